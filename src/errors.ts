@@ -39,12 +39,12 @@ export abstract class GatewayError extends Error {
   }
 }
 
-/** The HTTP request is no GraphQL request. */
+/** The HTTP request is not a GraphQL request that the gateway can run: its body, its media type, its operation name, or a mutation. */
 export class BadRequest extends GatewayError {
   override readonly code = 'BAD_REQUEST';
 }
 
-/** An id, cursor, page size, market or search text that is invalid; costs no Spotify call. */
+/** An id, cursor, page size, market or search text that is invalid. It costs no Spotify call, unless only Spotify can tell. */
 export class BadUserInput extends GatewayError {
   override readonly code = 'BAD_USER_INPUT';
 }
@@ -53,6 +53,10 @@ export class BadUserInput extends GatewayError {
 export class Overloaded extends GatewayError {
   override readonly code = 'OVERLOADED';
 }
+
+/** The error of an operation that is rejected because the process has too much to do, or is about to end. */
+export const overloaded = (message = 'The gateway is overloaded: ask again in 1 second.'): Overloaded =>
+  new Overloaded(message, { retryAfter: 1 });
 
 /** The request names its document by a hash that the manifest lacks. urql checks for exactly this message. */
 export class PersistedQueryNotFound extends GatewayError {
@@ -72,7 +76,7 @@ export class PersistedQueryNotSupported extends GatewayError {
   }
 }
 
-/** The document breaks a static limit or plans more Spotify calls than allowed; nothing ran. */
+/** The document breaks a static limit or plans more Spotify calls than allowed, and did not run; or its response is too large. */
 export class QueryTooComplex extends GatewayError {
   override readonly code = 'QUERY_TOO_COMPLEX';
 
@@ -81,7 +85,7 @@ export class QueryTooComplex extends GatewayError {
   }
 }
 
-/** Spotify rejects the app's credentials or its token. */
+/** Spotify rejects the app's credentials or its token, or its token response contains no token. */
 export class UpstreamAuthFailed extends GatewayError {
   override readonly code = 'UPSTREAM_AUTH_FAILED';
 }
@@ -119,7 +123,7 @@ export class UpstreamTimeout extends GatewayError {
   override readonly code = 'UPSTREAM_TIMEOUT';
 }
 
-/** No request waits for a call any more that has not been sent. */
+/** The call was not sent, because no request waits for it any more. */
 export class CallAbandoned extends UpstreamTimeout {
   constructor() {
     super('No client waits for this Spotify call any more.');

@@ -25,7 +25,7 @@ import { createDocuments } from './operation/documents.ts';
 import { createExecute, type Execute } from './operation/execute.ts';
 import { createOperationExecutor } from './operation/execute-operation.ts';
 import { createMask } from './operation/response-errors.ts';
-import { createOperationReport } from './operation/usage.ts';
+import { createReportOperation } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
 
 /** The gateway in parts that another server can mount. */
@@ -102,7 +102,7 @@ function createCore(options: GatewayOptions, log: Log) {
   const sources = { spotify, eventLoopLagMs: eventLoop.lagMs, unreadBytes: unread.bytes };
   registerGauges(metrics.registry, sources);
   const mask = createMask(log);
-  const report = createOperationReport(log, metrics);
+  const report = createReportOperation(log, metrics);
   const { introspection, production } = options;
   const documents = createDocuments({ schema, introspection, suggestions: !production });
   const executor = createOperationExecutor({

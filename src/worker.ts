@@ -14,7 +14,7 @@ import { createDocuments } from './operation/documents.ts';
 import { createExecute, type Execute } from './operation/execute.ts';
 import { createOperationExecutor } from './operation/execute-operation.ts';
 import { createMask } from './operation/response-errors.ts';
-import { createOperationReport } from './operation/usage.ts';
+import { createReportOperation } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
 
 export { type Config, ConfigError, readConfig } from './config.ts';
@@ -68,7 +68,7 @@ export function createWorkerGateway(
   const boundedFetch = createHostFetch(options.spotify.fetch);
   const spotify = createSpotify(options.spotify, { boundedFetch, openStore }, log, telemetryObserver);
   const mask = createMask(log);
-  const report = createOperationReport(log, { recordOperation: nothing });
+  const report = createReportOperation(log, { recordOperation: nothing });
   const documents = createDocuments({ schema, introspection, suggestions: !production });
   const unread = createUnreadResponses(nothing);
   const { executeOperation } = createOperationExecutor({

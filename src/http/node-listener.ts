@@ -13,7 +13,7 @@ import type { UnreadResponses } from './unread-responses.ts';
 export interface NodeListenerOptions {
   endpoint: string;
   fastPath: FastPath;
-  /** Whether the fast path may respond at this moment; otherwise yoga's plugins do. */
+  /** Whether the fast path may respond at this moment; otherwise yoga does, whose plugins reject the request or add headers. */
   isFastPathOpen(): boolean;
   yoga: (request: IncomingMessage, response: ServerResponse) => unknown;
   bodies: RequestBodies;

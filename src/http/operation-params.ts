@@ -39,3 +39,21 @@ export const isOperation = (params: SentParams): params is OperationParams =>
   typeof (params.operationName ?? '') === 'string' &&
   isObject(params.variables ?? {}) &&
   isObject(params.extensions ?? {});
+
+/** Parses the JSON of a client, which is untrusted. Undefined for text that is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Null for data that is nested too deeply to be written: JSON.parse goes deeper than JSON.stringify. */
+export function stringify(data: unknown): string | null {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    return null;
+  }
+}

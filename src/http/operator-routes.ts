@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { UnreadyReason } from '../datasources/spotify/index.ts';
 import type { Log } from '../observability/log.ts';
-import { pathOf } from './request-target.ts';
+import { isRead, pathOf } from './request-target.ts';
 
 /** The routes for operators: is the process alive, can it serve, and its metrics. */
 
@@ -43,8 +43,6 @@ export function createOperatorRoutes(
 
 const plainText = 'text/plain; charset=utf-8';
 
-const isRead = (method: string | undefined): boolean => method === 'GET' || method === 'HEAD';
-
 const wrongMethod: TextResponse = {
   status: 405,
   text: 'Send a GET request.\n',
@@ -56,10 +54,10 @@ export function createOperatorListener(routes: OperatorRoutes, log: Log): Reques
   const paths = Array.from(routes.keys()).join(', ');
   const notFound = { status: 404, text: `This path does not exist. The paths are ${paths}.\n` };
 
-  async function respond({ url = '', method }: IncomingMessage): Promise<TextResponse> {
-    const route = routes.get(pathOf(url));
+  async function respond(request: IncomingMessage): Promise<TextResponse> {
+    const route = routes.get(pathOf(request.url ?? ''));
     if (!route) return notFound;
-    if (!isRead(method)) return wrongMethod;
+    if (!isRead(request)) return wrongMethod;
     try {
       return await route();
     } catch (err) {
@@ -78,10 +76,10 @@ export function createOperatorListener(routes: OperatorRoutes, log: Log): Reques
 
 /** Serves the routes beside the GraphQL endpoint. */
 export const useOperatorRoutes = (routes: OperatorRoutes): Plugin => ({
-  async onRequest({ request: { method }, url, fetchAPI: { Response }, endResponse }) {
+  async onRequest({ request, url, fetchAPI: { Response }, endResponse }) {
     const route = routes.get(url.pathname);
     if (!route) return;
-    const { status, text, contentType, headers } = isRead(method) ? await route() : wrongMethod;
+    const { status, text, contentType, headers } = isRead(request) ? await route() : wrongMethod;
     endResponse(
       new Response(text, {
         status,

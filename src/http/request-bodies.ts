@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { maxBodyBytes } from '../operation/validation.ts';
-import { stringify } from './json.ts';
+import { stringify } from './operation-params.ts';
 
 /**
  * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests

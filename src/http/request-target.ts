@@ -1,13 +1,16 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { BadRequest, type ErrorCode } from '../errors.ts';
 import { noStore } from './cache-headers.ts';
-import { isIPv6 } from './ip-address.ts';
 import { requestIdHeader, requestIdOf } from './request-id.ts';
 
 /**
- * Target, host and headers of an HTTP request. Paths are compared with the routes as they were sent: `/./metrics` is not
+ * Method, target, host and headers of an HTTP request. Paths are compared with the routes as they were sent: `/./metrics` is not
  * `/metrics`, so that a rule of a proxy in front sees the same path as the gateway.
  */
+
+/** Whether a request only reads. */
+export const isRead = ({ method }: { method?: string | undefined }): boolean =>
+  method === 'GET' || method === 'HEAD';
 
 /** Reads the headers of a request. */
 export const headersOf =
@@ -97,3 +100,9 @@ export function isHostHeader(text: string): boolean {
   const isKnownForm = address === undefined ? isHost(name) : isIPv6(address);
   return isKnownForm && Number(port) <= maxPort;
 }
+
+/** As `isIPv6` of node:net, a module that some hosts do not have. */
+export const isIPv6 = (text: string): boolean =>
+  text.includes(':') && characters.test(text) && URL.canParse(`http://[${text.replace(/%.*/, '')}]`);
+
+const characters = /^[\da-f:.]+(%[\w.:-]+)?$/i;

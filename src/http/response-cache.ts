@@ -3,7 +3,7 @@ import { epochMs } from '../observability/clock.ts';
 import type { OperationUsage } from '../observability/log.ts';
 import { startOperation } from '../observability/tracing.ts';
 import type { Client } from '../operation/request.ts';
-import { type OperationReport, traceHeader } from '../operation/usage.ts';
+import { type ReportOperation, traceHeader } from '../operation/usage.ts';
 import type { Reuse } from './cache-headers.ts';
 
 /** The bodies of complete responses, each kept while all of its parts are fresh. */
@@ -51,7 +51,7 @@ export const responseKey = (json: string, { header }: Pick<Client, 'header'>): s
   header(traceHeader) === null ? json : null;
 
 /** @param changes how often an upstream response has been proven outdated since the start */
-export function createResponseCache(changes: () => number, report: OperationReport): ResponseCache {
+export function createResponseCache(changes: () => number, report: ReportOperation): ResponseCache {
   const entries = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
     sizeCalculation: ({ body, reuse }, key) =>

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type ExecutionResult, GraphQLError } from 'graphql';
-import { BadRequest } from '../errors.ts';
-import { overloaded } from '../operation/admission.ts';
+import { BadRequest, overloaded } from '../errors.ts';
 import { formatted } from '../operation/response-errors.ts';
 import { cacheHeaders, type Reuse } from './cache-headers.ts';
 import { graphqlJson, type MediaType, plainJson } from './media-types.ts';

@@ -8,7 +8,7 @@ export interface Metrics {
   recordOperation(outcome: OperationOutcome): void;
   /** Counts a request that gets an error of the gateway in place of the result of its operation. */
   recordRejection(code: string): void;
-  /** Counts a connection that the gateway closed: it was idle, its request slow, or its response unread. */
+  /** Counts a connection that the gateway closed: it was idle, its requests were slow or too many at a time, or its response was unread. */
   connectionClosed(reason: ClosingReason): void;
   /** A connection was opened (1) or has ended (-1). */
   connectionsChanged(by: 1 | -1): void;
@@ -37,7 +37,9 @@ export function createMetrics(): Metrics {
   const operations = counter('operations_total', 'Completed GraphQL operations.', ['outcome']);
   const operationSeconds = histogram('operation_duration_seconds', 'Duration of an operation.');
   const errors = counter('errors_total', 'Errors in responses, by code.', ['code']);
-  const refusals = counter('refusals_total', 'Requests rejected unread, by code.', ['code']);
+  const refusals = counter('refusals_total', 'Requests with an error in place of the result, by code.', [
+    'code',
+  ]);
   const closings = counter('connections_closed_total', 'Connections closed by the gateway.', ['reason']);
   const connections = new Gauge({
     name: `${prefix}_connections`,

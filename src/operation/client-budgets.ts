@@ -21,7 +21,7 @@ interface Budget {
 }
 
 /** Starts a stopwatch. @returns reads the milliseconds since the start */
-export function startTime(): () => number {
+export function startStopwatch(): () => number {
   const startMs = performance.now();
   return () => performance.now() - startMs;
 }
@@ -30,8 +30,8 @@ export function startTime(): () => number {
  * The same for processor time, which a busy machine does not increase. Reading it takes 10 to 20 µs, a tenth of an
  * operation whose data is cached.
  */
-export function startProcessorTime(): () => number {
-  if (!measuresProcessorTime) return startTime();
+export function startProcessorStopwatch(): () => number {
+  if (!measuresProcessorTime) return startStopwatch();
   const start = process.cpuUsage();
   return () => {
     const { user, system } = process.cpuUsage(start); // in microseconds

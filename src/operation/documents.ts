@@ -3,7 +3,7 @@ import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNo
 import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
 import { shortName } from '../observability/log.ts';
-import { createClientBudgets, startProcessorTime } from './client-budgets.ts';
+import { createClientBudgets, startProcessorStopwatch } from './client-budgets.ts';
 import { createOperation, type Operation } from './operation.ts';
 import {
   createValidate,
@@ -75,7 +75,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     clientKey: string,
     parse: (text: string) => ParsedDocument,
   ): Document {
-    const elapsedMs = startProcessorTime();
+    const elapsedMs = startProcessorStopwatch();
     try {
       const { document: ast, tokens } = parse(text);
       validate(ast);

@@ -1,15 +1,15 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { createOperationContext, type OperationContext, type Spotify } from '../datasources/spotify/index.ts';
-import { deadlinePassed, type ErrorCode } from '../errors.ts';
+import { deadlinePassed, type ErrorCode, overloaded } from '../errors.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
-import { createOperationQueue, type OperationQueue, overloaded } from './admission.ts';
-import { startProcessorTime, startTime } from './client-budgets.ts';
+import { startProcessorStopwatch, startStopwatch } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
+import { createOperationQueue, type OperationQueue } from './operation-queue.ts';
 import type {
   ExecuteOperation,
   GraphQLRequest,
@@ -17,9 +17,15 @@ import type {
   ResultFreshness,
   Variables,
 } from './request.ts';
-import { bugCode, errorsToSend, formatted } from './response-errors.ts';
-import { tooLarge, tooManyCalls, tooManyFields } from './too-complex.ts';
-import { codesOf, dryRunReport, type OperationReport, requestsDryRun, usageOf, withTrace } from './usage.ts';
+import {
+  bugCode,
+  errorsToSend,
+  formatted,
+  tooLarge,
+  tooManyCalls,
+  tooManyFields,
+} from './response-errors.ts';
+import { codesOf, dryRunReport, type ReportOperation, requestsDryRun, usageOf, withTrace } from './usage.ts';
 import { InvalidRequest } from './validation.ts';
 
 export interface ExecuteOperationOptions {
@@ -36,7 +42,7 @@ export interface ExecuteOperationOptions {
   /** Whether clients may see the daily quota. */
   exposeQuota: boolean;
   mask(error: unknown): GraphQLError;
-  report: OperationReport;
+  report: ReportOperation;
   /** See `Metrics.recordRejection`. */
   onRejected(code: ErrorCode): void;
 }
@@ -100,7 +106,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
         typeof textOrAst === 'string'
           ? documents.fromText(textOrAst, client.key)
           : documents.fromAst(textOrAst, client.key);
-      context.document = document.hash;
+      context.documentHash = document.hash;
       const result = await resultOf(document, request, context);
       codes = codesOf(result);
       return { result, usage: usageOf(context), freshness: freshnessOf(operationContext, result) };
@@ -151,10 +157,10 @@ function createResultOf({
   return async (document: Document, request: GraphQLRequest, context: Context): Promise<ExecutionResult> => {
     const { operationName, variables, client } = request;
     // Processor time is measured only after a rejection, because it is slow to read and valid operations are not charged.
-    const elapsedMs = document.wasRejected ? startProcessorTime() : startTime();
+    const elapsedMs = document.wasRejected ? startProcessorStopwatch() : startStopwatch();
     try {
       const operation = document.operation(operationName ?? null);
-      context.operation = operation.name;
+      context.operationName = operation.name;
       context.operationType = 'query';
       const isDryRun = requestsDryRun(client);
       context.plan = planned(operation, variables ?? {}, isDryRun);

@@ -1,4 +1,4 @@
-import { overloaded } from './admission.ts';
+import { overloaded } from '../errors.ts';
 
 /**
  * Bounds the fields of all responses that are created at the same time, because all of them are in memory: a hundred of

@@ -16,8 +16,8 @@ export function callCounts({ plan, operationContext }: Context) {
 }
 
 export const usageOf = (context: Context): OperationUsage => ({
-  operation: context.operation,
-  document: context.document,
+  operation: context.operationName,
+  document: context.documentHash,
   ...callCounts(context),
 });
 
@@ -69,14 +69,14 @@ function quotaLeft({ plan, quota }: Context) {
 }
 
 /** @param outcome the duration, the code of each error, and the id of the HTTP request if there is one */
-export type OperationReport = (
+export type ReportOperation = (
   usage: OperationUsage,
   outcome: { milliseconds: number; codes: readonly string[]; requestId: string | null },
 ) => void;
 
 /** Writes one log line and counts one operation in the metrics, for operations that ran and that were rejected. */
-export const createOperationReport =
-  (log: Log, { recordOperation }: Pick<Metrics, 'recordOperation'>): OperationReport =>
+export const createReportOperation =
+  (log: Log, { recordOperation }: Pick<Metrics, 'recordOperation'>): ReportOperation =>
   (usage, { milliseconds, codes, requestId }) => {
     recordOperation({ seconds: milliseconds / 1000, codes });
     const request = requestId === null ? {} : { requestId };

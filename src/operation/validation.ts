@@ -117,7 +117,7 @@ export function checkSize(document: DocumentNode): void {
   const measured: [noun: string, limit: number, actual: number][] = [
     ['aliases', maxAliases, aliases],
     ['directives on one location', maxDirectives, directives],
-    ['fields that stand beside the same field', maxRepeats, repeats],
+    ['fields that repeat a field of the same level', maxRepeats, repeats],
     ['fragments', maxFragments, fragments],
     ['levels of fields', maxDepth, depthOf(document)],
   ];

@@ -34,7 +34,7 @@ export function limitPipelining(server: Server, onClosed: () => void, limits = p
     });
   });
 
-  server.on('upgrade', (_, socket) => void socket.destroy()); // the next request of a closed connection
+  server.on('upgrade', (_, socket) => void socket.destroy()); // `ParsedRequest` makes Node emit it for the next request of a connection that was closed
   server.on('request', ({ socket }, response) => {
     if (socket.destroyed) return;
     const count = (pending.get(socket) ?? 0) + 1;

@@ -1,4 +1,9 @@
-import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from 'graphql';
+import {
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  responsePathAsArray,
+} from 'graphql';
 import type {
   FamilyQuota,
   FieldContext,
@@ -15,9 +20,9 @@ export interface Context {
   spotify: Spotify;
   operationContext: OperationContext;
   /** The hash of the operation's document; empty before the document is parsed, and for other executors. */
-  document: string;
+  documentHash: string;
   /** The name of the operation in the document; null for an unnamed operation, and before the document is parsed. */
-  operation: string | null;
+  operationName: string | null;
   /** The type of the operation; null before the document is known to be valid. */
   operationType: 'query' | null;
   /** The plan of the operation; null until it is made, and for executors without a planner. */
@@ -58,8 +63,8 @@ export const createContext = (
   const context: Context = {
     spotify,
     operationContext,
-    document: '',
-    operation: null,
+    documentHash: '',
+    operationName: null,
     operationType: null,
     plan: null,
     selections: createSelections(),
@@ -67,7 +72,10 @@ export const createContext = (
     quota: () => (exposeQuota ? spotify.report().quota : null),
     fieldContext: (info) => ({
       operation: operationContext,
-      location: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),
+      location: () => ({
+        field: `${info.parentType.name}.${info.fieldName}`,
+        path: responsePathAsArray(info.path),
+      }),
     }),
   };
   return context;
@@ -77,7 +85,7 @@ export const createContext = (
 export const resolvedField = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
   selected: context.selections.namesBelow(info.parentType, info.fieldNodes, info),
   fieldContext: context.fieldContext(info),
-  marketAbove: () => context.markets.above(toArray(info.path), info),
+  marketAbove: () => context.markets.above(responsePathAsArray(info.path), info),
 });
 
 /**
@@ -89,7 +97,7 @@ export const childField = (
   info: GraphQLResolveInfo,
   child: { type: GraphQLObjectType; nodes: readonly FieldNode[]; path: readonly (string | number)[] },
 ): FieldRead => {
-  const path = () => [...toArray(info.path), ...child.path];
+  const path = () => [...responsePathAsArray(info.path), ...child.path];
   return {
     selected: context.selections.namesBelow(child.type, child.nodes, info),
     fieldContext: {
@@ -99,9 +107,3 @@ export const childField = (
     marketAbove: () => context.markets.above(path(), info),
   };
 };
-
-function toArray(end: GraphQLResolveInfo['path']): (string | number)[] {
-  const keys: (string | number)[] = [];
-  for (let path: typeof end | undefined = end; path; path = path.prev) keys.unshift(path.key);
-  return keys;
-}

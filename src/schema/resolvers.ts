@@ -93,16 +93,17 @@ export function valueOrError<T>(found: T, context: Context, info: GraphQLResolve
     recordUnavailable(context.fieldContext(info), 'MALFORMED');
     return asListError(malformed(found));
   }
-  const needsNotes = Array.isArray(found) && found.some((each) => each === null || isMalformed(each));
-  return (needsNotes ? elements(found, context, info) : found) as ClientValue<T>;
+  const hasMissingElement =
+    Array.isArray(found) && found.some((element) => element === null || isMalformed(element));
+  return (hasMissingElement ? elements(found, context, info) : found) as ClientValue<T>;
 }
 
 function elements(found: readonly unknown[], context: Context, info: GraphQLResolveInfo): unknown[] {
-  const { operation, location: place } = context.fieldContext(info);
+  const { operation, location: fieldLocation } = context.fieldContext(info);
   return found.map((element, index) => {
     if (element !== null && !isMalformed(element)) return element;
-    const here = () => ({ ...place(), path: [...place().path, index] });
-    recordUnavailable({ operation, location: here }, element === null ? 'NOT_SENT' : 'MALFORMED');
+    const location = () => ({ ...fieldLocation(), path: [...fieldLocation().path, index] });
+    recordUnavailable({ operation, location }, element === null ? 'NOT_SENT' : 'MALFORMED');
     return element === null ? null : asListError(malformed(element));
   });
 }

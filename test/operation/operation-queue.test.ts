@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createOperationQueue, type OperationQueue } from '../../src/operation/admission.ts';
+import { createOperationQueue, type OperationQueue } from '../../src/operation/operation-queue.ts';
 
 // Only `work` and the tests move the clock, so that the load of the machine changes nothing.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));

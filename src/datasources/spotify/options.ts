@@ -15,12 +15,12 @@ export interface SpotifyOptions {
   quotaMode: QuotaMode;
   /** The default market, for fields that name none; null for none. */
   market: Market | null;
-  /** Most calls in any rolling 30 s; null for no limit. */
+  /** Most calls in any rolling 30 s; null to learn the limit from Spotify's rejections. */
   rateLimit: number | null;
   /** Concurrent calls, and the time limit of one attempt. */
   concurrency: number;
   timeoutMs: number;
-  /** Maximum calls in any rolling 24 h by endpoint family; a family without one has none. */
+  /** Maximum calls in any rolling 24 h by endpoint family; the limit of other families is learned or presumed. */
   dailyLimits: ReadonlyMap<string, number>;
   /** How long each response is fresh; null for a freshness by kind. */
   freshMs: number | null;

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { RendererObject } from 'marked';
+import { isRead } from '../request-target.ts';
 import { htmlPage, pageHeaders } from './page.ts';
-import { isRead } from './routes.ts';
 
 /** The files of the docs by the paths at which they are served. */
 export type Docs = ReadonlyMap<string, URL>;
@@ -12,11 +12,11 @@ export type Docs = ReadonlyMap<string, URL>;
  * The folder of the package, beside this module or the bundled server; null in the bundle of another project. Not
  * `new URL('../../../', import.meta.url)`: bundlers look for a module of that name, and the build fails.
  */
-const place = /(?:src|dist)\/(?:http\/plugins\/docs|server)\.[jt]s$/;
-const root = place.test(import.meta.url) ? import.meta.url.replace(place, '') : null;
+const modulePath = /(?:src|dist)\/(?:http\/plugins\/docs|server)\.[jt]s$/;
+const root = modulePath.test(import.meta.url) ? import.meta.url.replace(modulePath, '') : null;
 
 /**
- * The docs that are installed beside the gateway, with their pictures, and the README to which they link; none in an image.
+ * The docs that are installed beside the gateway, with their pictures, and the README to which they link; none in the container image.
  * @param base the start of their paths; empty for `/docs/errors.md`
  */
 export function findDocs(base: string): Docs {

@@ -3,7 +3,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import type { ExecuteOperation } from '../../operation/request.ts';
 import { cacheHeaders, type Reuse, reuseOf } from '../cache-headers.ts';
 import { type ClientKey, clientKeyOf } from '../client-key.ts';
-import { stringify } from '../json.ts';
+import { stringify } from '../operation-params.ts';
 import type { RequestIds } from '../request-id.ts';
 import { stringifyResult } from '../response.ts';
 import { type ResponseCache, responseKey } from '../response-cache.ts';
@@ -42,10 +42,10 @@ export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plu
       signal: request.signal,
     };
     const changes = responseCache.changes();
-    const operation = await executeOperation({ document: query, operationName, variables, client });
-    const { result, usage } = operation;
+    const operationResponse = await executeOperation({ document: query, operationName, variables, client });
+    const { result, usage } = operationResponse;
     const text = stringifyResult(result);
-    const reuse = reuseOf(key, operation, { query, variables }, text);
+    const reuse = reuseOf(key, operationResponse, { query, variables }, text);
     responseCache.put(key, { body: Buffer.from(text), reuse, usage }, changes);
     return withHeaders({ ...result, stringify: () => text }, reuse);
   }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode, Overloaded } from '../../errors.ts';
-import { overloaded } from '../../operation/admission.ts';
+import { overloaded } from '../../errors.ts';
 import type { Documents } from '../../operation/documents.ts';
 import { type ClientKey, clientKeyOf } from '../client-key.ts';
 import type { OperatorRoutes } from '../operator-routes.ts';

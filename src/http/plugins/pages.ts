@@ -1,9 +1,9 @@
 import type { Plugin } from 'graphql-yoga';
 import type { SpotifyReport } from '../../datasources/spotify/index.ts';
 import type { Readiness } from '../operator-routes.ts';
+import { isRead } from '../request-target.ts';
 import type { Docs } from './docs.ts';
 import { htmlPage, pageHeaders } from './page.ts';
-import { isRead } from './routes.ts';
 
 /** Pages for people who open an address of the gateway in a browser. */
 

@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { parseReference, type Spotify, type SpotifyId } from '../../datasources/spotify/index.ts';
 import { BadUserInput, GatewayError } from '../../errors.ts';
 import { maxIds } from '../../schema/planning/cost.ts';
-import { parseJson } from '../json.ts';
+import { parseJson } from '../operation-params.ts';
 
 /** Removes objects from the cache: for an operator who knows that Spotify has changed them, or who has to delete them. */
 

@@ -2,10 +2,10 @@ import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { BadRequest, type ErrorCode, GatewayError } from '../../errors.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
-import { parseJson } from '../json.ts';
 import {
   documentParams,
   isObject,
+  parseJson,
   type SentParams,
   withDocument,
   withoutUnknown,

@@ -1,7 +1,7 @@
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { sentPathOf } from '../request-target.ts';
+import { isRead, sentPathOf } from '../request-target.ts';
 
 /**
  * Responds 404 to every path but these, compared as they were sent. Yoga itself accepts every URL that ends like its
@@ -14,8 +14,6 @@ export const usePaths = (paths: readonly string[], hint: string | null): Plugin 
     if (!isRoute) endResponse(new Response(hint, { status: 404 }));
   },
 });
-
-export const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
 /** Redirects a GET of a path that people type, such as the endpoint with a slash at its end, to another one. */
 export const useRedirects = (targets: ReadonlyMap<string, string>): Plugin => ({

@@ -1,5 +1,6 @@
 import { type GraphQLField, getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { kinds, pagedEndpoints, parseMarket } from '../../datasources/spotify/index.ts';
+import { createReferences } from '../planning/arguments.ts';
 import {
   type CacheView,
   type Cost,
@@ -8,7 +9,6 @@ import {
   single,
   unknownLength,
 } from '../planning/cost.ts';
-import { createReferences } from '../planning/references.ts';
 import { isList } from '../planning/selection-tree.ts';
 import { cursorsOf, defaultSize, maxSize } from '../relay/page-arguments.ts';
 

@@ -35,7 +35,7 @@ export interface Cardinality {
 
 export const single: Cardinality = { batches: 1, batchSize: 1 };
 
-export const count = ({ batches, batchSize }: Cardinality): number => batches * batchSize;
+export const objectCount = ({ batches, batchSize }: Cardinality): number => batches * batchSize;
 
 /** A field at one selection path. */
 export interface FieldVisit {

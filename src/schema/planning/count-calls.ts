@@ -8,7 +8,7 @@ import {
   canCost,
   type FieldVisit,
   type Owner,
-  count as objectCount,
+  objectCount,
   single,
   unknownLength,
 } from './cost.ts';

@@ -11,11 +11,11 @@ import {
   typedKinds,
   type WithheldField,
 } from '../../datasources/spotify/index.ts';
-import { searchText } from '../search-text.ts';
-import { type Cost, count, type FieldCost, type FieldVisit, type ListView, single } from './cost.ts';
+import { searchText } from '../arguments.ts';
+import { orNull } from './arguments.ts';
+import { type Cost, type FieldCost, type FieldVisit, type ListView, objectCount, single } from './cost.ts';
 import { beginsWithin, cachedPages, type ListOf, listOrNull, listsOf, pagesOf } from './list-pages.ts';
 import { readsOf } from './object-costs.ts';
-import { orNull } from './references.ts';
 
 /** Costs of the fields that read lists. */
 
@@ -27,8 +27,8 @@ export const shortList = (
   length,
   cost: {
     calls: ({ parents, app }) => ({
-      calls: { [endpoint]: app.has(endpoint) === false ? 0 : count(parents) },
-      objects: { batches: count(parents), batchSize: length },
+      calls: { [endpoint]: app.has(endpoint) === false ? 0 : objectCount(parents) },
+      objects: { batches: objectCount(parents), batchSize: length },
       full: true,
     }),
   },
@@ -73,7 +73,7 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
       const { lists, parentCount: parents } = listsOf(visit, listOf);
       if (parents === 0 || isWithheld(visit.app)) return nothing;
       // An object that is counted as one call contains the page; if it is cached, its call pays for the page.
-      const isAlone = count(visit.parents) === 1 || visit.app.has('batch') === false;
+      const isAlone = objectCount(visit.parents) === 1 || visit.app.has('batch') === false;
       const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
       const pagesToRead =
         hasPage && beginsInEmbedded(visit.args)
@@ -113,7 +113,7 @@ export const browseList = (
 ): FieldCost => ({
   calls(visit) {
     const { app, args, lists } = visit;
-    const parents = count(visit.parents);
+    const parents = objectCount(visit.parents);
     const list = lists && listOf ? listOrNull(() => listOf(lists, args), args) : undefined;
     if (list === null || app.has(withheldField) === false) return nothing;
     const { pages, size, probeCalls } = pagesOf(visit, name);
@@ -156,6 +156,31 @@ export const searchHits = (kind: Kind): FieldCost => ({
       sharedCalls: uncached.map((page) => ({ name: `search for ${search} from ${page}`, family: 'search' })),
       probeCalls,
       objects: { batches: 1, batchSize: size },
+      full: kinds[kind].isFullInSearch,
+    };
+  },
+});
+
+/**
+ * The search for the one object that has a code: one call for the first page of its results.
+ * @param textOf returns the search text for the arguments of the field; it throws for an invalid code, which costs nothing
+ */
+export const searchByCode = (
+  kind: Kind,
+  textOf: (args: Readonly<Record<string, unknown>>) => string,
+): FieldCost => ({
+  calls({ args, market, app, cache }) {
+    const q = orNull(() => textOf(args));
+    const list = q === null ? undefined : cache?.search(kind, q, market);
+    const isRead = q !== null && !(list && cache?.isPageCached(list, 0));
+    const { probeCalls } = app.worstCasePage('search');
+    return {
+      calls: { search: isRead ? 1 : 0 },
+      probeCalls: Array.from({ length: isRead ? probeCalls : 0 }, (_, i) => ({
+        name: `search ${i + 1}`,
+        family: 'search',
+      })),
+      objects: single,
       full: kinds[kind].isFullInSearch,
     };
   },

@@ -8,8 +8,8 @@ import {
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
 import { type ConnectionArgs, parseCursor, windowArgsIn, windowArgsOf } from '../relay/page-arguments.ts';
-import { count, type FieldVisit, type ListView } from './cost.ts';
-import { orNull } from './references.ts';
+import { orNull } from './arguments.ts';
+import { type FieldVisit, type ListView, objectCount } from './cost.ts';
 
 /** The lists and the pages that a connection reads, as its arguments select them. */
 
@@ -43,7 +43,7 @@ export function listsOf<Args>(
   { lists, owners, market, args, parents, cache }: FieldVisit,
   listOf: ListOf<Args>,
 ): { lists: readonly PagedList<Entity>[]; parentCount: number } {
-  const all = { lists: [], parentCount: count(parents) };
+  const all = { lists: [], parentCount: objectCount(parents) };
   if (!lists) return all;
   const { after, before, ...others } = args;
   const listWithoutCursors = listOrNull(() => listOf(lists, anyOwner, market, args as Args), others);

@@ -1,8 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { type Market, typedKinds } from '../../datasources/spotify/index.ts';
 import { parseCursor } from '../relay/page-arguments.ts';
-import { type ArgumentsOf, createArguments } from './arguments.ts';
-import { orNull } from './references.ts';
+import { type ArgumentsOf, createArguments, orNull } from './arguments.ts';
 import { createSelectionTree, type FieldSelection, type SelectionTree } from './selection-tree.ts';
 
 /**

@@ -10,11 +10,11 @@ import {
 import {
   type Cardinality,
   type Cost,
-  count,
   type FieldCost,
   type FieldVisit,
   maxIds,
   type Owner,
+  objectCount,
 } from './cost.ts';
 
 /** Costs of the fields that read objects by their ids. */
@@ -87,7 +87,7 @@ export const referenced = (kind: Kind): FieldCost => ({
 
 /** Reads of full objects by their ids: in batches if the app has batch reads, else one by one. */
 export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): Omit<Cost, 'full'> {
-  const total = count(objects);
+  const total = objectCount(objects);
   if (!app.has('batch') || objects.batchSize === 1) {
     return { ...lookupsOf(kind, total), objects: { batches: total, batchSize: 1 } };
   }

@@ -1,9 +1,8 @@
 import type { FieldNode, GraphQLSchema } from 'graphql';
 import type { Family } from '../../datasources/spotify/index.ts';
-import { createArguments } from './arguments.ts';
+import { createArguments, createReferences } from './arguments.ts';
 import { add, type Count, type OnCalls, sum } from './count.ts';
 import { type CountOptions, countCalls } from './count-calls.ts';
-import { createReferences } from './references.ts';
 import { responseFieldsOf } from './response-fields.ts';
 import type { SelectionTree } from './selection-tree.ts';
 

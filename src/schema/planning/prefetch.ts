@@ -5,7 +5,7 @@ import {
   getArgumentValues,
   isObjectType,
 } from 'graphql';
-import type { Artist, Market, OwnerKey, SpotifyId } from '../../datasources/spotify/index.ts';
+import type { OwnerKey } from '../../datasources/spotify/index.ts';
 import { type Context, childField, type FieldRead, resolvedField } from '../context.ts';
 
 /**
@@ -93,21 +93,4 @@ function prefetch(
     prefetched.set(node, started);
   }
   return prefetched;
-}
-
-/**
- * Reads an artist, and the selected lists of the artist at the same time unless the artist is known not to exist.
- * @param market of the lists; null if none is named
- * @param index of the artist in the list, if the resolved field returns a list
- */
-export function artistById(
-  id: SpotifyId,
-  market: Market | null,
-  context: Context,
-  info: GraphQLResolveInfo,
-  index?: number,
-): Promise<WithPrefetched<Artist> | null> {
-  const read = () => context.spotify.object('artist', id, market, context.fieldContext(info));
-  if (context.spotify.isAbsent('artist', id)) return read();
-  return readWithPrefetch('Artist', { id, market }, read, context, info, index);
 }

@@ -1,5 +1,4 @@
 import {
-  type AlbumGroup as AlbumGroupName,
   albumTracks as albumTracksList,
   isMalformed,
   type ListOwner,
@@ -7,9 +6,7 @@ import {
   recordUnavailable,
   type Spotify,
 } from '../../datasources/spotify/index.ts';
-import { BadUserInput } from '../../errors.ts';
 import { marketArg } from '../arguments.ts';
-import { imagesArgs, sufficientImages } from '../images.ts';
 import { noCost } from '../planning/cost.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject } from '../planning/object-costs.ts';
@@ -20,7 +17,16 @@ import { linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 import { AlbumTracksConnection } from './track.ts';
-import { AlbumGroup, AlbumType, Copyright, ExternalIds, Image, ReleaseDate } from './values.ts';
+import {
+  AlbumGroup,
+  AlbumType,
+  Copyright,
+  ExternalIds,
+  Image,
+  imagesArgs,
+  ReleaseDate,
+  sufficientImages,
+} from './values.ts';
 
 export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Album, (t) => ({
   albumGroup: t.field({
@@ -35,17 +41,6 @@ export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Alb
     },
   }),
 }));
-
-/** @throws BadUserInput for a group that Spotify does not accept as a filter */
-export function groupsOf({
-  includeGroups,
-}: {
-  includeGroups?: readonly AlbumGroupName[] | null | undefined;
-}) {
-  if (includeGroups?.includes('OTHER'))
-    throw new BadUserInput('Spotify lists no albums of the group `OTHER`: leave it out of `includeGroups`.');
-  return includeGroups ?? [];
-}
 
 Album.implement({
   extensions: { kind: 'album' },

@@ -8,21 +8,21 @@ import {
   type Spotify,
   topTracks,
 } from '../../datasources/spotify/index.ts';
+import { BadUserInput } from '../../errors.ts';
 import { idArg, idsArg, type MarketArgs, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
-import { imagesArgs, sufficientImages } from '../images.ts';
 import { pagedList, shortList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
-import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
+import { resolvePrefetched } from '../planning/prefetch.ts';
 import { connect } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
 import { type ConnectionArgs, cursorsOf } from '../relay/page-arguments.ts';
 import { full, itemOrError } from '../resolvers.ts';
-import { ArtistAlbumsConnection, groupsOf } from './album.ts';
+import { ArtistAlbumsConnection } from './album.ts';
 import { linkFields } from './common-fields.ts';
-import { Artist, Node, Track } from './node.ts';
-import { AlbumGroup, Followers, Image } from './values.ts';
+import { Artist, artistById, Node, Track } from './node.ts';
+import { AlbumGroup, Followers, Image, imagesArgs, sufficientImages } from './values.ts';
 
 Artist.implement({
   extensions: { kind: 'artist' },
@@ -120,6 +120,13 @@ builder.queryFields((t) => ({
 
 type AlbumsArgs = MarketArgs &
   ConnectionArgs & { includeGroups?: readonly AlbumGroupName[] | null | undefined };
+
+/** @throws BadUserInput for a group that Spotify does not accept as a filter */
+function groupsOf({ includeGroups }: AlbumsArgs): readonly AlbumGroupName[] {
+  if (includeGroups?.includes('OTHER'))
+    throw new BadUserInput('Spotify lists no albums of the group `OTHER`: leave it out of `includeGroups`.');
+  return includeGroups ?? [];
+}
 
 function albumsOf(
   spotify: Pick<Spotify, 'pagedList'>,

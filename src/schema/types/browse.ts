@@ -1,22 +1,22 @@
-import type { ArgBuilder } from '@pothos/core';
+import type { ArgBuilder, FieldMap, ObjectFieldBuilder } from '@pothos/core';
 import {
+  type BrowseListDefinition,
   type Category as CategoryEntry,
   categories as categoriesList,
   categoryPlaylists,
   isCategoryId,
   newReleases as newReleasesList,
+  type Playlist,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
-import { imagesArgs, sufficientImages } from '../images.ts';
 import { browseList, categoryLookup } from '../planning/list-costs.ts';
 import { connect } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { value } from '../resolvers.ts';
-import { playlistsOf } from './playlists-of-owner.ts';
 import { connectionTypes } from './search.ts';
-import { Image } from './values.ts';
+import { Image, imagesArgs, sufficientImages } from './values.ts';
 
 /** The new releases and the categories, which Spotify withholds from most apps. */
 
@@ -120,3 +120,25 @@ function checkedLocale(locale: LocaleArg): string | null {
     throw new BadUserInput('A `locale` is a language and a country in the form `sv_SE`.');
   return locale;
 }
+
+/** The field `playlists` of an owner, which Spotify may withhold from an app. */
+export const playlistsOf = <Owner extends object>(
+  t: ObjectFieldBuilder<(typeof builder)['$inferSchemaTypes'], Owner>,
+  list: BrowseListDefinition<Playlist, Owner> & Parameters<typeof browseList>[0],
+  description: string,
+): FieldMap => ({
+  playlists: t.field({
+    type: connectionTypes.playlist,
+    nullable: true,
+    extensions: { cost: browseList(list) },
+    description,
+    args: connectionArgs(t),
+    resolve: (owner, args, context, info) =>
+      connect(
+        () => context.spotify.browseList(list, owner, null),
+        args,
+        context,
+        resolvedField(context, info),
+      ),
+  }),
+});

@@ -1,9 +1,16 @@
 import type { FieldMap, ObjectFieldBuilder } from '@pothos/core';
 import type { KindOf, SpotifyObject } from '../../datasources/spotify/index.ts';
 import type { builder } from '../builder.ts';
-import { imagesArgs, sufficientImages } from '../images.ts';
 import { full, sent, uriOf } from '../resolvers.ts';
-import { Copyright, Image, MediaType, ReleaseDate, Restrictions } from './values.ts';
+import {
+  Copyright,
+  Image,
+  imagesArgs,
+  MediaType,
+  ReleaseDate,
+  Restrictions,
+  sufficientImages,
+} from './values.ts';
 
 /** Fields that objects of several kinds have. */
 

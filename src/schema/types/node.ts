@@ -1,6 +1,7 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import {
+  type Artist as ArtistObject,
   bareIdKinds,
   type Kind,
   type KindOf,
@@ -10,13 +11,14 @@ import {
   parseReference,
   pluralsOf,
   type Reference,
+  type SpotifyId,
   type SpotifyObject,
 } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { nodeLookup, nodeLookups } from '../planning/object-costs.ts';
-import { artistById, type WithPrefetched } from '../planning/prefetch.ts';
+import { readWithPrefetch, type WithPrefetched } from '../planning/prefetch.ts';
 
 /** The name of each kind's type: the name of the kind with a capital. */
 export const typeNames = byKind((kind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
@@ -90,6 +92,23 @@ export function readObject(
   const [kind, ...others] = reference.kinds;
   if (kind === 'artist' && others.length === 0) return artistById(reference.id, market, context, info, index);
   return context.spotify.node(reference, market, context.fieldContext(info));
+}
+
+/**
+ * Reads an artist, and the selected lists of the artist at the same time unless the artist is known not to exist.
+ * @param market of the lists; null if none is named
+ * @param index of the artist in the list, if the resolved field returns a list
+ */
+export function artistById(
+  id: SpotifyId,
+  market: Market | null,
+  context: Context,
+  info: GraphQLResolveInfo,
+  index?: number,
+): Promise<WithPrefetched<ArtistObject> | null> {
+  const read = () => context.spotify.object('artist', id, market, context.fieldContext(info));
+  if (context.spotify.isAbsent('artist', id)) return read();
+  return readWithPrefetch('Artist', { id, market }, read, context, info, index);
 }
 
 function byKind<T>(of: (kind: Kind) => T): Readonly<Record<Kind, T>> {

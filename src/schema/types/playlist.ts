@@ -9,7 +9,6 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { idArg, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { imagesArgs, sufficientImages } from '../images.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject, lookup } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
@@ -18,7 +17,7 @@ import { full, sent, value, valueOrError } from '../resolvers.ts';
 import { linkFields } from './common-fields.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
 import { User } from './user.ts';
-import { Followers, Image } from './values.ts';
+import { Followers, Image, imagesArgs, sufficientImages } from './values.ts';
 
 const { playlist: Playlist, track: Track, episode: Episode } = objectTypes;
 

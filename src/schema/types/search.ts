@@ -6,13 +6,12 @@ import {
   type Market,
   type SpotifyObject,
 } from '../../datasources/spotify/index.ts';
-import { marketArg, namedMarket } from '../arguments.ts';
+import { marketArg, maxTextLength, namedMarket, searchText } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { searchHits } from '../planning/list-costs.ts';
 import { connect } from '../relay/connect.ts';
 import { type ConnectionRef, connectionArgs, connectionOf } from '../relay/connection.ts';
-import { maxTextLength, searchText } from '../search-text.ts';
 import { objectTypeOf, typeNames } from './node.ts';
 
 interface Search {

@@ -1,7 +1,7 @@
 import { type User as UserObject, userPlaylists } from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
 import { value } from '../resolvers.ts';
-import { playlistsOf } from './playlists-of-owner.ts';
+import { playlistsOf } from './browse.ts';
 
 export const User = builder.objectRef<UserObject>('User').implement({
   description: 'A user of Spotify, as others see them.',

@@ -1,7 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
-import { logo, logoUrl } from '../logo.ts';
-import { pageHeaders } from '../page.ts';
+import { logo, logoUrl, pageHeaders } from '../page.ts';
 import { graphiqlHead, type HeadOptions } from './head.ts';
 import { type GraphiqlPage, renderGraphiqlPage } from './rendered-page.ts';
 import { type ExampleOptions, graphiqlTabs } from './tabs.ts';

@@ -1,4 +1,3 @@
-import { Overloaded } from '../errors.ts';
 import { waitForIdleEventLoop } from '../observability/event-loop.ts';
 
 /**
@@ -96,7 +95,3 @@ export function createOperationQueue(): OperationQueue {
     },
   };
 }
-
-/** The error of an operation that is rejected because the process has too much to do, or is about to end. */
-export const overloaded = (message = 'The gateway is overloaded: ask again in 1 second.'): Overloaded =>
-  new Overloaded(message, { retryAfter: 1 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { albums, artists, episodes, modes, shows, startInMode } from '../support/schema-tests.ts';
+import { albums, artists, episodes, modes, shows, startInMode } from '../../support/schema-tests.ts';
 
 const sizes = `all: images { url width } none: images(minWidth: 0) { url width } middle: images(minWidth: 100) { url width }
   exact: images(minWidth: 300) { url width } largest: images(minWidth: 5000) { url width }`;
