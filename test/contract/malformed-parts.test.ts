@@ -319,7 +319,7 @@ describe('an object without an id', () => {
     is_local: true,
   };
 
-  test.each([emptyObject, local, { ...local, id: undefined }])(
+  test.each([emptyObject, local, { ...local, id: undefined }, { ...local, id: '' }])(
     'an object without an id in a list is an empty slot',
     async (item) => {
       const lists: [rule: FaultRule['on'], path: string, query: string][] = [
@@ -351,21 +351,25 @@ describe('an object without an id', () => {
     },
   );
 
-  test('an album and an artist without an id are null in a track', async () => {
-    const { ask, sandbox } = await startInMode('extended');
-    const edits: Edit[] = [
-      { path: 'album', set: { ...emptyObject, name: '' } },
-      { path: 'artists.0', set: { name: 'Somebody', external_urls: {} } },
-    ];
-    sandbox.faults.add({ fault: { kind: 'edit', edits } });
-    const answer = await ask(`{ track(id: "${tracks.explicit}") { id album { id } artists { id } } }`);
-    expect(answer.errors).toEqual([]);
-    expect(answer.data).toMatchObject({ track: { id: tracks.explicit, album: null, artists: [null] } });
-    expect(unavailableFields(answer).toSorted()).toEqual([
-      'Track.album at track.album: NOT_SENT',
-      'Track.artists at track.artists.0: NOT_SENT',
-    ]);
-  });
+  test.each([{ id: undefined }, { id: null }, { id: '' }])(
+    'an album and an artist without an id are null in a track: %j',
+    async (noId) => {
+      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      const edits: Edit[] = [
+        { path: 'album', set: { ...emptyObject, name: '', ...noId } },
+        { path: 'artists.0', set: { name: 'Somebody', external_urls: {}, ...noId } },
+      ];
+      sandbox.faults.add({ fault: { kind: 'edit', edits } });
+      const answer = await ask(`{ track(id: "${tracks.explicit}") { id album { id } artists { id } } }`);
+      expect(answer.errors).toEqual([]);
+      expect(answer.data).toMatchObject({ track: { id: tracks.explicit, album: null, artists: [null] } });
+      expect(unavailableFields(answer).toSorted()).toEqual([
+        'Track.album at track.album: NOT_SENT',
+        'Track.artists at track.artists.0: NOT_SENT',
+      ]);
+      expect(apiCalls()).toEqual([`/tracks/${tracks.explicit}`]);
+    },
+  );
 });
 
 describe('the tracks in an album', () => {

@@ -214,6 +214,23 @@ describe('the items of a playlist', () => {
     }
   });
 
+  test.each([null, ''])(
+    'a user without an id is null in a playlist and in its items, without an error: %j',
+    async (id) => {
+      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      const nobody = { ...{ id, type: 'user', uri: 'spotify:user:' }, external_urls: {} };
+      const edits = ['owner', 'items.items.0.added_by'].map((path) => ({ path, set: nobody }));
+      sandbox.faults.add({ fault: { kind: 'edit', edits } });
+      const document = `{ playlist(id: "${playlists.items3}") { owner { id } items(first: 1) { nodes { addedBy { id } } } } }`;
+      const answer = await ask(document);
+      expect(dataAndErrorCodes(answer)).toEqual(
+        withoutErrors({ playlist: { owner: null, items: { nodes: [{ addedBy: null }] } } }),
+      );
+      expect(unavailableFields(answer)).toEqual(['Playlist.owner at playlist.owner: NOT_SENT']);
+      expect(apiCalls()).toEqual([playlistPath(playlists.items3)]);
+    },
+  );
+
   test('the items of a playlist can be read from the end, and before a cursor', async () => {
     const gateway = await startInMode('extended');
     const all = sentItems(playlists.items230);

@@ -112,7 +112,7 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
     snapshotId: stringPart(json, 'snapshot_id', 'playlist'),
     // Spotify sends null for a playlist without items, which has no picture.
     images: json['images'] === null ? [] : images(json, 'playlist'),
-    owner: part(json['owner'], decodeUser),
+    owner: part(withId(json['owner']), decodeUser),
     followers: followers(json, 'playlist'),
     items: part(hasItems(page) ? page : undefined, (it) =>
       decodeEmbeddedPage(it, embeddedItems, options, base.id),

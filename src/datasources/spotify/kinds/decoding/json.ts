@@ -83,9 +83,9 @@ export function orMalformed<T>(decode: () => T): T | Malformed {
   }
 }
 
-/** The value, or null for an object without an id: a local file, or the rest of an object that was removed. */
+/** The value, or null for an object whose id is missing or empty: a local file, a removed object or an unknown user. */
 export function withId(value: unknown): unknown {
-  return isObject(value) && (value['id'] ?? null) === null ? null : value;
+  return isObject(value) && (value['id'] ?? '') === '' ? null : value;
 }
 
 /** Spotify's enums grow, and were not always in small letters: an unknown value is `OTHER`. */
