@@ -233,15 +233,36 @@ describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode
   }
 });
 
-const pageOf = (items: readonly object[], limit = 50) => ({
-  href: '',
-  items,
-  limit,
-  next: null,
-  offset: 0,
-  previous: null,
-  total: items.length,
+describe('an app of unknown quota mode', () => {
+  test.each([
+    ['show without a publisher', { publisher: null, episodes: pageOf([]) }, 'show'],
+    ['playlist without items', { items: null }, 'playlist'],
+  ])('keeps the top tracks after a %s and one 403 for one artist', async (_, parts, kind) => {
+    const [one, other] = [plainId(41), plainId(42)];
+    const [, answer] = forbidden as (typeof rejections)[number];
+    const { ask, calls } = await start('auto', [
+      { path: `^/${kind}s/`, body: json({ id: plainId(7), name: 'Odd', type: kind, ...parts }) },
+      { path: `^/artists/${one}/top-tracks$`, ...answer },
+      { path: '/top-tracks$', body: json({ tracks: [fullTrack(plainId(101))] }) },
+      { path: '^/artists/[^/]+$', echo: 'artist' },
+    ]);
+    const topTracks = (id: string) => `{ artist(id: "${id}") { topTracks(market: DE) { id } } }`;
+    await ask(`{ ${kind}(id: "${plainId(7)}") { name } }`);
+    expect(dataOf(await ask(topTracks(one)))).toEqual(withoutErrors({ artist: { topTracks: null } }));
+    calls();
+    expect(dataOf(await ask(topTracks(other)))).toEqual(
+      withoutErrors({ artist: { topTracks: [{ id: plainId(101) }] } }),
+    );
+    expect(calls().toSorted()).toEqual([
+      `200 /artists/${other}`,
+      `200 /artists/${other}/top-tracks?market=DE`,
+    ]);
+  });
 });
+
+function pageOf(items: readonly object[], limit = 50) {
+  return { href: '', items, limit, next: null, offset: 0, previous: null, total: items.length };
+}
 
 describe('the page size', () => {
   for (const kind of requestedLists) {

@@ -42,15 +42,19 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   const missingSinceMs = new Map<string, number>();
   let successes = 0;
 
-  /** Whether another capability has shown that the app is in development mode, so that one rejection is proof. */
-  const isDevelopmentApp = (): boolean =>
-    policy.endpoints.some(
+  const isMissing = (capability: Capability): boolean => learned.lookup(capability)?.value === false;
+
+  /** Whether other capabilities have shown that the app is in development mode, so that one rejection is proof. */
+  function isDevelopmentApp(): boolean {
+    const { endpoints, withheldFields, conclusiveFeatures } = policy;
+    const hasItsPageSize = endpoints.some(
       ({ name, limitGroup, developmentPageSize }) =>
         limitGroup !== undefined && learned.lookup(name)?.value === developmentPageSize,
-    ) ||
-    Object.values(policy.withheldFields).some(
-      (fields) => fields.length > 0 && fields.every((field) => learned.lookup(field)?.value === false),
     );
+    // One missing capability may have another cause: some shows have no publisher.
+    const missingFields = Object.values(withheldFields).filter((fields) => fields.every(isMissing));
+    return hasItsPageSize || [...missingFields.flat(), ...conclusiveFeatures.filter(isMissing)].length > 1;
+  }
 
   function isGivenUp(capability: Capability, rejection: Rejection): boolean {
     const last = learned.last(capability);
