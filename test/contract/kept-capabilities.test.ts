@@ -53,6 +53,13 @@ const rejections: readonly [name: string, answer: Omit<WrittenRule, 'path'>][] =
 ];
 const [forbidden] = rejections;
 
+/** Rejections of a batch that do not state that the app has no batch reads. */
+const batchRejections: typeof rejections = [
+  ...rejections.filter(([name]) => name === '403 with an empty body' || name === '403 with HTML'),
+  ['403 with another message', { status: 403, body: { error: { status: 403, message: 'Access denied' } } }],
+  ['403 with a text as `error`', { status: 403, body: { error: 'Forbidden' } }],
+];
+
 /** Fields of an artist that only some apps may read. */
 const features = [
   { field: 'topTracks(market: DE)', path: '/top-tracks$', body: { tracks: [fullTrack(plainId(101))] } },
@@ -134,6 +141,19 @@ describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
         calls();
         expect(dataOf(await ask(document(30)))).toEqual(expected(30));
         expect(calls()).toEqual([`200 ${batch(30)}`]);
+      });
+    }
+
+    for (const [name, answer] of batchRejections) {
+      test(`${mode}: after ${name} for a batch of ${kind}s its ids are read one by one, and two such batches are the last`, async () => {
+        const { ask, calls } = await start(mode, [{ path: `^/${kind}s$`, ...answer }, ...workingRules]);
+        const singles = (from: number) => ids(from).map((id) => `200 /${kind}s/${id}`);
+        for (const from of [10, 20]) {
+          expect(dataOf(await ask(document(from)))).toEqual(expected(from));
+          expect(calls()).toEqual([`403 ${batch(from)}`, ...singles(from)]);
+        }
+        expect(dataOf(await ask(document(30)))).toEqual(expected(30));
+        expect(calls()).toEqual(singles(30));
       });
     }
 

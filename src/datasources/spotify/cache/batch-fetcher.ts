@@ -178,10 +178,11 @@ function withinLimit<T>(
 const isAboutIds = (response: HttpResponse): boolean =>
   response.status === 400 && !isMarketRejected(response);
 
-/** An unknown id is null in a batch, so a 404 means that the batch endpoint does not exist. */
+/** An unknown id is null in a batch, so a 403 or a 404 concerns the batch endpoint. The ids are then read one by one. */
 function throwIfBatchWithheld(response: HttpResponse): void {
   if (response.status === 404) throw new FeatureWithheld(true);
   throwIfWithheld(response);
+  if (response.status === 403) throw new FeatureWithheld(false);
 }
 
 function toPromise(result: BatchResult): Promise<FetchResult> {
