@@ -162,6 +162,27 @@ describe('for an app in extended mode', () => {
     expect(unavailableFields(answer)).toEqual([]);
   });
 
+  test.each(['Not found.', 'Not Found'])(
+    'a 404 with `%s` for one category or one user is absence, and takes no list from the app',
+    async (message) => {
+      const { ask, apiCalls, sandbox } = await startWithUnknownApp('extended');
+      const fault = errorResponse(404, message);
+      sandbox.faults.add({ on: { path: '/browse/categories/nonsense' }, fault });
+      sandbox.faults.add({ on: { route: 'users/playlists' }, fault });
+      const absent = await ask(`{ category(id: "nonsense") { name }
+        playlist(id: "${playlists.items3}") { owner { playlists { totalCount } } } }`);
+      expect(dataAndErrorCodes(absent)).toEqual(
+        withoutErrors({ category: null, playlist: { owner: { playlists: null } } }),
+      );
+      expect(unavailableFields(absent)).toEqual([]);
+      const found = await ask('{ category(id: "party") { name } categories(first: 1) { nodes { id } } }');
+      expect(dataAndErrorCodes(found)).toEqual(
+        withoutErrors({ category: { name: 'Party' }, categories: { nodes: [{ id: 'toplists' }] } }),
+      );
+      expect(apiCalls().filter((path) => path.startsWith('/browse/'))).toHaveLength(3);
+    },
+  );
+
   test('for an app created after November 2024, the playlists of a category are null with an entry in `unavailable`, after a 403 and after a 404', async () => {
     for (const fault of [errorResponse(403, 'Forbidden'), errorResponse(404, 'Resource not found')]) {
       const { ask, sandbox } = await startInMode('extended');

@@ -1,3 +1,5 @@
+import { messageOf } from '../../transport/body.ts';
+import type { HttpResponse } from '../../transport/http.ts';
 import { type BrowseListDefinition, categories } from '../browse-lists.ts';
 import { type Category, decodeCategory, identifiedCategory } from '../category.ts';
 import { expectObject } from '../decoding/json.ts';
@@ -6,7 +8,7 @@ import { simplifiedOptions } from '../decoding/values.ts';
 import { kinds } from '../index.ts';
 import type { Entity, KindRegistry } from '../kind.ts';
 import { pathSegment } from '../spotify-id.ts';
-import { absentOn404, type EndpointRequest, FeatureWithheld, throwIfWithheld } from './endpoint-request.ts';
+import { type EndpointRequest, FeatureWithheld, throwIfWithheld } from './endpoint-request.ts';
 import { type PagedList, pagesAt } from './lists.ts';
 
 /** A list that belongs to no object of the catalogue. @param query parameters of its pages besides the window */
@@ -32,14 +34,19 @@ export function browseList<T extends Entity, O>(
         ...page,
         feature: { name: withheldField, object: pages.key },
         onErrorStatus(response) {
+          if (on404 === 'absent' && isAbsent(response)) return null;
           throwIfWithheld(response);
           if (response.status === 404 && on404 === 'withheld') throw new FeatureWithheld(false);
-          return response.status === 404 && on404 === 'absent' ? null : page.onErrorStatus(response);
+          return page.onErrorStatus(response);
         },
       };
     },
   };
 }
+
+/** Whether a 404 concerns the owner or the category that was named, rather than an endpoint that Spotify has withdrawn. */
+const isAbsent = ({ status, body }: HttpResponse): boolean =>
+  status === 404 && !/^service not found/i.test(messageOf(body) ?? '');
 
 /** The request for one category. @param query its parameters */
 export function categoryRequest(id: string, query: Record<string, string>): EndpointRequest<Category> {
@@ -52,8 +59,9 @@ export function categoryRequest(id: string, query: Record<string, string>): Endp
     decode: (body) => decodeCategory(identifiedCategory(body)),
     feature: { name: categories.withheldField, object: key },
     onErrorStatus(response) {
+      if (isAbsent(response)) return null;
       throwIfWithheld(response);
-      return absentOn404(response);
+      return undefined;
     },
     embeddedObjects: () => [],
   };

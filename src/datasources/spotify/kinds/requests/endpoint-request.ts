@@ -110,8 +110,7 @@ export function throwIfLimitRejected({ status, body }: HttpResponse): void {
   if (status === 400 && (isExplicit || words === '')) throw new LimitRejected(isExplicit);
 }
 
-export const absentOn404 = ({ status }: HttpResponse): null | undefined =>
-  status === 404 ? null : undefined;
+const absentOn404 = ({ status }: HttpResponse): null | undefined => (status === 404 ? null : undefined);
 
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes has some 110 KB
 const leastBytes = 2_000_000;
