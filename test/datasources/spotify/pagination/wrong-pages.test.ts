@@ -135,18 +135,17 @@ describe('a page that contradicts the others', () => {
 
 describe('a page with unusual values', () => {
   const [albumsOfArtist] = requestedLists as [ListKind];
+  const json = (value: object) => JSON.parse(JSON.stringify(value));
   const page = (items: number, rest: object) => ({
     path: albumsOfArtist.path,
-    body: JSON.parse(
-      JSON.stringify({
-        ...{
-          items: Array.from({ length: items }, (_, i) => albumsOfArtist.item(itemId(i))),
-          limit: 10,
-          offset: 0,
-        },
-        ...rest,
-      }),
-    ),
+    body: json({
+      ...{
+        items: Array.from({ length: items }, (_, i) => albumsOfArtist.item(itemId(i))),
+        limit: 10,
+        offset: 0,
+      },
+      ...rest,
+    }),
   });
 
   test('of an empty list has a page size of 0, which is no error', async () => {
@@ -155,6 +154,23 @@ describe('a page with unusual values', () => {
     const notEmpty = await startList(albumsOfArtist, [], [page(0, { limit: 0, total: 7, next: null })]);
     const { errors } = await notEmpty.gateway.ask(albumsOfArtist.document('first: 10'));
     expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_BAD_RESPONSE']);
+  });
+
+  test.each(requestedLists)('has its numbers as texts: only the total of $name is an error', async (list) => {
+    const nodes = [0, 1].map((i) => ({ id: itemId(i) }));
+    const items = nodes.map(({ id }) => list.item(id));
+    const texts = { items, limit: `${list.size}`, offset: '0', total: '2', next: null };
+    const { gateway, offsets } = await startList(
+      list,
+      [],
+      [{ path: list.path, body: json(list.wrap(texts)) }],
+    );
+    const { data, errors } = await gateway.ask(list.document('first: 5'));
+    expect(list.pick(data)).toMatchObject({ totalCount: null, nodes });
+    expect(errors.map(({ path, extensions }) => [path?.at(-1), extensions?.['code']])).toEqual([
+      ['totalCount', 'UPSTREAM_BAD_RESPONSE'],
+    ]);
+    expect(offsets()).toEqual([0]);
   });
 
   test('has an empty text as `next`: no page follows', async () => {
