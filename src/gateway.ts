@@ -22,8 +22,8 @@ import { boundedLog, createLog, type Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { telemetryObserver } from './observability/tracing.ts';
 import { createDocuments } from './operation/documents.ts';
-import { createExecute, type Execute } from './operation/execute.ts';
-import { createOperationExecutor } from './operation/execute-operation.ts';
+import { createOperationRunner } from './operation/execute-operation.ts';
+import { createExecute, type Execute } from './operation/in-process.ts';
 import { createMask } from './operation/response-errors.ts';
 import { createReportOperation } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
@@ -105,7 +105,7 @@ function createCore(options: GatewayOptions, log: Log) {
   const report = createReportOperation(log, metrics);
   const { introspection, production } = options;
   const documents = createDocuments({ schema, introspection, suggestions: !production });
-  const executor = createOperationExecutor({
+  const executor = createOperationRunner({
     spotify,
     documents,
     timeoutMs: options.requestTimeoutMs,
@@ -133,7 +133,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
   const httpOptions: HttpOptions = { ...options, isSandbox };
   const shared = {
     executeOperation: executor.executeOperation,
-    responseCache: createResponseCache(spotify.changes, report),
+    responseCache: createResponseCache(spotify.invalidationCount, report),
     unread,
     clientKey: createClientKey(options.clientAddressHeader),
     admits: () => eventLoop.admits(executor.runningCount()),

@@ -3,5 +3,5 @@ export * from './errors.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export type { GatewayOptions } from './gateway-options.ts';
 export type { Log } from './observability/log.ts';
-export type { Execute } from './operation/execute.ts';
+export type { Execute } from './operation/in-process.ts';
 export { schema } from './schema/index.ts';

@@ -11,8 +11,8 @@ import { createGatewayYoga } from './http/yoga.ts';
 import { boundedLog, createLog, type Log } from './observability/log.ts';
 import { telemetryObserver } from './observability/tracing.ts';
 import { createDocuments } from './operation/documents.ts';
-import { createExecute, type Execute } from './operation/execute.ts';
-import { createOperationExecutor } from './operation/execute-operation.ts';
+import { createOperationRunner } from './operation/execute-operation.ts';
+import { createExecute, type Execute } from './operation/in-process.ts';
 import { createMask } from './operation/response-errors.ts';
 import { createReportOperation } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
@@ -21,7 +21,7 @@ export { type Config, ConfigError, readConfig } from './config.ts';
 export type { SharedStore } from './datasources/spotify/shared-state/shared-store.ts';
 export * from './errors.ts';
 export type { Log } from './observability/log.ts';
-export type { Execute } from './operation/execute.ts';
+export type { Execute } from './operation/in-process.ts';
 
 /** The gateway on a host without sockets and files, such as a Durable Object of Cloudflare Workers. */
 export interface WorkerGateway {
@@ -71,7 +71,7 @@ export function createWorkerGateway(
   const report = createReportOperation(log, { recordOperation: nothing });
   const documents = createDocuments({ schema, introspection, suggestions: !production });
   const unread = createUnreadResponses(nothing);
-  const { executeOperation } = createOperationExecutor({
+  const { executeOperation } = createOperationRunner({
     ...options,
     spotify,
     documents,
@@ -91,7 +91,7 @@ export function createWorkerGateway(
       paths,
       pages: null,
       executeOperation,
-      responseCache: createResponseCache(spotify.changes, report),
+      responseCache: createResponseCache(spotify.invalidationCount, report),
       readiness,
       operatorRoutes: createOperatorRoutes(readiness, null, paths.base),
       spotify,

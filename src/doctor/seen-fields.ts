@@ -65,10 +65,10 @@ export function marketBehaviour(bodies: readonly ReadBody[]): MarketBehaviour {
   // Lists of an album's tracks: in development mode a full track is playable or not even without a market.
   const albums = objectsOf(bodies, 'album');
   const albumTracks = albums.flatMap(({ tracks }) => objectsIn(itemsOf(tracks)));
-  const named = bodies.find(({ shape }) => shape === 'tracks/{id}')?.body;
+  const trackInMarket = bodies.find(({ shape }) => shape === 'tracks/{id}')?.body;
   return {
     without: withoutMarket(albumTracks),
-    withStatesPlayable: named === undefined ? null : 'is_playable' in (named as Json),
+    withStatesPlayable: trackInMarket === undefined ? null : 'is_playable' in (trackInMarket as Json),
   };
 }
 

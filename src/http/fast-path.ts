@@ -70,7 +70,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
   async function execute(post: ReceivedPost, params: OperationParams, client: Client, key: string | null) {
     const { response, type } = post;
     const { query, operationName, variables } = params;
-    const changes = responseCache.changes();
+    const countBefore = responseCache.invalidationCount();
     const operationResponse = await executeOperation({ document: query, operationName, variables, client });
     if (response.destroyed) return; // the client has gone
     const text = stringifyResult(operationResponse.result);
@@ -78,7 +78,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const serialized = serialize(operationResponse.result, type, text, reuse);
     if (!unread.hasRoom(serialized.body.byteLength)) return reject(post);
     send(post, serialized);
-    responseCache.put(key, { body: serialized.body, reuse, usage: operationResponse.usage }, changes);
+    responseCache.put(key, { body: serialized.body, reuse, usage: operationResponse.usage }, countBefore);
   }
 
   return async (post) => {

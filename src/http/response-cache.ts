@@ -10,13 +10,13 @@ import type { Reuse } from './cache-headers.ts';
 export interface ResponseCache {
   /** The response to an equal request, which is reported like an operation that ran. */
   get(key: string | null, request: Pick<Client, 'header' | 'requestId'>): CachedResponse | undefined;
-  /** How often an upstream response has been proven outdated; to be read before an operation is executed. */
-  changes(): number;
+  /** See `Spotify.invalidationCount`; to be read before an operation is executed. */
+  invalidationCount(): number;
   /**
    * Caches a response, unless it must not be reused.
-   * @param changes the count before the operation was executed: the operation may hold data that was outdated meanwhile
+   * @param invalidationCount before the operation was executed: the operation may hold data that was outdated meanwhile
    */
-  put(key: string | null, response: ReusableResponse, changes: number): void;
+  put(key: string | null, response: ReusableResponse, invalidationCount: number): void;
 }
 
 export interface CachedResponse {
@@ -34,8 +34,8 @@ export interface ReusableResponse {
 interface CacheEntry extends CachedResponse {
   /** Usage to report on each cache hit. */
   usage: OperationUsage;
-  /** How often an upstream response had been proven outdated before the operation was executed. */
-  changes: number;
+  /** The count before the operation was executed. */
+  invalidationCount: number;
 }
 
 const maxBytes = 16_000_000; // a thousand pages of a hundred albums, with the requests that are their keys
@@ -50,8 +50,8 @@ const bytesOfCharacter = 2; // of a key, at most
 export const responseKey = (json: string, { header }: Pick<Client, 'header'>): string | null =>
   header(traceHeader) === null ? json : null;
 
-/** @param changes how often an upstream response has been proven outdated since the start */
-export function createResponseCache(changes: () => number, report: ReportOperation): ResponseCache {
+/** @param invalidationCount see `Spotify.invalidationCount` */
+export function createResponseCache(invalidationCount: () => number, report: ReportOperation): ResponseCache {
   const entries = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
     sizeCalculation: ({ body, reuse }, key) =>
@@ -74,18 +74,18 @@ export function createResponseCache(changes: () => number, report: ReportOperati
       const startMs = performance.now();
       const entry = entries.get(key);
       if (!entry) return undefined;
-      if (epochMs() >= entry.reuse.freshUntilMs || entry.changes !== changes()) {
+      if (epochMs() >= entry.reuse.freshUntilMs || entry.invalidationCount !== invalidationCount()) {
         entries.delete(key);
         return undefined;
       }
       reportHit(entry.usage, request, startMs);
       return entry;
     },
-    changes,
-    put(key, { body, reuse, usage }, changesBefore) {
+    invalidationCount,
+    put(key, { body, reuse, usage }, countBefore) {
       if (key === null || reuse === null) return;
       const usageOfHit = { ...usage, actualCalls: 0, cacheHits: usage.cacheHits + usage.actualCalls };
-      entries.set(key, { body, reuse, usage: usageOfHit, changes: changesBefore });
+      entries.set(key, { body, reuse, usage: usageOfHit, invalidationCount: countBefore });
     },
   };
 }

@@ -104,7 +104,7 @@ const gauges: readonly GaugeDefinition[] = [
     help: 'Learned capabilities of the app: 0 or 1, or a page size limit.',
     labels: ['ability'],
     read: ({ spotify }) =>
-      Object.entries(spotify.report().abilities).map(([ability, value]) => [{ ability }, Number(value)]),
+      Object.entries(spotify.report().capabilities).map(([ability, value]) => [{ ability }, Number(value)]),
   },
   {
     name: 'token_age_seconds',

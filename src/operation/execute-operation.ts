@@ -48,13 +48,13 @@ export interface ExecuteOperationOptions {
 }
 
 /** The only execution path; all entry points share one instance. */
-export interface OperationExecutor {
+export interface OperationRunner {
   executeOperation: ExecuteOperation;
   /** How many operations run or wait at this moment. */
   runningCount(): number;
 }
 
-export function createOperationExecutor(options: ExecuteOperationOptions): OperationExecutor {
+export function createOperationRunner(options: ExecuteOperationOptions): OperationRunner {
   const { mask, onRejected } = options;
   const queue = createOperationQueue();
   const run = createRun(options, queue);

@@ -59,7 +59,11 @@ function protocolError(error: GraphQLError): GraphQLError {
   // A request that is not a GraphQL request gets its HTTP status in every media type.
   const rejection = { ...(http as object), spec: false };
   if (code === 'REQUEST_ENTITY_TOO_LARGE') {
-    return withLocation(bodyTooLarge, { code: 'QUERY_TOO_COMPLEX', limit: maxBodyBytes, http }, undefined);
+    return withLocation(
+      bodyTooLargeMessage,
+      { code: 'QUERY_TOO_COMPLEX', limit: maxBodyBytes, http },
+      undefined,
+    );
   }
   if (code === 'BAD_REQUEST' && http !== undefined)
     return withLocation(error.message, { code, http: rejection }, error);
@@ -69,7 +73,7 @@ function protocolError(error: GraphQLError): GraphQLError {
   return withLocation(error.message, { code, ...(whole !== undefined && { http: whole }) }, error);
 }
 
-export const bodyTooLarge = `The body of a request may have at most ${maxBodyBytes} bytes.`;
+export const bodyTooLargeMessage = `The body of a request may have at most ${maxBodyBytes} bytes.`;
 
 /** The code that an error will have after it is masked. */
 export function codeOf(error: unknown): string {

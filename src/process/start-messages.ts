@@ -29,7 +29,7 @@ type SpotifyConfig = Config['gateway']['spotify'];
 const shownIdCharacters = 6; // enough to distinguish apps
 
 function appLine({ clientId, market, quotaMode }: SpotifyConfig, report: SpotifyReport | null): string {
-  const extendedMode = report?.abilities['batch'] === true ? 'extended' : null;
+  const extendedMode = report?.capabilities['batch'] === true ? 'extended' : null;
   const learnedMode = report?.isDevelopmentMode ? 'development' : extendedMode;
   const mode = quotaMode === 'auto' ? learnedMode : quotaMode;
   return [

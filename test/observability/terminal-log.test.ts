@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { learnedSentence } from '../../src/datasources/spotify/capabilities/learned-sentence.ts';
+import { learnedSentence } from '../../src/datasources/spotify/capabilities/learned-capabilities.ts';
 import { createLog } from '../../src/observability/log.ts';
 
 /** The lines that a log writes to a terminal. */

@@ -10,7 +10,7 @@ const report = (fields: Partial<SpotifyReport> = {}): SpotifyReport => ({
   families: [],
   quota: [],
   tokenAgeMs: null,
-  abilities: {},
+  capabilities: {},
   isDevelopmentMode: false,
   isStoreAvailable: true,
   isPremiumLapsed: false,
@@ -48,7 +48,7 @@ test.each<[name: string, environment: Environment, spotifyReport: SpotifyReport 
   [
     'a process that has found its data on disk',
     { ...credentials, SPOTIFY_MARKET: 'DE', DATA_DIR: '/data' },
-    report({ quota, abilities: { 'artists/albums': 10 }, isDevelopmentMode: true }),
+    report({ quota, capabilities: { 'artists/albums': 10 }, isDevelopmentMode: true }),
     [
       'Spotify: app 012345…, market DE, development mode',
       'Data on disk in /data: 70 calls in the last 24 h; left: artists/albums 37 of 100',

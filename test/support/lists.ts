@@ -21,7 +21,7 @@ import {
 import type { KindDefinition } from '../../src/datasources/spotify/kinds/kind.ts';
 import { browseList } from '../../src/datasources/spotify/kinds/requests/browse.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts';
-import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
+import { createPagination } from '../../src/datasources/spotify/pagination/pagination.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
 import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../src/errors.ts';

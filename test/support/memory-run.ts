@@ -10,7 +10,7 @@ import { cacheKeyOf, type Entity } from '../../src/datasources/spotify/kinds/kin
 import { byId } from '../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
-import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
+import { createPagination } from '../../src/datasources/spotify/pagination/pagination.ts';
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 
 /**

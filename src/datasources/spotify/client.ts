@@ -12,7 +12,7 @@ import { type Kind, type KindOf, kinds, type SpotifyObject, typedKinds } from '.
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { appName, type SpotifyHost, type SpotifyOptions } from './options.ts';
-import { createPagination, type Pagination } from './pagination/pages.ts';
+import { createPagination, type Pagination } from './pagination/pagination.ts';
 import { createDailyQuota, type FamilyQuota } from './quota/daily-quota.ts';
 import { createAppCheck } from './quota/premium-breaker.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
@@ -53,14 +53,14 @@ export interface Spotify
     tokenAgeMs: number | null;
     /** Whether data is shared in Redis or kept on disk at present. */
     isStoreAvailable: boolean;
-    abilities: CapabilityValues;
+    capabilities: CapabilityValues;
     /** Whether the app is known to be in development mode. */
     isDevelopmentMode: boolean;
     /** Whether Spotify rejects all calls of the app, because the Premium subscription of its owner has lapsed. */
     isPremiumLapsed: boolean;
   };
   /** How often cached data has been proven outdated, or was removed. */
-  changes(): number;
+  invalidationCount(): number;
   /**
    * Removes the objects of all kinds with these ids from the caches of all processes, with their lists and with all
    * responses that contain them. Resolves when this process has removed them.
@@ -163,11 +163,11 @@ export function createSpotify(
       quota: requestQueue.quota(),
       tokenAgeMs: token.ageMs(),
       isStoreAvailable: sharedStore?.isAvailable() ?? false,
-      abilities: capabilities.values(),
+      capabilities: capabilities.values(),
       isDevelopmentMode: capabilities.isDevelopmentMode(),
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
     }),
-    changes: () => pages.changes() + purgeCount,
+    invalidationCount: () => pages.invalidationCount() + purgeCount,
     purge: purges.purge,
     connect() {
       boundedFetch.connect?.(options.apiUrl);

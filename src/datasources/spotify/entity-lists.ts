@@ -66,8 +66,8 @@ export function createEntityLists(
   registry: KindRegistry = kinds,
   freshMs: number | null = null,
 ): EntityLists {
-  const marketOf = (named: Market | null, owner?: ListOwner): Market | null =>
-    named ?? owner?.market ?? defaultMarket;
+  const marketOf = (namedMarket: Market | null, owner?: ListOwner): Market | null =>
+    namedMarket ?? owner?.market ?? defaultMarket;
 
   /** Whether the page that an object contains may still be used: some lists change sooner than their owner. */
   const isFresh = (page: Page<Entity>, kindMs: number, listMs: number): boolean =>
@@ -109,8 +109,8 @@ export function createEntityLists(
   }
 
   return {
-    async shortList(list, owner, named, fieldContext) {
-      const market = list.takesMarket ? (marketOf(named, owner) ?? list.fallbackMarket ?? null) : null;
+    async shortList(list, owner, namedMarket, fieldContext) {
+      const market = list.takesMarket ? (marketOf(namedMarket, owner) ?? list.fallbackMarket ?? null) : null;
       const request = shortList(list, owner.id, market, registry);
       const items = await capabilities.unlessMissing(list.name, owner.id, () =>
         cache.get(request, fieldContext),
@@ -121,8 +121,8 @@ export function createEntityLists(
         ? present
         : (present?.map((item) => ({ ...item, market: owner.market })) ?? null);
     },
-    pagedList(list, owner, filter, named) {
-      const market = marketOf(named, owner) ?? list.fallbackMarket ?? null;
+    pagedList(list, owner, filter, namedMarket) {
+      const market = marketOf(namedMarket, owner) ?? list.fallbackMarket ?? null;
       const pages = pagedList(list, owner.id, filter, market, registry);
       return { ...pages, ...embeddedFirstPage(pages, owner, market) };
     },

@@ -75,10 +75,10 @@ export function createEntityReader<Any extends Entity>({
   return {
     find,
     async node({ kinds, id }, market, fieldContext) {
-      const all = kinds.map((kind) => getKind<Any>(registry, kind));
-      const requests = all.map((candidate) => requestOf(candidate, id, market));
-      const cached = all.length > 1 ? await cache.findCached(requests) : null;
-      for (const candidate of cached ? all.filter((_, i) => requests[i] === cached) : all) {
+      const definitions = kinds.map((kind) => getKind<Any>(registry, kind));
+      const requests = definitions.map((candidate) => requestOf(candidate, id, market));
+      const cached = definitions.length > 1 ? await cache.findCached(requests) : null;
+      for (const candidate of cached ? definitions.filter((_, i) => requests[i] === cached) : definitions) {
         const object = await find(candidate, id, market, fieldContext);
         if (object) return object;
       }
@@ -87,8 +87,8 @@ export function createEntityReader<Any extends Entity>({
     isObjectCached: (kind, id, market, form) => cache.isCached(requestOf(kind, id, market), form),
     isAbsent: (kind, id) => cache.isAbsent(requestOf(kind, id, null)),
     async field(object, name, fieldContext, isInSimplifiedObject = false) {
-      const known = object[name];
-      if (isSent(known)) return known;
+      const sentValue = object[name];
+      if (isSent(sentValue)) return sentValue;
 
       const withheld = withheldField(getKind(registry, object.kind), name);
       const isComplete = object.full || (isInSimplifiedObject && !isFilledByFullObject(object, name));

@@ -21,9 +21,9 @@ export type {
   SentList,
 } from './kinds/decoding/values.ts';
 export * from './kinds/index.ts';
+export { families } from './kinds/index.ts';
 export type { Entity } from './kinds/kind.ts';
 export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/markets.ts';
-export { families } from './kinds/requests/families.ts';
 export type { PagedList } from './kinds/requests/lists.ts';
 export { searchReach } from './kinds/requests/search.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';

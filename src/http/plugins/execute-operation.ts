@@ -41,12 +41,12 @@ export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plu
       requestId,
       signal: request.signal,
     };
-    const changes = responseCache.changes();
+    const countBefore = responseCache.invalidationCount();
     const operationResponse = await executeOperation({ document: query, operationName, variables, client });
     const { result, usage } = operationResponse;
     const text = stringifyResult(result);
     const reuse = reuseOf(key, operationResponse, { query, variables }, text);
-    responseCache.put(key, { body: Buffer.from(text), reuse, usage }, changes);
+    responseCache.put(key, { body: Buffer.from(text), reuse, usage }, countBefore);
     return withHeaders({ ...result, stringify: () => text }, reuse);
   }
 

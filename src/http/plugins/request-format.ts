@@ -1,6 +1,6 @@
 import { type Plugin, processRegularResult } from 'graphql-yoga';
 import { BadRequest, type ErrorCode, QueryTooComplex } from '../../errors.ts';
-import { bodyTooLarge } from '../../operation/response-errors.ts';
+import { bodyTooLargeMessage } from '../../operation/response-errors.ts';
 import { maxBodyBytes } from '../../operation/validation.ts';
 import { acceptedType, graphqlJson, isPlainJson, plainJson } from '../media-types.ts';
 import { errorResponse } from './error-response.ts';
@@ -35,7 +35,7 @@ export function useRequestFormat(endpoint: string, onRejected: (code: ErrorCode)
       }
       const bytes = Number(request.headers.get('content-length'));
       if (bytes > maxBodyBytes) {
-        const error = new QueryTooComplex(bodyTooLarge, { limit: maxBodyBytes, actual: bytes });
+        const error = new QueryTooComplex(bodyTooLargeMessage, { limit: maxBodyBytes, actual: bytes });
         onRejected(error.code);
         endResponse(errorResponse(fetchAPI, 413, error));
       }

@@ -72,7 +72,7 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
       const { lists, parentCount: parents } = listsOf(visit, listOf);
       if (parents === 0 || isWithheld(visit.app)) return nothing;
-      // An object that is counted as one call contains the page; if it is cached, its call pays for the page.
+      // An object that is counted as one call contains the page. A cached object still counts as one, which covers the page.
       const isAlone = objectCount(visit.parents) === 1 || visit.app.has('batch') === false;
       const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
       const pagesToRead =
@@ -81,9 +81,9 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
           : pages;
       const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesToRead.length) : 0;
       // The items for another market come with the object for that market, and a search names no market of its objects.
-      const isRead = isOtherMarket(visit) || (!isInBatches && !visit.full);
+      const mustReadOwner = isOtherMarket(visit) || (!isInBatches && !visit.full);
       const otherOwner =
-        beginsInEmbedded(visit.args) && isRead ? readsOf(owner, visit.parents, visit.app) : null;
+        beginsInEmbedded(visit.args) && mustReadOwner ? readsOf(owner, visit.parents, visit.app) : null;
       return {
         calls: {
           [endpoint]: parents * pagesToRead.length + oldPages - cachedPages(visit, lists, pagesToRead),

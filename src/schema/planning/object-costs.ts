@@ -131,10 +131,12 @@ export function readsByIds(
 }
 
 function nodes(visit: FieldVisit, references: readonly Reference[]): Cost {
-  const read = uncached(visit, references, null);
+  const uncachedReferences = uncached(visit, references, null);
   // All objects are first looked up as the first of their kinds; an object that is not found, as each further kind.
   const readsAt = (isCounted: (kindIndex: number) => boolean) =>
-    countsOf((kind) => read.filter((reference) => isCounted(reference.kinds.indexOf(kind))).length);
+    countsOf(
+      (kind) => uncachedReferences.filter((reference) => isCounted(reference.kinds.indexOf(kind))).length,
+    );
   const countsOf = (read: (kind: Kind) => number) =>
     Object.fromEntries(kindNames.map((kind) => [kind, read(kind)])) as Record<Kind, number>;
   const first = readsAt((kindIndex) => kindIndex === 0);

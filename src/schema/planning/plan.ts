@@ -104,13 +104,13 @@ function withMostEntities(
   uncached: number,
   maxCalls: number,
 ): Count {
-  let [most, least] = [uncached, 0]; // `most` are too many
-  let best = countWith(least);
-  while (most - least > 1) {
-    const middle = Math.floor((least + most) / 2);
+  let [fitting, tooMany] = [0, uncached];
+  let best = countWith(fitting);
+  while (tooMany - fitting > 1) {
+    const middle = Math.floor((fitting + tooMany) / 2);
     const count = countWith(middle);
-    if (sum(count.calls.values()) > maxCalls) most = middle;
-    else [least, best] = [middle, count];
+    if (sum(count.calls.values()) > maxCalls) tooMany = middle;
+    else [fitting, best] = [middle, count];
   }
   return best;
 }

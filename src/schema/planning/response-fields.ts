@@ -46,14 +46,14 @@ export function responseFieldsOf(
     const { field, below } = selected;
     const args = argumentsOf(selected);
     if (!args) return 1;
-    const named = getNamedType(field.type);
-    if (isIntrospectionType(named)) {
+    const namedType = getNamedType(field.type);
+    if (isIntrospectionType(namedType)) {
       countIntrospection ??= createIntrospectionCount(schema, argumentsOf);
       return countIntrospection(selected);
     }
     const fieldsOfItself = canCost(field) ? deferredFields : 1;
     if (below.length === 0) return fieldsOfItself + moreFieldsOf(selected);
-    const ownPageSize = named.extensions['isConnectionPart'] ? pageSizeOf(args) : 0;
+    const ownPageSize = namedType.extensions['isConnectionPart'] ? pageSizeOf(args) : 0;
     const fieldsPerObject = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
     const keys = keysOf(args);
     const fieldsBelow =

@@ -138,10 +138,14 @@ function createFieldSelection(
   const { schema } = parts;
   const field = nodes[0] && fieldOf(schema, type, nodes[0].name.value);
   if (!field) return null;
-  const named = getNamedType(field.type);
-  const types = isAbstractType(named) ? schema.getPossibleTypes(named) : [named as GraphQLObjectType];
-  const below = isLeafType(named) ? [] : types.map((each) => typeSelectionOf(parts, each, nodes));
-  const selected = new Set(below.flatMap(({ fields }) => fields.map((each) => each.field.name)));
+  const namedType = getNamedType(field.type);
+  const types = isAbstractType(namedType)
+    ? schema.getPossibleTypes(namedType)
+    : [namedType as GraphQLObjectType];
+  const below = isLeafType(namedType)
+    ? []
+    : types.map((objectType) => typeSelectionOf(parts, objectType, nodes));
+  const selected = new Set(below.flatMap(({ fields }) => fields.map((selection) => selection.field.name)));
   return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
 }
 

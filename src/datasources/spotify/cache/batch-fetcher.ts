@@ -68,13 +68,13 @@ function groupByBatch(fetchRequests: readonly FetchRequest[]): FetchRequest[][] 
   return groups;
 }
 
-interface Connection {
+interface FetchDependencies {
   apiClient: ApiClient;
   capabilities: Capabilities;
 }
 
 /** One call for one request. */
-function fetchOne(connection: Connection, fetchRequest: FetchRequest): Promise<FetchResult> {
+function fetchOne(connection: FetchDependencies, fetchRequest: FetchRequest): Promise<FetchResult> {
   const { endpointRequest, etag } = fetchRequest;
   const call = async (): Promise<FetchResult> => {
     const response = await send(connection, endpointRequest.request, [fetchRequest], etag);
@@ -95,7 +95,7 @@ function fetchOne(connection: Connection, fetchRequest: FetchRequest): Promise<F
 
 /** One call for all requests; one for each if the app lacks batch reads or the response cannot be used for all. */
 function fetchBatch(
-  connection: Connection,
+  connection: FetchDependencies,
   fetchRequests: readonly FetchRequest[],
   batch: Batch,
 ): Promise<FetchResult>[] {
@@ -115,7 +115,7 @@ function fetchBatch(
 
 /** @returns null if the response does not match the requests, or one id may be the cause of a failure */
 async function callBatch(
-  connection: Connection,
+  connection: FetchDependencies,
   fetchRequests: readonly FetchRequest[],
   batch: Batch,
 ): Promise<BatchResult[] | null> {
@@ -132,7 +132,10 @@ async function callBatch(
   );
 }
 
-function fetchEach(connection: Connection, fetchRequests: readonly FetchRequest[]): Promise<FetchResult>[] {
+function fetchEach(
+  connection: FetchDependencies,
+  fetchRequests: readonly FetchRequest[],
+): Promise<FetchResult>[] {
   const results = fetchRequests.map((fetchRequest) => fetchOne(connection, fetchRequest));
   void Promise.allSettled(results).then((outcomes) => {
     // If single reads are forbidden too, the cause is not the lack of batch reads.
@@ -145,7 +148,7 @@ function fetchEach(connection: Connection, fetchRequests: readonly FetchRequest[
 }
 
 async function send(
-  { apiClient, capabilities }: Connection,
+  { apiClient, capabilities }: FetchDependencies,
   request: EndpointRequest<unknown>['request'],
   fetchRequests: readonly FetchRequest[],
   etag: string | null,
@@ -161,7 +164,7 @@ async function send(
 
 /** Makes the call, from which the page size limit of the endpoint is learned. */
 function withinLimit<T>(
-  { capabilities }: Connection,
+  { capabilities }: FetchDependencies,
   { limit }: EndpointRequest<unknown>,
   call: () => Promise<T>,
   resultsIn: (value: T) => readonly BatchResult[],

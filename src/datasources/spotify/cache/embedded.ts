@@ -1,6 +1,6 @@
 import { isDocumented, isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { cacheKeyOf, type Entity, findKind, type KindRegistry } from '../kinds/kind.ts';
-import { isObject } from '../kinds/requests/embedded-objects.ts';
+import { isEntity } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { idsIn, type SpotifyId } from '../kinds/spotify-id.ts';
 import { propertyOf } from '../transport/body.ts';
@@ -23,7 +23,7 @@ export function partsOf({ embeddedObjects }: EndpointRequest<unknown>, value: un
   const objects = new Set<Entity>(); // the tracks of an album contain the same artist many times
   const lists: LazyItems<Entity>[] = [];
   for (const part of value === null ? [] : embeddedObjects(value)) {
-    if (isObject(part)) objects.add(part);
+    if (isEntity(part)) objects.add(part);
     else lists.push(part);
   }
   return { objects, lists };
@@ -36,7 +36,7 @@ export function embeddedKeys(
   registry: KindRegistry,
 ): string[] {
   const { objects, lists } = partsOf(endpointRequest, value);
-  const decoded = [...objects].filter((object) => object !== value && answersReadById(object, registry));
+  const decoded = [...objects].filter((object) => object !== value && servesReadById(object, registry));
   return [
     ...new Set([
       ...decoded.map((object) => embeddedKey(object, registry)),
@@ -56,7 +56,7 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
  * another one does not; neither does one that was found without a market, if the market of a read may lack it; nor one with
  * an empty name or a malformed part, which may be correct in the response to the read.
  */
-export function answersReadById(object: Entity, kinds: KindRegistry): boolean {
+export function servesReadById(object: Entity, kinds: KindRegistry): boolean {
   const kind = findKind(kinds, object.kind);
   const isFoundAnywhere = object.market !== null || kind?.isMissingInSomeMarkets !== true;
   const isReadable = propertyOf(object, 'name') !== '' && isDocumented(object);

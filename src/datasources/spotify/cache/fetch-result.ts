@@ -23,11 +23,11 @@ export type BatchResult = FetchResult | GatewayError;
 
 /** @throws UpstreamBadResponse if the response is not as documented */
 export function decodeFound(
-  { decode, isNothing }: EndpointRequest<unknown>,
+  { decode, meansAbsent }: EndpointRequest<unknown>,
   body: unknown,
   { etag, bytes }: Pick<HttpResponse, 'etag' | 'bytes'>,
 ): FetchResult {
-  if (isNothing?.(body)) return { status: 'absent' };
+  if (meansAbsent?.(body)) return { status: 'absent' };
   return { status: 'found', value: orBadResponse(() => decode(body)), body, etag, bytes };
 }
 

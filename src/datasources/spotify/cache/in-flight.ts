@@ -7,19 +7,19 @@ import type { BatchFetcher } from './batch-fetcher.ts';
 import type { DeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import {
-  createPendingEntries,
-  type PendingEntriesOptions,
+  createPendingFetches,
   type PendingFetch,
+  type PendingFetchesOptions,
   pendingFetch,
   type ReadResult,
-} from './pending-entries.ts';
+} from './pending-fetches.ts';
 
 /** A request to Spotify, shared by all fields that read the same meanwhile. */
 export interface InFlightRequest extends PendingFetch {
   result: Promise<ReadResult>;
 }
 
-export interface InFlightOptions extends PendingEntriesOptions {
+export interface InFlightOptions extends PendingFetchesOptions {
   batchFetcher: BatchFetcher;
   /** By which only one process at a time reads a key from Spotify; undefined if there is only one process. */
   leases?: Leases | undefined;
@@ -37,7 +37,7 @@ export type JoinOrStart = (
 
 export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   const { batchFetcher, memory, sharedResponses, leases, writes } = options;
-  const entries = createPendingEntries(options);
+  const pendingFetches = createPendingFetches(options);
   const inFlight = new Map<string, InFlightRequest>();
   // Requests of all operations are collected until the event loop has read every socket that has data. They can share
   // calls, because the catalogue is public and read with one app token.
@@ -76,7 +76,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
       if (hasLease?.[i]) writes.enqueue(() => leases?.releaseLease(key));
     };
     try {
-      for (const [i, request] of requests.entries()) entries.useLatest(request, storedEntries?.[i]);
+      for (const [i, request] of requests.entries()) pendingFetches.useLatest(request, storedEntries?.[i]);
       return settleBatch(requests, hasLease ?? [], releaseLease);
     } catch (error) {
       keys.forEach(releaseLease); // a lease that is held is renewed without end
@@ -90,7 +90,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     releaseLease: (key: string, i: number) => void,
   ): Promise<ReadResult>[] {
     const isOurs = (i: number) => hasLease[i] !== false;
-    const decisions = requests.map(entries.decide);
+    const decisions = requests.map(pendingFetches.decide);
     const isCall = (i: number) => decisions[i]?.decision === 'call';
     const toFetch = requests.filter((_, i) => isCall(i) && isOurs(i));
     // The other requests end now: they may get a simplified object, and a read that joins later may need the full one.
@@ -101,8 +101,9 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
       if (isCall(i) && !isOurs(i)) return waitForOtherProcess(request);
       try {
         const result = await results.get(request);
-        if (result) return { entry: entries.store(request, result), decision: 'use', source: 'spotify' };
-        return entries.resultOf(request, decisions[i]);
+        if (result)
+          return { entry: pendingFetches.store(request, result), decision: 'use', source: 'spotify' };
+        return pendingFetches.resultOf(request, decisions[i]);
       } finally {
         releaseLease(request.endpointRequest.key, i);
       }

@@ -6,10 +6,10 @@ import { isMalformed } from '../kinds/decoding/json.ts';
 import type { LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { kinds } from '../kinds/index.ts';
 import { cacheKeyOf, type Entity, getKind, type KindRegistry } from '../kinds/kind.ts';
-import { embeddedIn, isObject } from '../kinds/requests/embedded-objects.ts';
+import { embeddedIn, isEntity } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest, EntityKey } from '../kinds/requests/endpoint-request.ts';
 import type { EntryAge } from '../quota/decide-reads.ts';
-import { answersReadById, containsId, embeddedKey, partsOf, simplifiedKey } from './embedded.ts';
+import { containsId, embeddedKey, partsOf, servesReadById, simplifiedKey } from './embedded.ts';
 import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 
 /** The cached responses of this process. */
@@ -128,15 +128,15 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
 }
 
 /** Stores an entry in memory together with the objects that its value contains, which then need no call. */
-export type StoreEntry = (endpointRequest: EndpointRequest<unknown>, entry: Entry) => Entry;
+export type WriteToMemory = (endpointRequest: EndpointRequest<unknown>, entry: Entry) => Entry;
 
-export function createEntryWriter(
+export function createMemoryWriter(
   memory: Memory,
   capabilities: Capabilities,
   { registry = kinds, ...options }: MemoryOptions,
-): StoreEntry {
+): WriteToMemory {
   function storeEmbedded(object: Entity, sentMs: number): void {
-    if (!answersReadById(object, registry)) return;
+    if (!servesReadById(object, registry)) return;
     const key = embeddedKey(object, registry);
     const cachedEntry = memory.get(key);
     if (cachedEntry && isFresh(cachedEntry)) return;
@@ -174,7 +174,7 @@ const embeddedEntry = (
 /** The object itself, or one inside it. */
 function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry): Entity | undefined {
   for (const part of embeddedIn(object, kinds)) {
-    if (isObject(part) && part.kind === kind && part.id === id && answersReadById(part, kinds)) return part;
+    if (isEntity(part) && part.kind === kind && part.id === id && servesReadById(part, kinds)) return part;
   }
   return undefined;
 }
@@ -184,7 +184,7 @@ function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry
  * market: only there do its lists inherit one.
  */
 function asReadById(object: Entity, kinds: KindRegistry): Entity {
-  const { takesMarket, withSureValues } = getKind(kinds, object.kind);
-  const sure = object.full ? object : (withSureValues?.(object) ?? object);
+  const { takesMarket, withoutUncertainValues } = getKind(kinds, object.kind);
+  const sure = object.full ? object : (withoutUncertainValues?.(object) ?? object);
   return sure.market === null || takesMarket ? sure : { ...sure, market: null };
 }

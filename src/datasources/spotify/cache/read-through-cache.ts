@@ -14,8 +14,8 @@ import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
-import { createEntryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
-import type { CallQuota, PendingEntriesOptions, ReadResult } from './pending-entries.ts';
+import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
+import type { CallQuota, PendingFetchesOptions, ReadResult } from './pending-fetches.ts';
 import type { EntryStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
@@ -65,7 +65,7 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   /** The entries of the other processes, and which of them reads a key from Spotify; undefined if nothing is shared. */
   store?: EntryStore | undefined;
   leases?: Leases | undefined;
-  purges: PendingEntriesOptions['purges'];
+  purges: PendingFetchesOptions['purges'];
   /** By default calls are not limited. */
   dailyQuota?: CallQuota | undefined;
   observer?: Observer;
@@ -76,22 +76,21 @@ const noQuota: CallQuota = {
   stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, resetAtMs: null }),
 };
 
+type AnyRequest = EndpointRequest<unknown>;
+
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
   const { memory, store, dailyQuota = noQuota, observer = noopObserver, purges } = options;
-  const storeEntry = createEntryWriter(memory, options.capabilities, options);
+  const writeToMemory = createMemoryWriter(memory, options.capabilities, options);
   const writes = createDeferredWrites(options.log);
-  const sharedResponses = store && createSharedResponses(store, writes, memory, storeEntry, options);
-  const joinOrStart = createInFlightRequests({ ...options, sharedResponses, writes, dailyQuota, storeEntry });
+  const sharedResponses = store && createSharedResponses(store, writes, memory, writeToMemory, options);
+  const fetchOptions = { ...options, sharedResponses, writes, dailyQuota, writeToMemory };
+  const joinOrStart = createInFlightRequests(fetchOptions);
   const refresh = createBackgroundRefresh(joinOrStart, options.log);
-  const quotaOf = ({ request }: EndpointRequest<unknown>) => dailyQuota.stateOf(request.family);
-  const cached = (endpointRequest: EndpointRequest<unknown>, form: Form): Entry | undefined =>
+  const quotaOf = ({ request }: AnyRequest) => dailyQuota.stateOf(request.family);
+  const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>
     form === 'any' ? memory.getAnyForm(endpointRequest) : memory.get(endpointRequest.key);
 
-  async function read(
-    endpointRequest: EndpointRequest<unknown>,
-    form: Form,
-    fieldContext: FieldContext,
-  ): Promise<unknown> {
+  async function read(endpointRequest: AnyRequest, form: Form, fieldContext: FieldContext): Promise<unknown> {
     const cachedEntry = cached(endpointRequest, form);
     const decision = decideRead(endpointRequest, cachedEntry, () => quotaOf(endpointRequest));
     if (cachedEntry && decision !== 'call' && decision !== 'reject') {
@@ -118,7 +117,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
 
   /** The value of an entry that saved a call. */
   function useEntry(
-    endpointRequest: EndpointRequest<unknown>,
+    endpointRequest: AnyRequest,
     { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
     fieldContext: FieldContext,
   ): unknown {
@@ -129,10 +128,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   }
 
   /** Loads the entries of the store that this process does not have. */
-  async function loadFromStore(
-    endpointRequests: readonly EndpointRequest<unknown>[],
-    form: Form,
-  ): Promise<void> {
+  async function loadFromStore(endpointRequests: readonly AnyRequest[], form: Form): Promise<void> {
     const missing = endpointRequests.filter((endpointRequest) => !cached(endpointRequest, form));
     await sharedResponses?.load(missing.map((endpointRequest) => ({ endpointRequest, form })));
   }
@@ -165,7 +161,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     put(endpointRequest, value, sentMs) {
       if (purges.isPurged([endpointRequest.key, value], sentMs)) return;
       const entry = partEntry(value, ageOf(endpointRequest.freshMs, options, sentMs));
-      storeEntry(endpointRequest as EndpointRequest<unknown>, entry);
+      writeToMemory(endpointRequest as AnyRequest, entry);
     },
     expire: memory.expire,
     close: writes.flush,
@@ -174,9 +170,9 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
 
 /** Records in the usage of the operation that an entry saved a call, and why the entry is stale if it is. */
 function recordHit(
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: AnyRequest,
   { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
-  quotaOf: (endpointRequest: EndpointRequest<unknown>) => QuotaUse,
+  quotaOf: (endpointRequest: AnyRequest) => QuotaUse,
   fieldContext: FieldContext,
 ): void {
   if (decision !== 'use') recordStale(fieldContext, decision === 'revalidate' ? 'REVALIDATING' : 'QUOTA');

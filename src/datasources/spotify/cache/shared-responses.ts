@@ -5,7 +5,7 @@ import type { DeferredWrites } from './deferred-writes.ts';
 import { embeddedKeys, type Form, simplifiedKey } from './embedded.ts';
 import { asOfMs, type Entry, isFresh } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
-import type { Memory, MemoryOptions, StoreEntry } from './memory.ts';
+import type { Memory, MemoryOptions, WriteToMemory } from './memory.ts';
 import {
   type EntryStore,
   entryForStore,
@@ -36,7 +36,7 @@ export function createSharedResponses(
   store: EntryStore,
   writes: DeferredWrites,
   memory: Memory,
-  storeEntry: StoreEntry,
+  writeToMemory: WriteToMemory,
   options: MemoryOptions,
 ): SharedResponses {
   const { registry = kinds } = options;
@@ -49,7 +49,7 @@ export function createSharedResponses(
       const cachedEntry = memory.get(request.key);
       if (!storedEntry || (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs)) continue;
       const entry = entryFromStore(request, storedEntry, options);
-      if (entry) storeEntry(request, entry);
+      if (entry) writeToMemory(request, entry);
     }
   }
 
@@ -73,7 +73,7 @@ export function createSharedResponses(
       for (const [i, { endpointRequest }] of reads.entries()) {
         const storedEntry = storedEntries[i];
         const entry = storedEntry && entryFromStore(endpointRequest, storedEntry, options);
-        if (entry) storeEntry(endpointRequest, entry);
+        if (entry) writeToMemory(endpointRequest, entry);
       }
     },
     write(request, result, entry) {

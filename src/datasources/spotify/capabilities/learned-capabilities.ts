@@ -2,7 +2,6 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { propertyOf } from '../transport/body.ts';
-import { learnedSentence } from './learned-sentence.ts';
 import {
   type Capability,
   type CapabilityPolicy,
@@ -148,8 +147,8 @@ export function isDevelopmentMode(
   const confirmed = (find: LearnedCapabilities['last']) =>
     developmentOnly.filter(([capability]) => find(capability)?.confirmed);
   const valid = confirmed((capability) => learned.lookup(capability) ?? undefined);
-  const known = valid.length > 0 ? valid : confirmed(learned.last);
-  return known.some(([capability, value]) => learned.last(capability)?.value === value);
+  const limits = valid.length > 0 ? valid : confirmed(learned.last);
+  return limits.some(([capability, value]) => learned.last(capability)?.value === value);
 }
 
 /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
@@ -163,3 +162,19 @@ export function worstCasePage(
   const smallerSizes = pageSizesOf(policy, endpoint).filter((size) => size < limit);
   return { limit: Math.min(limit, ...smallerSizes), probeCalls: smallerSizes.length };
 }
+
+/** A learned capability of the app, as a sentence for the log. */
+export function learnedSentence(capability: Capability, value: boolean | number): string {
+  return `learned: ${fact(capability, value)}`;
+}
+
+function fact(capability: Capability, value: boolean | number): string {
+  if (typeof value === 'number') return `at most ${value} ${itemsOf(capability)} a page (${capability})`;
+  if (capability === 'batch')
+    return value ? 'this app may read many objects in one call' : 'this app needs one call for each object';
+  return value ? `Spotify gives ${capability} to this app` : `Spotify withholds ${capability} from this app`;
+}
+
+/** The items of a page of an endpoint: `albums` for `artists/albums`. */
+const itemsOf = (endpoint: string): string =>
+  endpoint.includes('/') ? endpoint.slice(endpoint.lastIndexOf('/') + 1) : 'results';

@@ -45,7 +45,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   const isMissing = (capability: Capability): boolean => learned.lookup(capability)?.value === false;
 
   /** Whether other capabilities have shown that the app is in development mode, so that one rejection is proof. */
-  function isDevelopmentApp(): boolean {
+  function hasDevelopmentTraits(): boolean {
     const { endpoints, withheldFields, conclusiveFeatures } = policy;
     const hasItsPageSize = endpoints.some(
       ({ name, limitGroup, developmentPageSize }) =>
@@ -65,7 +65,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     if (!hasWorked && rejection.isConclusive) return true;
     const first = firstRejections.get(capability);
     if (!first) firstRejections.set(capability, { ...rejection, successes });
-    if (!hasWorked && rejection.isExplicit && isDevelopmentApp()) return true;
+    if (!hasWorked && rejection.isExplicit && hasDevelopmentTraits()) return true;
     if (!first || first.object === rejection.object) return false;
     return successes > first.successes || (!hasWorked && first.isExplicit && rejection.isExplicit);
   }
@@ -95,7 +95,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       if (isGivenUp(capability, rejection)) giveUp(capability);
     },
     review() {
-      if (!isDevelopmentApp()) return;
+      if (!hasDevelopmentTraits()) return;
       for (const feature of policy.features) {
         const isRejected = firstRejections.get(feature)?.isExplicit === true;
         if (isRejected && learned.last(feature)?.value === undefined) giveUp(feature);

@@ -10,7 +10,6 @@ import {
   stringPart,
 } from './decoding/json.ts';
 import { type Page, usableEmbeddedPage } from './decoding/page.ts';
-import { texts } from './decoding/texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -26,6 +25,7 @@ import {
   restrictions,
   type Sent,
   type SentList,
+  texts,
 } from './decoding/values.ts';
 import {
   type DecodeOptions,
@@ -109,7 +109,7 @@ export const album = {
   shortLists: [],
   decode: decodeAlbum,
   // Without a market, tracks state it of their albums, and the albums themselves do not (captured in 2026).
-  withSureValues: (object) =>
+  withoutUncertainValues: (object) =>
     object.market === null && object.isPlayable !== null ? { ...object, isPlayable: undefined } : object,
 } as const satisfies KindDefinition<Album>;
 

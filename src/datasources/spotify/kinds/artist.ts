@@ -8,7 +8,6 @@ import {
   partOrNull,
   withId,
 } from './decoding/json.ts';
-import { texts } from './decoding/texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -19,6 +18,7 @@ import {
   type Sent,
   type SentList,
   simplifiedOptions,
+  texts,
 } from './decoding/values.ts';
 import {
   type DecodeOptions,

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { propertyOf } from '../transport/body.ts';
 import { elements, expectObject, expectString, MalformedResponse, part } from './decoding/json.ts';
 import { type Image, image, type SentList } from './decoding/values.ts';
-import type { Entry } from './kind.ts';
+import type { ListEntry } from './kind.ts';
 import { isBareId, isPathSegment } from './spotify-id.ts';
 
 /** A category of the playlists that Spotify shows under "Browse". It is no object of the catalogue and has no URI. */
-export interface Category extends Entry {
+export interface Category extends ListEntry {
   kind: 'category';
   /** Spotify's id, which may be a word such as `party`. */
   categoryId: string;
@@ -37,7 +37,7 @@ export function decodeCategory(value: unknown): Category {
   if (!isBareId(id) || !isPathSegment(categoryId)) throw new MalformedResponse('category.id');
   return {
     kind: 'category',
-    isEntry: true,
+    isListEntry: true,
     id,
     categoryId,
     market: null,

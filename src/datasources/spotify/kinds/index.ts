@@ -1,4 +1,5 @@
 import { BadUserInput } from '../../../errors.ts';
+import type { Family } from '../usage/observer.ts';
 import { album } from './album.ts';
 import { artist } from './artist.ts';
 import { audiobook } from './audiobook.ts';
@@ -122,12 +123,12 @@ export interface Reference<K extends string = Kind> {
 export function parseReference(input: string): Reference;
 export function parseReference(input: string, registry: KindRegistry): Reference<string>;
 export function parseReference(input: string, registry: KindRegistry = kinds): Reference<string> {
-  const { kind, id, named } = readWritten(input, registry);
-  return { kinds: (kind === null ? bareIdKinds(registry) : named).map(({ name }) => name), id };
+  const { kind, id, namedKinds } = parseWritten(input, registry);
+  return { kinds: (kind === null ? bareIdKinds(registry) : namedKinds).map(({ name }) => name), id };
 }
 
 /** @throws BadUserInput as `parseReference` does */
-function readWritten(input: string, registry: KindRegistry): WrittenId & { named: KindDefinition[] } {
+function parseWritten(input: string, registry: KindRegistry): WrittenId & { namedKinds: KindDefinition[] } {
   const written = readId(input);
   if (written === null) {
     throw new BadUserInput(
@@ -135,8 +136,8 @@ function readWritten(input: string, registry: KindRegistry): WrittenId & { named
     );
   }
   const { kind, form } = written;
-  const named = Object.values(registry).filter((definition) => isNamed(definition, kind));
-  if (kind === null || named.length > 0) return { ...written, named };
+  const namedKinds = Object.values(registry).filter((definition) => isNamed(definition, kind));
+  if (kind === null || namedKinds.length > 0) return { ...written, namedKinds };
   throw new BadUserInput(
     `This is ${withArticle(kind)} ${form}: this API has ${pluralsOf(Object.values(registry))} only.`,
   );
@@ -150,7 +151,7 @@ const withArticle = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : '
  * @throws BadUserInput when it is no id, or names another kind
  */
 export function parseId(input: string, kind: string, registry: KindRegistry = kinds): SpotifyId {
-  const written = readWritten(input, registry);
+  const written = parseWritten(input, registry);
   if (written.kind !== null && !isNamed(getKind(registry, kind), written.kind)) {
     throw new BadUserInput(
       `This names ${withArticle(written.kind)}: give the id, URI or link of ${withArticle(kind)}.`,
@@ -169,3 +170,19 @@ export function pluralsOf(definitions: readonly Pick<KindDefinition, 'plural'>[]
   const others = plurals.slice(0, -1).join(', ');
   return others === '' ? `${plurals.at(-1)}` : `${others} and ${plurals.at(-1)}`;
 }
+
+/** The endpoint families of all kinds. */
+export const familiesOf = (registry: KindRegistry): Family[] => [
+  ...Object.values(registry).map(({ plural }) => plural),
+  ...pagedEndpoints(registry).map(({ name }) => name),
+  ...shortListNames(registry),
+];
+
+export const families: readonly Family[] = familiesOf(kinds);
+
+/** The calls in 24 h after which apps in development mode were seen to be rejected. */
+export const presumedDailyLimits: ReadonlyMap<Family, number> = new Map(
+  pagedEndpoints(kinds).flatMap(({ name, presumedDailyLimit }) =>
+    presumedDailyLimit === undefined ? [] : [[name, presumedDailyLimit] as const],
+  ),
+);

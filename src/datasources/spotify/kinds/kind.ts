@@ -41,14 +41,14 @@ export interface KindDefinition<T extends Entity = Entity> {
   /** The list of which the full object contains the first page. */
   embeddedPage?: EmbeddedPage;
   /** The lists whose items are of this kind, and the lists of its entries. */
-  lists: readonly PagedListDefinition<T | Entry, never>[];
+  lists: readonly PagedListDefinition<T | ListEntry, never>[];
   shortLists: readonly ShortListDefinition<T>[];
   /** @throws MalformedResponse without a readable id and name */
   decode(value: unknown, options: DecodeOptions): T;
   /** Whether Spotify sent this object in place of the requested one. */
   isRelinked?(object: T): boolean;
-  /** A simplified object of another response without the values that the full object may have differently. */
-  withSureValues?(object: T): T;
+  /** A simplified object of another response, with each value undefined that the full object may state differently. */
+  withoutUncertainValues?(object: T): T;
 }
 
 /** The kinds by their names, in the order in which a bare id is looked up. */
@@ -65,15 +65,15 @@ export interface Entity {
   /** Whether only the id and the link are known. */
   isReference?: boolean;
   /** Whether this is an entry. */
-  isEntry?: boolean;
+  isListEntry?: boolean;
 }
 
 /**
  * An item of a list that is no object of the catalogue, but contains one. Its id only distinguishes entries, and a list
  * may have equal entries.
  */
-export interface Entry extends Entity {
-  isEntry: true;
+export interface ListEntry extends Entity {
+  isListEntry: true;
   /** The object; null if the entry contains none that can be read. */
   item: Entity | Malformed | null;
 }

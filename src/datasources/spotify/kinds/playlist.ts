@@ -10,7 +10,6 @@ import {
   withId,
 } from './decoding/json.ts';
 import { decodeEmbeddedPage, type Page } from './decoding/page.ts';
-import { plainText } from './decoding/texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -18,11 +17,12 @@ import {
   followers,
   type Image,
   images,
+  plainText,
   type Sent,
   type SentList,
 } from './decoding/values.ts';
 import { type Episode, episode } from './episode.ts';
-import type { DecodeOptions, EmbeddedPage, Entry, KindDefinition, PagedListDefinition } from './kind.ts';
+import type { DecodeOptions, EmbeddedPage, KindDefinition, ListEntry, PagedListDefinition } from './kind.ts';
 import { fallbackMarket } from './markets.ts';
 import { isBareId, type SpotifyId } from './spotify-id.ts';
 import { type Track, track } from './track.ts';
@@ -39,11 +39,11 @@ export interface Playlist extends BaseFields {
   owner: Sent<User>;
   followers: Sent<Followers>;
   /** The first items, which a full playlist contains. Undefined in others, and if the app may not read them. */
-  items: Sent<Page<Entry>>;
+  items: Sent<Page<ListEntry>>;
 }
 
 /** One slot of a playlist. */
-export interface PlaylistItem extends Entry {
+export interface PlaylistItem extends ListEntry {
   kind: 'playlist item';
   /** A time of ISO 8601; null in some very old playlists. */
   addedAt: Sent<string | null>;
@@ -94,7 +94,7 @@ export const playlist = {
   lists: [playlistItems],
   shortLists: [],
   decode: decodePlaylist,
-  withSureValues: (object) => (object.public === null ? { ...object, public: undefined } : object),
+  withoutUncertainValues: (object) => (object.public === null ? { ...object, public: undefined } : object),
 } as const satisfies KindDefinition<Playlist>;
 
 /** @throws MalformedResponse without a readable id and name */
@@ -116,7 +116,7 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
     followers: followers(json, 'playlist'),
     items: part(hasItems(page) ? page : undefined, (it) =>
       decodeEmbeddedPage(it, embeddedItems, options, base.id),
-    ) as Sent<Page<Entry>>,
+    ) as Sent<Page<ListEntry>>,
   };
 }
 
@@ -145,7 +145,7 @@ function decodePlaylistItem(value: unknown, options: DecodeOptions): PlaylistIte
   const { market } = options;
   return {
     kind: 'playlist item',
-    isEntry: true,
+    isListEntry: true,
     id: idOf(json['id']),
     market,
     full: true,

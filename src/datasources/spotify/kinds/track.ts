@@ -1,8 +1,8 @@
 import { type Album, decodeAlbum } from './album.ts';
 import { type Artist, simplifiedArtists } from './artist.ts';
 import { booleanPart, expectObject, intPart, part, partOrNull, withId } from './decoding/json.ts';
-import { addressOrNull } from './decoding/texts.ts';
 import {
+  addressOrNull,
   type BaseFields,
   baseFields,
   type ExternalIds,
@@ -86,7 +86,7 @@ export const track = {
   shortLists: [topTracks],
   decode: (value, options) => decodeTrack(value, options),
   isRelinked: ({ linkedFrom }) => Boolean(linkedFrom),
-  withSureValues: sureTrack,
+  withoutUncertainValues,
 } as const satisfies KindDefinition<Track>;
 
 /** @throws MalformedResponse without a readable id and name */
@@ -116,7 +116,7 @@ function decodeTrack(value: unknown, options: DecodeOptions, albumId?: SpotifyId
  * An app in development mode gets neither a preview nor `linked_from`. Its simplified tracks lack two more values: without
  * a market, whether they can be played; with one, whether they replace tracks of the listed album and belong to another.
  */
-function sureTrack(object: Track): Track {
+function withoutUncertainValues(object: Track): Track {
   if (object.previewUrl !== undefined) return object;
   return object.market === null ? { ...object, isPlayable: undefined } : { ...object, albumId: undefined };
 }

@@ -3,10 +3,9 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
-import { isCursorAt, shiftedSlot } from './moved-cursors.ts';
 import { gatewayError, type ListRead, type PageSequence, readPage } from './page-reader.ts';
 import { type CursorPosition, newest, type SlotRange, untilGap, type WindowArgs } from './slots.ts';
-import { type Window, windowOf } from './windows.ts';
+import { isCursorAt, shiftedSlot, type Window, windowOf } from './windows.ts';
 
 type Cut<T> = (pages: Page<T>[], slotRange: SlotRange) => Window<T>;
 

@@ -136,10 +136,10 @@ export function createListLengths(freshMs: number | null, onChange: () => void):
       const learned = lists.get(list.key);
       const isFresh = learned !== undefined && epochMs() < learned.report.asOfMs + freshMsOf(list);
       if (!isFresh && pages.length === 0) return null;
-      const known = isFresh
+      const consistentPages = isFresh
         ? [...freshPages(list, learned), ...pages.filter((page) => isConsistent(list, learned, page))]
         : [...pages];
-      const inOrder = known.sort((one, other) => one.asOfMs - other.asOfMs);
+      const inOrder = consistentPages.sort((one, other) => one.asOfMs - other.asOfMs);
       const shown = new Map(inOrder.map((page) => [page.offset, page])); // the later page of two at one offset
       const extent = extentOf([...shown.values()], list.maxOffset);
       const { total, isTotalMalformed, asOfMs } = isFresh

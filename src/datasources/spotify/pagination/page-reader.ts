@@ -27,7 +27,7 @@ export interface ListRead<T extends Entity> {
   lengths: ListLengths;
   smallPages: SmallPages;
   /** Counts a page that is older than the last change of its list. */
-  recordChange(): void;
+  recordInvalidation(): void;
 }
 
 /** Pages in the order of their offsets, without a gap. */
@@ -145,7 +145,7 @@ export async function readPage<T extends Entity>(
   offset: number,
   startedMs: number,
 ): Promise<Page<T>> {
-  const { list, limit, cache, lengths, smallPages, recordChange, fieldContext } = read;
+  const { list, limit, cache, lengths, smallPages, recordInvalidation, fieldContext } = read;
   const endpointRequest = requestAt(read, offset);
   const getPage = async (): Promise<Page<T>> => {
     const page = await cache.get(endpointRequest, fieldContext);
@@ -156,7 +156,7 @@ export async function readPage<T extends Entity>(
   };
   let page = await getPage();
   if (!lengths.isConsistent(list, page)) {
-    recordChange();
+    recordInvalidation();
     cache.expire(endpointRequest.key);
     page = await getPage();
   }

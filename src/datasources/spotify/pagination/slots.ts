@@ -143,7 +143,7 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
       if (id === undefined || slot < next) continue;
       const before = id === null ? undefined : seen.get(id);
       const doubles = before !== undefined && readableAt(items, index) !== null;
-      if (doubles && readableAt(items, before) !== null && !isEntry(items, index)) continue;
+      if (doubles && readableAt(items, before) !== null && !isListEntry(items, index)) continue;
       if (id !== null && (before === undefined || doubles)) seen.set(id, index);
       found.push({ slot, id, items, index });
     }
@@ -159,7 +159,8 @@ function readableAt(items: Items<Entity>, index: number): Entity | null {
 }
 
 /** A list may have equal entries, each in its own slot. */
-const isEntry = (items: Items<Entity>, index: number): boolean => readableAt(items, index)?.isEntry === true;
+const isListEntry = (items: Items<Entity>, index: number): boolean =>
+  readableAt(items, index)?.isListEntry === true;
 
 /** The pages up to the first gap between two of them, which a page smaller than requested leaves. */
 export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {

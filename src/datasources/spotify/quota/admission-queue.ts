@@ -4,34 +4,34 @@ import type { Waiters } from '../usage/field-context.ts';
 import type { Family, Observer } from '../usage/observer.ts';
 import type { AdmissionDecision } from './admission.ts';
 
-/** The slots for concurrent calls. A call holds one from its admission to its end. */
-export interface CallSlots {
-  /** Whether a call may take a slot now. */
+/** The permits for concurrent calls. A call holds one from its admission to its end. */
+export interface CallPermits {
+  /** Whether a call may take a permit now. */
   decide(family: Family, waiters: Waiters): AdmissionDecision;
-  /** Takes a slot; `decide` has allowed it. */
-  acquire(family: Family): CallSlot;
-  /** Whether every slot is taken. */
+  /** Takes a permit; `decide` has allowed it. */
+  acquire(family: Family): CallPermit;
+  /** Whether all permits are taken. */
   isFull(): boolean;
 }
 
-export interface CallSlot {
+export interface CallPermit {
   /** The call is not sent: it does not count for the rate limit. */
   cancel(): void;
-  /** Releases the slot. @param outcome undefined if the call was not sent, or its sending threw */
+  /** Releases the permit. @param outcome undefined if the call was not sent, or its sending threw */
   release(outcome: Outcome | undefined): void;
 }
 
 /**
- * The calls that wait for a slot: retries first, because they have waited the longest. Operations take turns; the calls
+ * The calls that wait for a permit: retries first, because they have waited the longest. Operations take turns; the calls
  * of one operation keep their order.
  */
 export interface AdmissionQueue {
   /**
-   * Resolves when the call has a slot.
+   * Resolves when the call has a permit.
    * @throws GatewayError as soon as it is clear that the call cannot be sent in time
    */
-  admit(family: Family, waiters: Waiters, isRetry: boolean): Promise<CallSlot>;
-  /** A slot is free: fills it after the callers of the ended call, whose outcome may start a back-off. */
+  admit(family: Family, waiters: Waiters, isRetry: boolean): Promise<CallPermit>;
+  /** A permit is free: fills it after the callers of the ended call, whose outcome may start a back-off. */
   drainSoon(): void;
   /** Decides about every queued call soon: some may have to be rejected. */
   drainAllSoon(): void;
@@ -40,16 +40,16 @@ export interface AdmissionQueue {
 
 const maxQueued = 1_000; // more cannot be sent within a deadline of 8 s: 24 at a time, 100 to 200 ms each
 
-interface QueuedCall {
+interface WaitingCall {
   family: Family;
   waiters: Waiters;
-  admit: (slot: CallSlot) => void;
+  admit: (permit: CallPermit) => void;
   reject: (error: GatewayError) => void;
 }
 
-export function createAdmissionQueue(slots: CallSlots, observer: Observer): AdmissionQueue {
-  const retries = createFairQueue<QueuedCall>();
-  const firstAttempts = createFairQueue<QueuedCall>();
+export function createAdmissionQueue(permits: CallPermits, observer: Observer): AdmissionQueue {
+  const retries = createFairQueue<WaitingCall>();
+  const firstAttempts = createFairQueue<WaitingCall>();
   let wakeTimer: NodeJS.Timeout | undefined;
   let wakeAtMs = Number.POSITIVE_INFINITY;
   let nextDrain: NodeJS.Immediate | undefined;
@@ -72,12 +72,12 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
   function offerAll(untilFull: boolean): void {
     stopWhenFull = true;
     for (const calls of [retries, firstAttempts]) {
-      calls.drain((call) => (untilFull && slots.isFull() ? 'stop' : offer(call)));
+      calls.drain((call) => (untilFull && permits.isFull() ? 'stop' : offer(call)));
     }
   }
 
-  function offer({ family, waiters, admit, reject }: QueuedCall): Offer {
-    const decision = slots.decide(family, waiters);
+  function offer({ family, waiters, admit, reject }: WaitingCall): Offer {
+    const decision = permits.decide(family, waiters);
     switch (decision.act) {
       case 'reject':
         reject(decision.error);
@@ -86,7 +86,7 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
         wakeIn(decision.waitMs);
         return 'kept';
       case 'send':
-        admit(slots.acquire(family));
+        admit(permits.acquire(family));
         return 'taken';
     }
   }
@@ -106,15 +106,15 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
       drainSoon();
     },
     async admit(family, waiters, isRetry) {
-      const decision = slots.decide(family, waiters);
+      const decision = permits.decide(family, waiters);
       if (decision.act === 'reject') throw decision.error;
       // It overtakes no call: every queued call that may be sent has been sent, or a drain is scheduled.
-      if (decision.act === 'send' && !nextDrain) return slots.acquire(family);
+      if (decision.act === 'send' && !nextDrain) return permits.acquire(family);
       if (size() >= maxQueued)
         throw new Overloaded('Too many Spotify calls are queued: ask again in a few seconds.');
       const [operation] = waiters.operations();
       const onDequeued = observer.onQueued({ family, operation });
-      const turn = new Promise<CallSlot>((admit, reject) => {
+      const turn = new Promise<CallPermit>((admit, reject) => {
         (isRetry ? retries : firstAttempts).add(operation, { family, waiters, admit, reject });
       });
       wakeIn(decision.act === 'wait' ? decision.waitMs : 0);

@@ -53,7 +53,7 @@ function decideDuringBackOff(family: Family, openState: OpenState, timeLeftMs: n
 const noCallCountedWaitMs = 24 * 3_600_000; // a limit that allows no call at all
 
 /** Milliseconds until the daily limit of a family allows a call; 0 if calls are left. */
-export function quotaWaitMs({ remaining, resetAtMs }: Pick<QuotaState, 'remaining' | 'resetAtMs'>): number {
+export function waitMsOfQuota({ remaining, resetAtMs }: Pick<QuotaState, 'remaining' | 'resetAtMs'>): number {
   if (remaining > 0) return 0;
   return Math.max(1, resetAtMs === null ? noCallCountedWaitMs : resetAtMs - epochMs());
 }

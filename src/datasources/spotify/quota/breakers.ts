@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
-import { families } from '../kinds/requests/families.ts';
+import { families } from '../kinds/index.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { CallScheduler } from '../transport/api-client.ts';
 import {

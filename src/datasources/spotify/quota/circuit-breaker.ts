@@ -1,7 +1,7 @@
 import type { BackOffReason, RejectionReason } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRefusal, isUnexplained404 } from '../transport/retry.ts';
-import { createSlidingWindowCounter } from './call-counts.ts';
+import { createSlidingWindowCounter } from './recent-calls.ts';
 
 /**
  * A circuit breaker: closed (calls may be sent), open for a time, or half-open. It opens when Spotify requests a

@@ -1,4 +1,4 @@
-import { families, presumedDailyLimits } from '../kinds/requests/families.ts';
+import { families, presumedDailyLimits } from '../kinds/index.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
 import { bucketMs } from './rolling-counters.ts';

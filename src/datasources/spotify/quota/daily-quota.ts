@@ -1,9 +1,8 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
-import { families } from '../kinds/requests/families.ts';
+import { families } from '../kinds/index.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
-import { createSlidingWindowCounter } from './call-counts.ts';
 import {
   createDailyLimits,
   type DailyLimits,
@@ -12,6 +11,7 @@ import {
   usableCalls,
 } from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
+import { createSlidingWindowCounter } from './recent-calls.ts';
 import { type CountedCall, createSharedCounters } from './shared-counters.ts';
 import { createLossLog, createUseLog } from './use-log.ts';
 

@@ -23,13 +23,14 @@ export interface QuotaUse {
  */
 export type ReadDecision = 'use' | 'revalidate' | 'call' | 'useStale' | 'reject';
 
-const thriftFromShare = 0.5;
+const extendFreshnessFromShare = 0.5;
 const firstReadsOnlyFromShare = 0.9;
 const maxFreshnessFactor = 24; // an hour becomes a day, the window of the quota
 
 /** How many times as long entries are fresh: 1 up to a half of the limit, growing evenly in ratio to 24 at nine tenths. */
 export function freshnessFactor(usedShare: number): number {
-  const progress = (usedShare - thriftFromShare) / (firstReadsOnlyFromShare - thriftFromShare);
+  const progress =
+    (usedShare - extendFreshnessFromShare) / (firstReadsOnlyFromShare - extendFreshnessFromShare);
   return maxFreshnessFactor ** Math.min(1, Math.max(0, progress));
 }
 

@@ -6,13 +6,13 @@ import type { CallScheduler, ScheduledCall } from '../transport/api-client.ts';
 import type { Outcome } from '../transport/http.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import { type Family, noopObserver, type Observer } from '../usage/observer.ts';
-import { decideAdmission, quotaWaitMs } from './admission.ts';
-import { type CallSlot, type CallSlots, createAdmissionQueue } from './admission-queue.ts';
+import { decideAdmission, waitMsOfQuota } from './admission.ts';
+import { type CallPermit, type CallPermits, createAdmissionQueue } from './admission-queue.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
-import { createCallCounts, type FamilyCalls } from './call-counts.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+import { createCallCounts, type RecentCalls } from './recent-calls.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
@@ -23,7 +23,7 @@ export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLa
   dispose(): void;
 }
 
-export interface FamilyReport extends FamilyCalls {
+export interface FamilyReport extends RecentCalls {
   /** The back-off that applies; null for none. */
   openState: OpenState | null;
 }
@@ -44,18 +44,18 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const { rateLimit, dailyQuota, sharedState, observer = noopObserver, log } = options;
   const breakers = createBreakers({ sharedState, log, onOpen: () => admissions.drainAllSoon() });
   const rateLimiter = createRateLimiter({ limit: rateLimit, store: sharedState });
-  const slots = createCallSlots(options, breakers, rateLimiter);
-  const admissions = createAdmissionQueue(slots, observer);
+  const permits = createCallPermits(options, breakers, rateLimiter);
+  const admissions = createAdmissionQueue(permits, observer);
   const callCounts = createCallCounts();
 
   /**
-   * Sends a call that has a slot; undefined if other processes have used up the rate limit or the quota, or if a back-off
+   * Sends a call that has a permit; undefined if other processes have used up the rate limit or the quota, or if a back-off
    * has begun or every client has gone meanwhile.
    */
   async function send<T>(
     family: Family,
     waiters: Waiters,
-    slot: CallSlot,
+    permit: CallPermit,
     call: ScheduledCall<T>,
   ): Promise<Outcome | undefined> {
     let isSent = false;
@@ -77,17 +77,17 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       await counted.stored;
       return outcome;
     } finally {
-      if (!isSent) slot.cancel();
+      if (!isSent) permit.cancel();
     }
   }
 
   async function schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome> {
-    const slot = await admissions.admit(family, waiters, call.isRetry);
+    const permit = await admissions.admit(family, waiters, call.isRetry);
     let outcome: Outcome | undefined;
     try {
-      outcome = await send(family, waiters, slot, call);
+      outcome = await send(family, waiters, permit, call);
     } finally {
-      slot.release(outcome);
+      permit.release(outcome);
       admissions.drainSoon();
     }
     return outcome ?? schedule(family, waiters, { ...call, isRetry: true });
@@ -121,11 +121,11 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   };
 }
 
-function createCallSlots(
+function createCallPermits(
   { concurrency, dailyQuota }: RequestQueueOptions,
   breakers: Breakers,
   rateLimiter: RateLimiter,
-): CallSlots {
+): CallPermits {
   let inFlight = 0;
   const isFull = () => inFlight >= concurrency;
 
@@ -137,7 +137,7 @@ function createCallSlots(
       return decideAdmission({
         family,
         openState: breakers.openStateOf(family, nowMs),
-        quotaWaitMs: quotaWaitMs(dailyQuota.stateOf(family)),
+        quotaWaitMs: waitMsOfQuota(dailyQuota.stateOf(family)),
         rateLimitWaitMs: rateLimiter.waitMs(nowMs),
         hasCapacity: !isFull() && breakers.hasCapacity(family),
         timeLeftMs: waiters.deadlineMs() - nowMs,

@@ -10,7 +10,7 @@ export interface SharedCounter {
   /** An exchange that has not begun: it includes the calls that are counted until it begins. */
   nextSync: Promise<void> | undefined;
   /** Calls that wait for an exchange that has not begun, by their limits. */
-  nextCalls: { limits: number[]; outcomes: Promise<Outcome[]> } | undefined;
+  nextCalls: { limits: number[]; outcomes: Promise<CountResult[]> } | undefined;
 }
 
 export interface CounterExchange {
@@ -70,7 +70,7 @@ export function enqueue<T>(counter: SharedCounter, exchange: () => Promise<T>): 
  * - `refused`: the call would exceed the limit; it is not counted
  * - `on hold`: the store has lost counters, and the processes write theirs again; the call is not counted yet
  */
-type Outcome = { countedIn: string; isUncertain?: boolean } | 'refused' | 'on hold';
+type CountResult = { countedIn: string; isUncertain?: boolean } | 'refused' | 'on hold';
 
 /**
  * Counts one call, here and in the store, unless the sum would exceed the limit. While the sum is not known, because the
@@ -83,7 +83,7 @@ export async function reserveCall(
   options: CounterExchange,
 ): Promise<string | null> {
   const { exchange, hold } = options;
-  let outcome: Outcome = 'on hold';
+  let outcome: CountResult = 'on hold';
   for (let round = 0; round < maxRounds && outcome === 'on hold'; round++) {
     await hold.whenOver();
     outcome = await countWithOthers(counter, limit, options);
@@ -104,7 +104,7 @@ async function countWithOthers(
   counter: SharedCounter,
   limit: number,
   options: CounterExchange,
-): Promise<Outcome> {
+): Promise<CountResult> {
   const limits: number[] = [];
   counter.nextCalls ??= {
     limits,
@@ -123,12 +123,12 @@ async function countTogether(
   counter: SharedCounter,
   limits: readonly number[],
   options: CounterExchange,
-): Promise<Outcome[]> {
+): Promise<CountResult[]> {
   const limit = Math.min(...limits); // it may have been learned meanwhile
   const fitting = Math.min(limits.length, limit - counter.counters.total(options.nowMs()));
   const isJoined = fitting > 1 && !options.hold.isActive();
   const result = isJoined ? await options.exchange(counter, limit, fitting) : undefined;
-  const outcomes: Outcome[] = [];
+  const outcomes: CountResult[] = [];
   for (let i = 0; i < limits.length; i++) {
     if (result?.isWithinLimit && i < fitting)
       outcomes.push({ countedIn: result.countedIn, isUncertain: result.isLossy });
@@ -139,7 +139,11 @@ async function countTogether(
   return outcomes;
 }
 
-async function countOne(counter: SharedCounter, limit: number, options: CounterExchange): Promise<Outcome> {
+async function countOne(
+  counter: SharedCounter,
+  limit: number,
+  options: CounterExchange,
+): Promise<CountResult> {
   if (options.hold.isActive()) return 'on hold';
   if (!fits(counter, 1, limit, options)) return 'refused';
   const result = await options.exchange(counter, limit, 1);
@@ -147,7 +151,7 @@ async function countOne(counter: SharedCounter, limit: number, options: CounterE
   return countHere(counter, limit, options); // the store does not respond, or it contains invalid counters
 }
 
-function countHere(counter: SharedCounter, limit: number, options: CounterExchange): Outcome {
+function countHere(counter: SharedCounter, limit: number, options: CounterExchange): CountResult {
   if (!fits(counter, 1, limit, options)) return 'refused';
   return { countedIn: counter.counters.raise(options.nowMs()) };
 }

@@ -114,7 +114,7 @@ const damagedCodes = [11, 26]; // corrupt, not a database
 const damagedText = /malformed|not a database|no such (?:table|column)/; // some errors have no code
 
 export function problemOf(error: unknown): Problem {
-  if (error instanceof UnknownFormat || damagedText.test(messageOf(error))) return 'damaged';
+  if (error instanceof UnknownFormat || damagedText.test(errorText(error))) return 'damaged';
   const { errcode, code } = error as { errcode?: number; code?: string };
   if (code === 'ENOSPC') return 'full';
   if (errcode === undefined) return 'unusable';
@@ -124,4 +124,4 @@ export function problemOf(error: unknown): Problem {
   return primary === sqliteFull ? 'full' : 'unusable';
 }
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 import type { Log } from '../../../observability/log.ts';
 import {
   type Connection,
-  messageOf,
+  errorText,
   openConnection,
   type Problem,
   problemOf,
@@ -146,7 +146,7 @@ function createWarnings(log: Log): (problem: Problem, error: unknown) => void {
     const nowMs = performance.now();
     if (nowMs < (nextWarningMs.get(problem) ?? 0)) return;
     nextWarningMs.set(problem, nowMs + warnEveryMs);
-    log.warn({ problem, error: messageOf(error) }, warnings[problem]);
+    log.warn({ problem, error: errorText(error) }, warnings[problem]);
   };
 }
 

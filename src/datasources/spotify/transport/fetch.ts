@@ -10,7 +10,7 @@ import {
   Unsent,
 } from './http.ts';
 
-interface RawResponse {
+interface UndiciResponse {
   status: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Decompressed. */
@@ -38,14 +38,14 @@ export function createBoundedFetch(connections: number, proxy?: HttpsProxy | nul
   };
 }
 
-function send(agents: AgentPool, url: URL, options: RequestOptions): Promise<RawResponse> {
+function send(agents: AgentPool, url: URL, options: RequestOptions): Promise<UndiciResponse> {
   const { maxBytes, wholeTimeoutMs } = options;
   return new Promise((resolve, reject) => {
     const agent = agents.current();
     const endPending = agents.addPending();
     const chunks: Buffer[] = [];
     let bytes = 0;
-    let head: Pick<RawResponse, 'status' | 'headers'> = { status: 0, headers: {} };
+    let head: Pick<UndiciResponse, 'status' | 'headers'> = { status: 0, headers: {} };
     let controller: Dispatcher.DispatchController | undefined;
     let failure: Error | undefined;
     const timer = setTimeout(() => {
@@ -105,7 +105,7 @@ const dispatchOptions = (
 /** @throws TooLarge, Error of zlib */
 function decodeBody(
   body: Buffer,
-  { status, headers }: Pick<RawResponse, 'status' | 'headers'>,
+  { status, headers }: Pick<UndiciResponse, 'status' | 'headers'>,
   maxBytes: number,
 ): Buffer {
   if (body.length === 0 || !isGzip(textOf(headers['content-encoding']))) return body;
@@ -117,7 +117,7 @@ function decodeBody(
 const textOf = (value: string | string[] | undefined): string => [value ?? ''].flat().join(', ');
 
 /** `Response` throws for header values beyond ASCII: they are left out. */
-const asciiHeaders = (headers: RawResponse['headers']): [string, string][] =>
+const asciiHeaders = (headers: UndiciResponse['headers']): [string, string][] =>
   Object.entries(headers).flatMap(([name, value]) =>
     asciiText.test(textOf(value)) ? [[name, textOf(value)]] : [],
   );

@@ -23,6 +23,7 @@ import {
   type SentList,
 } from '../../../../src/datasources/spotify/kinds/decoding/values.ts';
 import {
+  familiesOf,
   kinds,
   parseId,
   parseReference,
@@ -38,10 +39,9 @@ import type {
 } from '../../../../src/datasources/spotify/kinds/kind.ts';
 import { parseMarket } from '../../../../src/datasources/spotify/kinds/markets.ts';
 import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
-import { familiesOf } from '../../../../src/datasources/spotify/kinds/requests/families.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import { searchResults } from '../../../../src/datasources/spotify/kinds/requests/search.ts';
-import { createPagination } from '../../../../src/datasources/spotify/pagination/pages.ts';
+import { createPagination } from '../../../../src/datasources/spotify/pagination/pagination.ts';
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
 
 /** Tests with a kind that the gateway does not have: it needs only this definition and one line in a registry. */

@@ -1,18 +1,20 @@
 import type { DecodeOptions } from '../kind.ts';
 import { fallbackMarket } from '../markets.ts';
 import { booleanPart, elements, enumPart, intPart, type Json, part, stringPart } from './json.ts';
-import { addressOrNull, plainText, texts } from './texts.ts';
 import {
+  addressOrNull,
   type BaseFields,
   baseFields,
   type Copyright,
   copyright,
   type Image,
   images,
+  plainText,
   type ReleaseDate,
   releaseDate,
   type Sent,
   type SentList,
+  texts,
 } from './values.ts';
 
 /** The properties that the kinds show, audiobook, episode and chapter share. */

@@ -3,18 +3,18 @@ import { type Items, isLazy, type LazyItems } from '../decoding/lazy-items.ts';
 import type { Page } from '../decoding/page.ts';
 import {
   type Entity,
-  type Entry,
   getKind,
   getList,
   type KindDefinition,
   type KindRegistry,
+  type ListEntry,
 } from '../kind.ts';
 import type { Market } from '../markets.ts';
 
 /** A part of a response: an object, or a list whose items are not decoded yet. */
 export type EmbeddedObject = Entity | LazyItems<Entity>;
 
-export const isObject = (part: EmbeddedObject): part is Entity => 'kind' in part;
+export const isEntity = (part: EmbeddedObject): part is Entity => 'kind' in part;
 
 /** The objects of a list; a list whose items are not decoded yet stays one. */
 export function* embeddedInItems(items: Items<Entity>, kinds: KindRegistry): Iterable<EmbeddedObject> {
@@ -31,7 +31,7 @@ export function* embeddedInEach(items: Items<Entity>, kinds: KindRegistry): Iter
 
 /** An object and those inside it; of an entry only those inside it. */
 export function* embeddedIn(object: Entity, kinds: KindRegistry): Iterable<EmbeddedObject> {
-  if (isEntry(object)) {
+  if (isListEntry(object)) {
     yield* embeddedInEach([object.item], kinds);
     return;
   }
@@ -48,7 +48,7 @@ export function* embeddedIn(object: Entity, kinds: KindRegistry): Iterable<Embed
   yield* isFull ? embeddedInEach(page.items, kinds) : embeddedInItems(page.items, kinds);
 }
 
-const isEntry = (object: Entity): object is Entry => object.isEntry === true;
+const isListEntry = (object: Entity): object is ListEntry => object.isListEntry === true;
 
 /** The first page of a list that the object contains; undefined if it contains none. */
 export function embeddedPageOf(object: Entity, kinds: KindRegistry): Page<Entity> | undefined {

@@ -26,7 +26,7 @@ export interface EndpointRequest<T> {
   /** @throws MalformedResponse */
   decode(body: unknown): T;
   /** Whether the JSON of a response means that there is no such object. */
-  isNothing?(body: unknown): boolean;
+  meansAbsent?(body: unknown): boolean;
   /**
    * The meaning of a status other than 200 and 304: null for absent, undefined for a failure.
    * @throws LimitRejected, FeatureWithheld
@@ -115,15 +115,15 @@ const absentOn404 = ({ status }: HttpResponse): null | undefined => (status === 
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes has some 110 KB
 const leastBytes = 2_000_000;
 
-/** The request for one object by its id. @param named ignored for kinds that are the same in every market */
+/** The request for one object by its id. @param namedMarket ignored for kinds that are the same in every market */
 export function byId<T extends Entity>(
   kind: KindDefinition<T>,
   id: SpotifyId,
-  named: Market | null,
+  namedMarket: Market | null,
   registry: KindRegistry = kinds,
 ): EndpointRequest<T> {
   const { plural, freshMs } = kind;
-  const market = marketOfRequest(kind, named);
+  const market = marketOfRequest(kind, namedMarket);
   const isPossible = isInRange(id);
   const options = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
   return {
@@ -131,7 +131,7 @@ export function byId<T extends Entity>(
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
-    isNothing: isShell,
+    meansAbsent: isRemovedObject,
     // No object has an id out of range. Spotify rejects such an id with a 400 instead of a 404.
     onErrorStatus: (response) => (response.status === 400 && !isPossible ? null : absentOn404(response)),
     entityKey: { kind: kind.name, id, market },
@@ -169,13 +169,13 @@ function batchOf({ plural, batchSize }: KindDefinition, market: Market | null): 
     // By position alone: an object may have another id than the requested one (relinking), with and without a link.
     part(body, index) {
       const item = itemsIn(body)[index] ?? null;
-      return isShell(item) ? null : item;
+      return isRemovedObject(item) ? null : item;
     },
   };
 }
 
 /** Whether these are the keys of a removed object, which has neither an id nor a name. */
-const isShell = (item: unknown): boolean =>
+const isRemovedObject = (item: unknown): boolean =>
   propertyOf(item, 'id') === null && propertyOf(item, 'name') === null;
 
 /** Spotify rejected the page size. */

@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { quotaWaitMs } from '../quota/admission.ts';
+import { waitMsOfQuota } from '../quota/admission.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
 import type { ReadDecision } from '../quota/decide-reads.ts';
 import { backOffError } from '../transport/back-off.ts';
@@ -9,7 +9,7 @@ import type { FetchRequest } from './batch-fetcher.ts';
 import type { Form } from './embedded.ts';
 import { asOfMs, decideRead, type Entry, entryOf, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
-import type { Memory, StoreEntry } from './memory.ts';
+import type { Memory, WriteToMemory } from './memory.ts';
 import type { Purges } from './purges.ts';
 import { entryFromStore, type ReadEntry, type StoredRequest } from './shared-entry.ts';
 import type { SharedResponses } from './shared-responses.ts';
@@ -60,7 +60,7 @@ export interface Decided {
 }
 
 /** Decides whether an entry replaces a pending call, and stores the results of calls. */
-export interface PendingEntries {
+export interface PendingFetches {
   /** Gives the request the latest entry of memory and of the store. */
   useLatest(request: PendingFetch, storedEntry: ReadEntry | undefined): void;
   /**
@@ -77,9 +77,9 @@ export interface PendingEntries {
   store(request: PendingFetch, result: FetchResult): Entry;
 }
 
-export interface PendingEntriesOptions extends FreshnessOptions {
+export interface PendingFetchesOptions extends FreshnessOptions {
   memory: Memory;
-  storeEntry: StoreEntry;
+  writeToMemory: WriteToMemory;
   sharedResponses: SharedResponses | undefined;
   dailyQuota: CallQuota;
   purges: Pick<Purges, 'isPurged' | 'hasPurgedSince'>;
@@ -90,8 +90,8 @@ export interface CallQuota {
   stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'resetAtMs'>;
 }
 
-export function createPendingEntries(options: PendingEntriesOptions): PendingEntries {
-  const { memory, sharedResponses, storeEntry, dailyQuota, purges } = options;
+export function createPendingFetches(options: PendingFetchesOptions): PendingFetches {
+  const { memory, sharedResponses, writeToMemory, dailyQuota, purges } = options;
 
   /** Uses an entry that came with another response meanwhile, such as one of the store. */
   function useMemory(request: PendingFetch): void {
@@ -113,7 +113,7 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
     const entry = entryFromStore(endpointRequest, storedEntry, options, isAwaited);
     if (!entry || purges.isPurged([endpointRequest.key, entry.value], storedEntry.startedMs)) return;
     Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
-    storeEntry(endpointRequest, entry);
+    writeToMemory(endpointRequest, entry);
   }
 
   return {
@@ -134,7 +134,7 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
       const { entry, decision = 'call' } = decided ?? {};
       if (!entry || decision === 'call' || decision === 'reject') {
         const { family } = endpointRequest.request;
-        throw backOffError(family, 'quota', quotaWaitMs(dailyQuota.stateOf(family)));
+        throw backOffError(family, 'quota', waitMsOfQuota(dailyQuota.stateOf(family)));
       }
       return { entry, decision, source: 'redis' };
     },
@@ -144,7 +144,7 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
       if (purges.isPurged([endpointRequest.key, entry.value], startedMs))
         return expiredAt(endpointRequest, entry, startedMs);
       sharedResponses?.write(request, result, entry);
-      return storeEntry(endpointRequest, entry);
+      return writeToMemory(endpointRequest, entry);
     },
   };
 }

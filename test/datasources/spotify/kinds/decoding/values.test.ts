@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainText } from '../../../../../src/datasources/spotify/kinds/decoding/texts.ts';
+import { plainText } from '../../../../../src/datasources/spotify/kinds/decoding/values.ts';
 
 const readText = (text: unknown) => plainText({ description: text }, 'description', 'show');
 

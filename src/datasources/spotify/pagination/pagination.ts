@@ -29,7 +29,7 @@ export interface Pagination {
   /** Whether a window needs no call for the page at an offset: it is cached, or the list is known to end before it. */
   isPageCached(list: PagedList<Entity>, offset: number): boolean;
   /** How often a list or a page of a list was found to be outdated. */
-  changes(): number;
+  invalidationCount(): number;
   /** Forgets the lengths of the lists of these objects. */
   forget(ids: readonly string[]): void;
 }
@@ -45,11 +45,11 @@ const firstSlot: WindowArgs = { first: 1, last: null, after: null, before: null 
 const maxCorrections = 4; // for `last`, if the list changes while its end is looked for
 
 export function createPagination({ cache, capabilities, freshMs }: PaginationOptions): Pagination {
-  let changes = 0;
-  const recordChange = () => {
-    changes += 1;
+  let invalidations = 0;
+  const recordInvalidation = () => {
+    invalidations += 1;
   };
-  const lengths = createListLengths(freshMs, recordChange);
+  const lengths = createListLengths(freshMs, recordInvalidation);
   const smallPages = createSmallPages(freshMs);
 
   const pageSizeOf = (list: PagedList<Entity>): number =>
@@ -81,11 +81,11 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
 
   const windowInAnySize: Pagination['window'] = async (list, windowArgs, fieldContext) => {
     const isBackward = windowArgs.last !== null;
-    const read = { list, isBackward, fieldContext, cache, lengths, smallPages, recordChange };
+    const listRead = { list, isBackward, fieldContext, cache, lengths, smallPages, recordInvalidation };
     let limit = pageSizeFor(list, windowArgs);
     for (;;) {
       try {
-        return await readWindow({ ...read, limit }, windowArgs);
+        return await readWindow({ ...listRead, limit }, windowArgs);
       } catch (error) {
         const smaller = error instanceof SmallerPageNeeded ? error.limit : lastPageSizeAfter(error, list);
         if (smaller === null || smaller >= limit) throw error;
@@ -109,7 +109,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
         cache.isCached(list.page(offset, pageSizeOf(list)), 'full')
       );
     },
-    changes: () => changes,
+    invalidationCount: () => invalidations,
     forget: lengths.forget,
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   createCallCounts,
   createSlidingWindowCounter,
-} from '../../../../src/datasources/spotify/quota/call-counts.ts';
+} from '../../../../src/datasources/spotify/quota/recent-calls.ts';
 
 const second = 1_000;
 

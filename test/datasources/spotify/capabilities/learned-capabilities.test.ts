@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { learnedSentence } from '../../../../src/datasources/spotify/capabilities/learned-sentence.ts';
+import { learnedSentence } from '../../../../src/datasources/spotify/capabilities/learned-capabilities.ts';
 
 test.each([
   ['artists/albums', 10, 'learned: at most 10 albums a page (artists/albums)'],

@@ -48,10 +48,10 @@ export interface CallCounts {
    */
   takeRetry(nowMs: number): boolean;
   /** The families of which a call was sent since the start. */
-  report(nowMs: number): FamilyCalls[];
+  report(nowMs: number): RecentCalls[];
 }
 
-export interface FamilyCalls {
+export interface RecentCalls {
   family: Family;
   /** Calls of this process in the last 30 s. */
   recentCalls: number;
