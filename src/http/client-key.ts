@@ -11,7 +11,7 @@ export type ClientKey = (
 ) => string;
 
 /** The key of a request without a connection: a Web-standard Request of a server that mounts the gateway. */
-export const unknownClient = 'unknown';
+const unknownClient = 'unknown';
 
 const maxKeyCharacters = 64; // longer than every address
 

@@ -96,7 +96,7 @@ export interface UnreadConnection {
   progressMs: number;
 }
 
-export function createUnreadConnections(): UnreadConnections {
+function createUnreadConnections(): UnreadConnections {
   const connections = new Map<Socket, UnreadConnection>();
   let totalBytes = 0;
 
@@ -143,17 +143,17 @@ export function createUnreadConnections(): UnreadConnections {
 }
 
 /** Starts the time anew in which the client must read. */
-export function recordProgress(connection: UnreadConnection): void {
+function recordProgress(connection: UnreadConnection): void {
   connection.takenBytes = takenBytes(connection.socket);
   connection.progressMs = performance.now();
 }
 
 /** Bytes that the system has taken over since the client last made progress. */
-export const bytesSinceProgress = (connection: UnreadConnection): number =>
+const bytesSinceProgress = (connection: UnreadConnection): number =>
   takenBytes(connection.socket) - connection.takenBytes;
 
 /** Whether a response waits for the client to read. */
-export const isWaiting = ({ socket, responses }: UnreadConnection): boolean =>
+const isWaiting = ({ socket, responses }: UnreadConnection): boolean =>
   responses.size > 0 && waitingBytes(socket) > 0;
 
 /**

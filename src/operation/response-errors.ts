@@ -29,7 +29,7 @@ export function createMask(log: Log) {
 }
 
 /** @param at the error that has the location in the document */
-export function toGraphQLError(error: GatewayError, at?: GraphQLError): GraphQLError {
+function toGraphQLError(error: GatewayError, at?: GraphQLError): GraphQLError {
   const { code, details, message } = error;
   // The status is that of the whole response: if only a field has failed, the response has data.
   const http = code === 'QUERY_TOO_COMPLEX' && at?.path ? {} : httpFor(error);
@@ -76,7 +76,7 @@ function protocolError(error: GraphQLError): GraphQLError {
 export const bodyTooLargeMessage = `The body of a request may have at most ${maxBodyBytes} bytes.`;
 
 /** The code that an error will have after it is masked. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const original = rootCause(error);
   if (original instanceof GatewayError) return original.code;
   return original instanceof GraphQLError ? codeOfProtocolError(original) : bugCode;

@@ -6,7 +6,7 @@ import type { Context } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
 
 /** The calls that an operation planned, sent and saved. The calls of the token endpoint are not counted. */
-export function callCounts({ plan, operationContext }: Context) {
+function callCounts({ plan, operationContext }: Context) {
   const { calls } = operationContext.usage;
   return {
     plannedCalls: plan ? plan.calls + plan.probeCalls : 0,

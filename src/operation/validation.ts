@@ -85,7 +85,7 @@ const maxFragments = 50;
  * Counts before parsing, because the parser descends as deep as the braces go.
  * @throws QueryTooComplex
  */
-export function checkTokens(text: string): void {
+function checkTokens(text: string): void {
   const tokens = countTokens(new Source(text));
   if (tokens > maxTokens) throw tooComplex('tokens', maxTokens, tokens);
 }
@@ -102,7 +102,7 @@ function countTokens(source: Source): number {
 }
 
 /** @throws QueryTooComplex */
-export function checkSize(document: DocumentNode): void {
+function checkSize(document: DocumentNode): void {
   let aliases = 0;
   let directives = 0;
   let repeats = 0;

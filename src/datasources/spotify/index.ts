@@ -1,4 +1,3 @@
-export { epochMs } from '../../observability/clock.ts';
 export type { CapabilityView } from './capabilities/capabilities.ts';
 export {
   createSpotify,
@@ -6,10 +5,9 @@ export {
   type SpotifyReport,
   type UnreadyReason,
 } from './client.ts';
-export type { Item, ListOwner, OwnerKey } from './entity-lists.ts';
+export type { ListOwner, OwnerKey } from './entity-lists.ts';
 export { isCategoryId } from './kinds/category.ts';
 export { isMalformed, type Malformed } from './kinds/decoding/json.ts';
-export type { Page } from './kinds/decoding/page.ts';
 export type {
   Copyright,
   ExternalIds,
@@ -18,10 +16,8 @@ export type {
   ReleaseDate,
   Restrictions,
   Sent,
-  SentList,
 } from './kinds/decoding/values.ts';
 export * from './kinds/index.ts';
-export { families } from './kinds/index.ts';
 export type { Entity } from './kinds/kind.ts';
 export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { PagedList } from './kinds/requests/lists.ts';
@@ -45,7 +41,6 @@ export { correctionOf, dashboardUrl } from './transport/token-response.ts';
 export {
   createOperationContext,
   type FieldContext,
-  type FieldLocation,
   type OperationContext,
   recordFreshness,
   recordUnavailable,

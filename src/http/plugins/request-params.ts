@@ -92,7 +92,7 @@ const jsonParams = ['variables', 'extensions'] as const;
  * @returns only the parameters that the query string has
  * @throws BadRequest for a parameter that is repeated, no JSON, or no object
  */
-export function readParams(sent: URLSearchParams): SentParams {
+function readParams(sent: URLSearchParams): SentParams {
   const params: SentParams = {};
   for (const name of textParams) {
     const text = onlyValue(sent, name);

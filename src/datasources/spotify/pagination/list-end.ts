@@ -8,7 +8,7 @@ import { type ListRead, type PageSequence, quotaError, readPages } from './page-
  * How many pages are read beyond the planned ones to find the end of a list whose total is wrong. Enough for every search
  * and for lists of some 200 pages, because the steps double and then halve.
  */
-export const maxEndSearchPages = 16;
+const maxEndSearchPages = 16;
 
 /**
  * Reads pages until they show where the list ends, or that its total is right.

@@ -114,14 +114,14 @@ function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }
  */
 
 /** The cursor beside which a window lies; null for a window at the front or the end of the list. */
-export const anchorOf = ({ first, after, before }: WindowArgs): CursorPosition | null =>
+const anchorOf = ({ first, after, before }: WindowArgs): CursorPosition | null =>
   first !== null ? after : after === null ? before : null;
 
 /**
  * The slots beside the item of the cursor, if the pages contain the item where the list may have moved it. Anywhere else
  * the item is a repeated one.
  */
-export function realignToCursor<T extends Entity>(
+function realignToCursor<T extends Entity>(
   requestedRange: SlotRange,
   windowArgs: WindowArgs,
   pages: readonly Page<T>[],

@@ -1,5 +1,6 @@
 import { type GatewayError, UpstreamRateLimited } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
+import { dayMs } from '../kinds/kind.ts';
 import { askAgainIn, backOffError } from '../transport/back-off.ts';
 import type { Family } from '../usage/observer.ts';
 import type { OpenState } from './circuit-breaker.ts';
@@ -50,12 +51,10 @@ function decideDuringBackOff(family: Family, openState: OpenState, timeLeftMs: n
     : { act: 'reject', error: backOffError(family, reason, waitMs) };
 }
 
-const noCallCountedWaitMs = 24 * 3_600_000; // a limit that allows no call at all
-
 /** Milliseconds until the daily limit of a family allows a call; 0 if calls are left. */
 export function waitMsOfQuota({ remaining, resetAtMs }: Pick<QuotaState, 'remaining' | 'resetAtMs'>): number {
   if (remaining > 0) return 0;
-  return Math.max(1, resetAtMs === null ? noCallCountedWaitMs : resetAtMs - epochMs());
+  return Math.max(1, resetAtMs === null ? dayMs : resetAtMs - epochMs());
 }
 
 function rateLimitError(waitMs: number): UpstreamRateLimited {

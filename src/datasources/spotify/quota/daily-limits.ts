@@ -1,4 +1,5 @@
 import { families, presumedDailyLimits } from '../kinds/index.ts';
+import { dayMs } from '../kinds/kind.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
 import { bucketMs } from './rolling-counters.ts';
@@ -46,7 +47,6 @@ export interface LearnedLimit {
 /** At least one call of a limit stays unused: a lower limit would allow none. */
 export const minDailyLimit = 2;
 const unusedShare = 0.02; // other calls of the app, and counts that were lost, must not exceed the limit
-const dayMs = 24 * 3_600_000;
 const raiseAfterMs = 7 * dayMs; // Spotify changes limits without notice; a limit that is raised too far costs one rejection
 const raiseShare = 0.05;
 const plausibleShare = 0.5; // of the presumed limit

@@ -11,7 +11,7 @@ import {
   usableCalls,
 } from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
-import { createSlidingWindowCounter } from './recent-calls.ts';
+import { createSlidingWindowCounter, rateWindowMs } from './recent-calls.ts';
 import { type CountedCall, createSharedCounters } from './shared-counters.ts';
 import { createLossLog, createUseLog } from './use-log.ts';
 
@@ -77,13 +77,12 @@ export interface DailyQuotaOptions {
   clock?: () => number;
 }
 
-const recentMs = 30_000; // the window of Spotify's rate limit
 const renewMs = 3_600_000; // the store deletes a message after 48 h
 const rejectedPrefix = 'rejected:'; // names the counter of the calls that Spotify has rejected for the quota
 
 export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
   const { configured = new Map(), isDevelopmentMode = () => false, store, log, clock = epochMs } = options;
-  const recent = createSlidingWindowCounter(recentMs);
+  const recent = createSlidingWindowCounter(rateWindowMs);
   const inFlight = new Map<Family, number>();
   const rejections = new Map<Family, number | null>(); // Spotify's Retry-After, while other calls are in flight
   const logUse = createUseLog(log);

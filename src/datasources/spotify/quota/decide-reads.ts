@@ -23,8 +23,10 @@ export interface QuotaUse {
  */
 export type ReadDecision = 'use' | 'revalidate' | 'call' | 'useStale' | 'reject';
 
-const extendFreshnessFromShare = 0.5;
-const firstReadsOnlyFromShare = 0.9;
+/** From this share of the daily limit on, freshness is extended. */
+export const extendFreshnessFromShare = 0.5;
+/** From this share on, calls are sent only for data without a cache entry. */
+export const firstReadsOnlyFromShare = 0.9;
 const maxFreshnessFactor = 24; // an hour becomes a day, the window of the quota
 
 /** How many times as long entries are fresh: 1 up to a half of the limit, growing evenly in ratio to 24 at nine tenths. */

@@ -1,5 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import { rateWindowMs } from './recent-calls.ts';
 
 /** The gateway's own limit on calls, kept in every span of 30 s (a rolling window). */
 export interface RateLimiter {
@@ -33,9 +34,8 @@ export interface LearnedRate {
   learnedAtMs: number;
 }
 
-const windowMs = 30_000;
 // Spotify counts 30 s by its own clock: two calls that are 30 s apart here may be a little closer there.
-const safeWindowMs = windowMs + 500;
+const safeWindowMs = rateWindowMs + 500;
 const decreaseFactor = 0.8;
 const minLimit = 30; // a call a second: a rejection after fewer has another cause
 const forgottenFactor = 2; // at twice the rejected rate the limit has been too low for a long time
@@ -102,7 +102,7 @@ export const learnRate = (calls: number, nowMs: number): LearnedRate | null =>
 
 /** A learned limit rises by one for each 30 s without a rejection; null when it has risen so far that it is forgotten. */
 export function raisedRate({ limit, rejectedCalls, learnedAtMs }: LearnedRate, nowMs: number): number | null {
-  const raised = limit + Math.max(0, Math.floor((nowMs - learnedAtMs) / windowMs));
+  const raised = limit + Math.max(0, Math.floor((nowMs - learnedAtMs) / rateWindowMs));
   return raised > rejectedCalls * forgottenFactor ? null : raised;
 }
 

@@ -57,7 +57,8 @@ export interface RecentCalls {
   recentCalls: number;
 }
 
-const recentMs = 30_000; // the window of Spotify's rate limit
+/** The window of Spotify's rate limit. */
+export const rateWindowMs = 30_000;
 const retryWindowMs = 10_000;
 const maxRetryShare = 0.1;
 const minRetries = 3; // allowed in every window, however few calls were sent
@@ -69,7 +70,7 @@ export function createCallCounts(): CallCounts {
 
   return {
     add(family, nowMs) {
-      const recent = families.get(family) ?? createSlidingWindowCounter(recentMs);
+      const recent = families.get(family) ?? createSlidingWindowCounter(rateWindowMs);
       families.set(family, recent);
       recent.add(nowMs);
       calls.add(nowMs);

@@ -1,11 +1,11 @@
 import type { Log } from '../../../observability/log.ts';
 import type { Family } from '../usage/observer.ts';
 import type { DailyLimit, LimitSource } from './daily-limits.ts';
-import type { QuotaUse } from './decide-reads.ts';
+import { extendFreshnessFromShare, firstReadsOnlyFromShare, type QuotaUse } from './decide-reads.ts';
 
 const levels = [
-  { share: 0.5, text: 'half used' },
-  { share: 0.9, text: 'nine tenths used' },
+  { share: extendFreshnessFromShare, text: 'half used' },
+  { share: firstReadsOnlyFromShare, text: 'nine tenths used' },
 ];
 
 interface LimitUse extends QuotaUse, Pick<DailyLimit, 'limit'> {

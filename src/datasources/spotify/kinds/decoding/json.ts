@@ -35,7 +35,7 @@ export function expectString(json: Json, key: string, where: string): string {
   throw new MalformedResponse(`${where}.${key}`);
 }
 
-export function expectInt(json: Json, key: string, where: string): number {
+function expectInt(json: Json, key: string, where: string): number {
   const value = json[key];
   if (isInt(value)) return value;
   throw new MalformedResponse(`${where}.${key}`);
