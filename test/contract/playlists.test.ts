@@ -251,6 +251,18 @@ describe('the items of a playlist', () => {
       expect(idsOf(await pageOf(gateway, playlists.items3, 'first: 3'))).toEqual(sentItems(playlists.items3));
     },
   );
+
+  test('the items of a playlist are read from the key that has them, if the other key has their number alone', async () => {
+    const gateway = await startInMode('extended');
+    for (const name of ['items', 'tracks']) {
+      const short = { href: 'https://api.spotify.com/v1/playlists/1/items', total: 3 };
+      const edits = [{ path: name, set: short }];
+      gateway.sandbox.faults.add({ on: { route: 'playlists' }, times: 1, fault: { kind: 'edit', edits } });
+      const id = name === 'items' ? playlists.items3 : playlists.items230;
+      expect(idsOf(await pageOf(gateway, id, 'first: 3'))).toEqual(sentItems(id).slice(0, 3));
+      expect(gateway.apiCalls().at(-1)).toBe(playlistPath(id));
+    }
+  });
 });
 
 describe('the items of a playlist for an app that may not read them', () => {

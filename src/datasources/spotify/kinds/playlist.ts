@@ -101,8 +101,8 @@ export const playlist = {
 function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
   const json = expectObject(value, 'playlist');
   const base = baseFields(json, 'playlist', options);
-  // Since February 2026 the items have this name; some apps get both names, others the old one alone.
-  const page = options.full ? (json['items'] ?? json['tracks']) : undefined;
+  // Since February 2026 the items have the first name; some apps get both names, others the old one alone.
+  const page = options.full ? [json['items'], json['tracks']].find(hasItems) : undefined;
   return {
     kind: 'playlist',
     ...base,
@@ -114,9 +114,9 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
     images: json['images'] === null ? [] : images(json, 'playlist'),
     owner: part(withId(json['owner']), decodeUser),
     followers: followers(json, 'playlist'),
-    items: part(hasItems(page) ? page : undefined, (it) =>
-      decodeEmbeddedPage(it, embeddedItems, options, base.id),
-    ) as Sent<Page<ListEntry>>,
+    items: part(page, (it) => decodeEmbeddedPage(it, embeddedItems, options, base.id)) as Sent<
+      Page<ListEntry>
+    >,
   };
 }
 
