@@ -70,9 +70,9 @@ export const batchSizes = {
  */
 export const withheldFields: Record<
   QuotaMode,
-  Record<'artist' | 'album' | 'track' | 'show' | 'audiobook' | 'chapter', readonly string[]>
+  Record<'artist' | 'album' | 'track' | 'show' | 'audiobook' | 'chapter' | 'user', readonly string[]>
 > = {
-  extended: { artist: [], album: [], track: [], show: [], audiobook: [], chapter: [] },
+  extended: { artist: [], album: [], track: [], show: [], audiobook: [], chapter: [], user: [] },
   development: {
     artist: ['followers', 'genres', 'popularity'],
     album: ['available_markets', 'album_group', 'label', 'popularity'],
@@ -80,6 +80,7 @@ export const withheldFields: Record<
     show: ['available_markets', 'publisher'],
     audiobook: ['available_markets', 'publisher'],
     chapter: ['available_markets'],
+    user: ['followers'],
   },
 };
 

@@ -3,7 +3,7 @@ import { type PresetName, presetNames, type SandboxOptions, startSandbox } from 
 import { catalogue } from '../support/catalogue.ts';
 import { type Client, connect, messageOf } from './client.ts';
 
-const { artists, albums, tracks } = catalogue.fixtures;
+const { artists, albums, tracks, playlists } = catalogue.fixtures;
 const { bts, albums50, albums120 } = artists;
 
 const albumsOf = (id: string, rest = 'limit=10') => `/artists/${id}/albums?${rest}`;
@@ -298,6 +298,26 @@ describe('preset old-development-app', () => {
       expect((await get(albumsOf(albums120, ''))).at('limit')).toBe(20);
       expect((await get('/search?q=a&type=album&limit=50')).at('albums.items')).toHaveLength(50);
       expect((await get(albumsOf(albums120, 'limit=51'))).status).toBe(400);
+    });
+  });
+
+  it('no object in a playlist, and no user, has a field that development mode withholds', async () => {
+    await withPreset({ preset: 'old-development-app' }, async ({ get }) => {
+      const gaps = `/playlists/${playlists.gaps}`;
+      const types = 'market=DE&additional_types=track,episode';
+      const contents = await Promise.all(
+        [`${gaps}?${types}`, `${gaps}/items?limit=50&${types}`, `${gaps}/tracks?limit=100&${types}`].map(
+          (path) => get(path),
+        ),
+      );
+      const owner = contents[0]?.at('owner.id');
+      const user = await get(`/users/${owner}`);
+      expect(Object.keys(user.json as object)).not.toContain('followers');
+      for (const { status, text } of contents) {
+        expect(status).toBe(200);
+        expect(text).toContain('spotify:local:');
+        expect(text).not.toMatch(/"(available_markets|popularity|preview_url|linked_from|publisher)":/);
+      }
     });
   });
 });

@@ -1,5 +1,6 @@
 import type { PlaylistSlot, User } from '../catalogue/model.ts';
-import type { JsonObject } from './object-parts.ts';
+import { type QuotaMode, withheldFields } from '../quota-mode.ts';
+import { type JsonObject, without } from './object-parts.ts';
 import { createObjects } from './objects.ts';
 import { createPodcastObjects, shell } from './podcast-objects.ts';
 import type { RequestContext } from './request-context.ts';
@@ -28,7 +29,7 @@ export function playlistItemWriter(request: RequestContext, market: string | nul
   const contentOf = (slot: PlaylistSlot): JsonObject | null => {
     const track = slot.shows === 'track' ? catalogue.track(slot.trackId) : undefined;
     if (track) return inPlaylist(objects.track(track));
-    if (slot.shows === 'local') return localFile(slot.name);
+    if (slot.shows === 'local') return localFile(slot.name, withheldFields[conditions.quotaMode]);
     if (!types.includes('episode')) return null;
     if (slot.shows === 'shell') return { ...shell(apiUrl), episode: true, track: false };
     const episode = slot.shows === 'episode' ? catalogue.episode(slot.episodeId) : undefined;
@@ -84,37 +85,38 @@ const inPlaylist = (track: JsonObject): JsonObject =>
   });
 
 /** A file on the disk of a user, as captured: it has no id. */
-const localFile = (name: string): JsonObject => ({
-  preview_url: null,
-  available_markets: [],
-  explicit: false,
-  type: 'track',
-  episode: false,
-  track: true,
-  album: {
+const localFile = (name: string, withheld: (typeof withheldFields)[QuotaMode]): JsonObject =>
+  without(withheld.track, {
+    preview_url: null,
     available_markets: [],
-    type: 'album',
-    album_type: null,
+    explicit: false,
+    type: 'track',
+    episode: false,
+    track: true,
+    album: without(withheld.album, {
+      available_markets: [],
+      type: 'album',
+      album_type: null,
+      href: null,
+      id: null,
+      images: [],
+      name: '',
+      release_date: null,
+      release_date_precision: null,
+      uri: null,
+      artists: [],
+      external_urls: {},
+    }),
+    artists: [{ external_urls: {}, href: null, id: null, name: 'Somebody', type: 'artist', uri: null }],
+    disc_number: 0,
+    track_number: 0,
+    duration_ms: 180_000,
+    external_ids: {},
+    external_urls: {},
     href: null,
     id: null,
-    images: [],
-    name: '',
-    release_date: null,
-    release_date_precision: null,
-    uri: null,
-    artists: [],
-    external_urls: {},
-  },
-  artists: [{ external_urls: {}, href: null, id: null, name: 'Somebody', type: 'artist', uri: null }],
-  disc_number: 0,
-  track_number: 0,
-  duration_ms: 180_000,
-  external_ids: {},
-  external_urls: {},
-  href: null,
-  id: null,
-  name,
-  popularity: 0,
-  uri: `spotify:local:Somebody::${encodeURIComponent(name).replaceAll('%20', '+')}:180`,
-  is_local: true,
-});
+    name,
+    popularity: 0,
+    uri: `spotify:local:Somebody::${encodeURIComponent(name).replaceAll('%20', '+')}:180`,
+    is_local: true,
+  });

@@ -1,4 +1,6 @@
 import type { Playlist, User } from '../catalogue/model.ts';
+import { withheldFields } from '../quota-mode.ts';
+import { without } from './object-parts.ts';
 import { slice, writePage } from './page.ts';
 import { userLinks } from './playlist-items.ts';
 import { createPlaylistObjects } from './playlist-objects.ts';
@@ -10,7 +12,7 @@ export function readUser(request: RequestContext): unknown {
   const { user, playlists } = existingUser(request);
   const { external_urls, href, id, type, uri } = userLinks(request.apiUrl, user);
   const followers = playlists.reduce((sum, playlist) => sum + playlist.followers, 0);
-  return {
+  return without(withheldFields[request.conditions.quotaMode].user, {
     display_name: user.displayName,
     external_urls,
     followers: { href: null, total: followers },
@@ -19,7 +21,7 @@ export function readUser(request: RequestContext): unknown {
     images: [],
     type,
     uri,
-  };
+  });
 }
 
 /** GET /users/{id}/playlists */
