@@ -279,6 +279,24 @@ describe('a request that is rejected removes nothing', () => {
     expect(gateway.apiCalls()).toHaveLength(1);
   });
 
+  const notAnId = 'Not a Spotify id: give its 22 characters, a spotify: URI or an open.spotify.com link.';
+  test.each([
+    ['text', 'none', `ids[1] is "none". ${notAnId}`],
+    [
+      'a URI of an unknown kind',
+      'spotify:concert:4aawyAB9vmqN3uQ7FjRGTy',
+      /^ids\[1\] is "spotify:concert:4aa/,
+    ],
+    ['a long text', 'x'.repeat(1_000), `ids[1] is "${'x'.repeat(100)}…". ${notAnId}`],
+  ])('the message names the invalid one of several ids and its position: %s', async (_, id, expected) => {
+    const response = await send(await withToken(), { ids: [albums.tracks20, id, albums.tracks20] });
+    const { errors } = (await response.json()) as { errors: { message: string }[] };
+    expect(response.status).toBe(400);
+    expect(errors.map(({ message }) => message)).toEqual([
+      typeof expected === 'string' ? expected : expect.stringMatching(expected),
+    ]);
+  });
+
   test('with another method: 405 names POST', async () => {
     const response = await (await withToken()).fetch('/purge');
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);

@@ -58,7 +58,20 @@ function idsIn(body: string): SpotifyId[] {
     throw new BadUserInput('Send JSON such as {"ids": ["spotify:album:…"]}: ids, URIs or links.');
   if (ids.length > maxIds)
     throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
-  return ids.map((id) => parseReference(id).id);
+  return ids.map((id, index) => idOf(id, index));
+}
+
+const shownCharacters = 100;
+
+/** @throws BadUserInput, which names the text and its position: one of a hundred is hard to find */
+function idOf(text: string, index: number): SpotifyId {
+  try {
+    return parseReference(text).id;
+  } catch (error) {
+    if (!(error instanceof BadUserInput)) throw error;
+    const shown = JSON.stringify(text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text);
+    throw new BadUserInput(`ids[${index}] is ${shown}. ${error.message}`);
+  }
 }
 
 function idListIn(body: string): unknown {
