@@ -8,7 +8,7 @@ import type { Log } from '../../src/observability/log.ts';
 import { hasRedis, startRedis } from './redis.ts';
 import { onTestEnd } from './test-end.ts';
 
-export const silentLog = { warn: () => undefined } as unknown as Log; // stores only warn
+export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A Redis or a directory in which the stores of several processes share their data. */
 export interface SharedBackend {

@@ -115,17 +115,22 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
       resolve();
     });
   });
+  function send(topic: string, text: string): void {
+    writes.enqueue((sql) => tables.putMessage(sql, topic, text, Date.now()));
+    setImmediate(deliver); // to this process too
+  }
+
   const pollTimer = setInterval(() => {
     if (database.hasChanged()) deliver();
+    for (const [topic, text] of messages.unsent()) send(topic, text);
   }, pollEveryMs).unref();
 
   return {
     publish(topic, message) {
       const text = JSON.stringify(message);
       if (topic.length > maxTopicChars || text.length > maxMessageChars) return;
-      messages.remember(topic, text);
-      writes.enqueue((sql) => tables.putMessage(sql, topic, text, Date.now()));
-      setImmediate(deliver); // to this process too
+      messages.publish(topic, text);
+      send(topic, text);
     },
     publishAgain: () =>
       writes.enqueue((sql) => {

@@ -11,8 +11,13 @@ export interface Messages {
   subscribe(listener: MessageListener): void;
   /** Calls the listeners; a message that is too long or not JSON is not delivered, because the store is untrusted. */
   deliver(topic: string, text: string): void;
-  /** Remembers a message of this process, which the store may lose before it is delivered. */
-  remember(topic: string, text: string): void;
+  /** Remembers a message of this process, which the store may lose. */
+  publish(topic: string, text: string): void;
+  /**
+   * The messages of this process that have not been delivered to it, because the store did not respond: they are to be sent
+   * again. A message that another process has sent to the topic meanwhile takes their place.
+   */
+  unsent(): [topic: string, text: string][];
   /** The latest message of each topic, of those that the store keeps. */
   latest(): [topic: string, text: string][];
 }
@@ -20,6 +25,7 @@ export interface Messages {
 export function createMessages(): Messages {
   const listeners = new Set<MessageListener>();
   const latest = new Map<string, { text: string; untilMs: number }>();
+  const unsent = new Map<string, { text: string; before: string | undefined }>(); // with the message before it, if known
 
   function remember(topic: string, text: string): void {
     latest.delete(topic); // a Map keeps the order of insertion: the topic is now the latest, and the oldest is deleted
@@ -28,8 +34,20 @@ export function createMessages(): Messages {
     if (latest.size > maxTopics && oldest !== undefined) latest.delete(oldest);
   }
 
+  /** A message has been delivered: the unsent one of its topic itself, or another one. */
+  function forgetUnsent(topic: string, text: string): void {
+    const own = unsent.get(topic);
+    const isOther = own?.before !== undefined && own.before !== text;
+    if (own?.text === text || isOther) unsent.delete(topic);
+  }
+
   return {
-    remember,
+    publish(topic, text) {
+      const before = unsent.has(topic) ? unsent.get(topic)?.before : latest.get(topic)?.text;
+      unsent.set(topic, { text, before });
+      remember(topic, text);
+    },
+    unsent: () => Array.from(unsent, ([topic, { text }]) => [topic, text]),
     latest: () =>
       [...latest].flatMap(([topic, { text, untilMs }]) => (Date.now() < untilMs ? [[topic, text]] : [])),
     subscribe: (listener) => void listeners.add(listener),
@@ -37,6 +55,7 @@ export function createMessages(): Messages {
       const isTooLong = topic.length > maxTopicChars || text.length > maxMessageChars;
       const message = isTooLong ? undefined : parse(text);
       if (message === undefined) return;
+      forgetUnsent(topic, text);
       remember(topic, text);
       for (const listener of listeners) listener(topic, message);
     },

@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 import type { Log } from '../../../observability/log.ts';
 import * as limits from './call-counters.ts';
 import { createLeases, type LeaseCommands, leaseMs } from './leases.ts';
-import { createMessages, maxMessageChars, maxTopicChars, maxTopics, messageLifeMs } from './messages.ts';
 import { createRedisClient } from './redis-client.ts';
+import { createRedisMessages } from './redis-messages.ts';
 import * as scripts from './redis-scripts.ts';
 import { type CallCounters, maxEntryBytes, type SharedStore, storeVersion } from './shared-store.ts';
 
@@ -14,7 +14,7 @@ const checkLeasesEveryMs = 200;
 export function createRedisStore(url: string, app: string, log: Log): SharedStore {
   const name = (suffix: string) => `spotify-graphql:${storeVersion}:${app}:${suffix}`;
   const redis = createRedisClient(url, log);
-  const messages = createMessages();
+  const messages = createRedisMessages(redis, name('messages'));
   const owner = randomUUID();
   let calls = 0;
 
@@ -23,19 +23,12 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
 
   const leases = createLeases(leaseCommands(evaluate, name, owner), checkLeasesEveryMs);
 
-  async function deliverStored(): Promise<void> {
-    const maxima = [maxTopics, maxTopicChars, maxMessageChars];
-    const stored = await evaluate(scripts.storedMessagesScript, [name('messages')], ...maxima);
-    if (!Array.isArray(stored)) return;
-    for (let i = 0; i < stored.length; i += 2) messages.deliver(String(stored[i]), String(stored[i + 1]));
-  }
-
   redis.subscribe(
     {
       [name('leases')]: leases.end,
-      [name('messages')]: (text) => messages.deliver(...topicAndMessage(text)),
+      [name('messages')]: messages.deliver,
     },
-    deliverStored,
+    messages.exchange,
   );
 
   return {
@@ -55,25 +48,8 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
         ),
       );
     },
-    publish(topic, message) {
-      const text = JSON.stringify(message);
-      messages.remember(topic, text);
-      void redis.run((connection) =>
-        connection
-          .multi()
-          .hset(name('messages'), topic, text)
-          .pexpire(name('messages'), messageLifeMs)
-          .publish(name('messages'), `${topic} ${text}`)
-          .exec(),
-      );
-    },
-    publishAgain: () =>
-      void evaluate(
-        scripts.publishAgainScript,
-        [name('messages')],
-        messageLifeMs,
-        ...messages.latest().flat(),
-      ),
+    publish: messages.publish,
+    publishAgain: messages.publishAgain,
     subscribe: messages.subscribe,
     whenSynced: redis.whenSynced,
     async reserveCall(family, { calls: newCalls, counters, ownCounter, oldestBucket, currentBucket, limit }) {
@@ -101,12 +77,6 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
       await redis.close();
     },
   };
-}
-
-/** The parts of the text that `publish` sends. */
-function topicAndMessage(text: string): [topic: string, message: string] {
-  const [topic = ''] = text.split(' ', 1);
-  return [topic, text.slice(topic.length + 1)];
 }
 
 /** Runs a script; null if Redis does not respond. */

@@ -69,11 +69,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       return { ...results, p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.POSITIVE_INFINITY };
     }
 
+    const unreachableMessage =
+      'Redis (REDIS_URL) is unreachable or slow: continuing without it until it responds';
     const unreachableWarnings = ({ logged }: TestGateway) =>
-      logged.filter(
-        ({ message }) =>
-          message === 'Redis (REDIS_URL) is unreachable or slow: continuing without it until it responds',
-      );
+      logged.filter(({ message }) => message === unreachableMessage);
 
     const timeoutMs = 50;
     const allowanceMs = 500;
@@ -127,6 +126,26 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         const [{ fields } = { fields: {} }] = unreachableWarnings(gateway);
         expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
         redis.resume();
+      });
+
+      test.each(outages)('log one line when it responds again after it was %s', async (outage: string) => {
+        const redis = await startRedis();
+        const sandbox = await startUpstream();
+        const gateway = await startConnectedGateway(sandbox, redis, alwaysRead);
+        const lines = () =>
+          gateway.logged.flatMap(({ level, message }) =>
+            message.startsWith('Redis') ? [[level, message]] : [],
+          );
+        const lost = ['warn', unreachableMessage];
+        await (outage === 'killed' ? redis.kill() : redis.pause());
+        await gateway.ask(artist(bts));
+        await expect.poll(lines, { timeout: 10_000 }).toEqual([lost]);
+        await (outage === 'killed' ? redis.start() : redis.resume());
+        const found = ['info', 'Redis (REDIS_URL) responds again, and is used'];
+        await expect.poll(lines, { timeout: 10_000 }).toEqual([lost, found]);
+        await gateway.ask(artist(albums9));
+        await sleep(redisCooldownMs);
+        expect(lines()).toEqual([lost, found]);
       });
 
       test.each(outages)('reconnect by themselves after it was %s', async (outage: string) => {

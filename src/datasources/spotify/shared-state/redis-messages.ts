@@ -1,0 +1,57 @@
+import { createMessages, maxMessageChars, maxTopicChars, maxTopics, messageLifeMs } from './messages.ts';
+import type { RedisClient } from './redis-client.ts';
+import * as scripts from './redis-scripts.ts';
+import type { SharedStore } from './shared-store.ts';
+
+/** The messages between processes: a hash keeps the latest of each topic, and its name is also that of a channel. */
+export interface RedisMessages extends Pick<SharedStore, 'publish' | 'publishAgain' | 'subscribe'> {
+  /** To be called for each message of the channel. */
+  deliver(text: string): void;
+  /** Delivers the stored messages, and sends those that Redis has not got. Returns whether Redis has responded. */
+  exchange(): Promise<boolean>;
+}
+
+export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: string): RedisMessages {
+  const messages = createMessages();
+  const evaluate = (script: string, ...values: (string | number)[]): Promise<unknown> =>
+    run((connection) => connection.eval(script, 1, name, ...values));
+
+  function send(topic: string, text: string): void {
+    void run((connection) =>
+      connection
+        .multi()
+        .hset(name, topic, text)
+        .pexpire(name, messageLifeMs)
+        .publish(name, `${topic} ${text}`)
+        .exec(),
+    );
+  }
+
+  const publishAgain = () =>
+    void evaluate(scripts.publishAgainScript, messageLifeMs, ...messages.latest().flat());
+
+  return {
+    publish(topic, message) {
+      const text = JSON.stringify(message);
+      messages.publish(topic, text);
+      send(topic, text);
+    },
+    publishAgain,
+    subscribe: messages.subscribe,
+    deliver: (text) => messages.deliver(...topicAndMessage(text)),
+    async exchange() {
+      const maxima = [maxTopics, maxTopicChars, maxMessageChars];
+      const stored = await evaluate(scripts.storedMessagesScript, ...maxima);
+      if (!Array.isArray(stored)) return false;
+      for (let i = 0; i < stored.length; i += 2) messages.deliver(String(stored[i]), String(stored[i + 1]));
+      for (const [topic, text] of messages.unsent()) send(topic, text);
+      return true;
+    },
+  };
+}
+
+/** The parts of the text that `send` publishes. */
+function topicAndMessage(text: string): [topic: string, message: string] {
+  const [topic = ''] = text.split(' ', 1);
+  return [topic, text.slice(topic.length + 1)];
+}

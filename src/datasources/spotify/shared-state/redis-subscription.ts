@@ -1,0 +1,64 @@
+import type { Redis } from 'ioredis';
+
+/** A subscription that may miss messages while it is not connected, or while Redis does not respond. */
+export interface Subscription {
+  /** Messages may have been missed. */
+  miss(): void;
+  /** Catches up if messages may have been missed; to be called whenever Redis has responded. */
+  catchUp(): Promise<void>;
+  /** Resolves when it has caught up for the first time. */
+  first: Promise<void>;
+}
+
+export interface SubscriptionOptions {
+  /** Called for every message, by channel. */
+  onMessage: Readonly<Record<string, (message: string) => void>>;
+  /** See `RedisClient.subscribe`. */
+  onResponding: () => Promise<boolean>;
+  isAvailable(): boolean;
+  onError(error: Error): void;
+}
+
+const catchUpEveryMs = 5_000; // while Redis rejects the commands for it
+
+/** @param connection used for nothing else */
+export function createSubscription(connection: Redis, options: SubscriptionOptions): Subscription {
+  const { onMessage, onResponding, isAvailable, onError } = options;
+  let isSubscribed = false;
+  let hasMissed = true;
+  let nextAttemptMs = 0;
+  let resolveFirst: () => void = () => undefined;
+  const first = new Promise<void>((resolve) => {
+    resolveFirst = resolve;
+  });
+
+  async function catchUp(): Promise<void> {
+    const nowMs = performance.now();
+    // After the subscription, so that no message is missed between the stored ones and the next one.
+    if (!hasMissed || !isSubscribed || !isAvailable() || nowMs < nextAttemptMs) return;
+    hasMissed = false;
+    if (await onResponding()) return resolveFirst();
+    hasMissed = true;
+    nextAttemptMs = nowMs + catchUpEveryMs;
+  }
+
+  connection.on('message', (channel, message) => onMessage[channel]?.(message));
+  connection.on('close', () => {
+    isSubscribed = false;
+    hasMissed = true;
+  });
+  connection.on('ready', () => {
+    connection.subscribe(...Object.keys(onMessage)).then(() => {
+      isSubscribed = true;
+      return catchUp();
+    }, onError);
+  });
+
+  return {
+    miss() {
+      hasMissed = true;
+    },
+    catchUp,
+    first,
+  };
+}
