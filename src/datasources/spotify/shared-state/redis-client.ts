@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Redis } from 'ioredis';
 import type { Log } from '../../../observability/log.ts';
-import { withTimeout } from './redis-connection.ts';
+import { reconnectWhenSilent, withTimeout } from './redis-connection.ts';
 import { createRedisLog } from './redis-log.ts';
 import { createSubscription, type Subscription } from './redis-subscription.ts';
 
@@ -55,6 +55,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
   let cooldownUntilMs = 0;
   let synced: Promise<void> = Promise.resolve();
   const redisLog = createRedisLog(log);
+  const endChecks = [reconnectWhenSilent(redis, redisLog.silent)];
   redis.on('error', (error: Error) => {
     redisLog.failed(error);
     if (isRejectedSelect(error)) hasDatabase = false;
@@ -98,6 +99,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
       const connection = redis.duplicate({ autoResubscribe: false, maxRetriesPerRequest: null });
       connection.on('error', redisLog.failed);
       connections = [redis, connection];
+      endChecks.push(reconnectWhenSilent(connection, redisLog.silent));
       const onError = redisLog.failed;
       subscription = createSubscription(connection, { onMessage, onResponding, isAvailable, onError });
       // Without it the gateway learns from Spotify again.
@@ -105,6 +107,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     },
     whenSynced: () => synced,
     async close() {
+      for (const endCheck of endChecks) endCheck();
       await withTimeout(redis.quit(), commandTimeoutMs).catch(() => undefined);
       for (const connection of connections) connection.disconnect();
     },

@@ -4,6 +4,8 @@ import type { Log } from '../../../observability/log.ts';
 export interface RedisLog {
   /** A command or a connection has failed. */
   failed(error: Error): void;
+  /** A connection was silent. */
+  silent(): void;
   /** Redis has responded. */
   responded(): void;
 }
@@ -13,6 +15,7 @@ const maxReasonChars = 200;
 
 const unreachable = 'Redis (REDIS_URL) is unreachable or slow: continuing without it until it responds';
 const rejects = 'Redis rejects REDIS_URL or a command: continuing without it';
+const wasSilent = 'A connection to Redis (REDIS_URL) was silent, and is replaced';
 const respondsAgain = 'Redis (REDIS_URL) responds again, and is used';
 
 export function createRedisLog(log: Log): RedisLog {
@@ -34,6 +37,7 @@ export function createRedisLog(log: Log): RedisLog {
       if (name === 'ReplyError') warn({ reason: message.slice(0, maxReasonChars) }, rejects);
       else if (warn({ reason: code ?? message }, unreachable)) isUnreachable = true;
     },
+    silent: () => void warn({}, wasSilent),
     responded() {
       if (isUnreachable) log.info({}, respondsAgain);
       isUnreachable = false;

@@ -95,7 +95,46 @@ describe.skipIf(!hasRedis())('while Redis does not respond to a process', { time
       return 'topic' in received;
     }, soonMs);
   });
+
+  test.concurrent('it connects again if its connections are dead without having been closed', async () => {
+    const redis = await startRedis();
+    const other = await connectTo(redis.url);
+    const { proxy, warnings, store, received } = await connectThroughProxy(redis);
+    await until(() => store.isAvailable(), soonMs);
+    await proxy.set({ kind: 'half-open' });
+    await proxy.set({ kind: 'none' });
+    await sleep(100);
+    other.store.publish('topic', { value: 1 });
+    await until(() => 'topic' in received, soonMs);
+    await until(async () => (await store.reserveCall('artists', oneCall)) !== null, soonMs);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^(?:A connection to Redis|Redis) \(REDIS_URL\) (?:was silent|is unreachable)/),
+    ]);
+  });
+
+  test.concurrent('it connects again if Redis has accepted its connections and never responded', async () => {
+    const redis = await startRedis();
+    const other = await connectTo(redis.url);
+    const { proxy, store, received } = await connectThroughProxy(redis);
+    await proxy.set({ kind: 'down' });
+    await until(() => !store.isAvailable(), soonMs);
+    await proxy.set({ kind: 'black-hole' });
+    await until(() => proxy.open() === 2, soonMs);
+    await sleep(200);
+    await proxy.set({ kind: 'half-open' }); // the accepted connections stay silent, new ones work
+    other.store.publish('topic', { value: 1 });
+    await until(() => 'topic' in received && store.isAvailable(), soonMs);
+  });
 });
+
+const oneCall = {
+  calls: 1,
+  counters: { '100:p': 1 },
+  ownCounter: '100:p',
+  oldestBucket: 0,
+  currentBucket: 100,
+  limit: null,
+};
 
 test('messages are kept while another process locks the disk store, and are sent afterwards', async () => {
   const dataDir = temporaryFolder();
