@@ -108,6 +108,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     whenSynced: () => synced,
     async close() {
       for (const endCheck of endChecks) endCheck();
+      await run((connection) => connection.ping()); // after all commands before it, which QUIT would overtake
       await withTimeout(redis.quit(), commandTimeoutMs).catch(() => undefined);
       for (const connection of connections) connection.disconnect();
     },

@@ -136,6 +136,20 @@ const oneCall = {
   limit: null,
 };
 
+describe.skipIf(!hasRedis())('in Redis', { timeout: 60_000 }, () => {
+  test.concurrent('everything is stored that a process has written before it closes its store', async () => {
+    const redis = await startRedis();
+    const { store } = await connectTo(redis.url);
+    await until(() => store.isAvailable(), soonMs);
+    store.setEntries([{ key: 'a', value: Buffer.from('a'), lifeMs: 60_000 }]);
+    store.publish('topic', { value: 1 });
+    await store.close();
+    const later = await connectTo(redis.url);
+    expect(later.received).toEqual({ topic: { value: 1 } });
+    expect(`${(await later.store.getEntries(['a']))[0]}`).toBe('a');
+  });
+});
+
 test('messages are kept while another process locks the disk store, and are sent afterwards', async () => {
   const dataDir = temporaryFolder();
   const open = () => connect(createDiskStore({ dataDir, app, log: silentLog }));
