@@ -9,7 +9,10 @@ export interface RedisMessages extends Pick<SharedStore, 'publish' | 'publishAga
   deliver(text: string): void;
   /** Delivers the stored messages, and sends those that Redis has not got. Returns whether Redis has responded. */
   exchange(): Promise<boolean>;
+  close(): void;
 }
+
+const touchEveryMs = 5_000;
 
 export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: string): RedisMessages {
   const messages = createMessages();
@@ -30,6 +33,13 @@ export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: str
   const publishAgain = () =>
     void evaluate(scripts.publishAgainScript, messageLifeMs, ...messages.latest().flat());
 
+  /** A full Redis evicts first what was not used for the longest time; messages are read only when a process starts. */
+  async function touch(): Promise<void> {
+    const touched = await run((connection) => connection.touch(name));
+    if (touched === 0 && messages.latest().length > 0) publishAgain();
+  }
+  const touchTimer = setInterval(touch, touchEveryMs).unref();
+
   return {
     publish(topic, message) {
       const text = JSON.stringify(message);
@@ -47,6 +57,7 @@ export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: str
       for (const [topic, text] of messages.unsent()) send(topic, text);
       return true;
     },
+    close: () => clearInterval(touchTimer),
   };
 }
 

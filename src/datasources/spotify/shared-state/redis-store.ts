@@ -73,6 +73,7 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
     },
     isAvailable: redis.isAvailable,
     async close() {
+      messages.close();
       leases.close();
       await redis.close();
     },

@@ -137,6 +137,17 @@ const oneCall = {
 };
 
 describe.skipIf(!hasRedis())('in Redis', { timeout: 60_000 }, () => {
+  test.concurrent('messages that Redis has evicted are published again', async () => {
+    const redis = await startRedis();
+    const { store } = await connectTo(redis.url);
+    store.publish('topic', { value: 1 });
+    const stored = async () => (await redis.client.keys('*:messages')).length;
+    await until(async () => (await stored()) === 1, soonMs);
+    await redis.client.del(...(await redis.client.keys('*:messages')));
+    await until(async () => (await stored()) === 1, soonMs);
+    expect((await connectTo(redis.url)).received).toEqual({ topic: { value: 1 } });
+  });
+
   test.concurrent('everything is stored that a process has written before it closes its store', async () => {
     const redis = await startRedis();
     const { store } = await connectTo(redis.url);
