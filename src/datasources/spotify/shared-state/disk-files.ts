@@ -15,7 +15,10 @@ import { storeVersion } from './shared-store.ts';
 
 /** The files of one app in the data directory, which only their owner can read: `APP/vVERSION/store.sqlite`. */
 export interface DiskFiles {
-  /** Path of the database file, which exists. Removes the files of other versions. @throws file system errors */
+  /**
+   * Path of the database file, which exists. The first call removes the files of other versions: later ones would remove those of
+   * a process that was started meanwhile, which would do the same. @throws file system errors
+   */
   prepare(): string;
   /** Which file has the path now: it changes when the file is replaced. Null if there is none. */
   fileId(): number | null;
@@ -32,6 +35,7 @@ export function createDiskFiles(dataDir: string, app: string): DiskFiles {
   const appFolder = join(dataDir, app);
   const folder = join(appFolder, ownFolder);
   const file = join(folder, 'store.sqlite');
+  let isFirst = true;
 
   return {
     prepare() {
@@ -39,7 +43,9 @@ export function createDiskFiles(dataDir: string, app: string): DiskFiles {
       closeSync(openSync(file, 'a', privateFile)); // SQLite gives its other files the same mode
       for (const path of [appFolder, folder]) chmodSync(path, privateFolder);
       chmodSync(file, privateFile);
-      for (const name of readdirSync(appFolder).filter(isOutdated)) removeFolder(join(appFolder, name));
+      if (isFirst)
+        for (const name of readdirSync(appFolder).filter(isOutdated)) removeFolder(join(appFolder, name));
+      isFirst = false;
       return file;
     },
     fileId: () => statSync(file, { throwIfNoEntry: false })?.ino ?? null,

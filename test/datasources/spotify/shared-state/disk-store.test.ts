@@ -188,6 +188,17 @@ describe('disk store: files', () => {
     expect(readdirSync(join(dataDir, app))).toEqual(['v5']);
   });
 
+  test.concurrent('a process whose folder a later version removes while it runs leaves the folder of that version alone', async () => {
+    const dataDir = temporaryFolder();
+    const { store } = openStore(dataDir);
+    await useAll(store);
+    mkdirSync(join(dataDir, app, 'v6'));
+    rmSync(folderOf(dataDir), { recursive: true });
+    await sleep(1_100); // the file is checked once a second
+    await countOne(store, 4);
+    expect(readdirSync(join(dataDir, app)).sort()).toEqual(['v5', 'v6']);
+  });
+
   test.concurrent('a process continues in the new files when its files are removed or replaced while it runs', async () => {
     const dataDir = temporaryFolder();
     const { store } = openStore(dataDir);
