@@ -213,6 +213,20 @@ describe('a request that was sent before the removal of an id in its response', 
     }
   });
 
+  test('does not show the length of a list to a later operation', async () => {
+    const gateway = await withToken();
+    const length = `{ artist(id: "${artists.bts}") { albums { totalCount } } }`;
+    gateway.sandbox.faults.add({ ...delayOne, times: 2 });
+    const first = gateway.ask(length);
+    await expect.poll(() => gateway.apiCalls().length).toBe(2);
+    await purge(gateway, artists.bts);
+    await first;
+    for (const calls of [4, 4]) {
+      expect((await gateway.ask(length)).data).toEqual({ artist: { albums: { totalCount: 104 } } });
+      expect(gateway.apiCalls()).toHaveLength(calls);
+    }
+  });
+
   test('is cached if the removed id is not in its response', async () => {
     const gateway = await withToken();
     gateway.sandbox.faults.add(delayOne);

@@ -132,7 +132,7 @@ export function createSpotify(
     observer,
     log,
   });
-  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs });
+  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs, purges });
   const entities = createEntityReader<SpotifyObject>({
     cache,
     capabilities,

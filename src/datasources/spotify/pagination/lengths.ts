@@ -1,5 +1,6 @@
 import { createLru } from '../../../lru.ts';
 import { epochMs } from '../../../observability/clock.ts';
+import { noPurges } from '../cache/purges.ts';
 import type { Malformed } from '../kinds/decoding/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
@@ -86,8 +87,13 @@ const listPages = 4; // a list takes as much memory as four pages
 /**
  * @param freshMs how long a length is valid, in milliseconds; null for as long as the pages of the list are fresh
  * @param onChange called when a list is found to have changed
+ * @param isPurged whether an operator has removed an id of this key since then: an older page shows nothing
  */
-export function createListLengths(freshMs: number | null, onChange: () => void): ListLengths {
+export function createListLengths(
+  freshMs: number | null,
+  onChange: () => void,
+  isPurged = noPurges.isPurged,
+): ListLengths {
   const lists = createLru<LearnedLength>(maxPages, {
     sizeOf: ({ pages }) => Math.max(listPages, pages.size),
   });
@@ -162,6 +168,7 @@ export function createListLengths(freshMs: number | null, onChange: () => void):
     },
     record(list, page, sinceMs) {
       const { asOfMs } = page;
+      if (isPurged(list.key, asOfMs)) return;
       const learned = lists.get(list.key) ?? {
         report: noReport,
         pages: new Map(),

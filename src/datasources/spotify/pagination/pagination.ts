@@ -1,4 +1,5 @@
 import { GatewayError } from '../../../errors.ts';
+import type { Purges } from '../cache/purges.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
@@ -39,17 +40,19 @@ export interface PaginationOptions {
   capabilities: Capabilities;
   /** How long the length of a list is valid, in milliseconds; null for as long as its pages are fresh. */
   freshMs: number | null;
+  /** By default nothing is removed from the cache. */
+  purges?: Pick<Purges, 'isPurged'>;
 }
 
 const firstSlot: WindowArgs = { first: 1, last: null, after: null, before: null };
 const maxCorrections = 4; // for `last`, if the list changes while its end is looked for
 
-export function createPagination({ cache, capabilities, freshMs }: PaginationOptions): Pagination {
+export function createPagination({ cache, capabilities, freshMs, purges }: PaginationOptions): Pagination {
   let invalidations = 0;
   const recordInvalidation = () => {
     invalidations += 1;
   };
-  const lengths = createListLengths(freshMs, recordInvalidation);
+  const lengths = createListLengths(freshMs, recordInvalidation, purges?.isPurged);
   const smallPages = createSmallPages(freshMs);
 
   const pageSizeOf = (list: PagedList<Entity>): number =>
