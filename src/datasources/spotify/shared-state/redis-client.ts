@@ -46,6 +46,8 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     enableOfflineQueue: false, // a command that cannot be sent now is a cache miss
     maxRetriesPerRequest: 0,
     connectTimeout: connectMs,
+    // After a failover the address leads to another instance, but a connection stays with the one that is read-only now.
+    reconnectOnError: ({ message }) => message.includes('READONLY'),
     retryStrategy: (attempts) => Math.min(attempts * 100, reconnectMs),
   });
   let hasDatabase = true; // ioredis would use database 0 in place of one that Redis does not have

@@ -148,6 +148,18 @@ describe.skipIf(!hasRedis())('in Redis', { timeout: 60_000 }, () => {
     expect((await connectTo(redis.url)).received).toEqual({ topic: { value: 1 } });
   });
 
+  test.concurrent('a process connects again when the instance has become a read-only replica, as after a failover', async () => {
+    const redis = await startRedis();
+    const { proxy, store } = await connectThroughProxy(redis);
+    await until(() => store.isAvailable(), soonMs);
+    const before = proxy.connections();
+    await redis.client.replicaof('127.0.0.1', 1);
+    expect(await store.reserveCall('artists', oneCall)).toBeNull();
+    await until(() => proxy.connections() > before, soonMs);
+    await redis.client.replicaof('NO', 'ONE'); // the address leads to the new primary instance
+    await until(async () => (await store.reserveCall('artists', oneCall)) !== null, soonMs);
+  });
+
   test.concurrent('everything is stored that a process has written before it closes its store', async () => {
     const redis = await startRedis();
     const { store } = await connectTo(redis.url);
