@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { startClock } from '../support/clock.ts';
 import { hasRedis } from '../support/redis.ts';
 import { albums, artists, catalogue, dataAndErrorCodes, withoutErrors } from '../support/schema-tests.ts';
-import { stores, whileStoreIsFast } from '../support/shared-gateways.ts';
+import { startStore, stores, whileStoreIsFast } from '../support/shared-gateways.ts';
 
 /** All gateways with the same store read each key from Spotify once, and a restart costs no call. */
 
@@ -117,4 +118,23 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
       },
     );
   }
+
+  test.skipIf(kind === 'Redis' && !hasRedis())(
+    'the response to a background refresh that a gateway has sent before its end is stored',
+    async () => {
+      const { pass } = startClock();
+      const { start, apiCalls, sandbox } = await startStore(kind, { CACHE_TTL_SECONDS: '100' });
+      const album = `{ album(id: "${albums.tracks20}") { name } }`;
+      const ending = await start();
+      await ending.ask(album);
+      await pass(101);
+      sandbox.faults.add({ times: 1, fault: { kind: 'delay', ms: 100 } });
+      await ending.ask(album); // is served stale
+      await expect.poll(() => apiCalls().length).toBe(2);
+      await ending.gateway.dispose();
+      const later = await start();
+      expect((await later.ask(album)).extensions.spotify?.stale).toEqual([]);
+      expect(apiCalls()).toHaveLength(2);
+    },
+  );
 });

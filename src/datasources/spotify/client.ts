@@ -83,6 +83,10 @@ export type UnreadyReason = 'credentials-rejected' | 'no-token' | 'premium-lapse
 
 export type SpotifyReport = ReturnType<Spotify['report']>;
 
+// For the calls that no client waits for, such as those of background refreshes: their cost is spent, so their responses are
+// stored. Spotify takes 100 to 200 ms, and a process that shuts down has no more time than this in any case.
+const lastCallsMs = 300;
+
 /**
  * Connects the parts of the datasource.
  * @param observer receives each call, each wait and each read, for metrics and traces
@@ -177,6 +181,7 @@ export function createSpotify(
     whyNotReady,
     async close() {
       requestQueue.dispose();
+      if (sharedStore) await requestQueue.whenIdle(lastCallsMs);
       memory.close();
       dailyQuota.dispose();
       cache.close();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CallAbandoned } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
@@ -20,6 +21,8 @@ export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLa
   report(): FamilyReport[];
   /** The daily quota of each family with a counted call or a limit. */
   quota(): FamilyQuota[];
+  /** Resolves when no call is in flight, or after `ms`. */
+  whenIdle(ms: number): Promise<void>;
   dispose(): void;
 }
 
@@ -39,6 +42,8 @@ export interface RequestQueueOptions {
   observer?: Observer;
   log?: Log;
 }
+
+const idleCheckMs = 10;
 
 export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const { rateLimit, dailyQuota, sharedState, observer = noopObserver, log } = options;
@@ -117,6 +122,10 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
         const openState = breakers.openStateOf(quota.family, performance.now());
         return { ...quota, backOffUntilMs: openState && epochMs() + openState.waitMs };
       }),
+    async whenIdle(ms) {
+      const endMs = performance.now() + ms;
+      while (!permits.isIdle() && performance.now() < endMs) await sleep(idleCheckMs);
+    },
     dispose: admissions.dispose,
   };
 }
@@ -125,12 +134,13 @@ function createCallPermits(
   { concurrency, dailyQuota }: RequestQueueOptions,
   breakers: Breakers,
   rateLimiter: RateLimiter,
-): CallPermits {
+): CallPermits & { isIdle(): boolean } {
   let inFlight = 0;
   const isFull = () => inFlight >= concurrency;
 
   return {
     isFull,
+    isIdle: () => inFlight === 0,
     decide(family, waiters) {
       if (!waiters.hasActive()) return { act: 'reject', error: new CallAbandoned() };
       const nowMs = performance.now();
