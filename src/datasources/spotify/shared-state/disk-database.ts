@@ -35,7 +35,8 @@ const failuresUntilCooldown = 2; // in succession
 const cooldownMs = 2_000; // without steps, after the failures
 const unusableMs = 30_000; // without steps, after files that cannot be opened
 const checkFileEveryMs = 1_000;
-const warnEveryMs = 3_600_000; // for one problem
+const warnEveryMs = 3_600_000; // for one problem that lasts
+const warnAgainMs = 60_000; // for one that has returned after its end
 
 /** Opens the database, if need be an empty one; if its files cannot be used, it does not respond, and tries again. */
 export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
@@ -45,7 +46,7 @@ export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
   let failures = 0;
   let pauseUntilMs = 0;
   let nextCheckMs = performance.now() + checkFileEveryMs;
-  const warn = createWarnings(log);
+  const { warn, end } = createWarnings(log);
 
   function pause(ms: number): void {
     failures = 0;
@@ -115,13 +116,9 @@ export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
     read: (reads) => attempt(({ sql }) => reads(sql)),
     write: (step) =>
       attempt((current) => {
-        try {
-          return current.transaction(step);
-        } catch (error) {
-          if (problemOf(error) !== 'full') throw error;
-          current.transaction(freeSpace);
-          return current.transaction(step);
-        }
+        const result = writeTo(current, step, freeSpace);
+        end();
+        return result;
       }),
     hasChanged() {
       const count = attempt(({ sql }) => sql('PRAGMA data_version').get()?.['data_version']);
@@ -139,14 +136,36 @@ export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
   };
 }
 
-/** Logs each problem once in a while. */
-function createWarnings(log: Log): (problem: Problem, error: unknown) => void {
+/** Runs the step, if need be after freeing space. */
+function writeTo<T>(connection: Connection, step: (sql: Sql) => T, freeSpace: (sql: Sql) => void): T {
+  try {
+    return connection.transaction(step);
+  } catch (error) {
+    if (problemOf(error) !== 'full') throw error;
+    connection.transaction(freeSpace);
+    return connection.transaction(step);
+  }
+}
+
+/** Logs each problem once in a while, and the end of those that keep this process from using the files. */
+function createWarnings(log: Log): { warn(problem: Problem, error: unknown): void; end(): void } {
   const nextWarningMs = new Map<Problem, number>();
-  return (problem, error) => {
-    const nowMs = performance.now();
-    if (nowMs < (nextWarningMs.get(problem) ?? 0)) return;
-    nextWarningMs.set(problem, nowMs + warnEveryMs);
-    log.warn({ problem, error: errorText(error) }, warnings[problem]);
+  let isUnused = false; // as the log states it
+  return {
+    warn(problem, error) {
+      const nowMs = performance.now();
+      if (nowMs < (nextWarningMs.get(problem) ?? 0)) return;
+      nextWarningMs.set(problem, nowMs + warnEveryMs);
+      log.warn({ problem, error: errorText(error) }, warnings[problem]);
+      isUnused ||= problem !== 'damaged';
+    },
+    end() {
+      if (!isUnused) return;
+      isUnused = false;
+      const soonMs = performance.now() + warnAgainMs;
+      for (const [problem, atMs] of nextWarningMs) nextWarningMs.set(problem, Math.min(atMs, soonMs));
+      log.info({}, 'The data directory (DATA_DIR) can be written again, and is used');
+    },
   };
 }
 

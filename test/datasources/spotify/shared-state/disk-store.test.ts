@@ -27,13 +27,18 @@ const lifeMs = 60_000;
 const unusable =
   'DATA_DIR cannot be used, so data stays in memory and is lost at a restart: choose a directory that this user may write';
 
-/** A store in the folder, and the warnings that it has logged. */
+/** A store in the folder, with the warnings and the good news that it has logged. */
 function openStore(dataDir: string, maxBytes?: number) {
   const warnings: string[] = [];
-  const log = { warn: (_: object, message: string) => void warnings.push(message) } as unknown as Log; // it only warns
+  const recoveries: string[] = [];
+  const log: Log = {
+    info: (_, message) => void recoveries.push(message),
+    warn: (_, message) => void warnings.push(message),
+    error: (_, message) => void warnings.push(message),
+  };
   const store = createDiskStore({ dataDir, app, log, ...(maxBytes ? { maxBytes } : {}) });
   onTestEnd(() => store.close());
-  return { store, warnings };
+  return { store, warnings, recoveries };
 }
 
 const diskFiles = new URL('../../../../src/datasources/spotify/shared-state/disk-files.ts', import.meta.url);
@@ -219,13 +224,14 @@ describe('disk store: files', () => {
     'no method throws or rejects after the data directory of an open store was %s, and one warning is logged at most',
     async (how, replace) => {
       const dataDir = join(temporaryFolder(), 'data');
-      const { store, warnings } = openStore(dataDir);
+      const { store, warnings, recoveries } = openStore(dataDir);
       expect(await useAll(store)).toEqual(working);
       rmSync(dataDir, { recursive: true });
       replace(dataDir);
       await sleep(1_100); // the file is checked once a second, here by the timer for messages
       expect(await useAll(store)).toEqual(how === 'removed' ? working : withoutStore);
       expect(warnings).toEqual(how === 'removed' ? [] : [unusable]);
+      expect(recoveries).toEqual([]);
       await store.close();
     },
   );
@@ -336,7 +342,7 @@ describe('disk store: killed processes', () => {
 
   test('a process that was stopped in the middle of a step does not block the others', async () => {
     const dataDir = temporaryFolder();
-    const { store } = openStore(dataDir);
+    const { store, warnings, recoveries } = openStore(dataDir);
     await useAll(store);
     const { DatabaseSync } = await import('@photostructure/sqlite');
     const stopped = new DatabaseSync(fileOf(dataDir));
@@ -344,9 +350,12 @@ describe('disk store: killed processes', () => {
     const startedMs = performance.now();
     for (let i = 0; i < 20; i++) expect(await useAll(store)).toMatchObject({ leases: [true], counted: null });
     expect(performance.now() - startedMs).toBeLessThan(500);
+    expect(recoveries).toEqual([]);
     stopped.exec('ROLLBACK');
     await sleep(2_100);
-    expect((await useAll(store)).counted?.isWithinLimit).toBe(true);
+    for (let i = 0; i < 3; i++) expect((await useAll(store)).counted?.isWithinLimit).toBe(true);
+    expect(warnings).toEqual(['The data directory is locked by another process: continuing without it']);
+    expect(recoveries).toEqual(['The data directory (DATA_DIR) can be written again, and is used']);
     stopped.close();
   });
 });
