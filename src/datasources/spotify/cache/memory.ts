@@ -52,7 +52,7 @@ interface IndexedList {
 }
 
 export function createMemory({ registry = kinds, ...options }: MemoryOptions): Memory {
-  const listOf = new Map<string, IndexedList>(); // the last list that contains the object of this key
+  const listOf = new Map<string, IndexedList>(); // the latest list that contains the object of this key
   const entries = new LRUCache<string, { entry: Entry; bytes: number; lists: IndexedList[] }>({
     maxSize: maxBytes,
     sizeCalculation: ({ bytes }) => bytes,
@@ -106,7 +106,9 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
       const lists = itemLists.map((items) => ({ items, sentMs: asOfMs(entry) }));
       const indexed = lists.reduce((sum, { items }) => sum + items.indexes.size, 0);
       entries.set(key, { entry, bytes: entry.bytes + keyBytes + indexed * indexBytes, lists });
-      for (const list of lists) for (const object of list.items.indexes.keys()) listOf.set(object, list);
+      for (const list of lists)
+        for (const object of list.items.indexes.keys())
+          if (list.sentMs >= (listOf.get(object)?.sentMs ?? 0)) listOf.set(object, list);
     },
     expire(key) {
       const cached = entries.peek(key);
@@ -139,7 +141,7 @@ export function createMemoryWriter(
     if (!servesReadById(object, registry)) return;
     const key = embeddedKey(object, registry);
     const cachedEntry = memory.get(key);
-    if (cachedEntry && isFresh(cachedEntry)) return;
+    if (cachedEntry && (isFresh(cachedEntry) || asOfMs(cachedEntry) > sentMs)) return;
     memory.set(key, embeddedEntry(object, sentMs, registry, options));
   }
 

@@ -41,16 +41,17 @@ export function createSharedResponses(
 ): SharedResponses {
   const { registry = kinds } = options;
 
-  /** Loads responses, unless memory has later ones. */
+  /** Loads a stored entry into memory, unless memory has a later one. */
+  function useStored(request: EndpointRequest<unknown>, storedEntry: ReadEntry | undefined): void {
+    const cachedEntry = memory.get(request.key);
+    if (!storedEntry || (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs)) return;
+    const entry = entryFromStore(request, storedEntry, options);
+    if (entry) writeToMemory(request, entry);
+  }
+
   async function loadContainers(requests: readonly EndpointRequest<unknown>[]): Promise<void> {
     const { entries } = await store.get(requests.map(({ key }) => key));
-    for (const [i, request] of requests.entries()) {
-      const storedEntry = entries[i];
-      const cachedEntry = memory.get(request.key);
-      if (!storedEntry || (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs)) continue;
-      const entry = entryFromStore(request, storedEntry, options);
-      if (entry) writeToMemory(request, entry);
-    }
+    for (const [i, request] of requests.entries()) useStored(request, entries[i]);
   }
 
   async function read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]> {
@@ -70,11 +71,7 @@ export function createSharedResponses(
     read,
     async load(reads) {
       const storedEntries = await read(reads);
-      for (const [i, { endpointRequest }] of reads.entries()) {
-        const storedEntry = storedEntries[i];
-        const entry = storedEntry && entryFromStore(endpointRequest, storedEntry, options);
-        if (entry) writeToMemory(endpointRequest, entry);
-      }
+      for (const [i, { endpointRequest }] of reads.entries()) useStored(endpointRequest, storedEntries[i]);
     },
     write(request, result, entry) {
       const { endpointRequest } = request;

@@ -16,6 +16,7 @@ import { requestOfKey } from '../../../../src/datasources/spotify/kinds/requests
 import { searchResults } from '../../../../src/datasources/spotify/kinds/requests/search.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
+import { epochMs } from '../../../../src/observability/clock.ts';
 import {
   createScriptedSpotify,
   type ScriptedSpotify,
@@ -119,6 +120,19 @@ describe('an object inside a stored response', () => {
     expect(await readsOf(() => startProcess().cache.getAnyForm(albumRequest, startField()))).toBe(1);
     expect(await readsOf(() => startProcess().cache.getAnyForm(albumRequest, startField()))).toBe(1);
     expect(spotify.calls).toHaveLength(1);
+  });
+
+  test('does not replace a later one that arrives while the store is read', async () => {
+    const clock = startClock();
+    const { startProcess } = startShared(createScriptedSpotify(async () => json(shortAlbum(albumId))));
+    const value = await startProcess().cache.get(albumRequest, startField());
+    await clock.pass(2 * hour);
+    const { cache, memory } = startProcess();
+    const isFound = cache.findCached([albumRequest]);
+    const nowMs = epochMs();
+    cache.put(albumRequest, value as NonNullable<typeof value>, nowMs);
+    await isFound;
+    expect(memory.get(albumRequest.key)?.freshUntilMs).toBe(nowMs + albumRequest.freshMs);
   });
 
   test('is read from Spotify if the full object is needed and the response has a simplified one', async () => {

@@ -6,6 +6,7 @@ import type { Malformed } from '../../../../src/datasources/spotify/kinds/decodi
 import { type LazyItems, lazyItems } from '../../../../src/datasources/spotify/kinds/decoding/lazy-items.ts';
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import type { EntityKey } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { epochMs } from '../../../../src/observability/clock.ts';
 import { slots } from '../../../support/album-pages.ts';
 import { startClock } from '../../../support/clock.ts';
 import { artists, dataAndErrorCodes, startInMode, withoutErrors } from '../../../support/schema-tests.ts';
@@ -111,6 +112,16 @@ describe('objects in lists', () => {
       true,
       true,
     ]);
+  });
+
+  test('are found in the latest of several lists, also if an older one is loaded after it, as from the store', () => {
+    const memory = createMemory({ freshMs: null, staleMs: 0 });
+    const [later, older] = [listOf([1, 2]), listOf([2, 3])];
+    const nowMs = epochMs();
+    memory.set('later page', entry(nowMs), [later.items]);
+    memory.set('older page', entry(nowMs - 60_000), [older.items]);
+    for (const number of [1, 2, 3]) expect(memory.findEmbedded(keyOf(number))).toBeDefined();
+    expect([later.decodedIds, older.decodedIds]).toEqual([[id(1), id(2)], [id(3)]]);
   });
 
   test('are cached as long as one of two entries that share their list', () => {
