@@ -19,9 +19,9 @@ import { embeddedPageOf } from './kinds/requests/embedded-objects.ts';
 import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
 import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
 import { searchResults } from './kinds/requests/search.ts';
-import { unlessWithheld } from './pagination/withheld-lists.ts';
+import { recordWithheld, unlessWithheld } from './pagination/withheld-lists.ts';
 import { propertyOf } from './transport/body.ts';
-import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
+import type { FieldContext } from './usage/field-context.ts';
 
 /** The lists of objects. A `market` of null means the market of the owner, and after it the default market. */
 export interface EntityLists {
@@ -115,7 +115,7 @@ export function createEntityLists(
       const items = await capabilities.unlessMissing(list.name, owner.id, () =>
         cache.get(request, fieldContext),
       );
-      if (items === null) recordUnavailable(fieldContext);
+      if (items === null) recordWithheld(fieldContext, capabilities.withheldUntilMs(list.name));
       const present = items?.filter((item) => item !== null) ?? null;
       return list.takesMarket
         ? present

@@ -6,7 +6,7 @@ import type { Market } from './kinds/markets.ts';
 import { inMarket } from './kinds/requests/embedded-objects.ts';
 import { byId } from './kinds/requests/endpoint-request.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
-import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
+import { type FieldContext, recordFreshness, recordUnavailable } from './usage/field-context.ts';
 
 /**
  * Reads single objects of every kind. A `market` of null means the default market. An object that is the same in every
@@ -98,6 +98,7 @@ export function createEntityReader<Any extends Entity>({
       if (isSent(value)) return value;
 
       const isWithheld = withheld !== null && capabilities.has(withheld) !== true;
+      if (withheld && full === null) recordFreshness(fieldContext, capabilities.withheldUntilMs(withheld));
       recordUnavailable(fieldContext, isWithheld ? 'QUOTA_MODE' : 'NOT_SENT');
       return null;
     },

@@ -1,3 +1,4 @@
+import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
@@ -9,11 +10,12 @@ import {
   createLearnedCapabilities,
   isDevelopmentMode,
   maxPageSize,
+  rememberMs,
   worstCasePage,
 } from './learned-capabilities.ts';
 import { capabilityPolicy, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
-import { createRejections, lowerMaxPageSize, SmallerPageNeeded } from './rejections.ts';
+import { createRejections, lowerMaxPageSize, retryMs, SmallerPageNeeded } from './rejections.ts';
 
 /**
  * The capabilities that this app has at Spotify. Spotify does not state the quota mode of an app, and some apps have a
@@ -21,6 +23,11 @@ import { createRejections, lowerMaxPageSize, SmallerPageNeeded } from './rejecti
  */
 export interface Capabilities extends CapabilityView {
   has(capability: string): boolean | null;
+  /**
+   * Until when a response may be reused that lacks the feature or the field, in milliseconds of the epoch: Infinity if Spotify
+   * is known to withhold it, a minute if the rejection may have been a passing fault.
+   */
+  withheldUntilMs(capability: string): number;
   /** The page size to request: the known limit, or the largest there may be. */
   maxPageSize(endpoint: string): number;
   /** The limit that was known last, valid or not; null if there was none. Pages of this size may be cached. */
@@ -127,6 +134,11 @@ export function createCapabilities(
 
   return {
     has,
+    withheldUntilMs(capability) {
+      const known = learned.lookup(capability);
+      if (known?.value !== false) return epochMs() + retryMs;
+      return known.rememberMs < rememberMs ? known.learnedAtMs + known.rememberMs : Number.POSITIVE_INFINITY;
+    },
     maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
     lastPageSize(endpoint) {
       const value = learned.last(endpoint)?.value;

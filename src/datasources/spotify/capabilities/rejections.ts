@@ -34,7 +34,7 @@ export interface Rejections {
   clear(capability: Capability): void;
 }
 
-const retryMs = 60_000; // a capability that has worked may be missing because of an outage
+export const retryMs = 60_000; // a capability that has worked may be missing because of an outage
 const outageMs = 3_600_000; // an outage that lasts longer is a change of the rules
 
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {

@@ -1,7 +1,7 @@
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
-import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
+import { type FieldContext, recordFreshness, recordUnavailable } from '../usage/field-context.ts';
 
 /**
  * The result of `read`. If Spotify withholds the list from this app, null, recorded as unavailable; once that is known,
@@ -9,7 +9,7 @@ import { type FieldContext, recordUnavailable } from '../usage/field-context.ts'
  */
 export async function unlessWithheld<T>(
   { key, withheldField }: Pick<PagedList<Entity>, 'key' | 'withheldField'>,
-  capabilities: Pick<Capabilities, 'unlessMissing'>,
+  capabilities: Pick<Capabilities, 'unlessMissing' | 'withheldUntilMs'>,
   fieldContext: FieldContext,
   read: () => Promise<T | null>,
 ): Promise<T | null> {
@@ -20,8 +20,14 @@ export async function unlessWithheld<T>(
     isAbsent = result === null;
     return result;
   });
-  if (found === null && !isAbsent) recordUnavailable(fieldContext);
+  if (found === null && !isAbsent) recordWithheld(fieldContext, capabilities.withheldUntilMs(withheldField));
   return found;
+}
+
+/** Records that Spotify withholds a value. @param untilMs until when the response may be reused, in milliseconds of the epoch */
+export function recordWithheld(fieldContext: FieldContext, untilMs: number): void {
+  recordUnavailable(fieldContext);
+  recordFreshness(fieldContext, untilMs);
 }
 
 /** The owner of the list does not exist. */
