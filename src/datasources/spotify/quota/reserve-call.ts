@@ -34,8 +34,10 @@ export interface ExchangeResult {
 
 /** The time after a loss of the store in which no call with a limit is counted, because the sum is not known. */
 export interface Hold {
+  /** Starts it, or prolongs it. */
   start(): void;
   isActive(): boolean;
+  /** Resolves at the end that it has now: waiting for the end of every prolongation might last for ever. */
   whenOver(): Promise<void>;
 }
 
@@ -52,7 +54,9 @@ export function createHold(): Hold {
     },
     isActive,
     async whenOver() {
-      while (isActive()) await new Promise((resolve) => setTimeout(resolve, untilMs - performance.now()));
+      const endMs = untilMs;
+      while (performance.now() < endMs)
+        await new Promise((resolve) => setTimeout(resolve, endMs - performance.now()));
     },
   };
 }

@@ -156,6 +156,23 @@ describe('counting', () => {
     expect([await ofFirst, await ofSecond]).toEqual([1, 4]);
   });
 
+  test('a store that loses its data all the time delays calls by seconds, and does not stop them', async () => {
+    const store = createFakeSharedStore();
+    const quota = start({ store: store.connect(), configured: limitOf(10) });
+    const losses = setInterval(store.flush, 700);
+    await vi.advanceTimersByTimeAsync(2_000);
+    const startedMs = performance.now();
+    const call = quota.reserve(family).then((counted) => ({ counted, ms: performance.now() - startedMs }));
+    await vi.advanceTimersByTimeAsync(20_000);
+    clearInterval(losses);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await call).counted).not.toBeNull();
+    expect((await call).ms).toBeLessThan(5_000);
+    const rest = spend(quota);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await rest).toBe(8);
+  });
+
   test('a process continues with its own counts while the store does not respond', async () => {
     const store = createFakeSharedStore();
     const quota = start({ store: store.connect(), configured: limitOf(10) });
