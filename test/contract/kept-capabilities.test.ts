@@ -300,6 +300,33 @@ describe('an app of unknown quota mode', () => {
   });
 });
 
+test.each(modes)(
+  '%s: a field that two full objects have lacked is not missing for more than a minute in the responses that caches keep',
+  async (mode) => {
+    const clock = startClock();
+    const [complete, ...incomplete] = [65, 66, 67].map(plainId) as [string, string, string];
+    const { label: _, ...lacking } = fullAlbum(complete);
+    const upstream = await startScriptedUpstream([
+      ...incomplete.map((id) => ({ path: `^/albums/${id}$`, body: json({ ...lacking, id }) })),
+      ...(['album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
+    ]);
+    const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: mode });
+    for (const id of [complete, ...incomplete]) await gateway.ask(`{ album(id: "${id}") { label } }`);
+    const get = async () => {
+      const document = simplifiedObjects.album.document('label');
+      const response = await gateway.fetch(`/graphql?query=${encodeURIComponent(document)}`);
+      const maxAge = Number(/max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '')?.[1]);
+      const { data } = (await response.json()) as { data: unknown };
+      return { maxAge, album: simplifiedObjects.album.pick(data) };
+    };
+    const { maxAge, album } = await get();
+    expect(album).toEqual({ label: null });
+    expect(maxAge).toBeLessThanOrEqual(60);
+    await clock.pass(61);
+    expect((await get()).album).toEqual({ label: 'Label' });
+  },
+);
+
 function pageOf(items: readonly object[], limit = 50) {
   return { href: '', items, limit, next: null, offset: 0, previous: null, total: items.length };
 }
