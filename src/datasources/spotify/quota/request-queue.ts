@@ -123,8 +123,9 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
         return { ...quota, backOffUntilMs: openState && epochMs() + openState.waitMs };
       }),
     async whenIdle(ms) {
-      const endMs = performance.now() + ms;
-      while (!permits.isIdle() && performance.now() < endMs) await sleep(idleCheckMs);
+      // In slices, because a process that is busy for so long reads no response meanwhile.
+      for (let waitedMs = 0; waitedMs < ms && !permits.isIdle(); waitedMs += idleCheckMs)
+        await sleep(idleCheckMs);
     },
     dispose: admissions.dispose,
   };
