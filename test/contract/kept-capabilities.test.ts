@@ -9,6 +9,7 @@ import {
   type PlainKind,
   plainId,
   plainObject,
+  shortArtist,
   shortTrack,
 } from '../support/plain-objects.ts';
 import { requestedLists } from '../support/scripted-lists.ts';
@@ -139,6 +140,50 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
       expect(dataOf(await ask(document(fifth)))).toEqual(expected);
     });
   });
+});
+
+describe.each(modes)('a list that has no owner (%s)', (mode) => {
+  const path = '^/browse/new-releases$';
+  const document = '{ newReleases(first: 1) { nodes { id } } }';
+  const withheld = withoutErrors({ newReleases: null });
+  const call = '/browse/new-releases?limit=50&offset=0';
+
+  const explicit = ['403 `Forbidden`', '404 `Not Found`', '410 `Gone`'];
+  for (const [name, answer] of rejections.filter(([other]) => explicit.includes(other))) {
+    test(`${mode}: a list that has no owner is read again a minute after one ${name}`, async () => {
+      const clock = startClock();
+      const albums = json({ albums: pageOf([fullAlbum(plainId(9))]) });
+      const { ask, calls } = await start(mode, [
+        { path, times: 1, ...answer },
+        { path, body: albums },
+      ]);
+      for (let i = 0; i < 2; i += 1) expect(dataOf(await ask(document))).toEqual(withheld);
+      await clock.pass(61);
+      expect(dataOf(await ask(document))).toEqual(
+        withoutErrors({ newReleases: { nodes: [{ id: plainId(9) }] } }),
+      );
+      expect(calls()).toEqual([`${answer.status} ${call}`, `200 ${call}`]);
+    });
+  }
+});
+
+test('a list that has no owner is given up for a day once the app is known to be in development mode', async () => {
+  const clock = startClock();
+  const [, answer] = forbidden as (typeof rejections)[number];
+  const { ask, calls } = await start('auto', [
+    { path: '^/browse/', ...answer },
+    { path: '^/artists/', body: json(shortArtist(plainId(1))) },
+  ]);
+  const document = '{ newReleases(first: 1) { nodes { id } } }';
+  await ask(document);
+  await ask(`{ artist(id: "${plainId(1)}") { name } }`);
+  await clock.pass(61);
+  calls();
+  for (let i = 0; i < 3; i += 1) {
+    expect(dataOf(await ask(document))).toEqual(withoutErrors({ newReleases: null }));
+    await clock.pass(3_600);
+  }
+  expect(calls()).toEqual(['403 /browse/new-releases?limit=50&offset=0']);
 });
 
 describe.concurrent.each(modes)('batch reads (%s)', (mode) => {

@@ -40,21 +40,36 @@ const outageMs = 3_600_000; // an outage that lasts longer is a change of the ru
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
   const firstRejections = new Map<string, Rejection & { successes: number }>();
   const missingSinceMs = new Map<string, number>();
+  const unproven = new Set<string>(); // missing capabilities that have never worked
   let successes = 0;
 
   const isMissing = (capability: Capability): boolean => learned.lookup(capability)?.value === false;
 
-  /** Whether other capabilities have shown that the app is in development mode, so that one rejection is proof. */
-  function hasDevelopmentTraits(): boolean {
-    const { endpoints, withheldFields, conclusiveFeatures } = policy;
-    const hasItsPageSize = endpoints.some(
+  const hasDevelopmentPageSize = (): boolean =>
+    policy.endpoints.some(
       ({ name, limitGroup, developmentPageSize }) =>
         limitGroup !== undefined && learned.lookup(name)?.value === developmentPageSize,
     );
-    // One missing capability may have another cause: some shows have no publisher.
-    const missingFields = Object.values(withheldFields).filter((fields) => fields.every(isMissing));
-    return hasItsPageSize || [...missingFields.flat(), ...conclusiveFeatures.filter(isMissing)].length > 1;
+
+  /** The capabilities that are missing as in development mode, without those that have no other object to try. */
+  function missingElsewhere(): Capability[] {
+    const fields = Object.values(policy.withheldFields).filter((ofKind) => ofKind.every(isMissing));
+    return [...fields.flat(), 'batch'].filter(isMissing);
   }
+
+  /** Whether other capabilities have shown that the app is in development mode, so that one rejection is proof. */
+  function hasDevelopmentTraits(): boolean {
+    // One missing capability may have another cause: some shows have no publisher.
+    const missing = new Set([...missingElsewhere(), ...policy.conclusiveFeatures.filter(isMissing)]);
+    return hasDevelopmentPageSize() || missing.size > 1;
+  }
+
+  /** Whether one rejection, which may be a passing fault, is all that is known: there is no other object to try. */
+  const isDoubtful = (capability: Capability): boolean =>
+    capability !== 'batch' &&
+    policy.conclusiveFeatures.includes(capability) &&
+    !hasDevelopmentPageSize() &&
+    missingElsewhere().length === 0;
 
   function isGivenUp(capability: Capability, rejection: Rejection): boolean {
     const last = learned.last(capability);
@@ -71,8 +86,9 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   }
 
   function giveUp(capability: Capability): void {
-    const hasWorked = learned.last(capability)?.value === true || missingSinceMs.has(capability);
-    if (!hasWorked) {
+    if (learned.last(capability)?.value === true) unproven.delete(capability);
+    else if (!missingSinceMs.has(capability)) unproven.add(capability);
+    if (unproven.has(capability) && !isDoubtful(capability)) {
       learned.record(capability, false);
       return;
     }
@@ -88,6 +104,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     confirm(capability, value) {
       firstRejections.delete(capability);
       missingSinceMs.delete(capability);
+      unproven.delete(capability);
       learned.record(capability, value);
     },
     isGivenUp,
