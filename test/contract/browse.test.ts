@@ -75,6 +75,17 @@ describe('for an app in extended mode', () => {
     expect(apiCalls()).toEqual(['/browse/categories?limit=50&offset=0']);
   });
 
+  test.each([null, ''])('a category without an id has no edge, and is no error: %j', async (id) => {
+    const { ask, apiCalls, sandbox } = await startInMode('extended');
+    const edits = [{ path: 'categories.items.1', set: { href: null, icons: [], id, name: null } }];
+    sandbox.faults.add({ fault: { kind: 'edit', edits } });
+    const answer = await ask('{ categories(first: 3) { nodes { id } } }');
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ categories: { nodes: [{ id: toplists.id }, { id: party.id }] } }),
+    );
+    expect(apiCalls()).toEqual(['/browse/categories?limit=50&offset=0']);
+  });
+
   test('a category is read by its id, with the language of `locale`', async () => {
     const { ask, apiCalls } = await startInMode('extended');
     expect(

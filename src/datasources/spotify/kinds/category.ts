@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { propertyOf } from '../transport/body.ts';
-import { elements, expectObject, expectString, MalformedResponse, part } from './decoding/json.ts';
+import { elements, expectObject, expectString, MalformedResponse, part, withId } from './decoding/json.ts';
 import { type Image, image, type SentList } from './decoding/values.ts';
 import type { ListEntry } from './kind.ts';
 import { isBareId, isPathSegment } from './spotify-id.ts';
@@ -19,7 +19,8 @@ export interface Category extends ListEntry {
  * Adds to a category an id in the form of Spotify's ids, so that a cursor can find it again: a hash of its id, which stays
  * in `category_id`.
  */
-export function identifiedCategory(category: unknown): unknown {
+export function identifiedCategory(value: unknown): unknown {
+  const category = withId(value);
   if (typeof category !== 'object' || category === null) return category;
   const categoryId = propertyOf(category, 'id');
   const id = createHash('sha256').update(String(categoryId)).digest('hex').slice(0, 22);
