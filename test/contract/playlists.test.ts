@@ -231,6 +231,22 @@ describe('the items of a playlist', () => {
     },
   );
 
+  test('an episode without a type is known by its URI, and is no track', async () => {
+    const gateway = await startInMode('extended');
+    const slot = catalogue.itemsOf(playlists.gaps).findIndex(({ shows }) => shows === 'episode');
+    const edits = ['item', 'track'].map((name) => ({
+      path: `items.items.${slot}.${name}.type`,
+      remove: true as const,
+    }));
+    gateway.sandbox.faults.add({ on: { route: 'playlists' }, fault: { kind: 'edit', edits } });
+    const document = page(playlists.gaps, `first: ${slot + 1}, market: DE`);
+    const { data, errors } = await gateway.ask<{ playlist: { items: ItemsPage } }, object>(document);
+    expect(errors).toEqual([]);
+    const id = sentItems(playlists.gaps)[slot];
+    expect(data.playlist.items.nodes.at(-1)?.item).toMatchObject({ __typename: 'Episode', id });
+    expect(gateway.apiCalls().at(-1)).toBe(playlistPath(playlists.gaps).replace('US', 'DE'));
+  });
+
   test('the items of a playlist can be read from the end, and before a cursor', async () => {
     const gateway = await startInMode('extended');
     const all = sentItems(playlists.items230);

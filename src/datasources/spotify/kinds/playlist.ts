@@ -24,7 +24,7 @@ import {
 import { type Episode, episode } from './episode.ts';
 import type { DecodeOptions, EmbeddedPage, KindDefinition, ListEntry, PagedListDefinition } from './kind.ts';
 import { fallbackMarket } from './markets.ts';
-import { isBareId, type SpotifyId } from './spotify-id.ts';
+import { isBareId, readId, type SpotifyId } from './spotify-id.ts';
 import { type Track, track } from './track.ts';
 import { decodeUser, type User } from './user.ts';
 
@@ -159,7 +159,8 @@ function decodePlaylistItem(value: unknown, options: DecodeOptions): PlaylistIte
 /** A local file and the rest of a removed episode have no id; objects of a type that is not known here are left out. */
 function decodeContent(value: unknown, options: DecodeOptions): PlaylistItem['item'] {
   if (value === null) return null;
-  const type = propertyOf(value, 'type') ?? 'track';
+  const uri = propertyOf(value, 'uri');
+  const type = propertyOf(value, 'type') ?? (typeof uri === 'string' ? readId(uri)?.kind : null) ?? 'track';
   if (type === 'track') return orMalformed(() => track.decode(value, options));
   return type === 'episode' ? orMalformed(() => episode.decode(value, options)) : null;
 }
