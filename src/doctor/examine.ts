@@ -101,7 +101,7 @@ function createReader(client: RawClient) {
     const before = client.calls().length;
     const request = { family: family === 'batch' ? 'albums' : family, path, query };
     let response = await client.read(request);
-    if (response?.isEdgeRefusal || (response?.status === 404 && !mayBeAbsent))
+    if (response?.isEdgeRejection || (response?.status === 404 && !mayBeAbsent))
       response = (await client.read(request)) ?? response;
     if (response === null) return undefined;
     responses.set(family, response);

@@ -114,10 +114,10 @@ function artistFieldsOf(withheld: SeenFields['withheld']): boolean | null {
   return artistFields.every((isFieldWithheld) => isFieldWithheld === false);
 }
 
-const isWithheld = ({ status, isEdgeRefusal, isPremiumLapsed, message }: RawResponse): boolean =>
+const isWithheld = ({ status, isEdgeRejection, isPremiumLapsed, message }: RawResponse): boolean =>
   status === 404 ||
   status === 410 ||
-  (status === 403 && !isEdgeRefusal && !isPremiumLapsed && message !== null);
+  (status === 403 && !isEdgeRejection && !isPremiumLapsed && message !== null);
 
 function familyStates(
   responses: Examination['responses'],

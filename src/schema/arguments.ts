@@ -70,7 +70,7 @@ export const namedMarket = ({ market }: MarketArgs): Market | null =>
 export const rootMarket = (args: MarketArgs, { markets }: Context, info: GraphQLResolveInfo): Market | null =>
   namedMarket(args) ?? markets.ofRoot(info);
 
-export const maxTextLength = 250; // Spotify refuses the 251st character
+export const maxTextLength = 250; // Spotify rejects the 251st character
 
 const invisible = /^[\s\p{C}]*$/u; // blanks, control characters and others without a shape, which find nothing
 

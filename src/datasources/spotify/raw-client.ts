@@ -5,7 +5,7 @@ import { type ApiRequest, createApiClient, pathOf } from './transport/api-client
 import { type BackOffReason, backOffError } from './transport/back-off.ts';
 import { messageOf } from './transport/body.ts';
 import { type BoundedFetch, createHttp, createObservedHttp, type Outcome } from './transport/http.ts';
-import { isEdgeRefusal, isPremiumLapsed } from './transport/retry.ts';
+import { isEdgeRejection, isPremiumLapsed } from './transport/retry.ts';
 import { createToken } from './transport/token.ts';
 import { CredentialsRejected } from './transport/token-response.ts';
 import { createOperationContext, createWaiters } from './usage/field-context.ts';
@@ -53,7 +53,7 @@ export interface RawResponse {
   /** Whether Spotify rejects all calls of the app, because the Premium subscription of its owner has lapsed. */
   isPremiumLapsed: boolean;
   /** Whether an edge server of Spotify has rejected the call, which does not depend on the app. */
-  isEdgeRefusal: boolean;
+  isEdgeRejection: boolean;
 }
 
 const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -155,7 +155,7 @@ function toRawResponse(outcome: Outcome | null, backOff: RawResponse['backOff'])
     // A retry that succeeded has ended the back-off.
     backOff: isResponse && outcome.status === 200 ? null : backOff,
     isPremiumLapsed: isResponse && isPremiumLapsed(outcome),
-    isEdgeRefusal: isResponse && isEdgeRefusal(outcome),
+    isEdgeRejection: isResponse && isEdgeRejection(outcome),
   };
 }
 

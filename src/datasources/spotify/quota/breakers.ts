@@ -11,7 +11,7 @@ import {
   maxRetryAfterMs,
 } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
-import { isEdgeRefusal } from '../transport/retry.ts';
+import { isEdgeRejection } from '../transport/retry.ts';
 import type { Family } from '../usage/observer.ts';
 import {
   type CircuitBreaker,
@@ -55,7 +55,7 @@ function backOffCause(name: Family | 'any', reason: OpenState['reason']): string
 export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): Breakers {
   const breakers = new Map<Family | 'any', CircuitBreaker>();
   const premium = createPremiumBreaker({ sharedState, log, onOpen });
-  const edgeRefused = new Set<Family>(); // since an endpoint responded the last time
+  const edgeRejections = new Set<Family>(); // since an endpoint responded the last time
 
   function breakerOf(name: Family | 'any'): CircuitBreaker {
     const breaker = breakers.get(name) ?? createCircuitBreaker();
@@ -95,9 +95,9 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
 
   function release(family: Family, outcome: Outcome | undefined, nowMs: number): void {
     const atEndpoint = endpointResult(outcome);
-    if (atEndpoint === 'succeeded') edgeRefused.clear();
-    if (outcome?.kind === 'response' && isEdgeRefusal(outcome)) edgeRefused.add(family);
-    const onConnection = connectionResult(outcome, edgeRefused.size);
+    if (atEndpoint === 'succeeded') edgeRejections.clear();
+    if (outcome?.kind === 'response' && isEdgeRejection(outcome)) edgeRejections.add(family);
+    const onConnection = connectionResult(outcome, edgeRejections.size);
     change('any', nowMs, (breaker) => breaker.release(onConnection, nowMs));
     change(family, nowMs, (breaker) => breaker.release(atEndpoint, nowMs));
   }

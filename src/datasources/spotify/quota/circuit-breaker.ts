@@ -1,6 +1,6 @@
 import type { BackOffReason, RejectionReason } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
-import { isEdgeRefusal, isUnexplained404 } from '../transport/retry.ts';
+import { isEdgeRejection, isUnexplained404 } from '../transport/retry.ts';
 import { createSlidingWindowCounter } from './recent-calls.ts';
 
 /**
@@ -120,26 +120,26 @@ const defaultBackOffMs = (reason: BackOffReason, count: number): number =>
 /**
  * The result of a call for the global breaker: any response of Spotify is a success.
  * @param outcome undefined if the call was not sent
- * @param refusedFamilies number of endpoint families of which the edge has refused calls since the last success: if it
- * refuses several families, this is an outage
+ * @param rejectedFamilies number of endpoint families of which the edge has rejected calls since the last success: if it
+ * rejects several families, this is an outage
  */
-export function connectionResult(outcome: Outcome | undefined, refusedFamilies: number): CallResult {
+export function connectionResult(outcome: Outcome | undefined, rejectedFamilies: number): CallResult {
   if (!outcome) return 'ignored';
   if (hasNoResponse(outcome)) return 'failed';
-  if (outcome.kind === 'fault' || !isEdgeRefusal(outcome)) return 'succeeded';
-  return refusedFamilies > 1 ? 'failed' : 'ignored';
+  if (outcome.kind === 'fault' || !isEdgeRejection(outcome)) return 'succeeded';
+  return rejectedFamilies > 1 ? 'failed' : 'ignored';
 }
 
 /**
  * The result of a call for the breaker of its family. An endpoint fails with a 5xx, with a 404 that names no object and
- * if the edge refuses the call. A 429 does not show whether the endpoint works.
+ * if the edge rejects the call. A 429 does not show whether the endpoint works.
  * @param outcome undefined if the call was not sent
  */
 export function endpointResult(outcome: Outcome | undefined): CallResult {
   if (!outcome || hasNoResponse(outcome)) return 'ignored';
   if (outcome.kind === 'fault') return 'succeeded';
   if (outcome.status === 429) return 'ignored';
-  const hasFailed = outcome.status >= 500 || isUnexplained404(outcome) || isEdgeRefusal(outcome);
+  const hasFailed = outcome.status >= 500 || isUnexplained404(outcome) || isEdgeRejection(outcome);
   return hasFailed ? 'failed' : 'succeeded';
 }
 

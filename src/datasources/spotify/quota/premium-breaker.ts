@@ -3,7 +3,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Outcome } from '../transport/http.ts';
-import { isEdgeRefusal, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
+import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
 import { createOperationContext, createWaiters, type Waiters } from '../usage/field-context.ts';
 import type { OpenState } from './circuit-breaker.ts';
 
@@ -127,7 +127,7 @@ const isInconclusive = (outcome: Outcome | undefined): boolean =>
   outcome === undefined ||
   (outcome.kind === 'response' &&
     (outcome.status === 401 || outcome.status === 403) &&
-    !isEdgeRefusal(outcome));
+    !isEdgeRejection(outcome));
 
 /** Any read does: its status alone shows whether Spotify serves the app. */
 const anyRead = { family: 'artists', path: '/artists/3Nrfpe0tUJi4K4DXYWgMUX', query: {} };

@@ -21,7 +21,7 @@ export interface CounterExchange {
    * the store does not respond.
    */
   exchange(counter: SharedCounter, limit: number | null, calls?: number): Promise<ExchangeResult | null>;
-  hold: Hold;
+  recoveryPause: RecoveryPause;
 }
 
 export interface ExchangeResult {
@@ -33,7 +33,7 @@ export interface ExchangeResult {
 }
 
 /** The time after a loss of the store in which no call with a limit is counted, because the sum is not known. */
-export interface Hold {
+export interface RecoveryPause {
   /** Starts it, or prolongs it. */
   start(): void;
   isActive(): boolean;
@@ -42,15 +42,15 @@ export interface Hold {
 }
 
 // After a loss every process writes its own counters within a second. Then the sum is known again.
-const holdMs = 1_200;
+const pauseMs = 1_200;
 const maxRounds = 3; // a store that loses its data all the time must not stop all calls
 
-export function createHold(): Hold {
+export function createRecoveryPause(): RecoveryPause {
   let untilMs = 0;
   const isActive = () => performance.now() < untilMs;
   return {
     start() {
-      untilMs = performance.now() + holdMs;
+      untilMs = performance.now() + pauseMs;
     },
     isActive,
     async whenOver() {
@@ -71,10 +71,10 @@ export function enqueue<T>(counter: SharedCounter, exchange: () => Promise<T>): 
 /**
  * - `countedIn`: the call is counted in the counter of this name. `isUncertain`: the store has lost counters, so the sum is
  *   not known
- * - `refused`: the call would exceed the limit; it is not counted
- * - `on hold`: the store has lost counters, and the processes write theirs again; the call is not counted yet
+ * - `rejected`: the call would exceed the limit; it is not counted
+ * - `paused`: the store has lost counters, and the processes write theirs again; the call is not counted yet
  */
-type CountResult = { countedIn: string; isUncertain?: boolean } | 'refused' | 'on hold';
+type CountResult = { countedIn: string; isUncertain?: boolean } | 'rejected' | 'paused';
 
 /**
  * Counts one call, here and in the store, unless the sum would exceed the limit. While the sum is not known, because the
@@ -86,17 +86,17 @@ export async function reserveCall(
   limit: number,
   options: CounterExchange,
 ): Promise<string | null> {
-  const { exchange, hold } = options;
-  let outcome: CountResult = 'on hold';
-  for (let round = 0; round < maxRounds && outcome === 'on hold'; round++) {
-    await hold.whenOver();
+  const { exchange, recoveryPause } = options;
+  let outcome: CountResult = 'paused';
+  for (let round = 0; round < maxRounds && outcome === 'paused'; round++) {
+    await recoveryPause.whenOver();
     outcome = await countWithOthers(counter, limit, options);
   }
-  if (outcome === 'on hold') outcome = countHere(counter, limit, options);
-  if (outcome === 'refused' || outcome === 'on hold') return null;
+  if (outcome === 'paused') outcome = countHere(counter, limit, options);
+  if (outcome === 'rejected' || outcome === 'paused') return null;
   if (!outcome.isUncertain) return outcome.countedIn;
   for (let round = 0, isLossy = true; round < maxRounds && isLossy; round++) {
-    await hold.whenOver();
+    await recoveryPause.whenOver();
     const result = await enqueue(counter, () => exchange(counter, null));
     isLossy = result?.isLossy ?? false;
   }
@@ -119,7 +119,7 @@ async function countWithOthers(
   };
   const { outcomes } = counter.nextCalls;
   const index = counter.nextCalls.limits.push(limit) - 1;
-  return (await outcomes)[index] ?? 'refused';
+  return (await outcomes)[index] ?? 'rejected';
 }
 
 /** Counts as many of the calls as fit in one exchange; if the store knows of more calls, each one alone. */
@@ -130,7 +130,7 @@ async function countTogether(
 ): Promise<CountResult[]> {
   const limit = Math.min(...limits); // it may have been learned meanwhile
   const fitting = Math.min(limits.length, limit - counter.counters.total(options.nowMs()));
-  const isJoined = fitting > 1 && !options.hold.isActive();
+  const isJoined = fitting > 1 && !options.recoveryPause.isActive();
   const result = isJoined ? await options.exchange(counter, limit, fitting) : undefined;
   const outcomes: CountResult[] = [];
   for (let i = 0; i < limits.length; i++) {
@@ -148,15 +148,15 @@ async function countOne(
   limit: number,
   options: CounterExchange,
 ): Promise<CountResult> {
-  if (options.hold.isActive()) return 'on hold';
-  if (!fits(counter, 1, limit, options)) return 'refused';
+  if (options.recoveryPause.isActive()) return 'paused';
+  if (!fits(counter, 1, limit, options)) return 'rejected';
   const result = await options.exchange(counter, limit, 1);
   if (result?.isWithinLimit) return { countedIn: result.countedIn, isUncertain: result.isLossy };
   return countHere(counter, limit, options); // the store does not respond, or it contains invalid counters
 }
 
 function countHere(counter: SharedCounter, limit: number, options: CounterExchange): CountResult {
-  if (!fits(counter, 1, limit, options)) return 'refused';
+  if (!fits(counter, 1, limit, options)) return 'rejected';
   return { countedIn: counter.counters.raise(options.nowMs()) };
 }
 

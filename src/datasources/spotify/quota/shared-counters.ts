@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallCounters, CallReservation, SharedStore } from '../shared-state/shared-store.ts';
 import {
   type CounterExchange,
-  createHold,
+  createRecoveryPause,
   enqueue,
   reserveCall,
   type SharedCounter,
@@ -62,7 +62,7 @@ const blindAfterMs = 3_600_000;
 
 export function createSharedCounters(options: SharedCountersOptions): SharedCounters {
   const { store, isLimited, onCalls, onLoss } = options;
-  const hold = createHold();
+  const recoveryPause = createRecoveryPause();
   const processId = randomUUID().slice(0, 13);
   const byName = new Map<string, SharedCounter>();
   let aheadMs = 0; // by which this clock is ahead of the clocks of other processes
@@ -85,7 +85,8 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     const result = await sendReservation(store, counter.name, { ...reservation, calls, counters });
     if (!result) return null;
     respondedAtMs = options.clock();
-    // `add` has counted calls meanwhile, with the values that the store has for these calls: they would count once.
+    // Meanwhile `add` may have raised the counter to the values that this exchange sent. These calls would count once
+    // instead of twice, so they are raised again.
     const added = counter.counters.own(sentAtMs).value - value;
     const countedOnce = result.isWithinLimit ? Math.min(calls, added) : 0;
     const merge = counter.counters.merge(result.counters, sentAtMs);
@@ -94,7 +95,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     if (counter.isSynced && merge.newCalls > 0) onCalls(counter.name, merge.newCalls);
     counter.isSynced = true;
     const isLossy = merge.isLossy || isBlind;
-    if (isLossy) hold.start();
+    if (isLossy) recoveryPause.start();
     if (merge.isLossy) {
       for (const each of byName.values()) void sync(each);
       onLoss();
@@ -129,7 +130,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     }
   }
 
-  if (store) hold.start(); // the store may have just lost its data, or the clocks of other processes may differ
+  if (store) recoveryPause.start(); // the store may have just lost its data, or the clocks of other processes may differ
   for (const name of options.names) counterOf(name);
   const synced = store ? Promise.all(Array.from(byName.values(), sync)) : Promise.resolve();
   const timer = store && setInterval(tick, syncMs).unref();
@@ -143,7 +144,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     },
     async reserve(name, limit) {
       const counter = counterOf(name);
-      const countedIn = await reserveCall(counter, limit, { nowMs, exchange, hold });
+      const countedIn = await reserveCall(counter, limit, { nowMs, exchange, recoveryPause });
       return countedIn === null ? null : countedCall(counter, countedIn);
     },
     refresh: async (name) => (store ? sync(counterOf(name)) : undefined),

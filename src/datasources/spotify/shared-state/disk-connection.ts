@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS counter (family TEXT, name TEXT, count INTEGER, PRIMA
 CREATE TABLE IF NOT EXISTS rate (id INTEGER PRIMARY KEY, at_ms INTEGER);`;
 
 // With a write-ahead log, synchronous = NORMAL loses nothing when a process ends at any point, and waits for the disk once
-// for 1,000 pages. The last three limit the log and refuse damaged files.
+// for 1,000 pages. The last three limit the log and reject damaged files.
 const settings = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;

@@ -72,7 +72,7 @@ export const premiumError = () =>
 
 /** @param status of Spotify's response */
 export const failedError = (status: number) =>
-  new UpstreamUnavailable(`Spotify answers with an error (${status}): ask again in a few seconds.`);
+  new UpstreamUnavailable(`Spotify responded with status ${status}: ask again in a few seconds.`);
 
 export const unreachableError = () =>
   new UpstreamUnavailable('Spotify cannot be reached: ask again in a few seconds.');

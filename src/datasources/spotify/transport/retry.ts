@@ -75,7 +75,7 @@ const premiumLapsed = /premium subscription (is )?required for the owner of the 
  * A 403 without JSON: an edge server has rejected the call before the endpoint saw it. It does not depend on the
  * capabilities of the app.
  */
-export const isEdgeRefusal = (response: HttpResponse): boolean =>
+export const isEdgeRejection = (response: HttpResponse): boolean =>
   response.status === 403 &&
   (response.body === undefined || typeof response.body === 'string') &&
   !isPremiumLapsed(response);

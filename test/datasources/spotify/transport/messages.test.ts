@@ -9,8 +9,8 @@ import { response } from '../../../support/request-queue.ts';
 const fault = (kind: 'timeout' | 'transport' | 'tls'): Outcome => ({ kind: 'fault', fault: kind, code: 'E' });
 
 test.each([
-  [503, response(503), 'Spotify answers with an error (503): ask again in a few seconds.'],
-  [408, response(408), 'Spotify answers with an error (408): ask again in a few seconds.'],
+  [503, response(503), 'Spotify responded with status 503: ask again in a few seconds.'],
+  [408, response(408), 'Spotify responded with status 408: ask again in a few seconds.'],
   ['no connection', fault('transport'), 'Spotify cannot be reached: ask again in a few seconds.'],
   [
     'an invalid certificate',

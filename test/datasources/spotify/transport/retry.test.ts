@@ -7,7 +7,7 @@ import {
 import type { HttpFault, HttpResponse, Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import {
   decideRetry,
-  isEdgeRefusal,
+  isEdgeRejection,
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
@@ -70,7 +70,7 @@ describe('the decision on one attempt', () => {
     ['HTML', `<html><body>${premium}</body></html>`],
   ])('a 403 that states in %s that the Premium subscription has lapsed is final', (_, body) => {
     expect(decisionAfter(response(403, { body }))).toBe('fail UPSTREAM_FORBIDDEN');
-    expect(isEdgeRefusal(response(403, { body }))).toBe(false);
+    expect(isEdgeRejection(response(403, { body }))).toBe(false);
   });
 
   test.each<[unknown, boolean]>([
@@ -82,7 +82,7 @@ describe('the decision on one attempt', () => {
     [{ error: { status: 403 } }, false],
     [{}, false],
   ])('a 403 with the body %o was sent by a proxy of Spotify: %s', (body, isEdge) => {
-    expect(isEdgeRefusal(response(403, { body }))).toBe(isEdge);
+    expect(isEdgeRejection(response(403, { body }))).toBe(isEdge);
     expect(decisionAfter(response(403, { body }))).toBe('accept');
   });
 
