@@ -182,8 +182,8 @@ function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry
 }
 
 /**
- * The object of another response as a read by its id uses it. It has no market of its page if it is the same in every
- * market: only there do its lists inherit one.
+ * The object of another response as a read by its id uses it. An object that is the same in every market loses the market
+ * of its page: only inside the page do its lists inherit it.
  */
 function asReadById(object: Entity, kinds: KindRegistry): Entity {
   const { takesMarket, withoutUncertainValues } = getKind(kinds, object.kind);

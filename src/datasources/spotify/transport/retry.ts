@@ -169,7 +169,7 @@ export async function withRetries(
         if (decision.backOffMs > 0) hooks.backOff('rate', decision.backOffMs);
         if (attempt >= maxAttempts || !hooks.mayRetry(decision.waitMs)) {
           const isRateLimited = outcome.kind === 'response' && outcome.status === 429;
-          const hasNoWait = isRateLimited && decision.backOffMs === 0; // or every call would be rejected
+          const hasNoWait = isRateLimited && decision.backOffMs === 0; // without a back-off Spotify would reject every further call
           throw hasNoWait ? hooks.backOff('rate', null) : decision.exhaustedError;
         }
         await sleep(decision.waitMs);
