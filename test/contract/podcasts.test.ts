@@ -144,6 +144,45 @@ describe('the cache', () => {
     expect(gateway.apiCalls()).toEqual([listPath(shows.episodes3, 0)]);
   });
 
+  test.each([
+    ['its own market', page(shows.episodes3, '')],
+    [
+      'another market',
+      `{ show(id: "${shows.episodes3}", market: "DE") { list: episodes(market: "US") { nodes { id } } } }`,
+    ],
+  ])('a stale show is refreshed with one call, which also brings its old list in %s', async (_, document) => {
+    const clock = startClock();
+    const gateway = await startInMode('development');
+    await gateway.ask(document);
+    const expected = gateway.apiCalls().toSorted();
+    await clock.pass(hour + 1);
+    await gateway.ask(document); // refreshes the list, which is then newer than the show
+    await vi.waitFor(() => expect(gateway.apiCalls()).toContain(listPath(shows.episodes3, 0)));
+    gateway.sandbox.clearCalls();
+    await clock.pass(6 * hour);
+    const answer = await gateway.ask<{ show: { list: PartPage } }, unknown>(document);
+    expect(answer.errors).toEqual([]);
+    expect(idsOf(answer.data.show.list)).toHaveLength(episodeCount);
+    await vi.waitFor(() => expect(gateway.apiCalls().toSorted()).toEqual(expected));
+    const { plannedCalls = 0, stale = [] } = answer.extensions.spotify ?? {};
+    expect(stale.map((notice) => notice.field)).toContain('Query.show');
+    expect(plannedCalls).toBeGreaterThanOrEqual(gateway.apiCalls().length);
+  });
+
+  test('the list of a stale show is read by itself if the refresh of the show fails', async () => {
+    const clock = startClock();
+    const gateway = await startInMode('development');
+    await pageOf(gateway, shows.episodes3, '');
+    gateway.sandbox.clearCalls();
+    gateway.sandbox.faults.add({
+      on: { path: `/shows/${shows.episodes3}` },
+      fault: { kind: 'answer', status: 403, json: {} },
+    });
+    await clock.pass(6 * hour + 1);
+    expect(idsOf(await pageOf(gateway, shows.episodes3, ''))).toHaveLength(episodeCount);
+    expect(gateway.apiCalls()).toEqual([showPath(shows.episodes3), listPath(shows.episodes3, 0)]);
+  });
+
   test('the cache serves the page that came with a show if the quota of the lists is used up', async () => {
     const clock = startClock();
     const gateway = await startInMode('development', { SPOTIFY_DAILY_LIMITS: 'shows/episodes=2' });

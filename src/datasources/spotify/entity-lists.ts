@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts';
 import { epochMs } from '../../observability/clock.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
@@ -19,6 +20,7 @@ import { embeddedPageOf } from './kinds/requests/embedded-objects.ts';
 import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
 import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
 import { searchResults } from './kinds/requests/search.ts';
+import { gatewayError } from './pagination/page-reader.ts';
 import { recordWithheld, unlessWithheld } from './pagination/withheld-lists.ts';
 import { propertyOf } from './transport/body.ts';
 import type { FieldContext } from './usage/field-context.ts';
@@ -84,26 +86,36 @@ export function createEntityLists(
     );
     const embeddedPage = ownerKind?.embeddedPage;
     if (!ownerKind || !embeddedPage) return {};
-    function pageIn(object: Entity): Page<T> | undefined {
-      // The items of the page were decoded as those of this list, which its type does not state.
-      const page = embeddedPageOf(object, registry) as Page<T> | undefined;
-      if (!page || isFresh(page, ownerKind?.freshMs ?? 0, list.freshMs)) return page;
+    const isUsable = (page: Page<T>): boolean => isFresh(page, ownerKind.freshMs, list.freshMs);
+    const ownerRequest = byId(ownerKind, owner.id, market, registry);
+    // The items of the page were decoded as those of this list, which its type does not state.
+    const pageIn = (object: Entity) => embeddedPageOf(object, registry) as Page<T> | undefined;
+
+    const usablePageIn = async (object: Entity, fieldContext: FieldContext) => {
+      const page = pageIn(object);
+      if (!page || isUsable(page)) return page;
       // An old page is a stale response of the list: it may be used until it is refreshed.
       const request = list.page(page.offset, page.limit);
       if (!cache.isCached(request, 'full')) cache.put(request, page, page.asOfMs);
-      return undefined;
-    }
+      const isOwnerFresh = epochMs() - page.asOfMs < ownerKind.freshMs;
+      if (isOwnerFresh || cache.isCached(request, 'full')) return undefined;
+      // The owner is refreshed too: its response contains the page, so that the list needs no call of its own.
+      const refreshed = await cache.get(ownerRequest, fieldContext, true).catch(gatewayError);
+      const newPage = refreshed && !(refreshed instanceof GatewayError) ? pageIn(refreshed) : undefined;
+      return newPage && isUsable(newPage) ? newPage : undefined;
+    };
     return {
       embeddedItems: embeddedPage.limit,
       async embeddedFirstPage(fieldContext) {
-        const page = 'kind' in owner && market === owner.market ? pageIn(owner) : undefined;
+        const isContained = 'kind' in owner && market === owner.market;
+        const page = isContained ? await usablePageIn(owner, fieldContext) : undefined;
         if (page) return page;
         // The owner may not exist in another market than its own: only a read by its id can show that.
         if (market === owner.market && embeddedPage.isInBatches === false) return undefined;
-        const full = await cache.get(byId(ownerKind, owner.id, market, registry), fieldContext);
+        const full = await cache.get(ownerRequest, fieldContext);
         if (full && list.withheldField && !isPageSent(full, embeddedPage.key))
           throw new FeatureWithheld(false);
-        return full && pageIn(full);
+        return full && usablePageIn(full, fieldContext);
       },
     };
   }

@@ -90,3 +90,13 @@ export function decideRead(
   const [decision = 'call'] = decideReads(quota(), [age], epochMs());
   return entry && isFresh(entry) && decision === 'useStale' ? 'use' : decision;
 }
+
+/**
+ * Whether a decision uses the entry, fresh or stale.
+ * @param awaitsRefresh whether the read waits for the refresh of a stale entry instead
+ */
+export const usesEntry = (
+  decision: ReadDecision,
+  awaitsRefresh = false,
+): decision is Exclude<ReadDecision, 'call' | 'reject'> =>
+  decision !== 'call' && decision !== 'reject' && !(decision === 'revalidate' && awaitsRefresh);

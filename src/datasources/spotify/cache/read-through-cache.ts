@@ -12,7 +12,7 @@ import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
 import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
-import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
+import { ageOf, decideRead, type Entry, isFresh, usesEntry } from './entry.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
 import type { CallQuota, PendingFetchesOptions, ReadResult } from './pending-fetches.ts';
@@ -26,9 +26,14 @@ import { createSharedResponses } from './shared-responses.ts';
 export interface ReadThroughCache {
   /**
    * The value that the endpoint returns; null if Spotify has no such object.
+   * @param awaitsRefresh whether to wait for the refresh of a stale entry, and not to use the entry if that fails
    * @throws GatewayError, LimitRejected, FeatureWithheld
    */
-  get<T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext): Promise<T | null>;
+  get<T>(
+    endpointRequest: EndpointRequest<T>,
+    fieldContext: FieldContext,
+    awaitsRefresh?: boolean,
+  ): Promise<T | null>;
   /** Like `get`, but a simplified object that came with another response is enough. */
   getAnyForm<T extends Entity>(
     endpointRequest: EndpointRequest<T>,
@@ -90,15 +95,20 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>
     form === 'any' ? memory.getAnyForm(endpointRequest) : memory.get(endpointRequest.key);
 
-  async function read(endpointRequest: AnyRequest, form: Form, fieldContext: FieldContext): Promise<unknown> {
+  async function read(
+    endpointRequest: AnyRequest,
+    form: Form,
+    fieldContext: FieldContext,
+    awaitsRefresh = false,
+  ): Promise<unknown> {
     const cachedEntry = cached(endpointRequest, form);
     const decision = decideRead(endpointRequest, cachedEntry, () => quotaOf(endpointRequest));
-    if (cachedEntry && decision !== 'call' && decision !== 'reject') {
+    if (cachedEntry && usesEntry(decision, awaitsRefresh)) {
       observer.onRead('memory');
       return useEntry(endpointRequest, { entry: cachedEntry, decision }, fieldContext);
     }
 
-    const request = joinOrStart(endpointRequest, fieldContext, { form });
+    const request = joinOrStart(endpointRequest, fieldContext, { form, isRefresh: awaitsRefresh });
     const callSource = request.fieldContexts.length === 1 ? 'spotify' : 'shared';
     try {
       const result = await withDeadline(request.result, fieldContext);
@@ -108,7 +118,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       return result.entry.value;
     } catch (error) {
       const staleEntry = cached(endpointRequest, form) ?? cachedEntry;
-      if (!staleEntry || !(error instanceof GatewayError)) throw error;
+      if (!staleEntry || awaitsRefresh || !(error instanceof GatewayError)) throw error;
       const isUsedUp = error instanceof UpstreamQuotaExceeded && quotaOf(endpointRequest).remaining < 1;
       recordStale(fieldContext, isUsedUp ? 'QUOTA' : error.code);
       return staleEntry.value;
@@ -134,8 +144,8 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   }
 
   return {
-    get: <T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
-      read(endpointRequest, 'full', fieldContext) as Promise<T | null>,
+    get: <T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext, awaitsRefresh?: boolean) =>
+      read(endpointRequest, 'full', fieldContext, awaitsRefresh) as Promise<T | null>,
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
     async findCached(endpointRequests) {
@@ -143,10 +153,8 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       if (!find()) await loadFromStore(endpointRequests, 'any');
       return find();
     },
-    isCached(endpointRequest, form) {
-      const entry = cached(endpointRequest, form);
-      return !['call', 'reject'].includes(decideRead(endpointRequest, entry, () => quotaOf(endpointRequest)));
-    },
+    isCached: (endpointRequest, form) =>
+      usesEntry(decideRead(endpointRequest, cached(endpointRequest, form), () => quotaOf(endpointRequest))),
     isAbsent({ key }) {
       const entry = memory.get(key);
       return entry?.value === null && isFresh(entry);
