@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { startClock } from '../../support/clock.ts';
 import {
   artists,
   audiobooks,
@@ -85,6 +87,32 @@ describe('entities that are not cached', () => {
 });
 
 describe('entities that are cached', () => {
+  test('an operation refreshes at most 100 stale entities in the background, and the next one the others', async () => {
+    const clock = startClock();
+    const { ask, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '200' });
+    const of = catalogue
+      .albums()
+      .slice(0, 150)
+      .map(({ id }) => ({ __typename: 'Album', id }));
+    const read = () =>
+      ask<Entities, unknown>(
+        'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Album { id } } }',
+        { of },
+      );
+    await read();
+    await clock.pass(25 * 3_600); // albums are fresh for a day
+    sandbox.clearCalls();
+    // Without the batch call that finds out once a day whether the app may still send none.
+    const refreshes = () => apiCalls().filter((path) => !path.includes('ids='));
+    for (const refreshed of [100, 150]) {
+      const { data, errors } = await read();
+      expect([data._entities.filter(Boolean).length, errors]).toEqual([150, []]);
+      await expect.poll(() => refreshes().length, { timeout: 5_000 }).toBe(refreshed);
+      await sleep(100); // no further call follows
+      expect(refreshes()).toHaveLength(refreshed);
+    }
+  });
+
   test('cached entities add no planned calls, so that other entities are read', async () => {
     const { ask, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
     await ask(name, { of: representations(3) });

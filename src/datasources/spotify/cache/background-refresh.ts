@@ -1,15 +1,25 @@
 import { createLru } from '../../../lru.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { createOperationContext, type FieldContext, withDeadline } from '../usage/field-context.ts';
+import {
+  createOperationContext,
+  type FieldContext,
+  type OperationContext,
+  withDeadline,
+} from '../usage/field-context.ts';
 import type { JoinOrStart } from './in-flight.ts';
 
-/** Refreshes an entry that is served stale, so that no client waits for the refresh. */
-export type BackgroundRefresh = (endpointRequest: EndpointRequest<unknown>) => void;
+/** Refreshes an entry that is served stale to the operation, so that no client waits for the refresh. */
+export type BackgroundRefresh = (
+  endpointRequest: EndpointRequest<unknown>,
+  operation: OperationContext,
+) => void;
 
 const deadlineMs = 10_000; // longer than that of a client's request: nobody waits for a refresh
 const retryMs = 60_000; // after a refresh that failed, or that the daily quota did not allow
 const maxKeys = 10_000;
+// A router may read a thousand stale entities, which its plan does not count. The next operations refresh the others.
+const maxRefreshes = 100; // of one operation
 
 /** @param log gets failed refreshes, which are no error of any client */
 export function createBackgroundRefresh(
@@ -36,8 +46,9 @@ export function createBackgroundRefresh(
     }
   }
 
-  return (endpointRequest) => {
-    if (started.has(endpointRequest.key)) return;
+  return (endpointRequest, operation) => {
+    if (started.has(endpointRequest.key) || operation.refreshes >= maxRefreshes) return;
+    operation.refreshes += 1;
     started.set(endpointRequest.key, true);
     void refresh(endpointRequest);
   };

@@ -132,7 +132,8 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     fieldContext: FieldContext,
   ): unknown {
     // Without quota left, the store may still have a later entry of another process.
-    if (decision === 'revalidate' || (decision === 'useStale' && store)) refresh(endpointRequest);
+    if (decision === 'revalidate' || (decision === 'useStale' && store))
+      refresh(endpointRequest, fieldContext.operation);
     recordHit(endpointRequest, { entry, decision }, quotaOf, fieldContext);
     return entry.value;
   }

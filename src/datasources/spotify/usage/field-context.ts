@@ -46,6 +46,8 @@ export interface OperationContext {
   usage: Usage;
   /** For the observer. */
   traceContext?: unknown;
+  /** How many stale cache entries it has refreshed in the background. */
+  refreshes: number;
   /** Until when all of its data is fresh, in milliseconds of the epoch. */
   freshUntilMs: number;
   /** Until when all of its data may be used stale if Spotify cannot be called, in milliseconds of the epoch. */
@@ -102,6 +104,7 @@ export function createOperationContext(timeoutMs: number): OperationContext {
   return {
     deadlineMs,
     usage: { calls: [], stale: [], unavailable: [], shortened: [] },
+    refreshes: 0,
     freshUntilMs: Number.POSITIVE_INFINITY,
     usableUntilMs: Number.POSITIVE_INFINITY,
     hasEnded: () => hasEnded || performance.now() >= deadlineMs,
