@@ -35,7 +35,7 @@ export function createDiskFiles(dataDir: string, app: string): DiskFiles {
   const appFolder = join(dataDir, app);
   const folder = join(appFolder, ownFolder);
   const file = join(folder, 'store.sqlite');
-  let isFirst = true;
+  let isFirstCall = true;
 
   return {
     prepare() {
@@ -43,9 +43,9 @@ export function createDiskFiles(dataDir: string, app: string): DiskFiles {
       closeSync(openSync(file, 'a', privateFile)); // SQLite gives its other files the same mode
       for (const path of [appFolder, folder]) chmodSync(path, privateFolder);
       chmodSync(file, privateFile);
-      if (isFirst)
+      if (isFirstCall)
         for (const name of readdirSync(appFolder).filter(isOutdated)) removeFolder(join(appFolder, name));
-      isFirst = false;
+      isFirstCall = false;
       return file;
     },
     fileId: () => statSync(file, { throwIfNoEntry: false })?.ino ?? null,

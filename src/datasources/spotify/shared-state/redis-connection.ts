@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
-/** What a connection to Redis lacks: timeouts of its commands, and the end of a connection that has become silent. */
+/** Timeouts for commands to Redis, and the replacement of a connection that has become silent. ioredis has neither. */
 
 class TimedOut extends Error {}
 
