@@ -11,6 +11,7 @@ import { aggregatedMetrics, primaryTrigger, runPrimary } from './process/cluster
 import { acceptFirst, limitConnections, serverOptions } from './process/connections.ts';
 import { loadDotenv } from './process/dotenv.ts';
 import { gracefulShutdown } from './process/graceful-shutdown.ts';
+import { trackResponses } from './process/pipelining.ts';
 import { listenError, metricsMessage, startMessage } from './process/start-messages.ts';
 
 /** The process: reads the environment and listens. */
@@ -36,7 +37,8 @@ async function serve(config: Config): Promise<void> {
     log,
   );
   const server = createServer(serverOptions);
-  limitConnections(server, gateway.metrics);
+  const openResponses = trackResponses(server);
+  limitConnections(server, openResponses, gateway.metrics);
   acceptFirst(server, gateway.listener);
   const operatorServer = createServer(serverOptions, rejectInvalidTarget(gateway.operatorListener));
   const dispose = async () => {
@@ -47,6 +49,7 @@ async function serve(config: Config): Promise<void> {
   };
   gracefulShutdown(
     server,
+    openResponses,
     { drain: gateway.drain, dispose },
     boundedLog(log),
     cluster.isWorker ? primaryTrigger : undefined,

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClosingReason } from '../observability/metrics.ts';
-import { limitPipelining, ParsedRequest } from './pipelining.ts';
+import { limitPipelining, type OpenResponses, ParsedRequest } from './pipelining.ts';
 
 /** The connections of a server: which are accepted first, how many there may be, and for how long. */
 
@@ -37,11 +37,14 @@ export interface ConnectionsObserver {
 }
 
 /** Limits the connections of a server and their requests, and closes idle and slow ones. */
-export function limitConnections(server: Server, observer: ConnectionsObserver): void {
-  const latest = new WeakMap<Socket, ServerResponse>();
+export function limitConnections(
+  server: Server,
+  openResponses: OpenResponses,
+  observer: ConnectionsObserver,
+): void {
   let open = 0;
   server.maxConnections = maxConnections;
-  limitPipelining(server, () => observer.connectionClosed('pipelined'));
+  limitPipelining(server, openResponses, () => observer.connectionClosed('pipelined'));
 
   server.on('connection', (socket) => {
     open += 1;
@@ -52,15 +55,13 @@ export function limitConnections(server: Server, observer: ConnectionsObserver):
     });
     if (open > manyConnections) server.closeIdleConnections();
   });
-  server.on('request', ({ socket }, response) => void latest.set(socket, response));
   server.on('timeout', (socket) => {
     observer.connectionClosed('idle');
     socket.destroy();
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') observer.connectionClosed('slow');
-    const response = latest.get(socket);
-    const isResponding = response?.headersSent === true && !response.writableFinished;
+    const isResponding = Array.from(openResponses.of(socket)).some(({ headersSent }) => headersSent);
     if (socket.writable && !isResponding) socket.write(rejectionOf(error));
     socket.destroy();
   });

@@ -1,8 +1,9 @@
 import type { Server, ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../observability/log.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
+import type { OpenResponses } from './pipelining.ts';
 
 /** How a process stops without losing a response. */
 
@@ -44,21 +45,22 @@ const signalTrigger: ShutdownTrigger = (drain, forceExit) => {
  */
 export function gracefulShutdown(
   server: Server,
+  openResponses: OpenResponses,
   { drain, dispose }: Draining,
   log: Log,
   trigger: ShutdownTrigger = signalTrigger,
 ): void {
-  const responses = trackResponses(server, () => draining);
+  const requests = trackRequests(server, openResponses, () => draining);
   let draining = false;
   let exitCode = 0; // 1 as soon as an exception was not caught, also while the process drains
 
   async function stop(): Promise<void> {
     draining = true;
     drain();
-    log.info({}, drainingMessage(responses.undelivered().length));
+    log.info({}, drainingMessage(openResponses.all().length));
     setTimeout(() => process.exit(exitCode), exitMs);
-    responses.closeAfterLast();
-    const graceMs = responses.areFrequent() ? busyGraceMs : idleGraceMs;
+    requests.closeAfterLast();
+    const graceMs = requests.areFrequent() ? busyGraceMs : idleGraceMs;
     const closed = stopListening(server, graceMs, isSending);
     // Requests that have arrived are read first: the timers of a busy process are late.
     const idle = setInterval(() => setImmediate(closeIdle), graceMs);
@@ -71,7 +73,7 @@ export function gracefulShutdown(
   }
 
   /** Node and Bun count a connection as idle as soon as its response is ended, even if most of it is not sent yet. */
-  const isSending = () => responses.undelivered().some(({ writableEnded }) => writableEnded);
+  const isSending = () => openResponses.all().some(({ writableEnded }) => writableEnded);
 
   function closeIdle(): void {
     if (!isSending()) server.closeIdleConnections();
@@ -113,36 +115,29 @@ const drainingMessage = (requests: number): string =>
     ? 'the process drains: no request is running'
     : `the process drains: running requests (${requests}) get their responses; a second signal ends it at once`;
 
-interface TrackedResponses {
-  /** Responses to requests that have arrived, which the system has not taken over completely. */
-  undelivered(): ServerResponse[];
+interface TrackedRequests {
   /** Tells each client to close its connection, with its last response: Node sends none after one with this header. */
   closeAfterLast(): void;
   /** Whether many requests have come in the last second. */
   areFrequent(): boolean;
 }
 
-function trackResponses(server: Server, isDraining: () => boolean): TrackedResponses {
-  const undelivered = new Map<Socket, Set<ServerResponse>>();
+function trackRequests(
+  server: Server,
+  openResponses: OpenResponses,
+  isDraining: () => boolean,
+): TrackedRequests {
   const latestMs: number[] = []; // when the latest requests came
 
-  server.on('connection', (socket) => {
-    undelivered.set(socket, new Set());
-    // A pipelined response that waits for another one gets no `close` event.
-    socket.once('close', () => undelivered.delete(socket));
-  });
   // The first of the listeners: another one may end the response at once, with its headers.
   server.prependListener('request', (request, response) => {
     const { socket } = request; // no longer a property of the request after its end
-    const earlier = Array.from(undelivered.get(socket) ?? []);
-    undelivered.get(socket)?.add(response);
     latestMs.push(performance.now());
     if (latestMs.length > busyRequests) latestMs.shift();
     const length = request.headers['content-length'];
     const isTooLarge = Number(length ?? 0) > maxBodyBytes;
-    if (isDraining()) for (const other of earlier) setConnection(other, 'keep-alive');
+    if (isDraining()) for (const earlier of openResponses.of(socket)) setConnection(earlier, 'keep-alive');
     if (isDraining() || isTooLarge) setConnection(response, 'close');
-    response.on('close', () => undelivered.get(socket)?.delete(response));
     response.on('finish', () => {
       // The rest of a rejected body that is too large, or of unknown length, is not read.
       if (!request.complete && (isTooLarge || length === undefined)) socket.destroySoon();
@@ -150,12 +145,8 @@ function trackResponses(server: Server, isDraining: () => boolean): TrackedRespo
   });
 
   return {
-    undelivered: () => Array.from(undelivered.values()).flatMap((responses) => Array.from(responses)),
     closeAfterLast() {
-      for (const responses of undelivered.values()) {
-        const last = Array.from(responses).at(-1);
-        if (last) setConnection(last, 'close');
-      }
+      for (const response of openResponses.lastOfEach()) setConnection(response, 'close');
     },
     areFrequent() {
       const [first = 0] = latestMs;

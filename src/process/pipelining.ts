@@ -1,7 +1,54 @@
-import { IncomingMessage, type Server } from 'node:http';
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** The requests that a client sends on one connection before it has the responses to its earlier ones. */
+
+/** The responses that the system has not taken over completely, by their connections. */
+export interface OpenResponses {
+  /** Those of one connection, in the order of their requests. */
+  of(socket: Socket): ReadonlySet<ServerResponse>;
+  all(): ServerResponse[];
+  /** The last one of each connection. */
+  lastOfEach(): ServerResponse[];
+  /** How many of them are behind another one of their connection. */
+  behind(): number;
+}
+
+/** To be called before other listeners for the requests of the server are added, which then find the response of each. */
+export function trackResponses(server: Server): OpenResponses {
+  const bySocket = new Map<Socket, Set<ServerResponse>>();
+  let behind = 0;
+
+  server.on('connection', (socket) => {
+    const responses = new Set<ServerResponse>();
+    bySocket.set(socket, responses);
+    // A response that waits behind another one emits no `close` event when the connection closes.
+    socket.once('close', () => {
+      behind -= Math.max(0, responses.size - 1);
+      bySocket.delete(socket);
+    });
+  });
+  server.on('request', ({ socket }, response) => {
+    const responses = bySocket.get(socket);
+    if (!responses) return; // the connection has closed
+    if (responses.size > 0) behind += 1;
+    responses.add(response);
+    response.once('close', () => {
+      if (!bySocket.has(socket)) return;
+      responses.delete(response);
+      if (responses.size > 0) behind -= 1;
+    });
+  });
+
+  return {
+    of: (socket) => bySocket.get(socket) ?? noResponses,
+    all: () => Array.from(bySocket.values()).flatMap((responses) => Array.from(responses)),
+    lastOfEach: () => Array.from(bySocket.values()).flatMap((responses) => Array.from(responses).slice(-1)),
+    behind: () => behind,
+  };
+}
+
+const noResponses: ReadonlySet<ServerResponse> = new Set();
 
 export const pipeliningLimits = {
   /** Requests of one connection without a response. Browsers and proxies wait for each response. */
@@ -15,39 +62,20 @@ export const pipeliningLimits = {
  * for each further request would be kept until its turn. The server must create its requests with `ParsedRequest`.
  * @param onClosed is called for each connection that is closed
  */
-export function limitPipelining(server: Server, onClosed: () => void, limits = pipeliningLimits): void {
-  const { maxPending, maxBehind } = limits;
-  const pending = new WeakMap<Socket, number>();
-  let behind = 0;
-
-  function setPending(socket: Socket, count: number): void {
-    behind += Math.max(0, count - 1) - Math.max(0, (pending.get(socket) ?? 0) - 1);
-    pending.set(socket, count);
-  }
-
-  server.on('connection', (socket) => {
-    pending.set(socket, 0);
-    // A response that waits behind another one emits no `close` event when the connection closes.
-    socket.once('close', () => {
-      setPending(socket, 0);
-      pending.delete(socket);
-    });
-  });
-
-  server.on('upgrade', (_, socket) => void socket.destroy()); // `ParsedRequest` makes Node emit it for the next request of a connection that was closed
-  server.on('request', ({ socket }, response) => {
+export function limitPipelining(
+  server: Server,
+  openResponses: OpenResponses,
+  onClosed: () => void,
+  { maxPending, maxBehind } = pipeliningLimits,
+): void {
+  // `ParsedRequest` makes Node emit this event for the next request of a connection that was closed.
+  server.on('upgrade', (_, socket) => void socket.destroy());
+  server.on('request', ({ socket }) => {
     if (socket.destroyed) return;
-    const count = (pending.get(socket) ?? 0) + 1;
-    if (count > maxPending || (count > 1 && behind >= maxBehind)) {
-      onClosed();
-      socket.destroy();
-      return;
-    }
-    setPending(socket, count);
-    response.once('close', () => {
-      const openCount = pending.get(socket);
-      if (openCount !== undefined) setPending(socket, openCount - 1);
-    });
+    const { size } = openResponses.of(socket);
+    if (size <= maxPending && (size <= 1 || openResponses.behind() <= maxBehind)) return;
+    onClosed();
+    socket.destroy();
   });
 }
 

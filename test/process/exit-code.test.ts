@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runPrimary } from '../../src/process/cluster.ts';
 import { gracefulShutdown } from '../../src/process/graceful-shutdown.ts';
+import { trackResponses } from '../../src/process/pipelining.ts';
 
 /** The exit code of a process. The tests mock its functions, so that it neither ends nor starts another one. */
 
@@ -31,7 +32,9 @@ test.each([
   ['without an exception', 0],
   ['with an exception that is not caught', 1],
 ])('a shutdown %s ends with code %i', async (_, code) => {
-  gracefulShutdown(createServer(), { drain: () => undefined, dispose: async () => undefined }, log);
+  const server = createServer();
+  const draining = { drain: () => undefined, dispose: async () => undefined };
+  gracefulShutdown(server, trackResponses(server), draining, log);
   listeners.emit('SIGTERM');
   if (code === 1) listeners.emit('uncaughtException', new Error('during the shutdown'));
   await vi.waitFor(() => expect(exitCodes).toEqual([code]));

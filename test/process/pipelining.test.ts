@@ -1,8 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { serverOptions } from '../../src/process/connections.ts';
-import { limitPipelining, pipeliningLimits } from '../../src/process/pipelining.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { limitConnections, serverOptions } from '../../src/process/connections.ts';
+import { limitPipelining, pipeliningLimits, trackResponses } from '../../src/process/pipelining.ts';
 import { expectBounded } from '../support/bounded.ts';
 import { inProduction, openSocket, startServer, until } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
@@ -19,7 +20,7 @@ async function start(limits = pipeliningLimits) {
   const onClosed = () => {
     closed += 1;
   };
-  limitPipelining(server, onClosed, limits);
+  limitPipelining(server, trackResponses(server), onClosed, limits);
   server.on('request', ({ url = '' }, response) => void waiting.push({ url, response }));
   const port = await portOf(server);
   const respond = () => {
@@ -119,3 +120,24 @@ describe('a process', () => {
     },
   );
 });
+
+test.each([
+  ['no response has begun', false, 'HTTP/1.1 400 Bad Request'],
+  ['the first response has begun, before a second one that waits', true, 'HTTP/1.1 200 OK'],
+])(
+  'after an invalid request, while %s, the connection closes with one status line',
+  async (_, hasBegun, status) => {
+    const openResponses: ServerResponse[] = [];
+    const server = createServer(serverOptions);
+    limitConnections(server, trackResponses(server), createMetrics());
+    server.on('request', (_request, response) => {
+      if (hasBegun && openResponses.length === 0) response.write('part');
+      openResponses.push(response);
+    });
+    const socket = await openSocket(await portOf(server), hasBegun ? get('/').repeat(2) : '');
+    await until(() => openResponses.length === (hasBegun ? 2 : 0), 5_000);
+    socket.write('invalid\r\n\r\n');
+    await socket.closed;
+    expect(socket.received().match(/HTTP\/1\.1 .*/g)).toEqual([status]);
+  },
+);
