@@ -138,10 +138,9 @@ function trackRequests(
     const isTooLarge = Number(length ?? 0) > maxBodyBytes;
     if (isDraining()) for (const earlier of openResponses.of(socket)) setConnection(earlier, 'keep-alive');
     if (isDraining() || isTooLarge) setConnection(response, 'close');
-    response.on('finish', () => {
-      // The rest of a rejected body that is too large, or of unknown length, is not read.
-      if (!request.complete && (isTooLarge || length === undefined)) socket.destroySoon();
-    });
+    if (!isTooLarge && length !== undefined) return;
+    // The rest of a rejected body that is too large, or of unknown length, is not read.
+    response.once('finish', () => request.complete || socket.destroySoon());
   });
 
   return {
