@@ -376,22 +376,25 @@ function errorMessage(environment: Environment): string {
 }
 
 describe.each(variables)('$name', ({ name, of, byDefault, good, bad }) => {
-  test('has its default if it is not set or empty', () => {
+  test(`${name} has its default if it is not set or empty`, () => {
     expect(of(readConfig({}))).toEqual(byDefault);
     expect(of(readConfig({ [name]: '' }))).toEqual(byDefault);
   });
 
-  test.each(good)('takes "%s"', (value, meaning) => {
+  test.each(good)(`${name} accepts "%s"`, (value, meaning) => {
     expect(of(readConfig({ [name]: value }))).toEqual(meaning);
   });
 
-  test.each(bad)('rejects "%s" with its name, its value if it cannot be secret, and a reference', (value) => {
-    const message = errorMessage({ [name]: value });
-    expect(message).toMatch(new RegExp(`^${name} must (be|name) .*\\.$`, 'm'));
-    expect(message).toMatch(/^See "Configuration" in the README\.$/m);
-    if (mayContainCredentials(value)) expect(message).not.toContain(canary);
-    else expect(message).toContain(`, but is ${JSON.stringify(value)}.`);
-  });
+  test.each(bad)(
+    `${name} rejects "%s" with its name, its value if it cannot be secret, and a reference`,
+    (value) => {
+      const message = errorMessage({ [name]: value });
+      expect(message).toMatch(new RegExp(`^${name} must (be|name) .*\\.$`, 'm'));
+      expect(message).toMatch(/^See "Configuration" in the README\.$/m);
+      if (mayContainCredentials(value)) expect(message).not.toContain(canary);
+      else expect(message).toContain(`, but is ${JSON.stringify(value)}.`);
+    },
+  );
 });
 
 describe('the credentials', () => {

@@ -29,9 +29,3 @@ test('every npm command of the README exists in package.json', () => {
   expect(names).toContain('start');
   expect(names.filter((name) => name !== 'install' && !scripts.includes(name))).toEqual([]);
 });
-
-test('every page that the README links to exists', () => {
-  const paths = Array.from(readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g), ([, path = '']) => path);
-  expect(paths).toContain('docs/reading.md');
-  for (const path of paths) expect(() => readText(path), path).not.toThrow();
-});

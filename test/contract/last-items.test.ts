@@ -29,7 +29,7 @@ describe('the last items of a list', () => {
     ['much too large', 14, 420, [0, 10, 20, 40, 70, 130, 260, 340, 380, 400, 410]],
     ['much too small', 95, 0, [0, 10, 20, 40, 80, 90, 100, 120, 160]],
     ['too small by a page', 95, 83, [0, 70, 80, 90]],
-  ])('are found although the total is %s', async (_, items, total, offsets) => {
+  ])('the last items of a list are found although its total is %s', async (_, items, total, offsets) => {
     const list = await startList(albums, pagesOf(items, total, 10));
     for (let time = 0; time < 2; time++) {
       const { nodes, pageInfo } = await list.window('last: 4');
@@ -39,7 +39,7 @@ describe('the last items of a list', () => {
     expect(list.offsets().toSorted((one, other) => one - other)).toEqual(offsets);
   });
 
-  test('are found although a page after the end arrives before or after the last page', async () => {
+  test('the last items of a list are found although a page after the end arrives before or after the last page', async () => {
     for (const delayMs of [0, 30]) {
       const list = await startList(albums, [
         ...pagesOf(14, 22, 10),
@@ -54,27 +54,30 @@ describe('the last items of a list', () => {
     ['in order', [0, 10, 20, 30]],
     ['in reverse order', [0, 30, 20, 10]],
     ['at once', [0, 0, 0, 0]],
-  ])('are found although each page has another total and the pages arrive %s', async (_, delays) => {
-    const pages = [25, 40, 32, 30].map((total, i) => ({
-      ...{ items: i < 3 ? 10 : 6, total, next: i < 3 },
-      delayMs: delays[i] ?? 0,
-    }));
-    for (const [args, from] of [
-      ['last: 5', 31],
-      ['last: 100', 0],
-    ] as const) {
-      const list = await startList(albums, pages);
-      for (let time = 0; time < 2; time++) {
-        const { nodes, pageInfo, totalCount } = await list.window(args);
-        expect(
-          nodes.map(({ id }) => id),
-          args,
-        ).toEqual(ids(from, 36));
-        expect(pageInfo.hasNextPage, args).toBe(false);
-        expect(totalCount, args).toBeGreaterThanOrEqual(36);
+  ])(
+    'the last items of a list are found although each page has another total and the pages arrive %s',
+    async (_, delays) => {
+      const pages = [25, 40, 32, 30].map((total, i) => ({
+        ...{ items: i < 3 ? 10 : 6, total, next: i < 3 },
+        delayMs: delays[i] ?? 0,
+      }));
+      for (const [args, from] of [
+        ['last: 5', 31],
+        ['last: 100', 0],
+      ] as const) {
+        const list = await startList(albums, pages);
+        for (let time = 0; time < 2; time++) {
+          const { nodes, pageInfo, totalCount } = await list.window(args);
+          expect(
+            nodes.map(({ id }) => id),
+            args,
+          ).toEqual(ids(from, 36));
+          expect(pageInfo.hasNextPage, args).toBe(false);
+          expect(totalCount, args).toBeGreaterThanOrEqual(36);
+        }
       }
-    }
-  });
+    },
+  );
 
   test('of a search end at result 1,000, which few pages find although the total is 0', async () => {
     const pages = pagesOf(1_000, 0, 10).map((page) => ({ ...page, next: true }));

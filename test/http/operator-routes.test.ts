@@ -41,7 +41,7 @@ test.each(cases)('/ready has a phrase of its own if %s', async (_, options, stat
 });
 
 describe('GET /ready', () => {
-  test('distinguishes wrong credentials from other reasons for a missing token', async () => {
+  test('/ready distinguishes wrong credentials from other reasons for a missing token', async () => {
     const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another' });
     const response = await fetch('/ready');
     expect([response.status, await response.text()]).toEqual([
@@ -50,7 +50,7 @@ describe('GET /ready', () => {
     ]);
   });
 
-  test('has a fixed phrase for each reason of its status 503', async () => {
+  test('/ready has a fixed phrase for each reason of its status 503', async () => {
     const { fetch, gateway, sandbox } = await withSandbox();
     const ready = async () => {
       const response = await fetch('/ready');
@@ -85,7 +85,7 @@ test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
 describe('METRICS_PORT', () => {
   const metricsUrl = (out: string) => /^Metrics on (http:\S+)$/m.exec(out)?.[1];
 
-  test.each(['1', '2'])('is the only port of /metrics, with %s processes', async (workers) => {
+  test.each(['1', '2'])('METRICS_PORT is the only port of /metrics, with %s processes', async (workers) => {
     const { get, out, ask, signal, ended } = await startServer({
       METRICS_PORT: '0',
       WEB_CONCURRENCY: workers,
@@ -114,7 +114,7 @@ describe('METRICS_PORT', () => {
     expect((await ended).code).toBe(0);
   });
 
-  test('that is in use prevents the start with a message that names the variable', async () => {
+  test('a METRICS_PORT that is in use prevents the start with a message that names the variable', async () => {
     const { port } = await startServer();
     await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(
       `Choose another one, such as METRICS_PORT=${port + 1}.`,

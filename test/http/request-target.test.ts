@@ -42,7 +42,7 @@ const spellings = (path: string): string[] => [
 ];
 
 describe.each(['listener', 'handler'] as const)('the %s', (part) => {
-  test.each(routes)('serves %s in no other spelling', async (path) => {
+  test.each(routes)('the gateway serves %s in no other spelling', async (path) => {
     const { gateway } = await withSandbox();
     const port = await portOf(gateway[part]);
     for (const target of spellings(path)) {
@@ -52,7 +52,7 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
     }
   });
 
-  test('reaches no other path by a Host header that ends with that path', async () => {
+  test('a request reaches no other path by a Host header that ends with that path', async () => {
     const { gateway } = await withSandbox();
     const port = await portOf(gateway[part]);
     for (const path of ['/metrics', '/health', '/ready']) {
@@ -153,7 +153,7 @@ describe('a path', () => {
     '/health/graphql',
     '/metrics/graphql',
     '/%2e%2e/elsewhere',
-  ])('that no route has is 404, also if it ends like a route: %s', async (path) => {
+  ])('a path that no route has is 404, also if it ends like a route: %s', async (path) => {
     const { fetch, sandbox } = await withSandbox();
     const requests: RequestInit[] = [
       { method: 'POST', headers: json, body: query },
@@ -171,13 +171,13 @@ describe('a path', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  test('that no route has is an empty 404 in production', async () => {
+  test('a path that no route has is an empty 404 in production', async () => {
     const { fetch } = await withSandbox({ NODE_ENV: 'production' });
     const response = await fetch('/elsewhere');
     expect({ status: response.status, body: await response.text() }).toEqual({ status: 404, body: '' });
   });
 
-  test('does not include the query string, also if that ends like another path', async () => {
+  test('the path does not include the query string, also if that ends like another path', async () => {
     const { fetch } = await withSandbox();
     for (const end of ['/health', '/ready', '/metrics', '/graphql']) {
       const response = await fetch(`/graphql?x=${end}`, { method: 'POST', headers: json, body: query });

@@ -7,7 +7,7 @@ const btsName = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
 /** The HTTP routes beside the GraphQL endpoint. */
 
 describe('GET /', () => {
-  test('describes the gateway, and links GraphiQL, the schema and the docs', async () => {
+  test('GET / describes the gateway, and links GraphiQL, the schema and the docs', async () => {
     const { fetch } = await withSandbox();
     const response = await fetch('/');
     expect(response.status).toBe(200);
@@ -23,7 +23,7 @@ describe('GET /', () => {
     expect((await fetch('/', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
-  test('states why the gateway cannot serve requests', async () => {
+  test('GET / states why the gateway cannot serve requests', async () => {
     const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another-secret' });
     const page = await (await fetch('/')).text();
     expect(page).toContain(
@@ -33,7 +33,7 @@ describe('GET /', () => {
     expect(await (await ready.fetch('/')).text()).not.toContain('at present');
   });
 
-  test('names each family whose daily quota is used up, with the time of the next call', async () => {
+  test('GET / names each family whose daily quota is used up, with the time of the next call', async () => {
     const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2,albums=2,search=200' });
     const page = async () => (await fetch('/')).text();
     expect(await page()).not.toContain('used up');
@@ -54,20 +54,20 @@ describe('GET /', () => {
     expect(laterMs).toBeLessThan(60_000);
   });
 
-  test('names a family whose quota Spotify has just rejected', async () => {
+  test('GET / names a family whose quota Spotify has just rejected', async () => {
     const { fetch, ask, sandbox } = await withSandbox();
     sandbox.faults.add({ fault: { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 3_600 }, times: 1 });
     await ask(btsName);
     expect(await (await fetch('/')).text()).toContain('The daily quota of <code>artists</code> is used up');
   });
 
-  test('does not mention a used-up quota if EXPOSE_QUOTA is off', async () => {
+  test('GET / does not mention a used-up quota if EXPOSE_QUOTA is off', async () => {
     const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2', EXPOSE_QUOTA: 'false' });
     await ask(btsName);
     expect(await (await fetch('/')).text()).not.toContain('used up');
   });
 
-  test('links only pages that exist', async () => {
+  test('GET / links only pages that exist', async () => {
     const { fetch } = await withSandbox({ GRAPHIQL: 'false', INTROSPECTION: 'false' });
     const page = await (await fetch('/')).text();
     expect(page).not.toContain('GraphiQL');
@@ -85,7 +85,7 @@ describe('GET /', () => {
 });
 
 describe('GET /docs/', () => {
-  test('serves the pages of the docs as text, and nothing else', async () => {
+  test('the gateway serves the pages of the docs as text, and nothing else', async () => {
     const { fetch } = await withSandbox();
     const response = await fetch('/docs/errors.md');
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
@@ -98,7 +98,7 @@ describe('GET /docs/', () => {
     expect((await fetch('/docs/errors.md', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
-  test('serves browsers the same text as HTML, in which every link and picture exists', async () => {
+  test('the gateway serves browsers the same text as HTML, in which every link and picture exists', async () => {
     const { fetch } = await withSandbox();
     const accept = { headers: { accept: 'text/html' } };
     const pages = new Map<string, string>();
@@ -151,7 +151,7 @@ describe('GET /docs/', () => {
     expect([status, headers.get('location')]).toEqual([308, '/docs/README.md']);
   });
 
-  test('is 404 in production', async () => {
+  test('the docs are 404 in production', async () => {
     const { fetch } = await withSandbox({ NODE_ENV: 'production' });
     for (const path of ['/docs/errors.md', '/docs']) expect((await fetch(path)).status).toBe(404);
   });

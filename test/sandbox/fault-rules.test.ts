@@ -44,37 +44,37 @@ describe('a rule hits', () => {
     expect((await client.requestToken()).status).toBe(200);
   });
 
-  it('only the token endpoint if its route is `token`', async () => {
+  it('a rule for the route `token` affects only the token endpoint', async () => {
     client.sandbox.faults.add({ on: { route: 'token' }, fault: broken });
     expect((await client.requestToken()).status).toBe(503);
     expect(await statusOf(paths.artist)).toBe(200);
   });
 
-  it('every third call after `skip` calls, with `every: 3`, until it has hit `times` calls', async () => {
+  it('a rule with `every: 3` affects every third call after `skip` calls, until it has affected `times` calls', async () => {
     client.sandbox.faults.add({ skip: 1, every: 3, times: 2, fault: broken });
     expect(await statuses(9)).toEqual([200, 503, 200, 200, 503, 200, 200, 200, 200]);
   });
 
-  it('as many calls as `times` states, and is then removed', async () => {
+  it('a rule with `times` affects that many calls, and is then removed', async () => {
     client.sandbox.faults.add({ times: 2, fault: broken });
     expect(await statuses(4)).toEqual([503, 503, 200, 200]);
     expect(client.sandbox.faults.rules()).toEqual([]);
   });
 
-  it('a call only after `skip` calls that match it', async () => {
+  it('a rule with `skip` affects a call only after that many matching calls', async () => {
     client.sandbox.faults.add({ on: { route: 'artists' }, skip: 1, times: 1, fault: broken });
     expect(await statusOf(paths.album)).toBe(200);
     expect(await statuses(3)).toEqual([200, 503, 200]);
   });
 
-  it('calls only during `forMs`', async () => {
+  it('a rule with `forMs` affects no call after that time', async () => {
     client.sandbox.faults.add({ forMs: 150, fault: broken });
     expect(await statusOf(paths.artist)).toBe(503);
     await sleep(160);
     expect(await statusOf(paths.artist)).toBe(200);
   });
 
-  it('random calls, the same ones for the same seed', async () => {
+  it('a rule with `chance` affects random calls, and the same ones for the same seed', async () => {
     const withSeed = async (seed: string) => {
       const remove = client.sandbox.faults.add({ chance: 0.3, seed, fault: broken });
       const received = await statuses(60);
@@ -91,7 +91,7 @@ describe('a rule hits', () => {
 });
 
 describe('rules', () => {
-  it('end when they are taken away, one or all', async () => {
+  it('rules end when one or all of them are removed', async () => {
     const remove = client.sandbox.faults.add({ fault: broken });
     client.sandbox.faults.add({ on: { route: 'albums' }, fault: broken });
     remove();
@@ -100,7 +100,7 @@ describe('rules', () => {
     expect(await statusOf(paths.album)).toBe(200);
   });
 
-  it('apply together, and of two answers the first is sent', async () => {
+  it('all rules apply to a call, and of two responses the first is sent', async () => {
     client.sandbox.faults.add({ fault: { kind: 'delay', ms: 60 } });
     client.sandbox.faults.add({ fault: { kind: 'delay', ms: 60 } });
     client.sandbox.faults.add({ fault: broken });
@@ -110,7 +110,7 @@ describe('rules', () => {
     expect(performance.now() - before).toBeGreaterThanOrEqual(119);
   });
 
-  it('set the status in the list of calls, null for a reset', async () => {
+  it('faults set the status in the list of calls, null for a reset', async () => {
     client.sandbox.faults.add({ times: 1, fault: broken });
     client.sandbox.faults.add({ skip: 1, times: 1, fault: { kind: 'reset' } });
     await client.get(paths.artist);
@@ -119,7 +119,7 @@ describe('rules', () => {
     expect(client.sandbox.calls().map(({ status }) => status)).toEqual([503, null, 200]);
   });
 
-  it('do not change the catalogue: a response is as before when its rule is removed', async () => {
+  it('faults do not change the catalogue: a response is as before when its rule is removed', async () => {
     const original = await client.get(paths.album);
     const remove = client.sandbox.faults.add({
       fault: { kind: 'edit', edits: [{ path: 'name', set: 'spoiled' }] },

@@ -13,7 +13,7 @@ const client = useSandbox({ catalogue });
 const { get } = client;
 
 describe('an answer', () => {
-  it('may be cached only with revalidation, and has an ETag in Spotify’s form', async () => {
+  it('a response may be cached only with revalidation, and has an ETag in Spotify’s form', async () => {
     for (const path of [`/artists/${bts}`, `/albums/${tracks55}`, '/search?q=BTS&type=artist']) {
       const { headers } = await get(path);
       expect(headers.get('cache-control')).toBe('public, max-age=0');
@@ -22,7 +22,7 @@ describe('an answer', () => {
     }
   });
 
-  it('is 304 without a body if the request has its ETag, and only then', async () => {
+  it('a response is 304 without a body if the request has its ETag, and only then', async () => {
     const path = `/albums/${tracks55}`;
     const etag = (await get(path)).headers.get('etag') ?? '';
     const notModified = await get(path, { headers: { 'if-none-match': etag } });
@@ -33,13 +33,13 @@ describe('an answer', () => {
     expect((await get('/albums/abc', { headers: { 'if-none-match': '*' } })).status).toBe(400);
   });
 
-  it('has another ETag when its content is different', async () => {
+  it('a response has another ETag when its content is different', async () => {
     const { headers } = await get(`/artists/${bts}`);
     client.sandbox.setQuotaMode('extended');
     expect((await get(`/artists/${bts}`)).headers.get('etag')).not.toBe(headers.get('etag'));
   });
 
-  it('of any size and status is compressed for a client that accepts gzip', async () => {
+  it('a response of any size and status is compressed for a client that accepts gzip', async () => {
     const { authorization } = await client.authorize();
     const read = (path: string, encoding: string) =>
       rawGet(client.sandbox.apiUrl + path, { authorization, 'accept-encoding': encoding });
@@ -71,7 +71,7 @@ describe('a preflight', () => {
       headers: { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' },
     });
 
-  it('is answered without a token on every route, despite faults', async () => {
+  it('a preflight request gets a response without a token on every route, despite faults', async () => {
     client.sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
     for (const path of [
       `/artists/${bts}`,
@@ -88,11 +88,11 @@ describe('a preflight', () => {
     expect(client.sandbox.calls()).toMatchObject(Array(4).fill({ method: 'OPTIONS', status: 200 }));
   });
 
-  it('of the token endpoint is 204', async () => {
+  it('a preflight request to the token endpoint gets 204', async () => {
     expect((await preflight(client.sandbox.tokenUrl)).status).toBe(204);
   });
 
-  it('uses up no limit', async () => {
+  it('a preflight request uses up no limit', async () => {
     client.sandbox.faults.add({ fault: { kind: 'budget', calls: 1, windowSeconds: 60 } });
     await preflight(`${client.sandbox.apiUrl}/artists/${bts}`);
     expect((await get(`/artists/${bts}`)).status).toBe(200);

@@ -35,7 +35,7 @@ const withoutPath = new Set([
   'PERSISTED_QUERY_NOT_SUPPORTED',
   'QUERY_TOO_COMPLEX',
 ]);
-const allowedExtensions = new Set(['code', 'retryAfter', 'limit', 'actual', 'stale', 'requestId']);
+const allowedExtensions = new Set(['code', 'retryAfter', 'limit', 'actual', 'omitted']);
 const withRetryAfter = new Set(['UPSTREAM_RATE_LIMITED', 'UPSTREAM_QUOTA_EXCEEDED']);
 
 export interface Allowances {
@@ -112,17 +112,17 @@ function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
   return value ?? null;
 }
 
-/** A call has three attempts, and three more after a rejected token. */
+/** A read has three attempts. A token request has three, and three more after a rejected token. */
 function tooManyAttempts({ extensions }: Outcome): string[] {
-  const attempts = new Map<string, { count: number; refused: boolean }>();
-  const spent = (extensions.spotify?.calls ?? []).filter(({ origin }) => origin !== 'cache');
-  const tokenRefused = spent.some(({ status }) => status === 401);
-  for (const { method, path, status } of spent) {
+  const attempts = new Map<string, number>();
+  const sent = (extensions.spotify?.calls ?? []).filter(({ origin }) => origin !== 'cache');
+  const isTokenRejected = sent.some(({ status }) => status === 401);
+  for (const { method, path } of sent) {
     const name = `${method} ${path}`;
-    const earlier = attempts.get(name) ?? { count: 0, refused: method === 'POST' && tokenRefused };
-    attempts.set(name, { count: earlier.count + 1, refused: earlier.refused || status === 401 });
+    attempts.set(name, (attempts.get(name) ?? 0) + 1);
   }
-  return [...attempts].flatMap(([name, { count, refused }]) =>
-    count > maxAttempts + (refused ? maxAttempts : 0) ? [`${count} attempts of ${name}`] : [],
-  );
+  return [...attempts].flatMap(([name, count]) => {
+    const most = name.startsWith('POST ') && isTokenRejected ? 2 * maxAttempts : maxAttempts;
+    return count > most ? [`${count} attempts of ${name}`] : [];
+  });
 }

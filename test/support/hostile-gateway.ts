@@ -16,7 +16,7 @@ let sampledMs = performance.now();
 let cpuStart = process.cpuUsage();
 const bugs: string[] = [];
 
-/** Uses the smaller of wall-clock time and cpuStart time: on a busy machine the process waits while the clock runs on. */
+/** Uses the smaller of wall-clock time and processor time: on a busy machine the process waits while the clock runs on. */
 function sample(): void {
   const { user, system } = process.cpuUsage(cpuStart);
   const blockedMs = Math.min(performance.now() - sampledMs - sampleEveryMs, (user + system) / 1000);

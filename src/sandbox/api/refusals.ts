@@ -54,7 +54,7 @@ export const unknownAlbum = (id: string) => refusal(404, `Non existing id: 'spot
 export const unknownTrack = (id: string) => refusal(404, `Non existing id: 'spotify:track:${id}'`);
 export const unknownShow = (id: string) => refusal(404, `Non existing id: 'spotify:show:${id}'`);
 export const unknownEpisode = (id: string) => refusal(404, `Non existing id: 'spotify:episode:${id}'`);
-/** Playlists and users, as artists. */
+/** The response for an unknown artist, playlist, user or category. */
 export const resourceNotFound = () => refusal(404, 'Resource not found');
 /** A route that Spotify took away (Lidify#24). */
 export const withdrawnRoute = () => refusal(404, 'Not Found');

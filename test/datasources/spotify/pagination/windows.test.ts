@@ -74,7 +74,7 @@ describe('the pages of a span', () => {
     expect(offsetsOf({ start, end }, limit)).toEqual(offsets);
   });
 
-  test('at worst are the first one, and as many at the end as the window may touch', () => {
+  test('the pages of a span at worst are the first page, and as many pages at the end as the window may touch', () => {
     const count = (range: Partial<WindowArgs>, limit = 10) =>
       worstCaseOffsets({ ...noArgs, ...range }, limit, endless, true).length;
     expect([
@@ -140,7 +140,7 @@ describe('a window', () => {
     expect(cut([full, page(5, ''), page(10, 'fghij')], [0, 15]).line).toContain('10f');
   });
 
-  test('that is shortened ends with the last page that was read, and has a next page regardless of its total', () => {
+  test('a shortened window ends with the last page that was read, and has a next page regardless of its total', () => {
     const pages = [page(0, 'abcde'), page(5, 'fg---', { total: 10, hasNext: true })];
     const shortened = { line: '3d 4e 5f 6g', start: 3, end: 10, hasNext: true };
     expect(cut(pages, [3, 20], undefined, true)).toMatchObject(shortened);
@@ -280,7 +280,7 @@ describe('the next pages of a span', () => {
     expect(nextOffsets(pages, whole, 5, length, endless)).toEqual(offsets);
   });
 
-  test('include the one behind an empty page in which the span ends, to find out whether the list continues', () => {
+  test('the next pages of a span include the page behind an empty page in which the span ends, to find out whether the list continues', () => {
     expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, totalOf(100), endless)).toEqual([20]);
   });
 
@@ -372,7 +372,7 @@ describe('the length of a list', () => {
     expect([isConsistent(list, page(20, 0)), isConsistent(list, page(10, 1))]).toEqual([false, false]);
   });
 
-  test('that returns to an earlier total outdates no page any more, with any number of alternating totals', () => {
+  test('a list that returns to an earlier total outdates no page any more, with any number of alternating totals', () => {
     const { record, isConsistent, changes } = start();
     for (const [i, total] of [10, 11, 12, 10, 11, 12, 10].entries()) {
       record(list, page(total, i), nowMs + i);

@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       },
     );
 
-    test('read no more of a value of 300 MB than the limit of a value', async () => {
+    test('gateways read no more of a value of 300 MB than the limit of a value', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));
@@ -98,7 +98,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
     });
 
-    test('cache an entry for no longer than their own configuration allows', async () => {
+    test('gateways cache an entry for no longer than their own configuration allows', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const short = { CACHE_TTL_SECONDS: '100' };
@@ -124,7 +124,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         'very many',
         (topic: string) => Array.from({ length: 20_000 }, (_, i) => [`${topic}${i}`, 'x'.repeat(1_000)]),
       ],
-    ])('read no stored messages above the limits of their own messages: %s', async (_, make) => {
+    ])('gateways read no stored messages above the limits of their own messages: %s', async (_, make) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const name = await storedMessagesName(sandbox, redis);
@@ -140,7 +140,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
     });
 
-    test('ignore malformed messages', async () => {
+    test('gateways ignore malformed messages', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const channel = await storedMessagesName(sandbox, redis);
@@ -172,7 +172,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       ['an unknown reason', '{"reason":"nonsense","untilMs":9e15}'],
       ['an invalid time', '{"reason":"rate","untilMs":"soon"}'],
       ['a list', '[]'],
-    ])('start no back-off for an invalid message: %s', async (_, message) => {
+    ])('gateways start no back-off for an invalid message: %s', async (_, message) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const { client } = redis;
@@ -188,7 +188,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       ['a page of no items', 0],
       ['a page larger than any', 1_000_000],
       ['half a page', 0.5],
-    ])('learn no page size from an invalid message: %s', async (_, value) => {
+    ])('gateways learn no page size from an invalid message: %s', async (_, value) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const names = await storedMessagesName(sandbox, redis);

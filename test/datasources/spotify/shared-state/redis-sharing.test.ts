@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       );
     });
 
-    test('and cursors, so that pagination can continue at another gateway', async () => {
+    test('a cursor of one gateway continues pagination at another gateway', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const [one, other] = [
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toHaveLength(12);
     });
 
-    test('but not with another app, whose responses may be different', async () => {
+    test('gateways of different apps share no response, because the responses may differ', async () => {
       const redis = await startRedis();
       const [sandbox, another] = [
         await startUpstream(),
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(another)).toHaveLength(1);
     });
 
-    test('including the absence of an object', async () => {
+    test('gateways on one Redis share the absence of an object', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       await (await startConnectedGateway(sandbox, redis)).ask(artist('1111111111111111111111'));
@@ -105,7 +105,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toHaveLength(1);
     });
 
-    test('and one call for 500 concurrent operations after a flush', async () => {
+    test('gateways on one Redis send one call for 500 concurrent operations after a flush', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const gateway = await startConnectedGateway(sandbox, redis);
@@ -117,7 +117,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
   });
 
   describe('share learned capabilities', () => {
-    test('so that a new gateway of an unknown app sends no call to learn them', async () => {
+    test('a new gateway of an unknown app sends no call to learn capabilities that another one has learned', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream('development');
       const unknown = { SPOTIFY_QUOTA_MODE: 'auto' };
@@ -142,7 +142,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
   });
 
   describe('share back-offs', () => {
-    test('so that a back-off of a day survives a restart', async () => {
+    test('a back-off of a day survives a restart', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const first = await startConnectedGateway(sandbox, redis);
@@ -162,7 +162,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toEqual([]);
     });
 
-    test('so that no gateway sends calls during a back-off, also one that starts during it', async () => {
+    test('no gateway sends calls during a back-off, also one that starts during it', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const gateways = [
@@ -189,7 +189,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
   describe('share SPOTIFY_RATE_LIMIT', () => {
     const limited = { SPOTIFY_RATE_LIMIT: '10' };
 
-    test('so that together they never send more calls in 30 s than its value', async () => {
+    test('gateways together never send more calls in 30 s than the rate limit', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const [one, other] = [
@@ -217,7 +217,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toHaveLength(10);
     });
 
-    test('over a rolling window, in which each call stops counting after 30 s', async () => {
+    test('the rate limit applies to a rolling window, in which each call stops counting after 30 s', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const first = await startConnectedGateway(sandbox, redis, limited);
@@ -268,7 +268,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       return { sandbox, written: await contents(redis.client) };
     }
 
-    test('names with version, app and language, and with a market if there is one', async () => {
+    test('Redis contains names with version, app and language, and with a market if there is one', async () => {
       const { written } = await afterWork();
       const names = written.map(({ name }) => name);
       expect(names.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:/.test(name))).toBe(true);
@@ -283,7 +283,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(answers.filter((name) => /market=DE/.test(name) && !name.includes(':in:'))).toHaveLength(6);
     });
 
-    test('only entries that expire', async () => {
+    test('Redis contains only entries that expire', async () => {
       const { written } = await afterWork();
       const daysMs = 86_400_000;
       for (const { name, lifeMs } of written) {
@@ -292,7 +292,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       }
     });
 
-    test('no token and no secret, in no name and no value', async () => {
+    test('Redis contains no token and no secret, neither in names nor in values', async () => {
       const { sandbox, written } = await afterWork();
       const sent = sandbox.calls().flatMap(({ headers }) => headers['authorization']?.split(' ')[1] ?? []);
       const secrets = new Set([...sent, sandbox.clientSecret, sandbox.clientId]);
