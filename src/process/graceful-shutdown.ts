@@ -50,7 +50,7 @@ export function gracefulShutdown(
   log: Log,
   trigger: ShutdownTrigger = signalTrigger,
 ): void {
-  const requests = trackRequests(server, openResponses, () => draining);
+  const areRequestsFrequent = watchRequests(server, openResponses, () => draining);
   let draining = false;
   let exitCode = 0; // 1 as soon as an exception was not caught, also while the process drains
 
@@ -59,8 +59,9 @@ export function gracefulShutdown(
     drain();
     log.info({}, drainingMessage(openResponses.all().length));
     setTimeout(() => process.exit(exitCode), exitMs);
-    requests.closeAfterLast();
-    const graceMs = requests.areFrequent() ? busyGraceMs : idleGraceMs;
+    // With its last response, each client is told to close its connection: Node sends no response after one with this header.
+    for (const response of openResponses.lastOfEach()) setConnection(response, 'close');
+    const graceMs = areRequestsFrequent() ? busyGraceMs : idleGraceMs;
     const closed = stopListening(server, graceMs, isSending);
     // Requests that have arrived are read first: the timers of a busy process are late.
     const idle = setInterval(() => setImmediate(closeIdle), graceMs);
@@ -115,18 +116,15 @@ const drainingMessage = (requests: number): string =>
     ? 'the process drains: no request is running'
     : `the process drains: running requests (${requests}) get their responses; a second signal ends it at once`;
 
-interface TrackedRequests {
-  /** Tells each client to close its connection, with its last response: Node sends none after one with this header. */
-  closeAfterLast(): void;
-  /** Whether many requests have come in the last second. */
-  areFrequent(): boolean;
-}
-
-function trackRequests(
+/**
+ * Sets the `Connection` header of each response.
+ * @returns whether many requests have come in the last second
+ */
+function watchRequests(
   server: Server,
   openResponses: OpenResponses,
   isDraining: () => boolean,
-): TrackedRequests {
+): () => boolean {
   const latestMs: number[] = []; // when the latest requests came
 
   // The first of the listeners: another one may end the response at once, with its headers.
@@ -143,14 +141,9 @@ function trackRequests(
     response.once('finish', () => request.complete || socket.destroySoon());
   });
 
-  return {
-    closeAfterLast() {
-      for (const response of openResponses.lastOfEach()) setConnection(response, 'close');
-    },
-    areFrequent() {
-      const [first = 0] = latestMs;
-      return latestMs.length === busyRequests && performance.now() - first < 1_000;
-    },
+  return () => {
+    const [first = 0] = latestMs;
+    return latestMs.length === busyRequests && performance.now() - first < 1_000;
   };
 }
 

@@ -135,9 +135,10 @@ export function createCapabilities(
   return {
     has,
     withheldUntilMs(capability) {
-      const known = learned.lookup(capability);
-      if (known?.value !== false) return epochMs() + retryMs;
-      return known.rememberMs < rememberMs ? known.learnedAtMs + known.rememberMs : Number.POSITIVE_INFINITY;
+      const rejection = learned.lookup(capability);
+      if (rejection?.value !== false) return epochMs() + retryMs;
+      const isDoubtful = rejection.rememberMs < rememberMs;
+      return isDoubtful ? rejection.learnedAtMs + rejection.rememberMs : Number.POSITIVE_INFINITY;
     },
     maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
     lastPageSize(endpoint) {

@@ -46,7 +46,7 @@ export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
   let failures = 0;
   let pauseUntilMs = 0;
   let nextCheckMs = performance.now() + checkFileEveryMs;
-  const { warn, end } = createWarnings(log);
+  const { warn, recovered } = createWarnings(log);
 
   function pause(ms: number): void {
     failures = 0;
@@ -117,7 +117,7 @@ export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
     write: (step) =>
       attempt((current) => {
         const result = writeTo(current, step, freeSpace);
-        end();
+        recovered();
         return result;
       }),
     hasChanged() {
@@ -148,7 +148,7 @@ function writeTo<T>(connection: Connection, step: (sql: Sql) => T, freeSpace: (s
 }
 
 /** Logs each problem once in a while, and the end of those that keep this process from using the files. */
-function createWarnings(log: Log): { warn(problem: Problem, error: unknown): void; end(): void } {
+function createWarnings(log: Log): { warn(problem: Problem, error: unknown): void; recovered(): void } {
   const nextWarningMs = new Map<Problem, number>();
   let isUnused = false; // as the log states it
   return {
@@ -159,7 +159,7 @@ function createWarnings(log: Log): { warn(problem: Problem, error: unknown): voi
       log.warn({ problem, error: errorText(error) }, warnings[problem]);
       isUnused ||= problem !== 'damaged';
     },
-    end() {
+    recovered() {
       if (!isUnused) return;
       isUnused = false;
       const soonMs = performance.now() + warnAgainMs;
