@@ -113,7 +113,7 @@ const malformed = [
 describe.each(kinds)('the id of one %s', (kind) => {
   const entity = entities[kind];
 
-  test('is accepted as 22 characters, as a URI and as a link, and costs one call in each form', async () => {
+  test(`an id of the kind ${kind} is accepted as 22 characters, as a URI and as a link, and costs one call in each form`, async () => {
     for (const id of [...forms(kind, entity.id), ...pasted(kind, entity.id)]) {
       const { ask, apiCalls } = await startInMode('development');
       expect(
@@ -123,7 +123,7 @@ describe.each(kinds)('the id of one %s', (kind) => {
     }
   });
 
-  test('is rejected if its URI or link names another kind, and costs no call', async () => {
+  test(`an id of the kind ${kind} is rejected if its URI or link names another kind, and costs no call`, async () => {
     const { ask, sandbox } = await startInMode('development');
     for (const other of kinds.filter((name) => !isNamed(typedKinds[kind], name))) {
       for (const id of forms(other, entities[other].id).slice(1)) {
@@ -141,20 +141,23 @@ describe.each(kinds)('the id of one %s', (kind) => {
 describe.each(kindsInBatches)('the ids of several objects of the kind %s', (kind) => {
   const entity = entities[kind];
 
-  test.each(modes)('are accepted in every form, with one call for all forms (%s)', async (mode) => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const ids = forms(kind, entity.id);
-    expect(
-      dataAndErrorCodes(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids })),
-    ).toEqual(withoutErrors({ [`${kind}s`]: ids.map(() => entity) }));
-    expect(apiCalls()).toEqual([`/${kind}s/${entity.id}${market(kind)}`]);
-  });
+  test.each(modes)(
+    `several ids of the kind ${kind} are accepted in every form, with one call for all forms (%s)`,
+    async (mode) => {
+      const { ask, apiCalls } = await startInMode(mode);
+      const ids = forms(kind, entity.id);
+      expect(
+        dataAndErrorCodes(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids })),
+      ).toEqual(withoutErrors({ [`${kind}s`]: ids.map(() => entity) }));
+      expect(apiCalls()).toEqual([`/${kind}s/${entity.id}${market(kind)}`]);
+    },
+  );
 });
 
-describe('the URI or the link of a kind that is not in the graph', () => {
+describe('the URI of a kind that is not in the graph', () => {
   const id = '37i9dQZF1DXcBWIGoYBM5M';
   test.each([[`spotify:user:${id}`, 'a user URI']])(
-    'is rejected with the name of the kind, and costs no call: %s',
+    'the URI of a kind that is not in the graph is rejected with the name of the kind, and costs no call: %s',
     async (input, name) => {
       const { ask, sandbox } = await startInMode('development');
       for (const field of [...kinds, 'node']) {
@@ -170,7 +173,7 @@ describe('the URI or the link of a kind that is not in the graph', () => {
 });
 
 describe('a text that is not an id', () => {
-  test.each(malformed)('costs no call, not even for a token: %j', async (id) => {
+  test.each(malformed)('a text that is not an id costs no call, not even for a token: %j', async (id) => {
     const { ask, sandbox } = await startInMode('development');
     const fields = [...kinds, 'node'];
     const answer = await ask(
@@ -185,23 +188,26 @@ describe('a text that is not an id', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  test.each([...kindsInBatches, 'node'])('makes only its own entry null in a list of %ss', async (field) => {
-    const good = field === 'node' ? 'artist' : (field as Kind);
-    const uri = `spotify:${good}:${entities[good].id}`;
-    const bad = malformed.slice(2, 8);
-    const { ask, apiCalls } = await startInMode('development');
-    const ids = [uri, ...bad, uri];
-    const entry = { id: entities[good].id };
-    expect(
-      dataAndErrorCodes(await ask(`query ($ids: [ID!]!) { ${field}s(ids: $ids) { id } }`, { ids })),
-    ).toEqual({
-      data: { [`${field}s`]: [entry, ...bad.map(() => null), entry] },
-      errors: bad.map((_, i) => [`${field}s.${i + 1}`, 'BAD_USER_INPUT']),
-    });
-    expect(apiCalls()).toEqual([`/${good}s/${entry.id}${market(good)}`]);
-  });
+  test.each([...kindsInBatches, 'node'])(
+    'a text that is not an id makes only its own item null in a list of %ss',
+    async (field) => {
+      const good = field === 'node' ? 'artist' : (field as Kind);
+      const uri = `spotify:${good}:${entities[good].id}`;
+      const bad = malformed.slice(2, 8);
+      const { ask, apiCalls } = await startInMode('development');
+      const ids = [uri, ...bad, uri];
+      const entry = { id: entities[good].id };
+      expect(
+        dataAndErrorCodes(await ask(`query ($ids: [ID!]!) { ${field}s(ids: $ids) { id } }`, { ids })),
+      ).toEqual({
+        data: { [`${field}s`]: [entry, ...bad.map(() => null), entry] },
+        errors: bad.map((_, i) => [`${field}s.${i + 1}`, 'BAD_USER_INPUT']),
+      });
+      expect(apiCalls()).toEqual([`/${good}s/${entry.id}${market(good)}`]);
+    },
+  );
 
-  test('is rejected within 50 ms, even if it has a megabyte', () => {
+  test('a text that is not an id is rejected within 50 ms, even if the text has a megabyte', () => {
     const startedMs = performance.now();
     expect(() => parseReference('x'.repeat(1_000_000))).toThrow('Not a Spotify id');
     expect(() => parseId(`spotify:artist:${'1'.repeat(1_000_000)}`, 'artist')).toThrow('Not a Spotify id');
@@ -213,7 +219,7 @@ describe('an id that is larger than all ids of Spotify', () => {
   const largest = '7N42dgm5tFLK9N8MT7fHC7';
   const tooLarge = ['7N42dgm5tFLK9N8MT7fHC8', '7N42dgm5tFLK9N8MT80000', 'Z'.repeat(22)];
 
-  test('is detected by the order of its digits, in which lower case comes before upper case', () => {
+  test('an id that is larger than all ids of Spotify is detected by the order of its digits: lower case before upper case', () => {
     const inRange = (id: string) => isInRange(parseId(id, 'artist'));
     expect(['0'.repeat(22), artists.bts, largest, `6${'Z'.repeat(21)}`].map(inRange)).toEqual(
       Array(4).fill(true),
@@ -223,20 +229,23 @@ describe('an id that is larger than all ids of Spotify', () => {
     );
   });
 
-  test.each(kinds)('is null without an error, like an id that does not exist (%s)', async (kind) => {
-    for (const mode of modes) {
-      for (const id of [largest, ...tooLarge]) {
-        const { ask } = await startInMode(mode);
-        const document = `query ($id: ID!) { ${kind}(id: $id) { id } node(id: $id) { id } }`;
-        expect(dataAndErrorCodes(await ask(document, { id }))).toEqual(
-          withoutErrors({ [kind]: null, node: null }),
-        );
+  test.each(kinds)(
+    'an id that is larger than all ids of Spotify gives null without an error, like an id that does not exist (%s)',
+    async (kind) => {
+      for (const mode of modes) {
+        for (const id of [largest, ...tooLarge]) {
+          const { ask } = await startInMode(mode);
+          const document = `query ($id: ID!) { ${kind}(id: $id) { id } node(id: $id) { id } }`;
+          expect(dataAndErrorCodes(await ask(document, { id }))).toEqual(
+            withoutErrors({ [kind]: null, node: null }),
+          );
+        }
       }
-    }
-  });
+    },
+  );
 
   test.each(kindsInBatches)(
-    'is left out of a batch, so that the other ids still share a call (%s)',
+    'an id that is larger than all ids of Spotify is left out of a batch, so that the other ids still share a call (%s)',
     async (kind) => {
       const { ask, apiCalls } = await startInMode('extended');
       const { id } = entities[kind];
@@ -273,7 +282,7 @@ describe('any text', () => {
     .map(([text, inserted, at, cut]) => text.slice(0, at) + inserted + text.slice(at + cut));
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.webPath(), validText, corruptedText);
 
-  test('is either rejected or one of the three forms of an id, and only the id becomes part of a URL', {
+  test('any text is either rejected or one of the three forms of an id, and only the id becomes part of a URL', {
     timeout: 60_000,
   }, async () => {
     const { ask, sandbox } = await startInMode('development');

@@ -245,7 +245,7 @@ function startDatasource(mode: QuotaMode) {
 const firstThree = { first: 3, last: null, after: null, before: null };
 
 describe('a kind that is only a definition and a line in the registry', () => {
-  test('is read by its id together with the objects inside it', async () => {
+  test('an object of a kind added to the registry is read by its id together with its embedded objects', async () => {
     const { reader, paths, context } = startDatasource('extended');
     expect(await reader.find(concert, idOf(1), null, context)).toMatchObject({
       kind: 'concert',
@@ -257,14 +257,14 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(paths).toEqual([`/concerts/${idOf(1)}`]);
   });
 
-  test('is read in batches of its own size', async () => {
+  test('objects of a kind added to the registry are read in batches of the size of their kind', async () => {
     const { reader, paths, context } = startDatasource('extended');
     const found = await Promise.all([1, 2, 3].map((n) => reader.find(concert, idOf(n), null, context)));
     expect(found.map((object) => object?.id)).toEqual([idOf(1), idOf(2), idOf(3)]);
     expect(paths).toEqual([`/concerts?ids=${idOf(1)}%2C${idOf(2)}`, `/concerts/${idOf(3)}`]);
   });
 
-  test('is read by single calls in development mode', async () => {
+  test('objects of a kind added to the registry are read by single calls in development mode', async () => {
     const { reader, paths, context } = startDatasource('development');
     await Promise.all([1, 2].map((n) => reader.find(concert, idOf(n), null, context)));
     expect(paths).toEqual([`/concerts/${idOf(1)}`, `/concerts/${idOf(2)}`]);
@@ -274,7 +274,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     ['extended', 50],
     ['development', 5],
   ] as const)(
-    'is found in the items of its list, whose pages have the size of %s mode',
+    'an object of a kind added to the registry is found in its list, whose pages have the size of %s mode',
     async (mode, size) => {
       const { reader, pagination, paths, context } = startDatasource(mode);
       const list = pagedList(artistConcerts, idOf(900), undefined, null, registry);
@@ -286,7 +286,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     },
   );
 
-  test('is read in a paged list and in a list without pages by their definitions', async () => {
+  test('objects of a kind added to the registry are read from a paged list and from a list without pages by their definitions', async () => {
     const { lists, pagination, paths, context } = startDatasource('extended');
     const owner = { id: idOf(900), market: null };
     const window = await pagination.window(
@@ -306,7 +306,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     ]);
   });
 
-  test('is found by a search, whose batch may have every kind', async () => {
+  test('objects of a kind added to the registry are found by a search, whose batch may have every kind', async () => {
     const { pagination, paths, context } = startDatasource('extended');
     const list = searchResults(concert, 'live', null, registry);
     expect((await pagination.window(list, firstThree, context))?.slots).toHaveLength(3);
@@ -314,7 +314,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(list.page(0, 50).batch?.max).toBe(Object.keys(registry).length);
   });
 
-  test('gets a field that its simplified form lacks from the full object, unless Spotify withholds it', async () => {
+  test('a field that a simplified object of an added kind lacks comes from the full object, unless Spotify withholds the field', async () => {
     const simplified = decodeConcert(concertJson(idOf(1)), { full: false, market: null, kinds: registry });
     const extended = startDatasource('extended');
     expect(await extended.field(simplified, 'venue', extended.context)).toBe('Town Hall');
@@ -324,7 +324,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(development.paths).toEqual([]);
   });
 
-  test('is named by URIs and links, and its cached objects are found by a bare id', async () => {
+  test('a kind added to the registry is named by URIs and links, and its cached objects are found by a bare id', async () => {
     expect(parseReference(`spotify:concert:${idOf(1)}`, registry)).toEqual({
       kinds: ['concert'],
       id: idOf(1),
@@ -342,7 +342,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(paths).toEqual([`/concerts/${idOf(1)}`]);
   });
 
-  test('has freshness of its own for its objects, its lists and its search results', () => {
+  test('a kind added to the registry has freshness of its own for its objects, its lists and its search results', () => {
     expect(byId(concert, idOf(1), null, registry).freshMs).toBe(7_200_000);
     expect(pagedList(artistConcerts, idOf(900), undefined, null, registry).page(0, 5).freshMs).toBe(
       1_800_000,
@@ -350,7 +350,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(searchResults(concert, 'live', null, registry).page(0, 5).freshMs).toBe(3_600_000);
   });
 
-  test('has endpoint families and capabilities of its own', () => {
+  test('a kind added to the registry has endpoint families and capabilities of its own', () => {
     expect(familiesOf(registry)).toEqual(expect.arrayContaining(['concerts', 'artists/concerts']));
     const { capabilities } = startDatasource('development');
     expect(capabilities.values()).toMatchObject({ 'Concert.venue': false, 'artists/concerts': 5 });
@@ -360,7 +360,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
 describe('a kind whose objects have the URIs and links of another kind', () => {
   const uri = `spotify:tour:${residencyId}`;
 
-  test('is accepted in URIs of both kinds, and its objects have the URI of the other kind, as at Spotify', () => {
+  test('a kind with the URIs of another kind is accepted in URIs of both kinds, and its objects have the URI of the other kind', () => {
     for (const written of [uri, `spotify:residency:${residencyId}`, residencyId]) {
       expect(parseId(written, 'residency', registry)).toBe(residencyId);
     }
@@ -370,7 +370,7 @@ describe('a kind whose objects have the URIs and links of another kind', () => {
     expect(uriOf({ kind: 'residency', id: residencyId }, registry)).toBe(uri);
   });
 
-  test('is looked up after the other kind, and costs no call if it is cached', async () => {
+  test('a kind with the URIs of another kind is looked up after the other kind, and costs no call if the object is cached', async () => {
     const { reader, paths, context } = startDatasource('development');
     const found = await reader.node(parseReference(uri, registry), null, context);
     expect(found).toMatchObject({ kind: 'residency', id: residencyId });
@@ -391,7 +391,7 @@ describe('a kind that Spotify finds only with a market, and whose batches lack t
     return (await datasource.pagination.window(list, firstThree, datasource.context))?.slots.length;
   };
 
-  test('is read with its fallback market, and its list uses the page that it contains', async () => {
+  test('an object that needs a market is read with the fallback market of its kind, and its list uses the embedded page', async () => {
     const datasource = startDatasource('development');
     const found = await datasource.reader.find(tour, idOf(7), null, datasource.context);
     expect(found?.market).toBe('SE');
@@ -399,7 +399,7 @@ describe('a kind that Spotify finds only with a market, and whose batches lack t
     expect(datasource.paths).toEqual([`/tours/${idOf(7)}?market=SE`]);
   });
 
-  test('is not read again only for the page of its list', async () => {
+  test('an object whose batch lacks the page of its list is not read again only for that page', async () => {
     const datasource = startDatasource('extended');
     const [found] = await Promise.all(
       [7, 9].map((number) => datasource.reader.find(tour, idOf(number), null, datasource.context)),
@@ -411,7 +411,7 @@ describe('a kind that Spotify finds only with a market, and whose batches lack t
     ]);
   });
 
-  test('contains a page that its list does not use if it is older than the freshness of the list', async () => {
+  test('a list does not use the page in its object if that page is older than the freshness of the list', async () => {
     const datasource = startDatasource('development');
     const found = await datasource.reader.find(tour, idOf(7), null, datasource.context);
     const page = found?.concerts && { ...found.concerts, asOfMs: Date.now() - tourConcerts.freshMs - 1 };
@@ -419,12 +419,12 @@ describe('a kind that Spotify finds only with a market, and whose batches lack t
     expect(datasource.paths.at(-1)).toBe(`/tours/${idOf(7)}/concerts?market=SE&limit=5&offset=0`);
   });
 
-  test('is absent if Spotify sends the keys of a removed object without an id and a name', async () => {
+  test('a removed object, of which Spotify sends the keys without an id and a name, is absent', async () => {
     const { reader, context } = startDatasource('development');
     expect(await reader.find(tour, shellId, null, context)).toBeNull();
   });
 
-  test('is not looked up by a bare id, even if it is cached', async () => {
+  test('a bare id does not find an object whose kind has `isFoundByBareId: false`, even if the object is cached', async () => {
     const { reader, paths, context } = startDatasource('development');
     await reader.find(tour, idOf(7), null, context);
     // No artist has this id here: the response is another object.
