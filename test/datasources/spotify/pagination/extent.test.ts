@@ -23,7 +23,7 @@ const anyPages = fc.uniqueArray(
   { selector: ({ offset }) => offset, minLength: 1 },
 );
 
-test('how far a list reaches does not depend on the order in which its pages arrive', () => {
+test('the extent of a list does not depend on the order in which its pages arrive', () => {
   fc.assert(
     fc.property(anyPages, fc.func(fc.integer()), (pages, rank) => {
       const shuffled = pages.toSorted((one, other) => rank(one.offset) - rank(other.offset));
@@ -90,7 +90,7 @@ test.each<[string, AnyPage[], { minLength: number; maxLength: number | null; end
   expect(extentOf(pages, endless)).toMatchObject(extent);
 });
 
-test('a page from before a list became shorter does not count, and of two pages at one offset the later one does', () => {
+test('a page from before a list became shorter does not count, and of two pages at one offset only the later one counts', () => {
   const list = { key: 'list', hasStableTotal: true, freshMs: 60_000, maxOffset: endless };
   const nowMs = performance.timeOrigin + performance.now();
   const lengths = createListLengths(60_000, () => undefined);

@@ -32,7 +32,7 @@ test('a cached window is served when the page size is no longer known and no cal
   expect(requests).toEqual([]);
 });
 
-test('a page that is not cached tries the larger size again after a day', async () => {
+test('the gateway tries the larger page size again after a day for a page that is not cached', async () => {
   const { page, requests, endCursor } = await startAfterDay(100);
   expect((await page({ first: 10, after: endCursor })).ids).toEqual([21, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
   expect(requests.map(({ limit, refused }) => ({ limit, refused }))).toEqual([

@@ -42,14 +42,17 @@ describe('a list that grew at the front between two pages', () => {
     [7, 3],
     [25, 5],
     [100, 3],
-  ])('of %i albums each has every album once, when it grew by %i', async (size, inserted) => {
-    const gateway = await startInMode('development');
-    const first = await albumPage(gateway, `first: ${size}`);
-    gateway.sandbox.faults.add(grown(inserted));
-    expect([...idsOf(first), ...(await rest(gateway, size, first.pageInfo.endCursor))]).toEqual(all);
-  });
+  ])(
+    'windows of %i albums have every album once if the list grew by %i albums at the front',
+    async (size, inserted) => {
+      const gateway = await startInMode('development');
+      const first = await albumPage(gateway, `first: ${size}`);
+      gateway.sandbox.faults.add(grown(inserted));
+      expect([...idsOf(first), ...(await rest(gateway, size, first.pageInfo.endCursor))]).toEqual(all);
+    },
+  );
 
-  test('has its new length, and no window mixes old and new pages', async () => {
+  test('a list that grew at the front has its new length, and no window mixes old and new pages', async () => {
     const gateway = await startInMode('development');
     const [first, second] = [await albumPage(gateway, 'first: 10'), await albumPage(gateway, 'first: 20')];
     const undo = gateway.sandbox.faults.add(grown(2));
@@ -88,31 +91,37 @@ describe('a list that grew or lost albums at the front between two pages of a cl
   const changes = [1, 6, 10, 16];
   const cases = sizes.flatMap((size) => changes.map((count) => [size, count] as const));
 
-  test.each(cases)('windows of %i miss no album and repeat none if it grew by %i', async (size, inserted) => {
-    const first = await startInMode('development');
-    const end = await albumPage(first, `last: ${size}`);
-    first.sandbox.faults.add(grown(inserted));
-    const { startCursor } = end.pageInfo;
-    const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
-    for (const gateway of [first, withoutCache]) {
-      first.sandbox.clearCalls();
-      const { extensions } = await gateway.ask(albumsDocument(`last: ${size}, before: "${startCursor}"`));
-      expect(first.apiCalls().length).toBeLessThanOrEqual(extensions.spotify?.plannedCalls ?? 0);
-      const ids = [...(await restBackward(gateway, size, startCursor)), ...idsOf(end)];
-      expect(ids.filter((id) => all.includes(id))).toEqual(all);
-      expect(new Set(ids).size).toBe(ids.length);
-    }
-  });
+  test.each(cases)(
+    'windows of %i albums, paged backward, miss and repeat no album if the list grew by %i albums at the front',
+    async (size, inserted) => {
+      const first = await startInMode('development');
+      const end = await albumPage(first, `last: ${size}`);
+      first.sandbox.faults.add(grown(inserted));
+      const { startCursor } = end.pageInfo;
+      const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
+      for (const gateway of [first, withoutCache]) {
+        first.sandbox.clearCalls();
+        const { extensions } = await gateway.ask(albumsDocument(`last: ${size}, before: "${startCursor}"`));
+        expect(first.apiCalls().length).toBeLessThanOrEqual(extensions.spotify?.plannedCalls ?? 0);
+        const ids = [...(await restBackward(gateway, size, startCursor)), ...idsOf(end)];
+        expect(ids.filter((id) => all.includes(id))).toEqual(all);
+        expect(new Set(ids).size).toBe(ids.length);
+      }
+    },
+  );
 
-  test.each(cases)('windows of %i miss no album if it lost %i', async (size, removed) => {
-    const gateway = await startInMode('development');
-    const end = await albumPage(gateway, `last: ${size}`);
-    gateway.sandbox.faults.add(shrunk(removed));
-    const ids = [...(await restBackward(gateway, size, end.pageInfo.startCursor)), ...idsOf(end)];
-    expect(all.slice(removed).filter((id) => !ids.includes(id))).toEqual([]);
-  });
+  test.each(cases)(
+    'windows of %i albums, paged backward, miss no album if the list lost %i albums at the front',
+    async (size, removed) => {
+      const gateway = await startInMode('development');
+      const end = await albumPage(gateway, `last: ${size}`);
+      gateway.sandbox.faults.add(shrunk(removed));
+      const ids = [...(await restBackward(gateway, size, end.pageInfo.startCursor)), ...idsOf(end)];
+      expect(all.slice(removed).filter((id) => !ids.includes(id))).toEqual([]);
+    },
+  );
 
-  test('a window costs no more calls than before if the list has not changed', async () => {
+  test('a window before a cursor costs one call for its page if the list has not changed', async () => {
     const gateway = await startInMode('development');
     const end = await albumPage(gateway, 'last: 4');
     gateway.sandbox.clearCalls();
@@ -122,7 +131,7 @@ describe('a list that grew or lost albums at the front between two pages of a cl
     expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(1);
   });
 
-  test('an error of the page to which the album of the cursor has moved is an error, not a gap', async () => {
+  test('an error of the page to which the album of the cursor has moved is an error of the window, not a gap', async () => {
     const first = await startInMode('development');
     const end = await albumPage(first, 'last: 4');
     first.sandbox.faults.add(grown(5));
@@ -141,7 +150,7 @@ describe('a list that lost albums at the front between two pages', () => {
     [8, 5],
     [15, 2],
   ])(
-    'of %i albums each has every album once while the albums stay in their upstream page, when it lost %i',
+    'windows of %i albums have every album once if the list lost %i albums and the others stay in their page of Spotify',
     async (size, removed) => {
       const gateway = await startInMode('development');
       const first = await albumPage(gateway, `first: ${size}`);
@@ -156,21 +165,24 @@ describe('a list that lost albums at the front between two pages', () => {
   const losses = sizes.flatMap((size) =>
     [1, 2, 5, 9, 10, 24, 40].filter((count) => count < size).map((count) => [size, count] as const),
   );
-  test.each(losses)('of %i albums each misses no album, when it lost %i', async (size, removed) => {
-    const first = await startInMode('development');
-    const start = await albumPage(first, `first: ${size}`);
-    first.sandbox.faults.add(shrunk(removed));
-    const { endCursor } = start.pageInfo;
-    const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
-    for (const gateway of [first, withoutCache]) {
-      first.sandbox.clearCalls();
-      const { extensions } = await gateway.ask(albumsDocument(`first: ${size}, after: "${endCursor}"`));
-      expect(first.apiCalls().length).toBeLessThanOrEqual(extensions.spotify?.plannedCalls ?? 0);
-      expect([...idsOf(start), ...(await rest(gateway, size, endCursor))]).toEqual(all);
-    }
-  });
+  test.each(losses)(
+    'windows of %i albums miss no album if the list lost %i albums at the front',
+    async (size, removed) => {
+      const first = await startInMode('development');
+      const start = await albumPage(first, `first: ${size}`);
+      first.sandbox.faults.add(shrunk(removed));
+      const { endCursor } = start.pageInfo;
+      const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
+      for (const gateway of [first, withoutCache]) {
+        first.sandbox.clearCalls();
+        const { extensions } = await gateway.ask(albumsDocument(`first: ${size}, after: "${endCursor}"`));
+        expect(first.apiCalls().length).toBeLessThanOrEqual(extensions.spotify?.plannedCalls ?? 0);
+        expect([...idsOf(start), ...(await rest(gateway, size, endCursor))]).toEqual(all);
+      }
+    },
+  );
 
-  test('has no album twice, and ends, however many albums it lost', async () => {
+  test('windows of a list that lost any number of albums at the front have no album twice, and end', async () => {
     for (const removed of [1, 9, 30, 103]) {
       const gateway = await startInMode('development');
       const first = await albumPage(gateway, 'first: 10');
@@ -182,48 +194,44 @@ describe('a list that lost albums at the front between two pages', () => {
   });
 });
 
-describe('a list that ends before a cursor', () => {
-  test('can be paged backward through its remaining albums', async () => {
-    const gateway = await startInMode('development');
-    interface Data {
-      artist: {
-        albums: { nodes: { id: string }[]; pageInfo: { hasPreviousPage: boolean; startCursor: string } };
-      };
-    }
-    const back = async (before: string) => {
-      const document = `{ artist(id: "${artists.bts}") { albums(last: 40${before}) {
+test('a list that ends before a cursor can be paged backward through its remaining albums', async () => {
+  const gateway = await startInMode('development');
+  interface Data {
+    artist: {
+      albums: { nodes: { id: string }[]; pageInfo: { hasPreviousPage: boolean; startCursor: string } };
+    };
+  }
+  const back = async (before: string) => {
+    const document = `{ artist(id: "${artists.bts}") { albums(last: 40${before}) {
         nodes { id } pageInfo { hasPreviousPage startCursor }
       } } }`;
-      return (await dataOf<Data>(gateway, document)).artist.albums;
-    };
-    const end = await back('');
-    gateway.sandbox.faults.add(shrunk(90));
-    await albumPage(gateway, 'first: 10'); // with the new length
-    const ids: string[] = [];
-    for (let { hasPreviousPage, startCursor } = end.pageInfo; hasPreviousPage; ) {
-      const page = await back(`, before: "${startCursor}"`);
-      ids.unshift(...page.nodes.map(({ id }) => id));
-      ({ hasPreviousPage, startCursor } = page.pageInfo);
-    }
-    expect(ids).toEqual(all.slice(90));
-  });
+    return (await dataOf<Data>(gateway, document)).artist.albums;
+  };
+  const end = await back('');
+  gateway.sandbox.faults.add(shrunk(90));
+  await albumPage(gateway, 'first: 10'); // with the new length
+  const ids: string[] = [];
+  for (let { hasPreviousPage, startCursor } = end.pageInfo; hasPreviousPage; ) {
+    const page = await back(`, before: "${startCursor}"`);
+    ids.unshift(...page.nodes.map(({ id }) => id));
+    ({ hasPreviousPage, startCursor } = page.pageInfo);
+  }
+  expect(ids).toEqual(all.slice(90));
 });
 
-describe('a list whose length changes back and forth', () => {
-  test('costs one call a page while it is fresh, although an unchanged page is older than the length', async () => {
-    const gateway = await startInMode('development', { CACHE_TTL_SECONDS: '1' });
-    await albumPage(gateway, 'first: 10');
-    const undo = gateway.sandbox.faults.add(shrunk(1));
-    expect((await albumPage(gateway, 'last: 4')).totalCount).toBe(103);
-    undo();
-    await sleep(2_050);
+test('a fresh list whose length changes back and forth costs one call a page, although an unchanged page is older', async () => {
+  const gateway = await startInMode('development', { CACHE_TTL_SECONDS: '1' });
+  await albumPage(gateway, 'first: 10');
+  const undo = gateway.sandbox.faults.add(shrunk(1));
+  expect((await albumPage(gateway, 'last: 4')).totalCount).toBe(103);
+  undo();
+  await sleep(2_050);
 
-    // Spotify confirms the first page with 304, so its total is newer than the total of the second page.
-    gateway.sandbox.clearCalls();
-    for (let time = 0; time < 3; time++) expect((await albumPage(gateway, 'first: 10')).totalCount).toBe(104);
-    const lists = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
-    expect(lists.map(({ path, status }) => [path, status])).toEqual([
-      [`/artists/${artists.bts}/albums?limit=10&offset=0`, 304],
-    ]);
-  });
+  // Spotify confirms the first page with 304, so its total is newer than the total of the second page.
+  gateway.sandbox.clearCalls();
+  for (let time = 0; time < 3; time++) expect((await albumPage(gateway, 'first: 10')).totalCount).toBe(104);
+  const lists = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
+  expect(lists.map(({ path, status }) => [path, status])).toEqual([
+    [`/artists/${artists.bts}/albums?limit=10&offset=0`, 304],
+  ]);
 });

@@ -5,7 +5,7 @@ import { artists, modes, startInMode, startWithUnknownApp } from '../../../suppo
 /** Lists with flaws; `paging.property.test.ts` generates more of them. */
 
 describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
-  test('of no album, of one, and of exactly one page', async () => {
+  test('a list of no album, of one album or of exactly one page has its albums, its length and no further page', async () => {
     const gateway = await startInMode(mode);
     for (const [key, length] of [
       ['albums0', 0],
@@ -22,7 +22,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
     }
   });
 
-  test('with gaps and nulls have every item, and none twice in a page', async () => {
+  test('a list with gaps and nulls has every item', async () => {
     const gateway = await startInMode(mode);
     for (const id of [artists.gapped, artists.nullsAndRepeats]) {
       const all = slots(0, undefined, id);
@@ -41,7 +41,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
     }
   });
 
-  test('have cursors across an empty slot, in both directions', async () => {
+  test('cursors lead across an empty slot in both directions', async () => {
     const gateway = await startInMode(mode);
     const id = artists.nullsAndRepeats;
     const [fourth, sixth] = [slots(3, 4, id), slots(5, 6, id)];
@@ -61,7 +61,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
     );
   });
 
-  test('whose total is larger than their number of items end at the first empty page', async () => {
+  test('a list whose total is larger than its number of items ends at the first empty page', async () => {
     const gateway = await startInMode(mode);
     const id = artists.overstated;
     const first = await albumPage(gateway, 'first: 10', id);
@@ -72,10 +72,11 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
   });
 });
 
-describe('an app whose page sizes are unknown', () => {
-  test.each(modes)('gets the same windows (%s)', async (quotaMode) => {
+test.each(modes)(
+  'an app whose page sizes are unknown gets the same windows as any other app (%s)',
+  async (quotaMode) => {
     const gateway = await startWithUnknownApp(quotaMode);
     expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(slots(0, 25));
     expect(idsOf(await albumPage(gateway, 'last: 25'))).toEqual(slots(79, 104));
-  });
-});
+  },
+);

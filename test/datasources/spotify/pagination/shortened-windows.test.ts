@@ -23,7 +23,7 @@ describe.each([
   { isKnown: true, name: 'the gateway knows that' },
   { isKnown: false, name: 'Spotify rejects later calls, so that' },
 ])('$name only some calls are left', ({ isKnown }) => {
-  test('a window has the albums of the first pages, a next page, the length of the list, and a note', async () => {
+  test('a window with too few calls has the albums of the first pages, a next page, the length of the list, and a note', async () => {
     const { page, usages, requests } = start(3, isKnown);
     const { ids, hasNextPage, totalCount } = await page({ first: 100 });
     expect({ ids, hasNextPage, totalCount }).toEqual({
@@ -35,7 +35,7 @@ describe.each([
     expect(requests.map(({ offset }) => offset)).toEqual([0, 10, 20]);
   });
 
-  test('the next window goes on after the shortened one when calls are available again', async () => {
+  test('the window after a shortened window has the next albums when calls are available again', async () => {
     const { page, quota, requests } = start(3, isKnown);
     const { endCursor } = await page({ first: 100 });
     quota.callsLeft = 5;
@@ -46,7 +46,7 @@ describe.each([
     expect(requests.map(({ offset }) => offset)).toEqual([0, 10, 20, 30, 40]);
   });
 
-  test('a window whose first page cannot be read is UPSTREAM_QUOTA_EXCEEDED', async () => {
+  test('a window for which no call is left is UPSTREAM_QUOTA_EXCEEDED', async () => {
     const { page, usages } = start(1, isKnown);
     const { endCursor } = await page({ first: 10 });
     const rejected = { originalError: { code: 'UPSTREAM_QUOTA_EXCEEDED' } };
@@ -60,14 +60,14 @@ describe.each([
     expect(usages[0]?.shortened).toEqual([]);
   });
 
-  test('pages in the cache need no call, so a window is shortened behind them', async () => {
+  test('a window is shortened behind its cached pages, which need no call', async () => {
     const { page, quota } = start(5, isKnown);
     await page({ first: 20 });
     quota.callsLeft = 1;
     expect(await page({ first: 45 })).toMatchObject({ ids: albums(1, 30), hasNextPage: true });
   });
 
-  test('a window at the end of the list has its first albums, although it has a next page', async () => {
+  test('a shortened window at the end of the list has its first albums, and a next page', async () => {
     const { page, usages } = start(2, isKnown);
     expect(await page({ last: 15 })).toMatchObject({
       ids: albums(31, 40),
@@ -77,7 +77,7 @@ describe.each([
     expect(usages[0]?.shortened).toEqual([shortenedAlbums]);
   });
 
-  test('a page that is smaller than requested is read from the cache if the page that would follow it needs a call', async () => {
+  test('a page that is smaller than requested is read from the cache if no call is left for the next page', async () => {
     const quota = { callsLeft: 2, isKnown };
     const { page } = testList({ slots: albums(1, 51), ceiling: 26, manner: 'clamp' }, { quota });
     const { endCursor } = await page({ first: 48 });
@@ -99,7 +99,7 @@ describe.each([
     expect((await page({ first: 10, after: endCursor })).ids).toEqual(albums(11, 15));
   });
 
-  test('a window at an end that is farther away than the total states is shortened if no call is left to find it', async () => {
+  test('a window at an end that is farther away than the total states is shortened if no call is left to find that end', async () => {
     const quota = { callsLeft: 2, isKnown };
     const { page, usages } = testList({ ...list, ...wrongTotal }, { mode: 'development', quota });
     expect(await page({ last: 15 })).toMatchObject({ ids: albums(7, 20), hasNextPage: true });
@@ -108,7 +108,7 @@ describe.each([
 });
 
 describe('while Spotify does not respond', () => {
-  test('a list that grew has its window at the former slots if its pages are cached', async () => {
+  test('a list that grew has its window at the former slots if Spotify fails before the item of the cursor is found', async () => {
     const { page, grow, goDownAfter } = startGrowing();
     const { endCursor } = await page({ first: 10 });
     grow();
@@ -116,7 +116,7 @@ describe('while Spotify does not respond', () => {
     expect((await page({ first: 10, after: endCursor })).ids).toEqual([...albums(111, 115), ...albums(1, 5)]);
   });
 
-  test('a window at an end that is farther away than the total states is an error, because its place is unknown', async () => {
+  test('a window at an end that is farther away than the total states is an error if Spotify does not respond', async () => {
     const { page, goDownAfter } = testList({ ...list, ...wrongTotal }, { mode: 'development' });
     goDownAfter(2);
     const rejected = { originalError: { code: 'UPSTREAM_UNAVAILABLE' } };

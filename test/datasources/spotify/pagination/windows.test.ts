@@ -46,10 +46,13 @@ describe('a range of a list', () => {
     ['from the end, behind a cursor', { last: 50, after: at(9) }, 42, [10, 42]],
     ['from the end, between two cursors', { last: 5, after: at(2), before: at(30) }, null, [25, 30]],
     ['from the end, between two that cross', { last: 5, after: at(30), before: at(2) }, null, [31, 31]],
-  ])('%s', (_, range, total, span) => {
-    const expected = span && { start: span[0], end: span[1] };
-    expect(slotRangeOf({ ...noArgs, ...range }, total, endless)).toEqual(expected);
-  });
+  ])(
+    'the range of a window follows from its arguments, its cursors and the length of the list: %s',
+    (_, range, total, span) => {
+      const expected = span && { start: span[0], end: span[1] };
+      expect(slotRangeOf({ ...noArgs, ...range }, total, endless)).toEqual(expected);
+    },
+  );
 
   test.each<[Partial<WindowArgs>, number, [number, number]]>([
     [{ first: 20, after: at(989) }, 5_000, [990, 1_000]],
@@ -57,9 +60,12 @@ describe('a range of a list', () => {
     [{ last: 3 }, 5_000, [997, 1_000]],
     [{ last: 3 }, 700, [697, 700]],
     [{ last: 3, before: at(2_000) }, 5_000, [997, 1_000]],
-  ])('%o ends at the largest offset of the list', (range, total, [start, end]) => {
-    expect(slotRangeOf({ ...noArgs, ...range }, total, 1_000)).toEqual({ start, end });
-  });
+  ])(
+    'the range of a window with the arguments %o ends at the largest offset of the list at the latest',
+    (range, total, [start, end]) => {
+      expect(slotRangeOf({ ...noArgs, ...range }, total, 1_000)).toEqual({ start, end });
+    },
+  );
 });
 
 describe('the pages of a span', () => {
@@ -70,9 +76,12 @@ describe('the pages of a span', () => {
     [10, 20, 10, [10]],
     [95, 100, 50, [50]],
     [0, 0, 10, []],
-  ])('from %i to %i are aligned, and an empty span has none', (start, end, limit, offsets) => {
-    expect(offsetsOf({ start, end }, limit)).toEqual(offsets);
-  });
+  ])(
+    'the pages of the span from %i to %i are aligned, and an empty span has no page',
+    (start, end, limit, offsets) => {
+      expect(offsetsOf({ start, end }, limit)).toEqual(offsets);
+    },
+  );
 
   test('the pages of a span at worst are the first page, and as many pages at the end as the window may touch', () => {
     const count = (range: Partial<WindowArgs>, limit = 10) =>
@@ -115,7 +124,7 @@ describe('a window', () => {
     return { line, ...rest };
   };
 
-  test('has the items of its slots, each once, and no null', () => {
+  test('a window has the items of its slots, each item once in a page, and no null', () => {
     const pages = [page(0, 'ab-ad'), page(5, 'eafg'), page(10, 'hijkl')];
     expect(cut(pages, [1, 12])).toEqual({
       ...{ line: '1b 4d 5e 6a 7f 8g 10h 11i', start: 1, end: 12 },
@@ -123,12 +132,12 @@ describe('a window', () => {
     });
   });
 
-  test('without pages has no items and no length', () => {
+  test('a window without pages has no items and no length', () => {
     const line = { line: '', start: 7, end: 7, length: null, hasNext: false, hasPrevious: true };
     expect(cut([], [7, 7])).toEqual(line);
   });
 
-  test('ends at an empty page without `next`, and at the second of two empty pages', () => {
+  test('a window ends at an empty page without `next`, and at the second of two empty pages', () => {
     const [full, later] = [page(0, 'abcde'), page(15, 'hijkl')];
     const ends = [
       [full, page(5, '', { hasNext: false }), later],
@@ -147,7 +156,7 @@ describe('a window', () => {
     expect(cut(pages, [3, 20], { last: 17 }, true)).toMatchObject(shortened);
   });
 
-  test('has a next page while its page has a next one, or has slots left, or its total is larger', () => {
+  test('a window has a next page if its last page has `next` or slots left, or is full with a larger total', () => {
     expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
     expect(cut([page(0, 'abcde', { total: 0, hasNext: true })], [0, 5]).hasNext).toBe(true);
     expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 4]).hasNext).toBe(true);
@@ -157,18 +166,18 @@ describe('a window', () => {
     expect(cut([page(5, '', { hasNext: true }), page(10, 'ab')], [5, 10]).hasNext).toBe(true);
   });
 
-  test('that reaches beyond a page without `next` has a next page only if that page is full and its total is larger', () => {
+  test('a window that reaches beyond a page without `next` has a next page only if that page is full and its total is larger', () => {
     const full = cut([page(0, 'abcde', { total: 50, hasNext: false })], [0, 20]);
     expect([full.hasNext, full.end]).toEqual([true, 5]);
     expect(cut([page(0, 'abcd', { total: 50, hasNext: false })], [0, 20]).hasNext).toBe(false);
   });
 
-  test('has no gap and no item twice if one page overlaps the next', () => {
+  test('a window has no gap and no item twice if one page overlaps the next', () => {
     const long = page(0, 'abcdefgh', { limit: 8 });
     expect(cut([long, page(5, 'fghij')], [0, 10]).line).toBe('0a 1b 2c 3d 4e 5f 6g 7h 8i 9j');
   });
 
-  test('begins after the item of its cursor if the item has moved with the list', () => {
+  test('a window begins after the item of its cursor if the item has moved with the list', () => {
     const grown = [page(0, 'xyabc', { total: 102 }), page(5, 'defgh', { total: 102 })];
     expect(cut(grown, [2, 6], { first: 4, after: at(1, 'b') })).toMatchObject({
       line: '4c 5d',
@@ -183,7 +192,7 @@ describe('a window', () => {
     });
   });
 
-  test('does not follow an item that has moved farther than the list has grown, or is missing', () => {
+  test('a window does not follow an item that has moved farther than the list has grown, or that is missing', () => {
     const elsewhere = [page(0, 'xcbac', { total: 101 })];
     expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'a') })).toMatchObject({ start: 2, line: '2b' });
     expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'q') })).toMatchObject({
@@ -192,14 +201,14 @@ describe('a window', () => {
     });
   });
 
-  test('does not follow a repetition of the item of its cursor to the other side than the list has moved', () => {
+  test('a window does not follow a repetition of its cursor item against the direction in which the list has moved', () => {
     const shrunk = [page(5, 'cdefa', { total: 90 })];
     expect(cut(shrunk, [5, 10], { first: 5, after: at(4, 'a') }).line).toBe('5c 6d 7e 8f');
     const grown = [page(0, 'abcde', { total: 110 })];
     expect(cut(grown, [3, 5], { first: 2, after: at(2, 'a') }).line).toBe('3d 4e');
   });
 
-  test('has a malformed item in its slot', () => {
+  test('a window has a malformed item in its slot', () => {
     const broken = page(0, 'ab', { items: [{ malformed: 'album.name' }, { malformed: 'album.name' }] });
     expect(cut([broken], [0, 5]).line).toBe('0! 1!');
   });
@@ -222,7 +231,7 @@ describe('a page whose items are decoded when they are read', () => {
     });
   }
 
-  test('has the same window whether its items have been decoded before or not', () => {
+  test('a window of a page is the same whether the items of the page have been decoded before or not', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '-'), maxLength: 5 });
     fc.assert(
       fc.property(letters, fc.nat(5), fc.nat(5), (all, start, size) => {
@@ -242,7 +251,7 @@ describe('a page whose items are decoded when they are read', () => {
     );
   });
 
-  test('has a valid item beside a malformed one with the same id', () => {
+  test('a window has a valid item beside a malformed item with the same id', () => {
     const { slots } = windowOf(
       { pages: [textPage('Aab')], isShortened: false },
       { start: 0, end: 3 },
@@ -276,15 +285,15 @@ describe('the next pages of a span', () => {
     ['none, after two empty pages', [page(0, 'a'), page(5, ''), page(10, '')], totalOf(100), []],
     ['none, where the span is covered', [0, 5, 10, 15].map((at) => page(at, 'abcde')), totalOf(100), []],
     ['the rest, after a page smaller than requested', [page(0, 'ab', { limit: 2 })], unknown, [2]],
-  ])('are %s', (_, pages, length, offsets) => {
+  ])('the next pages of a span are %s', (_, pages, length, offsets) => {
     expect(nextOffsets(pages, whole, 5, length, endless)).toEqual(offsets);
   });
 
-  test('the next pages of a span include the page behind an empty page in which the span ends, to find out whether the list continues', () => {
+  test('the next pages of a span include the page behind an empty page in which the span ends', () => {
     expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, totalOf(100), endless)).toEqual([20]);
   });
 
-  test('end at the largest offset of the list', () => {
+  test('the next pages of a span end at the largest offset of the list', () => {
     expect(nextOffsets([page(5, 'abcde')], { start: 5, end: 20 }, 5, totalOf(100), 10)).toEqual([]);
   });
 });
@@ -315,7 +324,7 @@ describe('the length of a list', () => {
     ...rest,
   });
 
-  test('is the total of the latest page, which outdates the pages with another total', () => {
+  test('the length of a list is the total of the latest page, which outdates the pages with another total', () => {
     const { of, record, isConsistent, changes } = start();
     expect([of(list), isConsistent(list, page(1, -1)), changes()]).toEqual([null, true, 0]);
     record(list, page(10, 0), nowMs);
@@ -333,7 +342,7 @@ describe('the length of a list', () => {
     expect([of(list)?.length, changes()]).toEqual([11, 1]);
   });
 
-  test('is at least the number of slots in its pages, and one slot more if `next` is set', () => {
+  test('the length of a list is at least the number of slots in its pages, and one slot more if `next` is set', () => {
     const { of, record } = start();
     const shown = (offset: number, count: number, hasNext: boolean, laterMs: number) =>
       record(list, page(0, laterMs, { offset, limit: 10, hasNext, items: { length: count } }), nowMs);
@@ -345,13 +354,13 @@ describe('the length of a list', () => {
     expect(of(list)).toMatchObject({ reportedTotal: 0, length: 23, end: 23 });
   });
 
-  test('ends at the end of a page without `next`, although the total is larger', () => {
+  test('a list ends at the end of a page without `next`, although the total is larger', () => {
     const { of, record } = start();
     record(list, page(97, 0, { limit: 10, hasNext: false, items: { length: 4 } }), nowMs);
     expect(of(list)).toMatchObject({ length: 97, end: 4, isReliable: false });
   });
 
-  test('that grows while its pages are read leaves these pages consistent', () => {
+  test('a list that grows while its pages are read leaves these pages consistent', () => {
     const { record, isConsistent, changes } = start();
     record(list, page(10, 0), nowMs);
     record(list, page(11, 1), nowMs);
@@ -363,7 +372,7 @@ describe('the length of a list', () => {
     ]);
   });
 
-  test('that has shrunk makes older pages inconsistent with newer ones', () => {
+  test('a list that has shrunk makes older pages inconsistent with newer pages', () => {
     const { record, isConsistent, changes } = start();
     record(list, page(20, 0), nowMs);
     record(list, page(10, 1), nowMs + 1);
@@ -384,7 +393,7 @@ describe('the length of a list', () => {
     ]);
   });
 
-  test('that drifts, as in a search, outdates no page', () => {
+  test('a total that drifts, as in a search, outdates no page', () => {
     const { of, record, isConsistent, changes } = start();
     const drifting = { key: 'search', hasStableTotal: false, freshMs: 60_000, maxOffset: 1_000 };
     record(drifting, page(10, 0), nowMs);
@@ -392,13 +401,13 @@ describe('the length of a list', () => {
     expect([of(drifting)?.length, isConsistent(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);
   });
 
-  test('is used no longer than a response is fresh', () => {
+  test('the length of a list is used no longer than a response is fresh', () => {
     const { of, record } = start(1_000);
     record(list, page(10, -2_000), nowMs);
     expect(of(list)).toBeNull();
   });
 
-  test('is used as long as the pages of its list are fresh, unless one freshness is configured for all', () => {
+  test('the length of a list is used as long as the pages of the list are fresh if no freshness is configured for all lists', () => {
     const { of, record } = start(null);
     const hourly = { ...list, key: 'hourly', freshMs: 3_600_000 };
     for (const one of [list, hourly]) record(one, page(10, -1_800_000), nowMs);

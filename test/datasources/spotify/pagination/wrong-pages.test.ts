@@ -36,7 +36,7 @@ describe('a list of an object that exists', () => {
     ],
     ['the results of a search', 'search', '{ search(q: "the") { albums { totalCount } } }', 'search.albums'],
   ])(
-    'is an error if Spotify responds with 404, and is read again the next time: %s',
+    'a list of an object that exists is an error if Spotify responds with 404, and is read again the next time: %s',
     async (_, route, document, path) => {
       const gateway = await startInMode('development');
       gateway.sandbox.faults.add({ on: { route }, times: 1, fault: notFound });
@@ -48,7 +48,7 @@ describe('a list of an object that exists', () => {
     },
   );
 
-  test('is null without an error if the object itself does not exist any more', async () => {
+  test('a list is null without an error if its object does not exist any more', async () => {
     const { ask, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { path: `/albums/${all[0]}` }, fault: notFound });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 1) { nodes { id tracks(first: 1) { totalCount } } } } }`;
@@ -65,7 +65,7 @@ describe('a page that contradicts the others', () => {
   const expectedTracks = catalogue.tracksOf(albums.tracks130).map(({ id }) => ({ id }));
 
   test.each([10, 20])(
-    'by a smaller size leaves no gap: all tracks are returned if their pages have at most %i',
+    'pages of a smaller size than requested leave no gap: all tracks are returned if the pages have at most %i items',
     async (limit) => {
       const gateway = await startInMode('development');
       gateway.sandbox.faults.add({ on: { route: 'albums/tracks' }, fault: { kind: 'ceiling', limit } });
@@ -80,18 +80,21 @@ describe('a page that contradicts the others', () => {
   test.each([
     ['another offset than requested', { path: 'offset', set: 30 }],
     ['no items', { path: 'items', set: null }],
-  ])('by %s is an error of its list only, and no capability is learned from it', async (_, edit) => {
-    const gateway = await startInMode('development');
-    const rule = { on: onLists, times: 1, fault: { kind: 'edit' as const, edits: [edit] } };
-    gateway.sandbox.faults.add(rule);
-    const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
-    const { data, errors } = await gateway.ask(document);
-    expect(data).toEqual({ artist: { name: 'BTS', albums: null } });
-    expect(errors.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']])).toEqual([
-      ['artist.albums', 'UPSTREAM_BAD_RESPONSE'],
-    ]);
-    expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(all.slice(0, 25));
-  });
+  ])(
+    'a page with %s is an error of its list only, and the next window has all its items',
+    async (_, edit) => {
+      const gateway = await startInMode('development');
+      const rule = { on: onLists, times: 1, fault: { kind: 'edit' as const, edits: [edit] } };
+      gateway.sandbox.faults.add(rule);
+      const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
+      const { data, errors } = await gateway.ask(document);
+      expect(data).toEqual({ artist: { name: 'BTS', albums: null } });
+      expect(errors.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']])).toEqual([
+        ['artist.albums', 'UPSTREAM_BAD_RESPONSE'],
+      ]);
+      expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(all.slice(0, 25));
+    },
+  );
 
   test.each([
     ['no page size', { path: 'limit', set: 0 }],
@@ -99,7 +102,7 @@ describe('a page that contradicts the others', () => {
     ['no total', { path: 'total', remove: true as const }],
     ['a total below zero', { path: 'total', set: -1 }],
     ['no offset', { path: 'offset', remove: true as const }],
-  ])('by %s loses no item, and no capability is learned from it', async (_, edit) => {
+  ])('a page with %s loses no item, and no capability is learned from that page', async (_, edit) => {
     const gateway = await startInMode('development');
     gateway.sandbox.faults.add({ on: onLists, times: 1, fault: { kind: 'edit', edits: [edit] } });
     const page = await albumPage(gateway, 'first: 25');
@@ -108,7 +111,7 @@ describe('a page that contradicts the others', () => {
     expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(3);
   });
 
-  test('by a larger page size than requested hides no later item, and no capability is learned from it', async () => {
+  test('a page that states a larger size than requested hides no later item, and no capability is learned from that page', async () => {
     const gateway = await startInMode('development');
     const fault = { kind: 'edit' as const, edits: [{ path: 'limit', set: 50 }] };
     gateway.sandbox.faults.add({ on: onLists, times: 1, fault });
@@ -116,7 +119,7 @@ describe('a page that contradicts the others', () => {
     expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(3);
   });
 
-  test('by an error or a 404 makes its whole list an error, instead of a silent gap', async () => {
+  test('an error or a 404 of one page makes the whole list an error, instead of a silent gap', async () => {
     for (const fault of [
       { kind: 'answer', status: 500 },
       { kind: 'answer', status: 404, json: { error: { status: 404, message: 'Resource not found' } } },
@@ -148,7 +151,7 @@ describe('a page with unusual values', () => {
     }),
   });
 
-  test('of an empty list has a page size of 0, which is no error', async () => {
+  test('a page size of 0 is no error in an empty list, and an error in a list that is not empty', async () => {
     const empty = await startList(albumsOfArtist, [], [page(0, { limit: 0, total: 0, next: null })]);
     expect(await empty.window('first: 10')).toMatchObject({ totalCount: 0, nodes: [] });
     const notEmpty = await startList(albumsOfArtist, [], [page(0, { limit: 0, total: 7, next: null })]);
@@ -156,30 +159,33 @@ describe('a page with unusual values', () => {
     expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_BAD_RESPONSE']);
   });
 
-  test.each(requestedLists)('has its numbers as texts: only the total of $name is an error', async (list) => {
-    const nodes = [0, 1].map((i) => ({ id: itemId(i) }));
-    const items = nodes.map(({ id }) => list.item(id));
-    const texts = { items, limit: `${list.size}`, offset: '0', total: '2', next: null };
-    const { gateway, offsets } = await startList(
-      list,
-      [],
-      [{ path: list.path, body: json(list.wrap(texts)) }],
-    );
-    const { data, errors } = await gateway.ask(list.document('first: 5'));
-    expect(list.pick(data)).toMatchObject({ totalCount: null, nodes });
-    expect(errors.map(({ path, extensions }) => [path?.at(-1), extensions?.['code']])).toEqual([
-      ['totalCount', 'UPSTREAM_BAD_RESPONSE'],
-    ]);
-    expect(offsets()).toEqual([0]);
-  });
+  test.each(requestedLists)(
+    'only the total of $name is an error if a page has its numbers as texts',
+    async (list) => {
+      const nodes = [0, 1].map((i) => ({ id: itemId(i) }));
+      const items = nodes.map(({ id }) => list.item(id));
+      const texts = { items, limit: `${list.size}`, offset: '0', total: '2', next: null };
+      const { gateway, offsets } = await startList(
+        list,
+        [],
+        [{ path: list.path, body: json(list.wrap(texts)) }],
+      );
+      const { data, errors } = await gateway.ask(list.document('first: 5'));
+      expect(list.pick(data)).toMatchObject({ totalCount: null, nodes });
+      expect(errors.map(({ path, extensions }) => [path?.at(-1), extensions?.['code']])).toEqual([
+        ['totalCount', 'UPSTREAM_BAD_RESPONSE'],
+      ]);
+      expect(offsets()).toEqual([0]);
+    },
+  );
 
-  test('has an empty text as `next`: no page follows', async () => {
+  test('no page follows a page whose `next` is an empty text', async () => {
     const list = await startList(albumsOfArtist, [], [page(4, { total: 4, next: '' })]);
     expect(await list.window('first: 10')).toMatchObject({ totalCount: 4, pageInfo: { hasNextPage: false } });
     expect(list.offsets()).toEqual([0]);
   });
 
-  test('has more items than requested: the others are those of the next page, although `next` is null', async () => {
+  test('the items of a page beyond the requested size are read with the next page, although `next` is null', async () => {
     const longPage = { ...page(13, { total: 13, next: null }), query: { offset: '0' } };
     const rest = { items: [10, 11, 12].map((slot) => albumsOfArtist.item(itemId(slot))), offset: 10 };
     const nextPage = { ...page(0, { ...rest, total: 13, next: null }), query: { offset: '10' } };
@@ -189,7 +195,7 @@ describe('a page with unusual values', () => {
     expect(list.offsets()).toEqual([0, 10]);
   });
 
-  test('is an empty page after the end with the total 0: the last items are still found', async () => {
+  test('the last items of a list are found although an empty page after the end states the total 0', async () => {
     const full = { ...page(10, { total: 62, next: null }), query: { offset: '0' } };
     const empty = { ...page(0, { offset: 10, total: 0, next: null }), query: { offset: '10' } };
     const list = await startList(albumsOfArtist, [], [full, empty]);
@@ -198,7 +204,7 @@ describe('a page with unusual values', () => {
     expect(nodes.map(({ id }) => id)).toEqual(Array.from({ length: 7 }, (_, i) => itemId(3 + i)));
   });
 
-  test('has the largest total of GraphQL: its cursors lead to the next page', async () => {
+  test('the cursors of a page with the largest total of GraphQL lead to the next page', async () => {
     const pages = [1, 2].map(() => ({ items: 10, total: 2_147_483_647, next: true }));
     const list = await startList(albumsOfArtist, pages);
     const { pageInfo } = await list.window('first: 10');
