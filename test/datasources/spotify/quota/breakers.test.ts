@@ -20,7 +20,7 @@ describe('a 429', () => {
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
 
-  test('of one second is followed by a retry after at least one second', async () => {
+  test('a 429 with a Retry-After of one second is followed by a retry after at least one second', async () => {
     const gateway = await withFault(limited(1), 1);
     expect(dataAndErrorCodes(await gateway.ask(artistQuery))).toEqual(artistResult);
     expect(gateway.apiCalls()).toHaveLength(2);
@@ -39,7 +39,7 @@ describe('a 429', () => {
     [limited(undefined, 'quota'), 'UPSTREAM_QUOTA_EXCEEDED', 3_600],
     [limited(20, 'quota'), 'UPSTREAM_QUOTA_EXCEEDED', 20],
   ])(
-    '%o is reported at once as %s with %i s to wait, and to later operations without a call',
+    'the fault %o is reported at once as %s with %i s to wait, and to later operations without a call',
     async (fault, code, retryAfter) => {
       const { ask, apiCalls } = await withFault(fault, 1);
       for (const id of [artists.bts, artists.albums1]) {
@@ -58,13 +58,13 @@ describe('a 429', () => {
   test.each([
     [limited(30), 'Spotify limits the rate of calls of artists: no calls for 30 seconds'],
     [limited(86_400), 'the daily quota of artists is used up: no calls for 24 hours'],
-  ])('%o is a sentence in the log', async (fault, message) => {
+  ])('the fault %o is logged as a sentence', async (fault, message) => {
     const { ask, logged } = await withFault(fault, 1);
     await ask(artistQuery);
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.message)).toContain(message);
   });
 
-  test('of one endpoint family does not affect other families and cached data', async () => {
+  test('a 429 of one endpoint family does not affect other families and cached data', async () => {
     const { ask, sandbox, apiCalls } = await startInMode('development');
     expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ on: { route: 'artists' }, fault: limited(30) });
@@ -99,7 +99,7 @@ describe('back-offs of other processes', () => {
   };
   const epochMs = () => performance.timeOrigin + performance.now();
 
-  test('a back-off of another process stops the calls of this one, for a day at most', async () => {
+  test('a back-off of another process stops the calls of this process, for a day at most', async () => {
     const { call, ended } = startRequestQueue({ sharedState });
     deliver('back-off:artists', { reason: 'quota', untilMs: epochMs() + 900_000 });
     deliver('back-off:search', { reason: 'quota', untilMs: epochMs() + 9e12 });

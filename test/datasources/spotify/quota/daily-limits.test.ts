@@ -13,7 +13,7 @@ const start = (options: Partial<DailyLimitsOptions> = {}) =>
   createDailyLimits({ configured: new Map(), isDevelopmentMode: () => false, clock: () => 0, ...options });
 
 describe('the limit of a family', () => {
-  test('is the configured one before a learned one, a learned one before a presumed one, and none otherwise', () => {
+  test('the limit of a family is the configured limit, else the learned limit, else the presumed limit, else none', () => {
     const limits = start({ configured: new Map([['search', 50]]), isDevelopmentMode: () => true });
     limits.learn('search', 90, 0);
     limits.learn('artists/albums', 80, 0);
@@ -23,7 +23,7 @@ describe('the limit of a family', () => {
     expect(of('albums')).toEqual({ limit: null, source: 'NONE', usable: Number.POSITIVE_INFINITY });
   });
 
-  test('is presumed only for an app in development mode, and then not enforced', () => {
+  test('the limit of a family is presumed only for an app in development mode, and is then not enforced', () => {
     let isDevelopmentMode = false;
     const limits = start({ isDevelopmentMode: () => isDevelopmentMode });
     expect(limits.of('artists/albums', 0).source).toBe('NONE');
@@ -45,9 +45,12 @@ describe('the limit of a family', () => {
     [51, 49],
     [100, 98],
     [2_300, 2_254],
-  ])('of %i calls allows %i: the last 2 %%, at least one call, stay unused', (limit, usable) => {
-    expect(usableCalls(limit)).toBe(usable);
-  });
+  ])(
+    'a limit of %i calls allows %i calls: the last 2 %, at least one call, stay unused',
+    (limit, usable) => {
+      expect(usableCalls(limit)).toBe(usable);
+    },
+  );
 });
 
 describe('a learned limit', () => {
@@ -58,11 +61,14 @@ describe('a learned limit', () => {
     [10, 3 * week, 13],
     [1, week, 2],
     [100, -week, 100],
-  ])('of %i is after %i ms without a rejection %i', (limit, ms, raised) => {
-    expect(raisedLimit({ limit, learnedAtMs: 0 }, ms).limit).toBe(raised);
-  });
+  ])(
+    'a learned limit of %i calls becomes, after %i ms without a rejection, %i calls',
+    (limit, ms, raised) => {
+      expect(raisedLimit({ limit, learnedAtMs: 0 }, ms).limit).toBe(raised);
+    },
+  );
 
-  test('is the one of the last rejection, and counts as new unless it was learned within the last minute', () => {
+  test('a learned limit is that of the last rejection, and is new unless a limit was learned within the last minute', () => {
     const limits = start();
     const learn = (limit: number, nowMs: number) => [
       limits.learn('search', limit, nowMs),
@@ -73,7 +79,7 @@ describe('a learned limit', () => {
     expect(learn(120, week)).toEqual([true, 120]);
   });
 
-  test('is forgotten in all processes if further rejections at the same time show that it is wrong', () => {
+  test('a learned limit is forgotten in all processes if further rejections at the same time show that the limit is wrong', () => {
     const store = createFakeSharedStore();
     const clock = () => 200_000;
     const [first, second] = [1, 2].map(() => start({ store: store.connect(), clock })) as [
@@ -88,7 +94,7 @@ describe('a learned limit', () => {
     expect([first.of('search', 130_010).limit, second.of('search', 130_010).limit]).toEqual([null, null]);
   });
 
-  test('reaches the other processes and later ones, and is published again with its raises', async () => {
+  test('a learned limit reaches the other processes and later processes, and is published again with its raises', async () => {
     const store = createFakeSharedStore();
     const [first, second] = [start({ store: store.connect() }), start({ store: store.connect() })];
     first.learn('search', 100, 0);
@@ -101,7 +107,7 @@ describe('a learned limit', () => {
     expect(later.of('search', week + 5)).toEqual({ limit: 105, source: 'LEARNED', usable: 102 });
   });
 
-  test('that is implausibly low is forgotten after a week, so that the family is tried again', () => {
+  test('a learned limit that is implausibly low is forgotten after a week, so that the family is tried again', () => {
     const limits = start();
     limits.learn('artists/albums', 49, 0);
     limits.learn('albums', 9, 0);
@@ -114,7 +120,7 @@ describe('a learned limit', () => {
     ]);
   });
 
-  test('is not taken from messages that no gateway could have sent', () => {
+  test('no limit is learned from messages that no gateway could have sent', () => {
     const store = createFakeSharedStore();
     const limits = start({ store: store.connect() });
     const process = store.connect();

@@ -53,7 +53,7 @@ const pass = async (ms: number) => {
 };
 
 describe('counting', () => {
-  test('calls are counted for 24 h, and a little longer, by 5 minutes', async () => {
+  test('calls are counted for 24 h and a few minutes', async () => {
     const quota = start();
     await spend(quota, 3);
     await pass(hour);
@@ -212,7 +212,7 @@ describe('counting', () => {
     expect([...(store.counters.get(family) ?? new Map()).values()]).toEqual([3]);
   });
 
-  test('a call without a limit that is counted during one with a limit is counted separately', async () => {
+  test('a call without a limit is counted separately from a call with a limit that is counted at the same time', async () => {
     const store = createFakeSharedStore();
     const process = store.connect();
     const { reserveCall } = process;
@@ -239,7 +239,7 @@ describe('counting', () => {
 });
 
 describe('a configured limit', () => {
-  test('is not exceeded by concurrent calls of several processes', async () => {
+  test('a configured limit is not exceeded by concurrent calls of several processes', async () => {
     const store = createFakeSharedStore();
     const quotas = [1, 2, 3].map(() => start({ store: store.connect(), configured: limitOf(50) }));
     await vi.advanceTimersByTimeAsync(1_200);
@@ -249,7 +249,7 @@ describe('a configured limit', () => {
     expect(reserved.filter((call) => call !== null)).toHaveLength(49);
   });
 
-  test('costs concurrent calls few exchanges with the store, also when it reaches its end', async () => {
+  test('concurrent calls under a configured limit share one exchange with the store, and respect the end of the limit', async () => {
     const store = createFakeSharedStore();
     const process = store.connect();
     const { reserveCall } = process;
@@ -275,7 +275,7 @@ describe('a configured limit', () => {
     expect(quota.stateOf(family).used).toBe(98);
   });
 
-  test('has a state with the remaining calls and the time at which a call is available again', async () => {
+  test('the state of a configured limit has the remaining calls and the time at which a call is available again', async () => {
     const quota = start({ configured: limitOf(10) });
     await spend(quota, 5);
     expect(quota.stateOf(family)).toMatchObject({
@@ -295,7 +295,7 @@ describe('a configured limit', () => {
     expect(quota.stateOf(family).remaining).toBe(5);
   });
 
-  test('that is used up rejects calls at once with the seconds until a call is available again', async () => {
+  test('a configured limit that is used up rejects calls at once with the seconds until a call is available again', async () => {
     const dailyQuota = start({ configured: limitOf(3) });
     const { call, end, names, ended, requestQueue } = startRequestQueue({ dailyQuota, concurrency: 10 });
     for (const name of ['a', 'b', 'c']) call(name, family);
@@ -315,7 +315,7 @@ describe('a configured limit', () => {
 });
 
 describe('a learned limit', () => {
-  test('is the number of calls that Spotify has accepted, also if many calls are rejected at the same time', async () => {
+  test('a learned limit is the number of calls that Spotify has accepted, also if many calls are rejected at the same time', async () => {
     const store = createFakeSharedStore();
     const [first, second] = [start({ store: store.connect() }), start({ store: store.connect() })];
     await spend(first, 70);
@@ -338,7 +338,7 @@ describe('a learned limit', () => {
     ['few calls, without a Retry-After', 3, null, null],
     ['at least half of the presumed calls, while Spotify counts older calls', 51, hour, 50],
     ['at least half of the presumed calls, without a Retry-After', 51, null, 50],
-  ])('is learned after %s', async (_, calls, waitMs, limit) => {
+  ])('the learned limit follows from the calls before the rejection: %s', async (_, calls, waitMs, limit) => {
     const quota = start();
     await spend(quota, calls);
     await pass(5_000);
@@ -347,7 +347,7 @@ describe('a learned limit', () => {
     expect(quota.stateOf(family).limit).toBe(limit);
   });
 
-  test('has no call that did not reach Spotify', async () => {
+  test('a learned limit does not include calls that did not reach Spotify', async () => {
     const quota = start();
     await spend(quota, 61);
     for (let i = 0; i < 30; i++) {
@@ -360,7 +360,7 @@ describe('a learned limit', () => {
     expect(quota.stateOf(family)).toMatchObject({ used: 61, limit: 60 });
   });
 
-  test('is not learned if all of many concurrent calls are rejected', async () => {
+  test('no limit is learned if all of many concurrent calls are rejected', async () => {
     const dailyQuota = start();
     const { call, end, requestQueue } = startRequestQueue({ dailyQuota, concurrency: 100 });
     for (let i = 0; i < 24; i++) call(`${i}`, family);
@@ -373,7 +373,7 @@ describe('a learned limit', () => {
     expect(requestQueue.quota()).toMatchObject([{ used: 24, limit: null, limitSource: 'NONE' }]);
   });
 
-  test('is not learned for a family with a configured limit', async () => {
+  test('no limit is learned for a family with a configured limit', async () => {
     const quota = start({ configured: limitOf(200) });
     await spend(quota, 100);
     quota.recordRejection(family, day);
@@ -381,7 +381,7 @@ describe('a learned limit', () => {
     expect(quota.stateOf(family)).toMatchObject({ limit: 200, limitSource: 'CONFIGURED' });
   });
 
-  test('is learned from a rejection that passes the request queue', async () => {
+  test('a limit is learned from a rejection that passes the request queue', async () => {
     const dailyQuota = start();
     const { call, end, requestQueue } = startRequestQueue({ dailyQuota, concurrency: 100 });
     for (let i = 0; i < 60; i++) call(`${i}`, family);

@@ -21,24 +21,44 @@ const share = (usedShare: number, remaining = 100) => ({ remaining, usedShare })
 describe('one read', () => {
   test.each<[string, typeof unlimited, EntryAge | null, ReadDecision]>([
     ['without an entry is a call', unlimited, null, 'call'],
-    ['with a fresh entry uses it', unlimited, readBefore(0.5), 'use'],
+    ['with a fresh entry uses the entry', unlimited, readBefore(0.5), 'use'],
     [
-      'with an entry that was fresh until now refreshes it in the background',
+      'with an entry that was fresh until now refreshes the entry in the background',
       unlimited,
       readBefore(1),
       'revalidate',
     ],
-    ['within one more period refreshes it in the background', unlimited, readBefore(1.99), 'revalidate'],
-    ['after two periods is a call', unlimited, readBefore(2), 'call'],
+    [
+      'within one more period of freshness refreshes the entry in the background',
+      unlimited,
+      readBefore(1.99),
+      'revalidate',
+    ],
+    ['after two periods of freshness is a call', unlimited, readBefore(2), 'call'],
     ['with an entry that is no longer usable is a call', unlimited, readBefore(169), 'call'],
     ['without freshness is a call at once', unlimited, readBefore(0, 0), 'call'],
-    ['below a half of the limit is as without a limit', share(0.49), readBefore(1), 'revalidate'],
-    ['at seven tenths uses an entry for almost five periods', share(0.7), readBefore(4.8), 'use'],
-    ['at seven tenths refreshes it in the period after that', share(0.7), readBefore(5.8), 'revalidate'],
-    ['at seven tenths is a call later', share(0.7), readBefore(6), 'call'],
-    ['at nine tenths uses an entry for 24 periods', share(0.9), readBefore(23.9), 'use'],
-    ['at nine tenths is no call if there is an entry', share(0.9), readBefore(24), 'useStale'],
-    ['at nine tenths is a call without an entry', share(0.9), null, 'call'],
+    [
+      'below a half of the limit refreshes the entry, as without a limit',
+      share(0.49),
+      readBefore(1),
+      'revalidate',
+    ],
+    [
+      'at seven tenths of the limit uses an entry for almost five periods',
+      share(0.7),
+      readBefore(4.8),
+      'use',
+    ],
+    [
+      'at seven tenths of the limit refreshes an entry in the period after that',
+      share(0.7),
+      readBefore(5.8),
+      'revalidate',
+    ],
+    ['at seven tenths of the limit is a call after six periods', share(0.7), readBefore(6), 'call'],
+    ['at nine tenths of the limit uses an entry for 24 periods', share(0.9), readBefore(23.9), 'use'],
+    ['at nine tenths of the limit is no call if there is an entry', share(0.9), readBefore(24), 'useStale'],
+    ['at nine tenths of the limit is a call without an entry', share(0.9), null, 'call'],
     ['with no call left uses a fresh entry', share(0.98, 0), readBefore(0.5), 'use'],
     [
       'with no call left uses a stale entry, which is listed as stale',
@@ -70,7 +90,7 @@ describe('one read', () => {
     expect(decideReads(quota, [entry], now)).toEqual([decision]);
   });
 
-  test('a used share of nine tenths never uses an entry longer than it is usable', () => {
+  test('a read at nine tenths of the limit never uses an entry that is no longer usable', () => {
     const entry = { ...readBefore(10), usableUntilMs: now - 1 };
     expect(decideReads(share(0.9), [entry], now)).toEqual(['call']);
   });
@@ -79,19 +99,19 @@ describe('one read', () => {
 describe('the reads of a window', () => {
   test.each<[string, typeof unlimited, (EntryAge | null)[], ReadDecision[]]>([
     [
-      'beyond the calls that are left are rejected, those at the front first sent',
+      'beyond the calls that are left are rejected, and the reads at the front are sent',
       share(0.8, 2),
       [null, null, null, null],
       ['call', 'call', 'reject', 'reject'],
     ],
     [
-      'with an entry cost nothing',
+      'with a fresh entry cost no call',
       share(0.8, 1),
       [readBefore(0), null, readBefore(0), null],
       ['use', 'call', 'use', 'reject'],
     ],
     [
-      'without an entry come before those that refresh one',
+      'without an entry come before reads that refresh an entry',
       share(0.1, 2),
       [readBefore(3), null, readBefore(3)],
       ['call', 'call', 'useStale'],

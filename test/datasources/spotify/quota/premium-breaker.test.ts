@@ -35,7 +35,7 @@ const warnings = ({ logged }: Pick<TestGateway, 'logged'>) =>
 
 describe('an app whose Premium subscription has lapsed', () => {
   test.each(forms)(
-    'sends one call a minute for any queries, and responds with UPSTREAM_FORBIDDEN (%s)',
+    'the gateway sends one call a minute while the Premium subscription has lapsed, and responds with UPSTREAM_FORBIDDEN (%s)',
     async (form) => {
       const clock = startClock();
       const gateway = await startInMode('extended');
@@ -55,7 +55,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     },
   );
 
-  test('is reported by one log line, metrics and /ready, and not in responses to clients', async () => {
+  test('a lapsed Premium subscription is reported by one log line, metrics and /ready, and not in responses to clients', async () => {
     const clock = startClock();
     const gateway = await startInMode('development');
     const { ask, sandbox, fetch, logged } = gateway;
@@ -82,7 +82,7 @@ describe('an app whose Premium subscription has lapsed', () => {
   });
 
   test.each([...others, artistQuery])(
-    'is served again after the first call that succeeds (%s)',
+    'an app whose Premium subscription had lapsed is served again after the first call that succeeds (%s)',
     async (document) => {
       const clock = startClock();
       const gateway = await startInMode('development');
@@ -97,7 +97,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     },
   );
 
-  test('is detected to be served again by /ready if no client sends operations', async () => {
+  test('/ready detects the end of a lapse of the Premium subscription if no client sends operations', async () => {
     const clock = startClock();
     const { ask, sandbox, fetch, apiCalls } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
@@ -113,7 +113,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
   });
 
-  test('gets cached data, also if it is stale, and the response states the reason', async () => {
+  test('a response has stale data and states the reason while the Premium subscription has lapsed', async () => {
     const { ask, sandbox, apiCalls } = await startInMode('development', { CACHE_TTL_SECONDS: '0' });
     expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ fault: lapsed() });
@@ -127,7 +127,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(apiCalls()).toHaveLength(2);
   });
 
-  test('stays rejected if the call of the minute fails for another reason, and tries again a minute later', async () => {
+  test('if the one call a minute of a lapsed Premium subscription fails for another reason, calls are rejected for a minute more', async () => {
     const clock = startClock();
     const { ask, sandbox, apiCalls } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
@@ -144,7 +144,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
   });
 
-  test('is served again by a call whose token Spotify had rejected first', async () => {
+  test('an app whose Premium subscription had lapsed is served again by a call whose token Spotify had rejected first', async () => {
     const clock = startClock();
     const { ask, sandbox } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
@@ -155,7 +155,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
   });
 
-  test('many concurrent calls are rejected together, and one warning is logged', async () => {
+  test('many concurrent calls after a lapse of the Premium subscription are rejected together, and one warning is logged', async () => {
     const gateway = await startInMode('development', { UPSTREAM_CONCURRENCY: '4' });
     const { ask, sandbox, apiCalls } = gateway;
     sandbox.faults.add({ fault: lapsed() });
@@ -170,7 +170,7 @@ describe('an app whose Premium subscription has lapsed', () => {
 });
 
 describe.skipIf(!hasRedis())('processes that share a Redis', () => {
-  test('share the state that the subscription has lapsed, and that it is active again', async () => {
+  test('processes that share a Redis share that the Premium subscription has lapsed, and that the subscription is active again', async () => {
     const clock = startClock();
     const redis = await startRedis();
     const environment = { REDIS_URL: redis.url };
@@ -198,14 +198,17 @@ describe('a 403 of a proxy of Spotify, without JSON', () => {
     ['is HTML', { kind: 'answer', status: 403, text: '<html>Forbidden</html>' }],
   ];
 
-  test.each(edge)('that %s fails only its own call, with UPSTREAM_FORBIDDEN', async (_, fault) => {
-    const gateway = await startInMode('development');
-    const { ask, sandbox, apiCalls, fetch } = gateway;
-    sandbox.faults.add({ times: 1, fault });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
-    expect(apiCalls()).toHaveLength(1);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
-    expect((await fetch('/ready')).status).toBe(200);
-    expect(warnings(gateway)).toEqual([]);
-  });
+  test.each(edge)(
+    'a 403 of a proxy of Spotify that %s fails only its own call, with UPSTREAM_FORBIDDEN',
+    async (_, fault) => {
+      const gateway = await startInMode('development');
+      const { ask, sandbox, apiCalls, fetch } = gateway;
+      sandbox.faults.add({ times: 1, fault });
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
+      expect(apiCalls()).toHaveLength(1);
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+      expect((await fetch('/ready')).status).toBe(200);
+      expect(warnings(gateway)).toEqual([]);
+    },
+  );
 });

@@ -11,7 +11,7 @@ import { response, settle, startRequestQueue, useFakeClock } from '../../../supp
 useFakeClock();
 
 describe('the rate limiter', () => {
-  test('the rate limit holds in any 30 s; a call waits up to a second for it, or is rejected with the seconds to wait', async () => {
+  test('the rate limit holds in any 30 s, and a call waits up to a second or is rejected with the seconds to wait', async () => {
     const { call, end, names, ended } = startRequestQueue({ rateLimit: 3, concurrency: 10 });
     call('a');
     await vi.advanceTimersByTimeAsync(20_000);
@@ -77,7 +77,7 @@ describe('a learned rate limit', () => {
     [37, 30],
     [100, 80],
     [1_000, 800],
-  ])('after a rejection at %i calls in 30 s it is %s', (calls, limit) => {
+  ])('the rate limit that is learned from a rejection at %i calls in 30 s is %s', (calls, limit) => {
     expect(learnRate(calls, 5)).toEqual(limit && { limit, rejectedCalls: calls, learnedAtMs: 5 });
   });
 
@@ -87,7 +87,7 @@ describe('a learned rate limit', () => {
     [30_000, 81],
     [120 * 30_000, 200],
     [121 * 30_000, null],
-  ])('%i ms after a rejection at 100 calls it is %s', (ms, limit) => {
+  ])('%i ms after a rejection at 100 calls the learned rate limit is %s', (ms, limit) => {
     expect(raisedRate({ limit: 80, rejectedCalls: 100, learnedAtMs: 0 }, ms)).toBe(limit);
   });
 
@@ -103,7 +103,7 @@ describe('a learned rate limit', () => {
     return sent;
   }
 
-  test('a rejection at 50 calls limits the next ones of all processes, also of later ones, to 40 in 30 s', async () => {
+  test('a rejection at 50 calls limits all processes, also later processes, to 40 calls in 30 s', async () => {
     const store = createFakeSharedStore();
     const start = () => startRequestQueue({ sharedState: store.connect(), concurrency: 10 });
     const [first, second] = [start(), start()];
@@ -124,14 +124,14 @@ describe('a learned rate limit', () => {
     expect(await sendAll(started)).toBe(100);
   });
 
-  test('a limit that the operator has set is not changed by rejections', async () => {
+  test('a rate limit that the operator has set is not changed by rejections', async () => {
     const started = startRequestQueue({ concurrency: 10, rateLimit: 60 });
     expect(await sendAll(started, 50)).toBe(50);
     started.requestQueue.backOff('search', 'rate', 3_000);
     expect(await sendAll(started)).toBe(10);
   });
 
-  test('messages that no gateway could have sent are ignored', async () => {
+  test('a rate limiter ignores messages that no gateway could have sent', async () => {
     const store = createFakeSharedStore();
     const process = store.connect();
     const started = startRequestQueue({ sharedState: store.connect(), concurrency: 10 });

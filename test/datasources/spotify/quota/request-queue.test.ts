@@ -111,7 +111,7 @@ test('the report has the calls and the back-off of each family of which a call w
 });
 
 describe('a back-off', () => {
-  test('a back-off rejects all calls of its family at once, queued ones too, and of no other family', async () => {
+  test('a back-off rejects all calls of its family at once, queued calls too, and no call of another family', async () => {
     const { requestQueue, call, end, names, ended } = startRequestQueue();
     for (const name of ['a', 'b', 'c']) call(name);
     await settle();
@@ -153,7 +153,7 @@ describe('a back-off', () => {
     expect(ended).toEqual(['a UPSTREAM_UNAVAILABLE -']);
   });
 
-  test('queued calls wait for a repeated back-off, and are rejected if it becomes too long', async () => {
+  test('queued calls wait for a repeated back-off, and are rejected if the back-off becomes too long', async () => {
     const { requestQueue, call, names, ended } = startRequestQueue();
     requestQueue.backOff('artists', 'rate', 1_000);
     call('a');
@@ -207,13 +207,13 @@ describe('a call that has a slot, and waits for the shared counts', () => {
     return { ...started, go, used };
   }
 
-  test('is sent if nothing has changed meanwhile', async () => {
+  test('a call that waits for the shared counts is sent if nothing has changed meanwhile', async () => {
     const { go, names, used } = await startHeldCall();
     await go();
     expect([names(), used()]).toEqual([['a'], 1]);
   });
 
-  test('is rejected and does not count if a back-off has begun meanwhile', async () => {
+  test('a call that waits for the shared counts is rejected and does not count if a back-off has begun meanwhile', async () => {
     const { requestQueue, call, go, names, ended, used } = await startHeldCall();
     requestQueue.backOff('artists', 'rate', 30_000);
     await go();
@@ -223,7 +223,7 @@ describe('a call that has a slot, and waits for the shared counts', () => {
     expect(names()).toEqual(['b']); // the rate limit of one call has not been used
   });
 
-  test('waits for the end of a short back-off that has begun meanwhile', async () => {
+  test('a call that waits for the shared counts waits for the end of a short back-off that has begun meanwhile', async () => {
     const { requestQueue, go, names, used } = await startHeldCall();
     requestQueue.backOff('artists', 'rate', 1_000);
     await go();
@@ -232,7 +232,7 @@ describe('a call that has a slot, and waits for the shared counts', () => {
     expect([names(), used()]).toEqual([['a'], 1]);
   });
 
-  test('is rejected and does not count if the Premium subscription has lapsed meanwhile', async () => {
+  test('a call that waits for the shared counts is rejected and does not count if the Premium subscription has lapsed meanwhile', async () => {
     const store = createFakeSharedStore();
     const other = startRequestQueue({ sharedState: store.connect() });
     const dailyQuota = createDailyQuota({ configured: new Map([['artists', 10]]), store: store.connect() });
@@ -250,7 +250,7 @@ describe('a call that has a slot, and waits for the shared counts', () => {
     expect([names(), ended, requestQueue.quota()[0]?.used]).toEqual([[], ['a UPSTREAM_FORBIDDEN -'], 0]);
   });
 
-  test('is dropped and does not count if every client has gone meanwhile', async () => {
+  test('a call that waits for the shared counts is dropped and does not count if every client has gone meanwhile', async () => {
     const gone = waiters();
     const { go, names, ended, used } = await startHeldCall(gone);
     gone.leave();
@@ -281,14 +281,14 @@ describe('a lapsed Premium subscription', () => {
     return started;
   }
 
-  test('while the Premium subscription has lapsed one call a minute is sent, and other calls wait for its outcome', async () => {
+  test('while the Premium subscription has lapsed one call a minute is sent, and other calls wait for the outcome of that call', async () => {
     const { requestQueue, end, names, ended } = await startMinuteAfterLapse();
     expect([names(), ended]).toEqual([['try'], ['first 403']]);
     await end('try');
     expect([names(), requestQueue.isPremiumLapsed()]).toEqual([['b', 'c'], false]);
   });
 
-  test('a call that was sent before the lapse does not end it', async () => {
+  test('a call that was sent before the Premium subscription lapsed does not end the lapse', async () => {
     const { requestQueue, call, end, names } = startRequestQueue({ concurrency: 10 });
     for (const name of ['early', 'first']) call(name);
     await settle();
@@ -305,7 +305,7 @@ describe('a lapsed Premium subscription', () => {
   });
 
   test.each([lapsed, response(500), response(429), fault('timeout')])(
-    'after the call of the minute has failed, calls are rejected for a minute (%o)',
+    'after the one call a minute of a lapsed Premium subscription has failed, calls are rejected for a minute (%o)',
     async (outcome) => {
       const { requestQueue, call, end, names, ended } = await startMinuteAfterLapse();
       await end('try', outcome);
@@ -322,7 +322,7 @@ describe('a lapsed Premium subscription', () => {
     },
   );
 
-  test('another call is sent at once if the call of the minute is inconclusive: a rejected token, or a forbidden batch', async () => {
+  test('another call is sent at once if the one call a minute of a lapsed Premium subscription ends with a 401 or a 403', async () => {
     for (const outcome of [response(401), response(403)]) {
       const { end, names } = await startMinuteAfterLapse();
       await end('try', outcome);
@@ -347,17 +347,17 @@ describe('the circuit breakers', () => {
     return { ...started, ended };
   };
 
-  test('calls of a family are rejected if half of its last twenty calls were 5xx', async () => {
+  test('calls of a family are rejected if its last twenty calls were 5xx', async () => {
     const { names, ended } = await failing(Array(20).fill(response(503)));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
-  test('calls of a family are rejected if half of its last twenty calls were 404 without a message', async () => {
+  test('calls of a family are rejected if its last twenty calls were 404 without a message', async () => {
     const { names, ended } = await failing(Array(20).fill(response(404)));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
-  test('calls of all families are rejected if half of the last twenty calls had no response', async () => {
+  test('calls of all families are rejected if the last twenty calls had no response', async () => {
     for (const kind of ['timeout', 'transport', 'tls'] as const) {
       const { names, ended } = await failing(Array(20).fill(fault(kind)));
       expect([names(), ended]).toEqual([[], ['same UPSTREAM_UNAVAILABLE -', 'other UPSTREAM_UNAVAILABLE -']]);
@@ -366,12 +366,12 @@ describe('the circuit breakers', () => {
 
   const edge403: Outcome = { ...response(403), body: undefined } as Outcome;
 
-  test('calls of a family are rejected if a proxy of Spotify has refused half of its last twenty calls', async () => {
+  test('calls of a family are rejected if a proxy of Spotify has rejected its last twenty calls', async () => {
     const { names, ended } = await failing(Array(20).fill(edge403));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
-  test('calls of all families are rejected if a proxy of Spotify refuses calls of several families', async () => {
+  test('calls of all families are rejected if a proxy of Spotify rejects calls of several families', async () => {
     const { call, end, names, ended } = startRequestQueue({ concurrency: 100 });
     const refuse = async (families: Family[]) => {
       for (const [i, family] of families.entries()) {
@@ -408,7 +408,7 @@ describe('the circuit breakers', () => {
     }
   });
 
-  test('one call at a time probes during an outage, and all calls are sent when it has succeeded', async () => {
+  test('one call at a time probes during an outage, and all calls are sent after calls have succeeded', async () => {
     const { call, end, names, ended } = await failing(Array(20).fill(response(500)));
     await vi.advanceTimersByTimeAsync(5_000);
     for (const name of ['p', 'q']) call(name);
