@@ -44,11 +44,11 @@ describe('GraphQL over HTTP', () => {
     return results.filter(({ status }) => status !== 'ok').map(({ id, name }) => `${id} ${name}`);
   }
 
-  test('every audit is met in development', async () => {
+  test('a gateway in development passes every audit of GraphQL over HTTP', async () => {
     expect(await failedAudits({})).toEqual([]);
   }, 30_000);
 
-  test('every MUST and SHOULD is met in production, and only MAYs about GET are not', async () => {
+  test('a gateway in production meets every MUST and SHOULD of GraphQL over HTTP, and fails only MAYs about GET', async () => {
     // Two audits of variables need introspection.
     expect(await failedAudits({ NODE_ENV: 'production', INTROSPECTION: 'true' })).toEqual([
       '5A70 MAY accept application/x-www-form-urlencoded formatted GET requests',
@@ -61,13 +61,13 @@ describe('GraphQL over HTTP', () => {
 describe('introspection', () => {
   const queries = ['{ __schema { queryType { name } } }', '{ __type(name: "Artist") { name } }'];
 
-  test.each(queries)('is answered unless it is turned off: %s', async (query) => {
+  test.each(queries)('an introspection query gets a response by default: %s', async (query) => {
     const { ask } = await serverWith();
     expect(await ask(query)).toMatchObject({ status: 200, json: { data: expect.any(Object) } });
   });
 
   test.each<Environment>([{ INTROSPECTION: 'false' }, { NODE_ENV: 'production' }])(
-    'is rejected with %o, and other queries are not',
+    'an introspection query is rejected with %o, and other queries are not rejected',
     async (environment) => {
       const { ask } = await serverWith(environment);
       for (const query of queries) {
@@ -107,31 +107,34 @@ describe('pages of other origins', () => {
   const corsHeaders = ({ headers }: Reply) =>
     Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
 
-  test('get no CORS header without CORS_ORIGINS', async () => {
+  test('a web page of another origin gets no CORS header without CORS_ORIGINS', async () => {
     const server = await serverWith();
     for (const origin of [app, evil, opaque]) {
       expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
     }
   });
 
-  test.each([app, `${app}, ${other}`])('may read responses if CORS_ORIGINS has them: %s', async (origins) => {
-    const server = await serverWith({ CORS_ORIGINS: origins });
-    for (const origin of origins.split(', ')) {
-      for (const { headers } of await askFrom(server, origin)) {
-        expect(headers['access-control-allow-origin']).toBe(origin);
-        expect(headers['access-control-allow-credentials']).toBeUndefined();
+  test.each([app, `${app}, ${other}`])(
+    'a web page may read responses if CORS_ORIGINS has the origin of the page: %s',
+    async (origins) => {
+      const server = await serverWith({ CORS_ORIGINS: origins });
+      for (const origin of origins.split(', ')) {
+        for (const { headers } of await askFrom(server, origin)) {
+          expect(headers['access-control-allow-origin']).toBe(origin);
+          expect(headers['access-control-allow-credentials']).toBeUndefined();
+        }
+        const { status, headers } = await server.get('/graphql', {
+          method: 'OPTIONS',
+          headers: { origin, ...preflight },
+        });
+        expect(status).toBe(204);
+        expect(headers['access-control-allow-methods']).toContain('POST');
+        expect(headers['access-control-allow-headers']).toContain('content-type');
       }
-      const { status, headers } = await server.get('/graphql', {
-        method: 'OPTIONS',
-        headers: { origin, ...preflight },
-      });
-      expect(status).toBe(204);
-      expect(headers['access-control-allow-methods']).toContain('POST');
-      expect(headers['access-control-allow-headers']).toContain('content-type');
-    }
-  });
+    },
+  );
 
-  test('are distinguished by caches if there are several', async () => {
+  test('caches distinguish responses by origin if CORS_ORIGINS has several origins', async () => {
     const { ask } = await serverWith({ CORS_ORIGINS: `${app}, ${other}` });
     for (const origin of [app, evil]) {
       const { headers } = await ask('{ __typename }', { headers: { origin } });
@@ -139,7 +142,7 @@ describe('pages of other origins', () => {
     }
   });
 
-  test('are distinguished by caches also in a cacheable response', async () => {
+  test('caches distinguish a cacheable response by origin', async () => {
     const { get } = await serverWith({ CORS_ORIGINS: app });
     const query = encodeURIComponent('{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }');
     const { headers } = await get(`/graphql?query=${query}`, { headers: { origin: app } });
@@ -150,7 +153,7 @@ describe('pages of other origins', () => {
 
   // A browser sends `Origin: null` for any sandboxed frame, so a response that allows "null" allows every origin.
   test.each([app, `${app}, ${other}`])(
-    'may not read responses if CORS_ORIGINS does not have them: %s',
+    'a web page may not read responses if CORS_ORIGINS lacks the origin of the page: %s',
     async (origins) => {
       const server = await serverWith({ CORS_ORIGINS: origins });
       const otherOrigins = [
@@ -185,7 +188,7 @@ describe('a bug', () => {
     };`;
 
   test.concurrent.for(['development', 'production'])(
-    'in a resolver is masked and logged with its stack in %s',
+    'a bug in a resolver is masked and logged with its stack in %s',
     async (mode, { onTestFinished: onEnd }) => {
       const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
       onEnd(() => rmSync(folder, { recursive: true }));
@@ -240,7 +243,7 @@ describe('a bug', () => {
       };
     }
 
-    test('is masked, logged and answered with 500, and the next request is served', async () => {
+    test('a bug outside of every resolver is masked, logged and answered with 500, and the next request is served', async () => {
       const { port, bugs } = await listen();
       const ask = () =>
         exchange(port, '/graphql', {
@@ -263,7 +266,7 @@ describe('a bug', () => {
       expect(await ask()).toMatchObject({ status: 200, json: { data: { __typename: 'Query' } } });
     });
 
-    test('is logged, and is not visible in the response of /ready', async () => {
+    test('a bug outside of every resolver is logged, and is not visible in the response of /ready', async () => {
       const { port, bugs } = await listen();
       broken.ready = new TypeError(canary);
       const { status, text } = await exchange(port, '/ready');

@@ -35,7 +35,7 @@ describe('during a back-off', () => {
     ],
     ['unavailable', 5_000, 'Spotify has just failed repeatedly: ask again in 5 seconds.'],
   ] as const)(
-    'with reason %s the message for a client states the time of the next try',
+    'during a back-off with reason %s the message for a client states the time of the next try',
     (reason, waitMs, message) => {
       expect(backOffError('artists/albums', reason, waitMs).message).toBe(message);
     },
@@ -50,7 +50,7 @@ describe('during a back-off', () => {
     [35_940, 'ask again in 9 hours 59 minutes'],
     [86_340, 'ask again in about 24 hours'],
     [86_894, 'ask again in about 24 hours'],
-  ])('%i seconds are rounded up to "%s"', (seconds, text) => {
+  ])('a wait of %i seconds is rounded up to "%s"', (seconds, text) => {
     expect(askAgainIn(seconds)).toBe(text);
   });
 });

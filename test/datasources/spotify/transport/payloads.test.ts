@@ -18,62 +18,58 @@ import {
 
 const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
 
-describe('a body that is not a valid object', () => {
-  test.each<[string, Fault]>([
-    ['HTML', { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'text/html' } }],
-    [
-      'HTML with the content type JSON',
-      { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'application/json' } },
-    ],
-    ['broken JSON', { kind: 'answer', text: '{"name": "secret words"' }],
-    ['nothing', { kind: 'answer', text: '' }],
-    ['204', { kind: 'answer', status: 204 }],
-    ['null', { kind: 'answer', json: null }],
-    ['a list', { kind: 'answer', json: ['secret words'] }],
-    ['a text', { kind: 'answer', json: 'secret words' }],
-    ['a number', { kind: 'answer', json: 7 }],
-    ['an empty object', { kind: 'answer', json: {} }],
-    [
-      'an error with status 200',
-      { kind: 'answer', json: { error: { status: 500, message: 'secret words' } } },
-    ],
-    ['a body above the maximum size', { kind: 'oversize', megabytes: 4 }],
-    ['a body much larger than its compressed form', { kind: 'oversize', megabytes: 40, gzip: true }],
-  ])('(%s) is UPSTREAM_BAD_RESPONSE after one call, and is neither shown nor cached', async (_, fault) => {
+test.each<[string, Fault]>([
+  ['HTML', { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'text/html' } }],
+  [
+    'HTML with the content type JSON',
+    { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'application/json' } },
+  ],
+  ['broken JSON', { kind: 'answer', text: '{"name": "secret words"' }],
+  ['nothing', { kind: 'answer', text: '' }],
+  ['204', { kind: 'answer', status: 204 }],
+  ['null', { kind: 'answer', json: null }],
+  ['a list', { kind: 'answer', json: ['secret words'] }],
+  ['a text', { kind: 'answer', json: 'secret words' }],
+  ['a number', { kind: 'answer', json: 7 }],
+  ['an empty object', { kind: 'answer', json: {} }],
+  ['an error with status 200', { kind: 'answer', json: { error: { status: 500, message: 'secret words' } } }],
+  ['a body above the maximum size', { kind: 'oversize', megabytes: 4 }],
+  ['a body much larger than its compressed form', { kind: 'oversize', megabytes: 40, gzip: true }],
+])(
+  'a body that is not a valid object (%s) is UPSTREAM_BAD_RESPONSE after one call, and is neither shown nor cached',
+  async (_, fault) => {
     const { ask, apiCalls } = await withFault(fault, 1);
     const answer = await ask(artistQuery);
     expect(dataAndErrorCodes(answer)).toEqual(artistError('UPSTREAM_BAD_RESPONSE'));
     expect(JSON.stringify(answer)).not.toContain('secret');
     expect(apiCalls()).toHaveLength(1);
     expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
-  });
-});
+  },
+);
 
-describe('a required field that is malformed', () => {
-  test.each<[string, Edit]>([
-    ['artist', { path: 'id', set: 7 }],
-    ['artist', { path: 'id', set: null }],
-    ['artist', { path: 'id', set: '../me' }],
-    ['artist', { path: 'id', set: `spotify:album:${artists.bts}` }],
-    ['artist', { path: 'name', set: null }],
-    ['artist', { path: 'name', remove: true }],
-    ['album', { path: 'id', set: 7 }],
-    ['album', { path: 'name', remove: true }],
-    ['album', { path: 'type', set: 'artist' }],
-    ['track', { path: 'id', set: null }],
-    ['track', { path: 'name', set: 7 }],
-  ])('a required field that is malformed makes only the %s null: %o', async (kind, malformed) => {
-    const ids = { artist: artists.bts, album: albums.tracks1, track: tracks.explicit };
-    const id = ids[kind as keyof typeof ids];
-    const { ask, sandbox } = await startInMode('development');
-    sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: edit(malformed) });
-    const document = `{ ${kind}(id: "${id}") { id } sibling: artist(id: "${artists.albums1}") { name } }`;
-    const { data, errors } = await ask(document);
-    expect(data).toEqual({ [kind]: null, sibling: { name: 'The Only Record' } });
-    expect(errors.map(({ path, extensions }) => [path, extensions])).toEqual([
-      [[kind], { code: 'UPSTREAM_BAD_RESPONSE' }],
-    ]);
-  });
+test.each<[string, Edit]>([
+  ['artist', { path: 'id', set: 7 }],
+  ['artist', { path: 'id', set: null }],
+  ['artist', { path: 'id', set: '../me' }],
+  ['artist', { path: 'id', set: `spotify:album:${artists.bts}` }],
+  ['artist', { path: 'name', set: null }],
+  ['artist', { path: 'name', remove: true }],
+  ['album', { path: 'id', set: 7 }],
+  ['album', { path: 'name', remove: true }],
+  ['album', { path: 'type', set: 'artist' }],
+  ['track', { path: 'id', set: null }],
+  ['track', { path: 'name', set: 7 }],
+])('a required field that is malformed makes only the %s null: %o', async (kind, malformed) => {
+  const ids = { artist: artists.bts, album: albums.tracks1, track: tracks.explicit };
+  const id = ids[kind as keyof typeof ids];
+  const { ask, sandbox } = await startInMode('development');
+  sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: edit(malformed) });
+  const document = `{ ${kind}(id: "${id}") { id } sibling: artist(id: "${artists.albums1}") { name } }`;
+  const { data, errors } = await ask(document);
+  expect(data).toEqual({ [kind]: null, sibling: { name: 'The Only Record' } });
+  expect(errors.map(({ path, extensions }) => [path, extensions])).toEqual([
+    [[kind], { code: 'UPSTREAM_BAD_RESPONSE' }],
+  ]);
 });
 
 describe('one bad item of a list', () => {

@@ -64,7 +64,7 @@ async function startTlsSandbox() {
 }
 
 describe('HTTPS_PROXY', () => {
-  test('carries the calls to Spotify, and only the proxy gets its credentials', async () => {
+  test('the proxy of HTTPS_PROXY carries the calls to Spotify, and gets its own credentials and no token', async () => {
     const { upstream, host, sandbox } = await startTlsSandbox();
     const proxy = await startProxy();
     const { ask } = startGateway(upstream, { HTTPS_PROXY: `http://user:p%40ss@127.0.0.1:${proxy.port}` });
@@ -77,7 +77,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test.each(['localhost', '.localhost, other.example', '*'])(
-    'does not carry calls to the hosts of NO_PROXY=%s',
+    'the proxy of HTTPS_PROXY does not carry calls to the hosts of NO_PROXY=%s',
     async (noProxy) => {
       const { upstream } = await startTlsSandbox();
       const proxy = await startProxy();
@@ -90,7 +90,7 @@ describe('HTTPS_PROXY', () => {
     },
   );
 
-  test('does not carry plain http, which is allowed for this machine only', async () => {
+  test('the proxy of HTTPS_PROXY does not carry calls over plain http', async () => {
     const sandbox = await startSandbox({ catalogue });
     onTestFinished(sandbox.close);
     const proxy = await startProxy();
@@ -99,7 +99,7 @@ describe('HTTPS_PROXY', () => {
     expect(proxy.requests).toEqual([]);
   });
 
-  test('that refuses its tunnels makes Spotify unavailable', async () => {
+  test('a proxy that rejects tunnels makes Spotify unavailable', async () => {
     const { upstream, sandbox } = await startTlsSandbox();
     const proxy = await startProxy(407);
     const { ask } = startGateway(upstream, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
@@ -107,7 +107,7 @@ describe('HTTPS_PROXY', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  test('has no more tunnels than the maximum of sockets, and no new one after an aborted request', async () => {
+  test('a proxy has no more tunnels than the maximum of sockets, and no new tunnel after an aborted request', async () => {
     const { upstream } = await startTlsSandbox();
     const proxy = await startProxy();
     const http = createHttp({
@@ -129,7 +129,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test.each(['proxy.example:3128', 'socks5://proxy.example', 'ftp://user:canary@proxy.example'])(
-    'that is "%s" stops the start without showing credentials',
+    'HTTPS_PROXY=%s stops the start without showing credentials',
     (url) => {
       const start = () => readConfig({ HTTPS_PROXY: url });
       expect(start).toThrow(/^HTTPS_PROXY must be the http:\/\/ or https:\/\/ URL of a proxy/);

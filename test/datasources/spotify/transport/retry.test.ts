@@ -36,15 +36,12 @@ const decisionAfter = (outcome: Outcome, attempt = 1, chance = 0): string =>
   describeDecision(decideRetry(outcome, attempt, chance, nowMs));
 
 describe('the decision on one attempt', () => {
-  test.each([200, 304, 400, 401, 403, 410])(
-    'a %i is returned to the caller, which interprets it',
-    (status) => {
-      const outcome = response(status, { retryAfter: '30' });
-      expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
-    },
-  );
+  test.each([200, 304, 400, 401, 403, 410])('a %i is returned to the caller', (status) => {
+    const outcome = response(status, { retryAfter: '30' });
+    expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
+  });
 
-  test('a 404 with a message of Spotify is returned to the caller, which interprets it', () => {
+  test('a 404 with a message of Spotify is returned to the caller', () => {
     const outcome = response(404, { body: { error: { status: 404, message: 'Resource not found' } } });
     expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
   });
@@ -139,7 +136,7 @@ describe('the decision on one attempt', () => {
     );
   });
 
-  test('the wait is random, grows with each attempt, and is never shorter than Spotify requests', () => {
+  test('the wait before a retry is random, grows with each attempt, and is never shorter than Spotify requests', () => {
     const wait = (attempt: number, chance: number, outcome = response(500)) => {
       const decision = decideRetry(outcome, attempt, chance, nowMs);
       return decision.act === 'retry' ? decision.waitMs : null;
@@ -150,49 +147,44 @@ describe('the decision on one attempt', () => {
   });
 });
 
-describe('a Retry-After', () => {
-  test.each<[string | null, number | null]>([
-    [null, null],
-    ['', null],
-    ['1', 1_000],
-    [' 30 ', 30_000],
-    ['0', 0],
-    ['-1', null],
-    ['1.5', null],
-    ['5 1', null],
-    ['999999999999', maxRetryAfterMs],
-    ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
-    ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
-    ['Wed, 21 Oct 2126 07:28:00 GMT', maxRetryAfterMs],
-    ['soon', null],
-    ['NaN', null],
-    ['Infinity', null],
-    ['1e3', null],
-  ])('a Retry-After of %j is %o ms', (header, ms) => {
-    expect(retryAfterMs(header, nowMs)).toBe(ms);
-  });
+test.each<[string | null, number | null]>([
+  [null, null],
+  ['', null],
+  ['1', 1_000],
+  [' 30 ', 30_000],
+  ['0', 0],
+  ['-1', null],
+  ['1.5', null],
+  ['5 1', null],
+  ['999999999999', maxRetryAfterMs],
+  ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+  ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
+  ['Wed, 21 Oct 2126 07:28:00 GMT', maxRetryAfterMs],
+  ['soon', null],
+  ['NaN', null],
+  ['Infinity', null],
+  ['1e3', null],
+])('a Retry-After of %j is %o ms', (header, ms) => {
+  expect(retryAfterMs(header, nowMs)).toBe(ms);
 });
 
-describe('the error of a request during a back-off', () => {
-  test.each([
-    ['rate', 1, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 1 } }],
-    ['rate', 29_001, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 30 } }],
-    [
-      'quota',
-      3_600_000,
-      {
-        code: 'UPSTREAM_QUOTA_EXCEEDED',
-        details: { retryAfter: 3_600 },
-        message:
-          'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 60 minutes.',
-      },
-    ],
-    ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
-    ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
-  ] as const)(
-    'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
-    (reason, waitMs, expected) => {
-      expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(expected);
+test.each([
+  ['rate', 1, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 1 } }],
+  ['rate', 29_001, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 30 } }],
+  [
+    'quota',
+    3_600_000,
+    {
+      code: 'UPSTREAM_QUOTA_EXCEEDED',
+      details: { retryAfter: 3_600 },
+      message: 'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 60 minutes.',
     },
-  );
-});
+  ],
+  ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
+  ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
+] as const)(
+  'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
+  (reason, waitMs, expected) => {
+    expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(expected);
+  },
+);

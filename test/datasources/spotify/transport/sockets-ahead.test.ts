@@ -41,7 +41,7 @@ const originOf = (server: Server) => `http://127.0.0.1:${(server.address() as Ad
 
 const isClosed = (socket: Socket) => socket.destroyed || socket.readableEnded;
 
-test('requests use the sockets that were opened ahead of them, and the third opens its own', async () => {
+test('requests use the sockets that were opened ahead, and a third concurrent request opens its own socket', async () => {
   const { ahead, opened, origin, get } = await start();
   ahead.open(new URL(origin));
   await until(() => opened.length === 2, 1_000);

@@ -55,7 +55,7 @@ describe('an error status of Spotify', () => {
     [206, 'UPSTREAM_BAD_RESPONSE'],
     [300, 'UPSTREAM_BAD_RESPONSE'],
   ])(
-    '%i is final: one call, the token stays, and the message does not contain the body (%s)',
+    'a %i is final: the gateway sends one call, keeps the token, and does not show the body in the message (%s)',
     async (status, code) => {
       for (const fault of [
         errorResponse(status),

@@ -230,19 +230,22 @@ describe('the token endpoint', () => {
     ['a fault for two seconds', tokenError(400, 'server_error'), 1.5, 1],
     ['a malformed response for two seconds', { kind: 'answer', json: {} } as const, 1.5, 1],
     ['an unknown error for two seconds', tokenError(400, 'something_new'), 1.5, 1],
-  ])('the token endpoint gets no request for a while after %s', async (_, fault, seconds, secondsMore) => {
-    const clock = startClock();
-    const { ask, sandbox } = await startInMode('development');
-    const undo = sandbox.faults.add({ on: onToken, fault });
-    const [failed] = (await ask(artistQuery)).errors;
-    undo();
-    sandbox.clearCalls();
-    await clock.pass(seconds);
-    expect((await ask(artistQuery)).errors).toMatchObject([{ extensions: failed?.extensions }]);
-    expect(sandbox.calls()).toEqual([]);
-    await clock.pass(secondsMore);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
-  });
+  ])(
+    'the token endpoint gets no request for a while after a failure: %s',
+    async (_, fault, seconds, secondsMore) => {
+      const clock = startClock();
+      const { ask, sandbox } = await startInMode('development');
+      const undo = sandbox.faults.add({ on: onToken, fault });
+      const [failed] = (await ask(artistQuery)).errors;
+      undo();
+      sandbox.clearCalls();
+      await clock.pass(seconds);
+      expect((await ask(artistQuery)).errors).toMatchObject([{ extensions: failed?.extensions }]);
+      expect(sandbox.calls()).toEqual([]);
+      await clock.pass(secondsMore);
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    },
+  );
 
   const lifetime = (edit: object): Fault => ({ kind: 'edit', edits: [{ path: 'expires_in', ...edit }] });
 

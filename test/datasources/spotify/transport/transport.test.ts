@@ -170,7 +170,7 @@ describe('a call that does not reach Spotify', () => {
     expect(await noted(`http://${cut}`)).toEqual(['transport', 'UND_ERR_SOCKET', false]);
   });
 
-  test('uses up no daily quota, unlike a call whose connection breaks', async () => {
+  test('a call that does not reach Spotify uses up no daily quota, unlike a call whose connection breaks', async () => {
     const { sandbox } = await startInMode('development');
     const port = await closedPort();
     const { ask } = startGateway(
