@@ -46,7 +46,7 @@ describe.concurrent.each(requestedLists)('a 404 for the list of $name', (kind) =
     }
   });
 
-  test(`${kind.name}: a 404 with a message for the second page is an error too`, async () => {
+  test(`${kind.name}: a 404 with a message for the second page is an error, and is not cached`, async () => {
     const rule = { path: kind.path, query: { offset: `${kind.size}` }, times: 1, ...withMessage };
     const list = await startList(kind, pages, [rule]);
     expectFault((await list.gateway.ask(kind.document(`first: ${kind.size + 2}`))).errors, [
@@ -56,7 +56,7 @@ describe.concurrent.each(requestedLists)('a 404 for the list of $name', (kind) =
     expect((await list.walk(kind.size)).ids).toEqual(all);
   });
 
-  test(`${kind.name}: a 404 with a message for the length alone is an error too`, async () => {
+  test(`${kind.name}: a 404 with a message for the length alone is an error, and is not cached`, async () => {
     const list = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
     const { errors } = await list.gateway.ask(kind.document('first: 1', 'totalCount'));
     expectFault(errors, ['parent', 'list']);

@@ -163,7 +163,7 @@ describe('URIs and links of audiobooks and chapters, which Spotify writes like t
     expect(apiCalls()).toHaveLength(4);
   });
 
-  test('`nodes` makes one call for a show, and one for an audiobook whose URI says audiobook', async () => {
+  test('`nodes` makes one call for a show, and one call for an audiobook whose URI says audiobook', async () => {
     const { ask, apiCalls } = await startInMode('development');
     const ids = [`spotify:show:${shows.episodes3}`, `spotify:audiobook:${audiobooks.gaps}`];
     const answer = await ask(`{ nodes(ids: ${jsonList(ids)}) { __typename } }`);
@@ -174,7 +174,7 @@ describe('URIs and links of audiobooks and chapters, which Spotify writes like t
     expect(answer.extensions.spotify?.plannedCalls).toBe(3);
   });
 
-  test('the fields of shows and episodes reject URIs only if they say audiobook or chapter', async () => {
+  test('the fields of shows and episodes reject URIs that say audiobook or chapter', async () => {
     const { ask, sandbox } = await startInMode('development');
     const answer = await ask(
       `{ show(id: "spotify:audiobook:${audiobooks.gaps}") { id } episode(id: "spotify:chapter:${chapters.first}") { id } }`,

@@ -9,7 +9,7 @@ const folder = sharedPath('cases');
 describe.skipIf(folder === null)('reported behaviour of Spotify', () => {
   const names = folder === null ? [] : caseNames(folder);
 
-  test('the folder contains cases', () => expect(names).not.toEqual([]));
+  test('the folder of the reported cases contains cases', () => expect(names).not.toEqual([]));
 
   for (const name of names) {
     test(`the gateway responds as the case ${name} states`, { timeout: 60_000 }, () =>
@@ -30,7 +30,7 @@ describe('a case that is not as documented', () => {
     expect(() => parseCase(testCase)).toThrow(key);
   });
 
-  test('a path that the response does not have is undefined, not null', async () => {
+  test('a case reads a path that the response lacks as undefined, not as null', async () => {
     const testCase = { ...plain, steps: [{ query: '{ __typename }', right: { 'artist.name': null } }] };
     await expect(runCase(parseCase(testCase))).rejects.toThrow('artist.name is undefined');
   });
@@ -98,7 +98,7 @@ describe('every form of `right`', () => {
     await expect(run([{ ...step, right: fails }])).rejects.toThrow('step 1 of 1');
   });
 
-  test('an error code and `any` can hold and can fail, after an upstream rule for one call', async () => {
+  test('the form `errorCode` of `right` can hold and can fail, and `any` holds, after an upstream rule for one call', async () => {
     const right = { errorCode: ['UPSTREAM_BAD_RESPONSE', 'UPSTREAM_UNAVAILABLE'] };
     await run([
       { ...one, right: { any: true } },
@@ -114,7 +114,7 @@ describe('every form of `right`', () => {
     ).rejects.toThrow('step 2 of 2: has errors');
   });
 
-  test('time passes before a step, so that its cache entry is stale', async () => {
+  test('a case lets time pass before a step, so that the cache entry of the step is stale', async () => {
     const stale = { query: `{ artist(id: "${id}") { name } }`, right: { any: true } };
     const late = { ...stale, waitMs: 600_000, right: { lastLimit: 1 } };
     // The stale entry replaces the response of the rejected call, which the report lists.

@@ -85,7 +85,7 @@ describe('a configured daily limit', () => {
     [20, 19],
     [2, 1],
   ])(
-    'a configured daily limit of %i calls allows %i: the last 2 %, at least one call, stay unused',
+    'a configured daily limit of %i calls allows %i calls: the last 2 %, at least one call, stay unused',
     async (limit, allowed) => {
       const gateway = await limited({ albums: limit });
       const codes = codesOf(await inTurn(numbers(limit + 3).map(album), gateway.ask));
@@ -96,7 +96,7 @@ describe('a configured daily limit', () => {
     60_000,
   );
 
-  test('a configured daily limit is not exceeded by queries that arrive together, and each rejection states the seconds until a call is available', async () => {
+  test('queries that arrive together do not exceed a configured daily limit, and each rejection states the seconds to wait', async () => {
     const gateway = await limited({ albums: 30 });
     const answers = await Promise.all(numbers(80).map((n) => gateway.ask(album(n))));
     expect(count(codesOf(answers), 'ok')).toBe(29);
@@ -143,7 +143,7 @@ describe('a configured daily limit', () => {
     );
   }, 60_000);
 
-  test('a configured daily limit makes each call available again a day after it', async () => {
+  test('a configured daily limit makes each call available again a day after the call', async () => {
     const gateway = await limited({ artists: 3 });
     const clock = startClock();
     await gateway.ask(artist(0));
@@ -213,27 +213,25 @@ describe('a window for which the remaining calls do not suffice', () => {
   });
 });
 
-describe('a limit that is used up', () => {
-  test('a limit that is used up leaves stale entries readable with the reason QUOTA, and data without an entry is an error with `retryAfter`', async () => {
-    const gateway = await limited({ artists: 3 });
-    const clock = startClock();
-    await inTurn([0, 1].map(artist), gateway.ask);
-    await clock.pass(23.5 * hourSeconds);
-    const stale = await gateway.ask(artist(0));
-    expect(dataAndErrorCodes(stale)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
-    expect(staleOf(stale)).toEqual([{ field: 'Query.artist', path: ['artist'], reason: 'QUOTA' }]);
-    const { errors } = await gateway.ask(artist(2));
-    expect(errors[0]?.extensions?.['code']).toBe(exceeded);
-    const seconds = errors[0]?.extensions?.['retryAfter'];
-    expect(seconds).toBeGreaterThan(0.4 * hourSeconds);
-    expect(seconds).toBeLessThanOrEqual(0.5 * hourSeconds + bucketSeconds);
-    expect(gateway.apiCalls()).toHaveLength(2);
-    await clock.pass(Number(seconds));
-    expect(codesOf([await gateway.ask(artist(2))])).toEqual(['ok']);
-    // Other families are not affected.
-    expect(codesOf([await gateway.ask(album(0))])).toEqual(['ok']);
-  }, 30_000);
-});
+test('a used-up limit leaves stale entries with the reason QUOTA, and makes data without an entry an error with `retryAfter`', async () => {
+  const gateway = await limited({ artists: 3 });
+  const clock = startClock();
+  await inTurn([0, 1].map(artist), gateway.ask);
+  await clock.pass(23.5 * hourSeconds);
+  const stale = await gateway.ask(artist(0));
+  expect(dataAndErrorCodes(stale)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
+  expect(staleOf(stale)).toEqual([{ field: 'Query.artist', path: ['artist'], reason: 'QUOTA' }]);
+  const { errors } = await gateway.ask(artist(2));
+  expect(errors[0]?.extensions?.['code']).toBe(exceeded);
+  const seconds = errors[0]?.extensions?.['retryAfter'];
+  expect(seconds).toBeGreaterThan(0.4 * hourSeconds);
+  expect(seconds).toBeLessThanOrEqual(0.5 * hourSeconds + bucketSeconds);
+  expect(gateway.apiCalls()).toHaveLength(2);
+  await clock.pass(Number(seconds));
+  expect(codesOf([await gateway.ask(artist(2))])).toEqual(['ok']);
+  // Other families are not affected.
+  expect(codesOf([await gateway.ask(album(0))])).toEqual(['ok']);
+}, 30_000);
 
 test('a read that the limit rejects after another read has taken the last call gets its stale entry with the reason QUOTA', async () => {
   const gateway = await limited({ artists: 3 });
@@ -255,59 +253,55 @@ test('a read that the limit rejects after another read has taken the last call g
   expect(gateway.apiCalls().slice(before)).toEqual([`/artists/${artistIds[0]}`]);
 });
 
-describe('QUOTA_EXCEEDED', () => {
-  test('the gateway learns a limit from one rejection by Spotify with QUOTA_EXCEEDED, and never reaches it again', async () => {
-    const clock = startClock();
-    const gateway = await startInMode('development');
-    const { sandbox, ask, apiCalls } = gateway;
-    const spotifysLimit = { kind: 'budget', calls: 12, windowSeconds: daySeconds, form: 'quota' } as const;
-    sandbox.faults.add({ on: { route: 'albums' }, fault: spotifysLimit });
-    for (let i = 0; i < 12; i++) expect(await read(gateway, i)).toEqual(found);
-    expect(await read(gateway, 12)).toEqual(usedUp);
-    expect(await quotaOf(gateway, 'albums')).toMatchObject({
-      used: 13,
-      limit: 12,
-      limitSource: 'LEARNED',
-      remaining: 0,
-    });
-    for (let i = 12; i < 15; i++) expect(await read(gateway, i)).toEqual(usedUp);
-    expect(apiCalls()).toHaveLength(13);
-
-    for (let day = 1; day <= 3; day++) {
-      await clock.pass(25 * hourSeconds);
-      const callsBefore = apiCalls().length;
-      for (const id of albumIds.slice(0, 41))
-        await ask(`{ album(id: "${id}", market: ${['DE', 'FR', 'SE'][day - 1]}) { name } }`);
-      expect(apiCalls().length - callsBefore).toBe(11);
-    }
-    expect(sandbox.calls().filter(({ status }) => status === 429)).toHaveLength(1);
+test('the gateway learns a limit from one rejection by Spotify with QUOTA_EXCEEDED, and never reaches that limit again', async () => {
+  const clock = startClock();
+  const gateway = await startInMode('development');
+  const { sandbox, ask, apiCalls } = gateway;
+  const spotifysLimit = { kind: 'budget', calls: 12, windowSeconds: daySeconds, form: 'quota' } as const;
+  sandbox.faults.add({ on: { route: 'albums' }, fault: spotifysLimit });
+  for (let i = 0; i < 12; i++) expect(await read(gateway, i)).toEqual(found);
+  expect(await read(gateway, 12)).toEqual(usedUp);
+  expect(await quotaOf(gateway, 'albums')).toMatchObject({
+    used: 13,
+    limit: 12,
+    limitSource: 'LEARNED',
+    remaining: 0,
   });
+  for (let i = 12; i < 15; i++) expect(await read(gateway, i)).toEqual(usedUp);
+  expect(apiCalls()).toHaveLength(13);
+
+  for (let day = 1; day <= 3; day++) {
+    await clock.pass(25 * hourSeconds);
+    const callsBefore = apiCalls().length;
+    for (const id of albumIds.slice(0, 41))
+      await ask(`{ album(id: "${id}", market: ${['DE', 'FR', 'SE'][day - 1]}) { name } }`);
+    expect(apiCalls().length - callsBefore).toBe(11);
+  }
+  expect(sandbox.calls().filter(({ status }) => status === 429)).toHaveLength(1);
 });
 
-describe('a restart', () => {
-  test('a restart with DATA_DIR costs no call for cached data, and keeps the counts', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'data-dir-'));
-    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
-    const sandbox = await startSandbox({ catalogue });
-    onTestFinished(sandbox.close);
-    const environment = {
-      DATA_DIR: dataDir,
-      SPOTIFY_QUOTA_MODE: 'development',
-      SPOTIFY_DAILY_LIMITS: 'artists=8',
-    };
-    const calls = () => sandbox.calls().filter(({ kind }) => kind === 'api').length;
-    const first = startGateway(sandbox, environment);
-    await inTurn(numbers(5).map(artist), first.ask);
-    expect((await quotaOf(first, 'artists'))?.used).toBe(5);
-    await first.gateway.dispose();
-    const second = startGateway(sandbox, environment);
-    expect(codesOf(await inTurn(numbers(5).map(artist), second.ask))).toEqual(Array(5).fill('ok'));
-    expect(calls()).toBe(5);
-    expect(await quotaOf(second, 'artists')).toMatchObject({ used: 5, limit: 8, remaining: 2 });
-    expect(codesOf(await inTurn(numbers(3, 5).map(artist), second.ask))).toEqual(['ok', 'ok', exceeded]);
-    expect(calls()).toBe(7);
-  }, 30_000);
-});
+test('a restart with DATA_DIR costs no call for cached data, and keeps the counts', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'data-dir-'));
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  const sandbox = await startSandbox({ catalogue });
+  onTestFinished(sandbox.close);
+  const environment = {
+    DATA_DIR: dataDir,
+    SPOTIFY_QUOTA_MODE: 'development',
+    SPOTIFY_DAILY_LIMITS: 'artists=8',
+  };
+  const calls = () => sandbox.calls().filter(({ kind }) => kind === 'api').length;
+  const first = startGateway(sandbox, environment);
+  await inTurn(numbers(5).map(artist), first.ask);
+  expect((await quotaOf(first, 'artists'))?.used).toBe(5);
+  await first.gateway.dispose();
+  const second = startGateway(sandbox, environment);
+  expect(codesOf(await inTurn(numbers(5).map(artist), second.ask))).toEqual(Array(5).fill('ok'));
+  expect(calls()).toBe(5);
+  expect(await quotaOf(second, 'artists')).toMatchObject({ used: 5, limit: 8, remaining: 2 });
+  expect(codesOf(await inTurn(numbers(3, 5).map(artist), second.ask))).toEqual(['ok', 'ok', exceeded]);
+  expect(calls()).toBe(7);
+}, 30_000);
 
 describe('Query.quota', () => {
   test('`quota` states use, limit, source and times of each family, and costs no call', async () => {

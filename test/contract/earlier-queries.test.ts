@@ -162,7 +162,7 @@ describe.each(modes)('an object that an earlier response contains (%s)', (mode) 
     expect(gateway.apiCalls()).toEqual([`/tracks/${firstTrack?.id}`, ...read]);
   });
 
-  test('a track that replaces another one in a list belongs to its own album', async () => {
+  test('a track that replaces another track in a list belongs to its own album', async () => {
     const gateway = await startInMode(mode);
     const { relinked, spanishEdition } = albums;
     const { spanishReplacement } = tracks;

@@ -48,7 +48,7 @@ const operations: [fields: string, path: string, calls: number][] = [
 ];
 
 test.each(modes.flatMap((mode) => operations.map((operation) => [...operation, mode] as const)))(
-  'an invalid argument is BAD_USER_INPUT, and neither a call nor the plan has a page for it: %s (%#)',
+  'an invalid argument is BAD_USER_INPUT, and costs neither a call nor a planned call: %s (%#)',
   async (fields, path, calls, mode) => {
     const gateway = await startInMode(mode);
     const cursor = await foreignCursor(gateway);

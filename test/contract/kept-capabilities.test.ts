@@ -167,7 +167,7 @@ describe.each(modes)('a list that has no owner (%s)', (mode) => {
   }
 });
 
-test('a list that has no owner is given up for a day once the app is known to be in development mode', async () => {
+test('a list that has no owner is not read again for hours once the app is known to be in development mode', async () => {
   const clock = startClock();
   const [, answer] = forbidden as (typeof rejections)[number];
   const { ask, calls } = await start('auto', [
@@ -210,7 +210,7 @@ describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
     }
 
     for (const [name, answer] of batchRejections) {
-      test(`${mode}: after ${name} for a batch of ${kind}s its ids are read one by one, and two such batches are the last`, async () => {
+      test(`${mode}: after ${name} the ids of a batch of ${kind}s are read one by one, and no third batch is sent`, async () => {
         const { ask, calls } = await start(mode, [{ path: `^/${kind}s$`, ...answer }, ...workingRules]);
         const singles = (from: number) => ids(from).map((id) => `200 /${kind}s/${id}`);
         for (const from of [10, 20]) {
@@ -318,11 +318,12 @@ describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode
   }
 });
 
-describe('an app of unknown quota mode', () => {
-  test.each([
-    ['show without a publisher', { publisher: null, episodes: pageOf([]) }, 'show'],
-    ['playlist without items', { items: null }, 'playlist'],
-  ])('keeps the top tracks after a %s and one 403 for one artist', async (_, parts, kind) => {
+test.each([
+  ['show without a publisher', { publisher: null, episodes: pageOf([]) }, 'show'],
+  ['playlist without items', { items: null }, 'playlist'],
+])(
+  'an app of unknown quota mode keeps the top tracks after a %s and one 403 for one artist',
+  async (_, parts, kind) => {
     const [one, other] = [plainId(41), plainId(42)];
     const [, answer] = forbidden as (typeof rejections)[number];
     const { ask, calls } = await start('auto', [
@@ -342,8 +343,8 @@ describe('an app of unknown quota mode', () => {
       `200 /artists/${other}`,
       `200 /artists/${other}/top-tracks?market=DE`,
     ]);
-  });
-});
+  },
+);
 
 test.each(modes)(
   '%s: a field that two full objects have lacked is not missing for more than a minute in the responses that caches keep',

@@ -79,7 +79,7 @@ describe('the last items of a list', () => {
     },
   );
 
-  test('of a search end at result 1,000, which few pages find although the total is 0', async () => {
+  test('the last items of a search end at result 1,000, and are found with few calls although the total is 0', async () => {
     const pages = pagesOf(1_000, 0, 10).map((page) => ({ ...page, next: true }));
     const list = await startList(search, pages);
     const { nodes, pageInfo, totalCount } = await list.window('last: 5');
@@ -91,7 +91,7 @@ describe('the last items of a list', () => {
     expect(list.offsets()).toEqual([0, 10, 20, 40, 80, 160, 320, 640, 990]);
   });
 
-  test('are an error after 16 further pages if `next` is set on each page, instead of items in the middle', async () => {
+  test('the last items of a list are an error after 16 further pages if `next` is set on each page, instead of items in the middle', async () => {
     const endless = { offset: 0, limit: 10, total: 0, next: 'https://api.spotify.com/v1/next' };
     const items = Array.from({ length: 10 }, (_, i) => ({
       ...JSON.parse(JSON.stringify(albums.item(plainId(i + 1)))),
@@ -112,7 +112,7 @@ describe('the last items of a list', () => {
 });
 
 describe('the length of a list', () => {
-  test('is at least the number of items that were returned, although the totals become smaller', async () => {
+  test('the length of a list is at least the number of items that were returned, although the totals become smaller', async () => {
     const list = await startList(albums, [
       { items: 10, total: 14, next: true },
       { items: 10, total: 10, next: true },
@@ -123,7 +123,7 @@ describe('the length of a list', () => {
     expect(totalCount).toBeGreaterThanOrEqual(20);
   });
 
-  test('does not change from page to page if Spotify sends no total: each page is read once', async () => {
+  test('each page of a list without totals is read once, and the length of the list is the number of its items', async () => {
     const page = (i: number, items: number, next: string | null) => ({
       path: albums.path,
       query: { offset: `${i * 10}` },

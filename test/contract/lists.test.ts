@@ -155,7 +155,7 @@ describe('the length of a list', () => {
     expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks130}`]);
   });
 
-  test('the length of a list is not requested if only `__typename` of the list is selected', async () => {
+  test('a list of which only `__typename` is selected costs no more calls than planned', async () => {
     const gateway = await startInMode('development');
     const answer = await gateway.ask(albumsDocument('', artists.bts, '__typename'));
     expect(dataAndErrorCodes(answer)).toEqual(

@@ -372,31 +372,29 @@ describe('an object without an id', () => {
   );
 });
 
-describe('the tracks in an album', () => {
-  test.each([7, [], { items: 7 }, { items: [], offset: 3, limit: 50, total: 20 }])(
-    'the tracks of an album are read by a separate call if the page in the album is malformed: %j',
-    async (page) => {
-      const { ask, sandbox, apiCalls } = await startInMode('extended');
-      sandbox.faults.add({
-        on: { route: 'albums' },
-        fault: { kind: 'edit', edits: [{ path: 'tracks', set: page }] },
-      });
-      const answer = await ask(
-        `{ album(id: "${albums.tracks20}") { name tracks(first: 1) { nodes { id } } } }`,
-      );
-      expect(dataAndErrorCodes(answer)).toEqual({
-        data: {
-          album: {
-            name: 'Twenty Rooms',
-            tracks: { nodes: [{ id: catalogue.tracksOf(albums.tracks20)[0]?.id }] },
-          },
+test.each([7, [], { items: 7 }, { items: [], offset: 3, limit: 50, total: 20 }])(
+  'the tracks of an album are read by a separate call if the page in the album is malformed: %j',
+  async (page) => {
+    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    sandbox.faults.add({
+      on: { route: 'albums' },
+      fault: { kind: 'edit', edits: [{ path: 'tracks', set: page }] },
+    });
+    const answer = await ask(
+      `{ album(id: "${albums.tracks20}") { name tracks(first: 1) { nodes { id } } } }`,
+    );
+    expect(dataAndErrorCodes(answer)).toEqual({
+      data: {
+        album: {
+          name: 'Twenty Rooms',
+          tracks: { nodes: [{ id: catalogue.tracksOf(albums.tracks20)[0]?.id }] },
         },
-        errors: [],
-      });
-      expect(apiCalls()).toHaveLength(2);
-    },
-  );
-});
+      },
+      errors: [],
+    });
+    expect(apiCalls()).toHaveLength(2);
+  },
+);
 
 describe.skipIf(!hasRedis())('a response that another gateway has read', () => {
   test('a response that another gateway has read has the same missing parts and the same linked track, for no call', async () => {

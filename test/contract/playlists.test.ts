@@ -111,7 +111,7 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
     expect(apiCalls()).toEqual([playlistPath(unknownId)]);
   });
 
-  test('a playlist by Spotify is null only for an app that may not see it', async () => {
+  test('a playlist by Spotify is null only for an app that may not see the playlist', async () => {
     const { ask } = await startInMode(mode);
     const answer = await ask(`{ playlist(id: "${playlists.bySpotify}") { owner { id } } }`);
     expect(dataAndErrorCodes(answer)).toEqual(
@@ -284,7 +284,7 @@ describe('the items of a playlist', () => {
 describe('the items of a playlist for an app that may not read them', () => {
   const document = page(playlists.items230, 'first: 1');
 
-  test('the items of a playlist are null with an entry in `unavailable` after the call of the playlist, and for no call once the gateway has learned that', async () => {
+  test('withheld items of a playlist are null with an entry in `unavailable`, and cost no call after the first playlist', async () => {
     const { ask, apiCalls, sandbox } = await startWithUnknownApp('development');
     const answer = await ask(document);
     expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ playlist: { items: null } }));

@@ -148,7 +148,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('a page of the list has the recorded episodes, with the learned page size of the app', async () => {
+  test('a page of the episodes of a show has the recorded episodes, with the learned page size of the app', async () => {
     const { recording, json } = recorded<{ items: RecordedEpisode[] }>(
       'show_find_5CfCWKI5pZ28U0uOzXkDHe_episodes',
     );

@@ -31,7 +31,7 @@ const pageOf = (gateway: Gateway, id: string, args: string) => readPartPage(gate
 const idsOf = ({ nodes }: PartPage): string[] => nodes.map(({ id }) => id);
 
 describe.each(modes)('for an app in %s mode', (mode) => {
-  test('the last episodes are read from the last page, although the total is too high', async () => {
+  test('the last episodes of a show are found although the total is too high', async () => {
     const gateway = await startInMode(mode);
     const last = await pageOf(gateway, shows.gaps, 'last: 3');
     const end = episodeSlots(shows.gaps).map(({ id }) => id);
@@ -113,7 +113,7 @@ describe('a market', () => {
 describe('the cache', () => {
   const hour = 3_600;
 
-  test('the cache keeps a show fresh for six hours, and the list of its episodes for one hour', async () => {
+  test('the cache keeps the list of the episodes of a show fresh for one hour, and the show for longer', async () => {
     const clock = startClock();
     const gateway = await startInMode('development');
     await pageOf(gateway, shows.episodes3, '');
@@ -150,24 +150,27 @@ describe('the cache', () => {
       'another market',
       `{ show(id: "${shows.episodes3}", market: "DE") { list: episodes(market: "US") { nodes { id } } } }`,
     ],
-  ])('a stale show is refreshed with one call, which also brings its old list in %s', async (_, document) => {
-    const clock = startClock();
-    const gateway = await startInMode('development');
-    await gateway.ask(document);
-    const expected = gateway.apiCalls().toSorted();
-    await clock.pass(hour + 1);
-    await gateway.ask(document); // refreshes the list, which is then newer than the show
-    await vi.waitFor(() => expect(gateway.apiCalls()).toContain(listPath(shows.episodes3, 0)));
-    gateway.sandbox.clearCalls();
-    await clock.pass(6 * hour);
-    const answer = await gateway.ask<{ show: { list: PartPage } }, unknown>(document);
-    expect(answer.errors).toEqual([]);
-    expect(idsOf(answer.data.show.list)).toHaveLength(episodeCount);
-    await vi.waitFor(() => expect(gateway.apiCalls().toSorted()).toEqual(expected));
-    const { plannedCalls = 0, stale = [] } = answer.extensions.spotify ?? {};
-    expect(stale.map((notice) => notice.field)).toContain('Query.show');
-    expect(plannedCalls).toBeGreaterThanOrEqual(gateway.apiCalls().length);
-  });
+  ])(
+    'a stale show and its old list are refreshed with the calls of the first read, in %s',
+    async (_, document) => {
+      const clock = startClock();
+      const gateway = await startInMode('development');
+      await gateway.ask(document);
+      const expected = gateway.apiCalls().toSorted();
+      await clock.pass(hour + 1);
+      await gateway.ask(document); // refreshes the list, which is then newer than the show
+      await vi.waitFor(() => expect(gateway.apiCalls()).toContain(listPath(shows.episodes3, 0)));
+      gateway.sandbox.clearCalls();
+      await clock.pass(6 * hour);
+      const answer = await gateway.ask<{ show: { list: PartPage } }, unknown>(document);
+      expect(answer.errors).toEqual([]);
+      expect(idsOf(answer.data.show.list)).toHaveLength(episodeCount);
+      await vi.waitFor(() => expect(gateway.apiCalls().toSorted()).toEqual(expected));
+      const { plannedCalls = 0, stale = [] } = answer.extensions.spotify ?? {};
+      expect(stale.map((notice) => notice.field)).toContain('Query.show');
+      expect(plannedCalls).toBeGreaterThanOrEqual(gateway.apiCalls().length);
+    },
+  );
 
   test('the list of a stale show is read by itself if the refresh of the show fails', async () => {
     const clock = startClock();
@@ -197,7 +200,7 @@ describe('the cache', () => {
     ]);
   });
 
-  test('the cache keeps an episode for a day, whether it was read alone or in a list', async () => {
+  test('the cache keeps an episode that was read alone and in a list for a day', async () => {
     const clock = startClock();
     const gateway = await startInMode('development');
     await gateway.ask(`{ episode(id: "${episodes.newest}") { name } }`);
@@ -220,18 +223,16 @@ describe('the cache', () => {
   });
 });
 
-describe('an app of unknown capabilities', () => {
-  test('an app in extended mode reads shows with one call, and then the page of each list', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
-    const ids = inUS.slice(0, 4);
-    const answer = await ask(`{ shows(ids: ${jsonList(ids)}) { name episodes(first: 1) { nodes { id } } } }`);
-    expect(answer.errors).toEqual([]);
-    expect(apiCalls()).toHaveLength(1 + ids.length);
-    expect(answer.extensions.spotify?.plannedCalls).toBe(1 + ids.length);
-  });
+test('an app in extended mode reads shows with one call, and then the page of each list', async () => {
+  const { ask, apiCalls } = await startInMode('extended');
+  const ids = inUS.slice(0, 4);
+  const answer = await ask(`{ shows(ids: ${jsonList(ids)}) { name episodes(first: 1) { nodes { id } } } }`);
+  expect(answer.errors).toEqual([]);
+  expect(apiCalls()).toHaveLength(1 + ids.length);
+  expect(answer.extensions.spotify?.plannedCalls).toBe(1 + ids.length);
 });
 
-test('a bare id is not looked up as a show, but its URI and its link are', async () => {
+test('a bare id finds no show, and a URI and a link find a show and an episode', async () => {
   const { ask, apiCalls } = await startInMode('development');
   const nodes = (ids: string[]) => `{ nodes(ids: ${jsonList(ids)}) { id __typename } }`;
   expect(dataAndErrorCodes(await ask(nodes([shows.episodes3])))).toEqual(withoutErrors({ nodes: [null] }));

@@ -418,7 +418,7 @@ describe.skipIf(folder === null)('recorded responses', () => {
       expect(replay.calls()).toEqual(['200 token', `200 /albums/${id}`, `200 /albums/${id}?market=ES`]);
     });
 
-    test.each([null, 'ES'])('an album of 69 tracks has all of them, for market %s', async (market) => {
+    test.each([null, 'ES'])('an album of 69 tracks has all tracks, for market %s', async (market) => {
       const id = '2js3lkzAjWpD656NK7ZaJX';
       const fullAlbum = recorded(`album_find_${id}`);
       const rest = withTracks.filter((page) => path(page).includes(id) && marketOf(page) === market);
@@ -450,12 +450,13 @@ describe.skipIf(folder === null)('recorded responses', () => {
   describe("an artist's albums", () => {
     for (const list of wholeLists) {
       describe(`${list.artistId}, ${list.groups}`, () => {
-        test.each([1, 7, 10, 20, 50])('a walk by %i has every album once, and reads each page once', (size) =>
-          expectWalk(list, size, true),
+        test.each([1, 7, 10, 20, 50])(
+          'a walk by %i albums returns every album of an artist once, and reads each page once',
+          (size) => expectWalk(list, size, true),
         );
 
         test.each([1, 7, 10, 20, 50])(
-          'a backward walk by %i has every album once, and reads each page once',
+          'a backward walk by %i albums returns every album of an artist once, and reads each page once',
           (size) => expectWalk(list, size, false),
         );
       });
@@ -561,7 +562,7 @@ describe.skipIf(folder === null)('recorded responses', () => {
       test(`the search ${search.name} has the recorded results`, () => expectFinds([search]));
     }
 
-    test('a window over two recorded search pages has the results of both', () =>
+    test('a window over two recorded search pages has the results of both pages', () =>
       expectFinds(searches.filter((search) => parameter(search, 'q') === 'Arctic')));
   });
 
@@ -646,7 +647,7 @@ describe.skipIf(folder === null).each(modes)(
     /** The rejected calls until the gateway finds the allowed page size. */
     const rejectedSizes = (list: string) => (isAuto ? [`400 ${list}&limit=50&offset=0`] : []);
 
-    test('the recordings contain the objects and lists that the other tests need', () => {
+    test('the recordings of development mode contain the objects and lists that the other tests need', () => {
       const counts = kindNames.map(
         (kind) => ofDevelopment.flatMap((recording) => objectsOf(kind, recording)).length,
       );

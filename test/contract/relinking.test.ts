@@ -69,32 +69,30 @@ describe('a track that Spotify replaces with another track', () => {
   });
 });
 
-describe('a batch with a relinked track and its replacement', () => {
-  test.each([true, false])(
-    'a batch with a relinked track and its replacement gives both, with and without `linked_from` (%s)',
-    async (isLinked) => {
-      const { ask, sandbox, apiCalls } = await startInMode('extended');
-      const ids = [tracks.relinked, tracks.explicit, tracks.spanishReplacement];
-      if (!isLinked) {
-        sandbox.faults.add({
-          fault: { kind: 'edit', edits: [{ path: 'tracks.0.linked_from', remove: true }] },
-        });
-      }
-      const document = `{ tracks(ids: ${jsonList(ids)}, market: "ES") { id linkedFrom { id } } }`;
-      const linkedFrom = isLinked ? { id: tracks.relinked } : null;
-      expect(dataAndErrorCodes(await ask(document))).toEqual(
-        withoutErrors({
-          tracks: [
-            { id: tracks.spanishReplacement, linkedFrom },
-            { id: tracks.explicit, linkedFrom: null },
-            { id: tracks.spanishReplacement, linkedFrom: null },
-          ],
-        }),
-      );
-      expect(apiCalls()).toHaveLength(1);
-    },
-  );
-});
+test.each([true, false])(
+  'a batch with a relinked track and its replacement gives both tracks, with and without `linked_from` (%s)',
+  async (isLinked) => {
+    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const ids = [tracks.relinked, tracks.explicit, tracks.spanishReplacement];
+    if (!isLinked) {
+      sandbox.faults.add({
+        fault: { kind: 'edit', edits: [{ path: 'tracks.0.linked_from', remove: true }] },
+      });
+    }
+    const document = `{ tracks(ids: ${jsonList(ids)}, market: "ES") { id linkedFrom { id } } }`;
+    const linkedFrom = isLinked ? { id: tracks.relinked } : null;
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
+        tracks: [
+          { id: tracks.spanishReplacement, linkedFrom },
+          { id: tracks.explicit, linkedFrom: null },
+          { id: tracks.spanishReplacement, linkedFrom: null },
+        ],
+      }),
+    );
+    expect(apiCalls()).toHaveLength(1);
+  },
+);
 
 describe('the track in `linkedFrom`', () => {
   const relinked = (selection: string) =>
@@ -162,13 +160,16 @@ describe('the track in `linkedFrom`', () => {
     ['its URI, with a malformed id', { id: 7, uri }, tracks.relinked],
     ['an empty object', {}, null],
     ['the URI of an album', { id: null, uri: `spotify:album:${tracks.relinked}` }, null],
-  ])('`linkedFrom` has the id that Spotify sends as %s', async (_, link, id) => {
-    const { ask, sandbox, apiCalls } = await startInMode('development');
-    sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
-    const answer = await ask(relinked('id uri externalUrl'));
-    expect(answer.errors).toEqual([]);
-    const linkedFrom = id && expect.objectContaining({ id, uri: `spotify:track:${id}` });
-    expect(answer.data).toEqual({ track: { id: tracks.spanishReplacement, linkedFrom } });
-    expect(apiCalls()).toHaveLength(1);
-  });
+  ])(
+    '`linkedFrom` has the id that Spotify sends, or is null if Spotify sends no id of a track: %s',
+    async (_, link, id) => {
+      const { ask, sandbox, apiCalls } = await startInMode('development');
+      sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
+      const answer = await ask(relinked('id uri externalUrl'));
+      expect(answer.errors).toEqual([]);
+      const linkedFrom = id && expect.objectContaining({ id, uri: `spotify:track:${id}` });
+      expect(answer.data).toEqual({ track: { id: tracks.spanishReplacement, linkedFrom } });
+      expect(apiCalls()).toHaveLength(1);
+    },
+  );
 });

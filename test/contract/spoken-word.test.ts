@@ -101,7 +101,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   const found = ({ nodes }: PartPage) => nodes.map(({ id }) => id);
 
   describe.each(modes)('for an app in %s mode', (mode) => {
-    test('the object has every field of the catalogue, for one call', async () => {
+    test(`one ${parent} has every field of the catalogue, for one call`, async () => {
       for (const id of kinds.parents) {
         const { ask, apiCalls, sandbox } = await startInMode(mode);
         const answer = await ask(
@@ -116,7 +116,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
       }
     });
 
-    test('one item has every field of the catalogue, and its parent, for one call', async () => {
+    test(`one ${item} has every field of the catalogue, and its ${parent}, for one call`, async () => {
       for (const id of kinds.items) {
         const { ask, apiCalls, sandbox } = await startInMode(mode);
         const answer = await ask(
@@ -129,7 +129,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     });
 
     test.each(Object.entries(kinds.readable))(
-      'many %ss come in the order of their ids, and unknown ones are null',
+      'many %ss come in the order of their ids, and unknown ids are null',
       async (kind, readableIds) => {
         const { ask, apiCalls } = await startInMode(mode);
         const ids = [...readableIds, unknownId, ...readableIds.slice(1)];
@@ -145,7 +145,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
       },
     );
 
-    test('the first fifty items come with the object, and each further page of fifty is one call', async () => {
+    test(`the first fifty ${item}s come with their ${parent}, and each further page of fifty is one call`, async () => {
       const gateway = await startInMode(mode);
       const all = idsOf(long);
       const first = await window(gateway, long, 'first: 50');
@@ -160,7 +160,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
       );
     });
 
-    test('null items and slots without an item have no edge, and every walk reaches the end', async () => {
+    test(`null ${item}s and slots without ${item}s have no edge, and every walk reaches the end`, async () => {
       for (const size of [1, 7, 20, 100]) {
         const gateway = await startInMode(mode);
         const ids: string[] = [];
@@ -177,7 +177,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
       }
     });
 
-    test('an object without items has an empty list, for the call that reads it', async () => {
+    test(`one ${parent} without ${item}s has an empty list, for the call that reads the ${parent}`, async () => {
       const gateway = await startInMode(mode);
       expect(await window(gateway, kinds.empty, 'first: 5')).toMatchObject({
         totalCount: 0,
@@ -188,7 +188,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     });
   });
 
-  test('a market is always sent: the argument, the market of the object, the default market or US', async () => {
+  test(`a market is always sent for ${parent}s and ${item}s: the argument, the market of the object or the default market`, async () => {
     const { ask, apiCalls } = await startInMode('development', { SPOTIFY_MARKET: 'CA' });
     const answer = await ask(
       `{ ${parent}(id: "${long}", market: "AU") { ${list}(first: 51) { nodes { id } } }
@@ -200,7 +200,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     );
   });
 
-  test('a market that lacks the object makes its list null without an error', async () => {
+  test(`a market that lacks the ${parent} makes the list of its ${item}s null without an error`, async () => {
     const { ask } = await startInMode('development');
     const { id, market, name } = elsewhere;
     const document = `{ ${parent}(id: "${id}", market: "${market}") { name ${list}(market: "US") { totalCount } } }`;
@@ -209,7 +209,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     );
   });
 
-  test('an object that a search without a market finds has no list if the market of the list lacks it', async () => {
+  test(`one ${parent} that a search without a market finds has no ${item}s if the market of the list lacks the ${parent}`, async () => {
     const { ask, apiCalls } = await startInMode('development');
     const { id, name } = elsewhere;
     const document = `{ search(q: "${name}") { ${parent}s { nodes { name ${list} { totalCount } } } } }`;
@@ -220,7 +220,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     expect(apiCalls()).toHaveLength(2);
   });
 
-  test('an unknown app without batch reads costs one more call, and its plan is not below the cost', async () => {
+  test(`an unknown app without batch reads costs one more call for several ${parent}s, and the plan is not below the cost`, async () => {
     const { ask, apiCalls } = await startWithUnknownApp('development');
     const ids = kinds.readable[parent as keyof typeof kinds.readable] as readonly string[];
     const answer = await ask(
@@ -231,7 +231,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(1 + ids.length);
   });
 
-  test('a federation router refers to objects and items by their keys', async () => {
+  test(`a federation router refers to ${parent}s and ${item}s by their keys`, async () => {
     const { ask } = await startInMode('development');
     const fields = [parent, item].map((name) => `... on ${type(name)} { name }`).join(' ');
     const answer = await ask(`query ($all: [_Any!]!) { _entities(representations: $all) { ${fields} } }`, {

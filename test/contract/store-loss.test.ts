@@ -16,7 +16,7 @@ const codesOf = ({ errors }: { errors: readonly GraphQLFormattedError[] }) =>
 
 describe.each(stores)('after the loss of the data in %s', { timeout: 60_000 }, (kind) => {
   test.skipIf(kind === 'Redis' && !hasRedis())(
-    'a gateway that starts then learns capabilities and back-offs from the running ones, without a rejected call',
+    'after the store has lost its data a new gateway learns capabilities and back-offs without a rejected call',
     async () => {
       const { sandbox, start, lose } = await startStore(kind, { SPOTIFY_QUOTA_MODE: 'auto' });
       const running = await start();

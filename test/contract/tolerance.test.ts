@@ -100,7 +100,7 @@ describe('missing and unknown values', () => {
     );
   });
 
-  test('an enum value that is unknown or no text is OTHER, a missing one is null, and capitals are accepted', async () => {
+  test('an enum value that is unknown or no text is OTHER, a missing value is null, and capitals are accepted', async () => {
     const { ask, sandbox } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'albums' },
@@ -272,7 +272,7 @@ describe('a batch that does not match its ids', () => {
     },
   );
 
-  test('a batch with an additional entry is not used', async () => {
+  test('a batch with an additional element is not used', async () => {
     const { ask, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'albums', batch: true },
@@ -284,7 +284,7 @@ describe('a batch that does not match its ids', () => {
     expect(apiCalls()).toHaveLength(5);
   });
 
-  test('a malformed entry of a batch is an error of that entry alone', async () => {
+  test('a malformed element of a batch is an error of that element alone', async () => {
     const { ask, sandbox } = await startInMode('extended');
     sandbox.faults.add({ fault: edit({ path: 'albums.1.name', set: 7 }, { path: 'albums.2', set: 7 }) });
     expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({

@@ -156,34 +156,32 @@ describe('fields that only some apps may read', () => {
   });
 });
 
-describe('an app in extended quota mode', () => {
-  test.each([
-    [
-      'artist',
-      artists.bts,
-      ['followers', 'genres', 'popularity'],
-      `{ track(id: "${tracks.explicit}") { artists { popularity } } }`,
-      'track.artists.0.popularity',
-    ],
-    [
-      'album',
-      albums.tracks1,
-      ['label', 'popularity'],
-      `{ artist(id: "${artists.albums1}") { albums(first: 1) { nodes { label } } } }`,
-      'artist.albums.nodes.0.label',
-    ],
-  ])(
-    'an app in extended quota mode keeps the fields of a simplified %s if the first full object that it reads lacks all of them',
-    async (kind, id, missing, document, path) => {
-      const { ask, sandbox } = await startInMode('extended');
-      const edits = missing.map((field) => ({ path: field, remove: true as const }));
-      sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: { kind: 'edit', edits } });
-      expect((await ask(`{ ${kind}(id: "${id}") { popularity } }`)).errors).toEqual([]);
-      const { data } = await ask(document);
-      const value = path
-        .split('.')
-        .reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], data);
-      expect(value).not.toBeNull();
-    },
-  );
-});
+test.each([
+  [
+    'artist',
+    artists.bts,
+    ['followers', 'genres', 'popularity'],
+    `{ track(id: "${tracks.explicit}") { artists { popularity } } }`,
+    'track.artists.0.popularity',
+  ],
+  [
+    'album',
+    albums.tracks1,
+    ['label', 'popularity'],
+    `{ artist(id: "${artists.albums1}") { albums(first: 1) { nodes { label } } } }`,
+    'artist.albums.nodes.0.label',
+  ],
+])(
+  'the fields of a simplified %s stay available in extended mode if the first full object lacks all of these fields',
+  async (kind, id, missing, document, path) => {
+    const { ask, sandbox } = await startInMode('extended');
+    const edits = missing.map((field) => ({ path: field, remove: true as const }));
+    sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: { kind: 'edit', edits } });
+    expect((await ask(`{ ${kind}(id: "${id}") { popularity } }`)).errors).toEqual([]);
+    const { data } = await ask(document);
+    const value = path
+      .split('.')
+      .reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], data);
+    expect(value).not.toBeNull();
+  },
+);
