@@ -122,7 +122,7 @@ describe('fields that are null only with an error', () => {
 });
 
 describe('the graph', () => {
-  test('`Query` has these fields, and plural fields always return a list', () => {
+  test('`Query` has a fixed set of fields, and plural fields always return a list', () => {
     // Names with an underscore are for supergraphs.
     expect(signatures('Query').filter((field) => !field.startsWith('_'))).toEqual([
       'album(id: ID!, market: Market): Album',

@@ -87,7 +87,7 @@ describe('entities that are not cached', () => {
 });
 
 describe('entities that are cached', () => {
-  test('an operation refreshes at most 100 stale entities in the background, and the next one the others', async () => {
+  test('an operation refreshes at most 100 stale entities in the background, and the next operation refreshes the others', async () => {
     const clock = startClock();
     const { ask, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '200' });
     const of = catalogue
@@ -147,7 +147,7 @@ describe('entities that are cached', () => {
   });
 });
 
-test('1,000 representations are read at a time, and more are BAD_USER_INPUT without a call', async () => {
+test('1,000 representations are read at a time, and more representations are BAD_USER_INPUT without a call', async () => {
   const { ask, sandbox } = await startInMode('development');
   const of = (count: number) => Array.from({ length: count }, () => artist(bts));
   const most = await ask<Entities, unknown>(name, { of: of(1_000) });
@@ -161,7 +161,7 @@ test('1,000 representations are read at a time, and more are BAD_USER_INPUT with
   expect(sandbox.calls()).toEqual([]);
 });
 
-test('representations by URI and by id share one call, and a later one costs none', async () => {
+test('representations by URI and by id share one call, and a later representation costs no call', async () => {
   const { ask, apiCalls } = await startInMode('development');
   const byUri = { __typename: 'Artist', uri: `spotify:artist:${bts}` };
   const { data, errors } = await ask<Entities, unknown>(name, { of: [byUri, artist(bts), byUri] });
@@ -199,7 +199,7 @@ describe('representations in the document', () => {
     }
   }`;
 
-  test('they may contain variables, in each run of the operation', async () => {
+  test('representations in the document may contain variables, in each run of the operation', async () => {
     const { ask, apiCalls } = await startInMode('development');
     for (const id of [ids[3], ids[4], bts, `spotify:artist:${ids[3]}`, ids[4]]) {
       const { data, errors } = await ask<{ _entities: { id: string }[] }, object>(document, { id });
@@ -210,7 +210,7 @@ describe('representations in the document', () => {
   });
 
   test.each([null, undefined])(
-    'the value %s of a variable in them is an error with a code, and costs no call',
+    'the value %s of a variable in a representation is an error with a code, and costs no call',
     async (id) => {
       const { ask, apiCalls } = await startInMode('development');
       for (let run = 0; run < 3; run++) {

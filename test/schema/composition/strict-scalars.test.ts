@@ -34,7 +34,7 @@ const typesWith = (scalars: Record<string, string>) =>
     false,
   );
 
-test('a code generator with strictScalars accepts the schema with the scalars that the docs map, and rejects it with fewer', async () => {
+test('a code generator with strictScalars accepts the schema with the scalars of the docs, and rejects the schema with fewer', async () => {
   const scalars = documentedScalars();
   expect(Object.keys(scalars)).toEqual(['Market', '_Any']);
   await expect(typesWith(scalars)).resolves.toBeDefined();

@@ -155,7 +155,7 @@ describe('the plan of an operation', () => {
     `{ found: artists(ids: ${JSON.stringify(ids)}) { name } }`,
     `{ found: _entities(representations: [${keys}]) { ... on Artist { name } } }`,
   ])(
-    'the plan counts an id that no object can have as a call of its own, because it would spoil a batch: %s',
+    'the plan counts an id that no object can have as a call of its own, because the id would spoil a batch: %s',
     async (document) => {
       const { ask, apiCalls } = await start('extended');
       const answer = await ask(document);

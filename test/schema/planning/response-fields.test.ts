@@ -78,7 +78,7 @@ const cases = Object.entries(tooLarge).flatMap(([title, sent]) =>
 );
 
 test.each(cases)(
-  'an operation whose response is multiplied is rejected with limit and actual before it runs: $title, by $transport',
+  'an operation whose response is multiplied is rejected with limit and actual before any call: $title, by $transport',
   async ({ transport, sent }) => {
     const sandbox = await startSandbox({ catalogue, quotaMode: 'extended' });
     const environment = { SPOTIFY_QUOTA_MODE: 'extended', MAX_UPSTREAM_CALLS: '1000000' };

@@ -27,7 +27,7 @@ const AlbumsOfBts = graphql(/* GraphQL */ `
 describe.each(['development', 'extended'] as const)(
   'an artist with nested albums, for an app in %s mode',
   (mode) => {
-    test('a walk by endCursor returns every album once and in order, and the gateway learns the mode of the app', async () => {
+    test('a walk by endCursor returns every album once and in order from a gateway that does not know the mode of the app', async () => {
       const { ask, sandbox } = await withSandbox({}, { quotaMode: mode });
       const ids: (string | undefined)[] = [];
       let after: string | null = null;

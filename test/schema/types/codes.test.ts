@@ -66,7 +66,7 @@ test('a result with another code is no match', async () => {
   );
 });
 
-test('a result with the code is preferred to earlier ones whose codes Spotify does not send', async () => {
+test('a result with the code is preferred to earlier results whose codes Spotify does not send', async () => {
   const [without, other, match] = [1, 2, 3].map((n) => fullTrack(plainId(n)));
   const items = [
     { ...without, external_ids: {} },
@@ -94,7 +94,7 @@ test('a result with the code is preferred to earlier ones whose codes Spotify do
   expect(await find(items.slice(0, 2))).toEqual(withoutErrors({ trackByIsrc: { id: plainId(1) } }));
 });
 
-test('the market of a search by a code holds for the fields below it', async () => {
+test('the market of a search by a code holds for the fields of the found track', async () => {
   const { ask } = await startInMode('extended');
   expect(
     dataAndErrorCodes(await ask(`{ trackByIsrc(isrc: "${isrc}", market: "DE") { isPlayable } }`)),

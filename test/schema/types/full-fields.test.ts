@@ -58,7 +58,7 @@ describe('a field of objects in lists', () => {
     expect(apiCalls().toSorted()).toEqual([`/artists/${artists.albums9}`, listPath(artists.albums9, 10)]);
   });
 
-  test('other fields of listed albums come from full albums, twenty to a call if the app has batch reads', async () => {
+  test('fields that listed albums lack come from full albums, twenty to a call if the app has batch reads', async () => {
     const { ask, apiCalls } = await startInMode('extended');
     const ids = albumsOf(artists.albums50, 45);
     const document = `{ artist(id: "${artists.albums50}") { albums(first: 45) { nodes {
@@ -85,7 +85,7 @@ describe('a field of objects in lists', () => {
     expect(full.toSorted()).toEqual(batches('/albums', ids, 20).toSorted());
   });
 
-  test('other fields of listed tracks come from full tracks, fifty to a call', async () => {
+  test('fields that listed tracks lack come from full tracks, fifty to a call', async () => {
     const { ask, apiCalls } = await startInMode('extended');
     const document = `{ album(id: "${albums.tracks130}") { tracks(first: 100) { nodes { popularity } } } }`;
     const inAlbum = catalogue.tracksOf(albums.tracks130).slice(0, 100);
@@ -96,7 +96,7 @@ describe('a field of objects in lists', () => {
     expect(apiCalls().slice(2).toSorted()).toEqual(batches('/tracks', ids, 50).toSorted());
   });
 
-  test('other fields of listed artists come from full artists, fifty to a call', async () => {
+  test('fields that listed artists lack come from full artists, fifty to a call', async () => {
     const trackIds = tracksOfManyArtists(50);
     const gateway = await startInMode('extended');
     interface Data {

@@ -56,7 +56,7 @@ describe('a node', () => {
     expect(apiCalls()).toEqual([]);
   });
 
-  test('a node of a known kind is requested at the same time as its list, and is null without an error if it does not exist', async () => {
+  test('a node of a known kind is requested together with its list, and a node that does not exist is null without an error', async () => {
     const latencyMs = 60;
     const { ask, sandbox } = await startInMode('development', {}, { latencyMs });
     const withAlbums = (id: string) => `{ node(id: "spotify:artist:${id}") {

@@ -12,23 +12,21 @@ import {
 
 const kinds = ['artist', 'album', 'track'] as const;
 
-describe('an app of unknown quota mode', () => {
-  test.each(modes)(
-    'an app of unknown quota mode gets a hundred albums, although the gateway must try a batch first (%s)',
-    async (quotaMode) => {
-      const ids = catalogue
-        .albums()
-        .slice(0, 100)
-        .map(({ id }) => id);
-      const { ask, apiCalls } = await startWithUnknownApp(quotaMode);
-      expect(dataAndErrorCodes(await ask(`{ albums(ids: ${jsonList(ids)}) { id } }`))).toEqual(
-        withoutErrors({ albums: ids.map((id) => ({ id })) }),
-      );
-      const tries = apiCalls().filter((path) => path.startsWith('/albums?ids='));
-      expect(tries).toHaveLength(quotaMode === 'extended' ? 5 : 1);
-    },
-  );
-});
+test.each(modes)(
+  'an app of unknown quota mode gets a hundred albums, although the gateway must try a batch first (%s)',
+  async (quotaMode) => {
+    const ids = catalogue
+      .albums()
+      .slice(0, 100)
+      .map(({ id }) => id);
+    const { ask, apiCalls } = await startWithUnknownApp(quotaMode);
+    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${jsonList(ids)}) { id } }`))).toEqual(
+      withoutErrors({ albums: ids.map((id) => ({ id })) }),
+    );
+    const tries = apiCalls().filter((path) => path.startsWith('/albums?ids='));
+    expect(tries).toHaveLength(quotaMode === 'extended' ? 5 : 1);
+  },
+);
 
 describe('more ids than a plural field takes', () => {
   const expectRejected = async (

@@ -62,7 +62,7 @@ test.each([
   ['true', expect.any(Array)],
   ['false', null],
 ])(
-  'Query.quota costs no call, and EXPOSE_QUOTA=%s decides whether it is null',
+  'Query.quota costs no call, and EXPOSE_QUOTA=%s decides whether the field is null',
   async (EXPOSE_QUOTA, quota) => {
     const { ask, sandbox } = await withSandbox({ EXPOSE_QUOTA });
     const { data, errors, extensions } = await ask(document);

@@ -33,7 +33,7 @@ describe('the thousandth search result', () => {
   } } }`;
 
   test.each(modes)(
-    'every search ends at result 1,000, without a next page and without a call beyond it (%s)',
+    'a search ends at result 1,000, without a next page and without a call beyond result 1,000 (%s)',
     async (mode) => {
       const gateway = await startInMode(mode);
       const { search } = await dataOf<TrackSearch>(gateway, window(`first: 100, after: "${at(979)}"`));

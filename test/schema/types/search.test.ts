@@ -118,21 +118,19 @@ describe('the kinds of a search', () => {
   });
 });
 
-describe('a search that fails', () => {
-  test('a failed search call is an error of every kind in the call, and of no other search', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('development');
-    sandbox.faults.add({ on: { pattern: 'q=BTS' }, fault: errorResponse(400) });
-    const document = `{ search(q: "BTS") { artists { totalCount } albums { totalCount } }
+test('a failed search call is an error of every kind in the call, and of no other search', async () => {
+  const { ask, sandbox, apiCalls } = await startInMode('development');
+  sandbox.faults.add({ on: { pattern: 'q=BTS' }, fault: errorResponse(400) });
+  const document = `{ search(q: "BTS") { artists { totalCount } albums { totalCount } }
       other: search(q: "Twenty Rooms") { albums { totalCount } } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual({
-      data: { search: { artists: null, albums: null }, other: { albums: { totalCount: 1 } } },
-      errors: [
-        ['search.artists', 'UPSTREAM_BAD_RESPONSE'],
-        ['search.albums', 'UPSTREAM_BAD_RESPONSE'],
-      ],
-    });
-    expect(apiCalls()).toHaveLength(2);
+  expect(dataAndErrorCodes(await ask(document))).toEqual({
+    data: { search: { artists: null, albums: null }, other: { albums: { totalCount: 1 } } },
+    errors: [
+      ['search.artists', 'UPSTREAM_BAD_RESPONSE'],
+      ['search.albums', 'UPSTREAM_BAD_RESPONSE'],
+    ],
   });
+  expect(apiCalls()).toHaveLength(2);
 });
 
 describe('the text of a search', () => {
@@ -167,7 +165,7 @@ describe('the text of a search', () => {
     },
   );
 
-  test('a search text with spaces around it is the same search', async () => {
+  test('a search text with surrounding spaces is the same search as the text without these spaces', async () => {
     const { ask, apiCalls } = await startInMode('development');
     for (const q of ['BTS', ' BTS', 'BTS ']) await ask(`{ search(q: "${q}") { artists { totalCount } } }`);
     expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
@@ -177,14 +175,17 @@ describe('the text of a search', () => {
     ['spaces', `${' '.repeat(4)}${'x'.repeat(245)}${' '.repeat(4)}`],
     ['line ends and tabs', `\n\t\r\n\n${'x'.repeat(245)}\n\n\n`],
     ['no-break spaces', `${'\u00a0'.repeat(200)}${'東'.repeat(250)}${'\u3000'.repeat(200)}`],
-  ])('a search text that is too long only because of %s around it is sent without them', async (_, q) => {
-    const { ask, apiCalls } = await startInMode('development');
-    const document = (written: string) => `{ search(q: ${written}) { albums { totalCount } } }`;
-    expect((await ask(document(JSON.stringify(q)))).errors).toEqual([]);
-    const byVariable = 'query ($q: String!) { search(q: $q) { albums { totalCount } } }';
-    expect((await ask(byVariable, { q })).errors).toEqual([]);
-    expect(apiCalls()).toEqual([call(q.trim(), 'album', 10)]);
-  });
+  ])(
+    'a search text that is too long only with its surrounding blanks is sent without these blanks: %s',
+    async (_, q) => {
+      const { ask, apiCalls } = await startInMode('development');
+      const document = (written: string) => `{ search(q: ${written}) { albums { totalCount } } }`;
+      expect((await ask(document(JSON.stringify(q)))).errors).toEqual([]);
+      const byVariable = 'query ($q: String!) { search(q: $q) { albums { totalCount } } }';
+      expect((await ask(byVariable, { q })).errors).toEqual([]);
+      expect(apiCalls()).toEqual([call(q.trim(), 'album', 10)]);
+    },
+  );
 
   test('a search text of blanks, or too long without its blanks, is rejected without a call', async () => {
     const { ask, sandbox } = await startInMode('development');
