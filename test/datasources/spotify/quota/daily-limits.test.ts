@@ -45,12 +45,9 @@ describe('the limit of a family', () => {
     [51, 49],
     [100, 98],
     [2_300, 2_254],
-  ])(
-    'a limit of %i calls allows %i calls: the last 2 %, at least one call, stay unused',
-    (limit, usable) => {
-      expect(usableCalls(limit)).toBe(usable);
-    },
-  );
+  ])('a limit of %i calls allows %i calls: the last 2 %, at least one call, stay unused', (limit, usable) => {
+    expect(usableCalls(limit)).toBe(usable);
+  });
 });
 
 describe('a learned limit', () => {

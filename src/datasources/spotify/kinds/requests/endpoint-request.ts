@@ -164,7 +164,7 @@ function batchOf({ plural, batchSize }: KindDefinition, market: Market | null): 
     }),
     isUsable: (body, ids) => {
       const items = propertyOf(body, plural);
-      return !Array.isArray(items) || items.length === ids.length;
+      return Array.isArray(items) && items.length === ids.length;
     },
     // By position alone: an object may have another id than the requested one (relinking), with and without a link.
     part(body, index) {
