@@ -87,7 +87,7 @@ const respondWith = (pages: Readonly<Record<string, unknown>>) =>
 const withAlbums = () => respondWith({ [`/artists/${owner}/albums`]: pageJson(albums) });
 
 describe('an object inside a stored response', () => {
-  test('is read with two round trips to the store, and a whole page of them with two as well', async () => {
+  test('an embedded object is read with two round trips to the store, and so are the 50 embedded objects of a page', async () => {
     const spotify = withAlbums();
     const { startProcess, readsOf } = startShared(spotify);
     await startProcess().cache.get(page, startField());
@@ -102,7 +102,7 @@ describe('an object inside a stored response', () => {
     expect(spotify.calls).toHaveLength(1);
   });
 
-  test('is named with fewer than 100 bytes in the step that stores a page of 50, and is stored as long as the page', async () => {
+  test('the step that stores a page of 50 stores a reference of under 100 bytes to each object, with the life of the page', async () => {
     const { startProcess, writes } = startShared(withAlbums());
     const { cache } = startProcess();
     await cache.get(page, startField());
@@ -114,7 +114,7 @@ describe('an object inside a stored response', () => {
     for (const { value } of others) expect(value.byteLength).toBeLessThan(100);
   });
 
-  test('costs one round trip if the store has its own fresh entry, and one if the store has nothing', async () => {
+  test('a read of an object costs one round trip, both with a fresh entry of the object in the store and with an empty store', async () => {
     const spotify = createScriptedSpotify(async () => json(shortAlbum(albumId)));
     const { startProcess, readsOf } = startShared(spotify);
     expect(await readsOf(() => startProcess().cache.getAnyForm(albumRequest, startField()))).toBe(1);
@@ -122,7 +122,7 @@ describe('an object inside a stored response', () => {
     expect(spotify.calls).toHaveLength(1);
   });
 
-  test('does not replace a later one that arrives while the store is read', async () => {
+  test('an entry of the store does not replace a later entry that arrives in memory while the store is read', async () => {
     const clock = startClock();
     const { startProcess } = startShared(createScriptedSpotify(async () => json(shortAlbum(albumId))));
     const value = await startProcess().cache.get(albumRequest, startField());
@@ -135,7 +135,7 @@ describe('an object inside a stored response', () => {
     expect(memory.get(albumRequest.key)?.freshUntilMs).toBe(nowMs + albumRequest.freshMs);
   });
 
-  test('is read from Spotify if the full object is needed and the response has a simplified one', async () => {
+  test('a read of a full object calls Spotify if the stored response has a simplified object', async () => {
     const spotify = respondWith({
       [`/artists/${owner}/albums`]: pageJson(albums),
       '/albums/': json({ ...shortAlbum(albumId), label: 'Label' }),
@@ -147,7 +147,7 @@ describe('an object inside a stored response', () => {
     expect(spotify.calls.at(-1)).toBe(`/albums/${albumId}`);
   });
 
-  test('is full for a read that needs the full object, also if a read of any form was first', async () => {
+  test('a read of a full object returns the full object, also if a read of any form of the object started before', async () => {
     const spotify = respondWith({
       [`/artists/${owner}/albums`]: pageJson(albums),
       '/albums/': json({ ...shortAlbum(albumId), label: 'Label' }),
@@ -168,7 +168,7 @@ describe('an object inside a stored response', () => {
     }
   });
 
-  test('is enough for a read that needs the full object if the response contains the full object', async () => {
+  test('a full object embedded in a stored response is enough for a read of the full object', async () => {
     const results = searchResults(track, 'q', null).page(0, 50);
     const spotify = respondWith({ '/search': { tracks: pageJson([fullTrack(plainId(7))]) } });
     const { startProcess } = startShared(spotify);
@@ -178,7 +178,7 @@ describe('an object inside a stored response', () => {
     expect(spotify.calls).toHaveLength(1);
   });
 
-  test('is served stale and refreshed in the background, as from memory', async () => {
+  test('a stale object embedded in a stored response is served, and refreshed in the background', async () => {
     const clock = startClock();
     const spotify = respondWith({
       [`/artists/${owner}/albums`]: pageJson(albums),
@@ -193,7 +193,7 @@ describe('an object inside a stored response', () => {
     await expect.poll(() => spotify.calls.slice(1)).toEqual([`/albums/${albumId}`]);
   });
 
-  test('is served stale if Spotify cannot respond', async () => {
+  test('a stale object embedded in a stored response is served if Spotify cannot respond', async () => {
     const clock = startClock();
     const spotify = withAlbums();
     const { startProcess } = startShared(spotify);
@@ -204,7 +204,7 @@ describe('an object inside a stored response', () => {
     expect(field.staleReasons()).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  test('is used instead of its own entry if that is stale and the response is fresh', async () => {
+  test('a fresh object embedded in a stored response is used instead of a stale entry of the same object', async () => {
     const clock = startClock();
     const spotify = respondWith({
       [`/artists/${owner}/albums`]: pageJson(albums),
@@ -223,7 +223,7 @@ describe('an object inside a stored response', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('that replaces a relinked track is not used for a read of its own id', async () => {
+  test('an embedded track that replaces a relinked track is not used for a read of its own id', async () => {
     const [id, original] = [plainId(7) as SpotifyId, plainId(8)];
     const relinked = { ...fullTrack(id), linked_from: { id: original, type: 'track' } };
     const market = parseMarket('DE');
@@ -240,7 +240,7 @@ describe('an object inside a stored response', () => {
   });
 });
 
-describe('an invalid reference to a response', () => {
+describe('a reference to a response', () => {
   const start = async (change: (text: string) => string | null) => {
     const spotify = respondWith({
       [`/artists/${owner}/albums`]: pageJson(albums),
@@ -277,14 +277,14 @@ describe('an invalid reference to a response', () => {
     ['with an invalid page size', (text: string) => text.replace('limit=50', 'limit=x')],
     ['with an invalid market', (text: string) => `${text}&market=../..`],
   ] as const) {
-    test(`costs one call, for the object itself: ${name}`, async () => {
+    test(`an invalid reference to a response costs one call, for the object itself: ${name}`, async () => {
       const { spotify, cache } = await start(change);
       expect(await cache.getAnyForm(albumRequest, startField())).toMatchObject({ id: albumId });
       expect(spotify.calls.slice(1)).toEqual([`/albums/${albumId}`]);
     });
   }
 
-  test('replaces no later response in memory', async () => {
+  test('a reference to an older response in the store does not replace the later response in memory', async () => {
     const clock = startClock();
     let items = albums;
     const spotify = createScriptedSpotify(async (path) =>
@@ -304,7 +304,7 @@ describe('an invalid reference to a response', () => {
     expect(spotify.calls).toEqual([]);
   });
 
-  test('costs a call if the response has another content meanwhile', async () => {
+  test('a reference to a response that no longer contains the object costs a call for the object', async () => {
     const clock = startClock();
     let items = albums;
     const spotify = createScriptedSpotify(async (path) =>
@@ -339,7 +339,7 @@ describe('the key of a request', () => {
     ['top tracks', shortList(topTracks, owner, market)],
     ['related artists', shortList(relatedArtists, owner, null)],
   ] as const) {
-    test(`is decoded to the same request: ${name}`, () => {
+    test(`the key of a request is decoded to the same request: ${name}`, () => {
       const found = requestOfKey(request.key);
       expect(found?.key).toBe(request.key);
       expect(found?.request).toEqual(request.request);
@@ -347,7 +347,7 @@ describe('the key of a request', () => {
     });
   }
 
-  test('of singles is decoded to a request whose albums have the group SINGLE', () => {
+  test('the key of a page of singles is decoded to a request whose albums have the group SINGLE', () => {
     const singles = pagedList(artistAlbums, owner, ['SINGLE'], null).page(0, 50);
     const decoded = requestOfKey(singles.key)?.decode(pageJson(albums.slice(0, 1))) as ReturnType<
       typeof singles.decode

@@ -19,7 +19,7 @@ const firstFive = `{ artist(id: "${albums50}") { albums(first: 5) { nodes { name
 const byId = `{ album(id: "${album}") { id totalTracks artists { id } } }`;
 
 describe('an album further down a page', () => {
-  test('costs no call, and is the same as on the page', async () => {
+  test('a read of an album further down a cached page costs no call, and returns the same album as the page', async () => {
     const { ask, apiCalls, sandbox } = await startInMode('extended');
     await ask(firstFive);
     sandbox.clearCalls();
@@ -32,7 +32,7 @@ describe('an album further down a page', () => {
     expect(apiCalls()).toEqual([]);
   });
 
-  test('is read from Spotify when two periods of freshness have passed', async () => {
+  test('an album further down a page is read from Spotify when two periods of freshness have passed', async () => {
     const clock = startClock();
     const { ask, apiCalls, sandbox } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
     await ask(firstFive);
@@ -42,7 +42,7 @@ describe('an album further down a page', () => {
     expect(apiCalls()).toEqual([`/albums/${album}`]);
   });
 
-  test('is cached for the market of the page', async () => {
+  test('an album further down a page is cached only for the market of the page', async () => {
     const { ask, apiCalls, sandbox } = await startInMode('extended');
     await ask(firstFive.replace('first: 5', 'first: 5, market: "ES"'));
     sandbox.clearCalls();
@@ -52,7 +52,7 @@ describe('an album further down a page', () => {
     expect(apiCalls()).toEqual([`/albums/${album}`]);
   });
 
-  test('also caches its artist, for every market', async () => {
+  test('a read of an album for a market also caches the artist of the album for a read without a market', async () => {
     const { ask, apiCalls, sandbox } = await startInMode('extended');
     const list = `{ album(id: "${album}", market: "ES") { tracks(first: 1, market: "ES") { nodes { name } } } }`;
     await ask(list);
@@ -92,7 +92,7 @@ function listOf(numbers: number[], market: Market | null = null) {
 }
 
 describe('objects in lists', () => {
-  test('are found without decoding the others', () => {
+  test('an object in a list is found without decoding the other objects', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const { items, decodedIds } = listOf([1, 2, 3]);
     memory.set('page', entry(), [items]);
@@ -102,7 +102,7 @@ describe('objects in lists', () => {
     expect(decodedIds).toEqual([id(2)]);
   });
 
-  test('are removed with their list, except those that a later list also contains', () => {
+  test('the objects of a list are removed with the list, except objects that a later list also contains', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     memory.set('page 1', entry(), [listOf([1, 2]).items]);
     memory.set('page 2', entry(), [listOf([2, 3]).items]);
@@ -114,7 +114,7 @@ describe('objects in lists', () => {
     ]);
   });
 
-  test('are found in the latest of several lists, also if an older one is loaded after it, as from the store', () => {
+  test('an object is found in the latest of several lists, also if an older list is loaded afterwards', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const [later, older] = [listOf([1, 2]), listOf([2, 3])];
     const nowMs = epochMs();
@@ -124,7 +124,7 @@ describe('objects in lists', () => {
     expect([later.decodedIds, older.decodedIds]).toEqual([[id(1), id(2)], [id(3)]]);
   });
 
-  test('are cached as long as one of two entries that share their list', () => {
+  test('the objects of a list are cached as long as one of two entries that share the list', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const { items } = listOf([1]);
     memory.set('page of 50', entry(), [items]);
@@ -135,7 +135,7 @@ describe('objects in lists', () => {
     expect(memory.findEmbedded(keyOf(1))).toBeUndefined();
   });
 
-  test('of two markets are kept apart', () => {
+  test('objects in lists of different markets are kept apart', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     memory.set('page', entry(), [listOf([1]).items]);
     memory.set('page of Spain', entry(), [listOf([1, 2], spain).items]);
@@ -144,7 +144,7 @@ describe('objects in lists', () => {
     expect(memory.findEmbedded(keyOf(2))).toBeUndefined();
   });
 
-  test('are found only by their own ids and markets, in several lists of equal ids', () => {
+  test('objects in several lists of equal ids are found only by their own ids and markets', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const markets = ['DE', 'JP', 'US', null] as (Market | null)[];
     for (const market of markets)
@@ -162,7 +162,7 @@ describe('objects in lists', () => {
     }
   });
 
-  test('are decoded once, and have the ids of their JSON', () => {
+  test('the objects of a list are decoded once, and have the ids of their JSON', () => {
     const { items, decodedIds } = listOf([1, 2, 3]);
     expect(items.idAt(1)).toBe(id(2));
     expect(decodedIds).toEqual([]);
@@ -174,7 +174,7 @@ describe('objects in lists', () => {
     expect(items.idAt(3)).toBeUndefined();
   });
 
-  test('are found by their own id and by those of their artists and their album, and by no other id', () => {
+  test('a track in a list is found only by its id and the ids of its artists, its album and the artists of its album', () => {
     const artist = (number: number) => ({ id: id(number), type: 'artist' });
     const track = {
       id: id(1),
@@ -196,7 +196,7 @@ describe('objects in lists', () => {
     expect([0, 1, 2, 3].map((index) => items.idAt(index))).toEqual([undefined, id(1), null, id(7)]);
   });
 
-  test('make their list incomplete once they are decoded and malformed', () => {
+  test('a malformed object makes its list incomplete once the object is decoded', () => {
     const items = lazyItems<Album>([{ id: id(1) }, null], { market: null, kinds }, () => ({
       malformed: 'album',
     }));

@@ -53,14 +53,14 @@ describe('one process at a time reads a key from Spotify', () => {
     expect(spotify.calls).toEqual([`/artists/${id}`]);
   });
 
-  test('a later read calls again if CACHE_TTL_SECONDS and CACHE_STALE_SECONDS are 0', async () => {
+  test('a later read of the same object calls Spotify again if CACHE_TTL_SECONDS and CACHE_STALE_SECONDS are 0', async () => {
     const spotify = spotifyAfter(0);
     const { processes } = startProcesses(2, spotify, { freshMs: 0, staleMs: 0 });
     for (const { cache } of processes) await cache.get(band, startField());
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('a process whose reads come after the entry is stored reads it from the store', async () => {
+  test('a process reads an entry from the store after another process has stored the entry', async () => {
     const spotify = spotifyAfter(0);
     const { processes } = startProcesses(2, spotify);
     for (const { cache } of processes) await cache.get(band, startField());

@@ -123,7 +123,7 @@ test.skipIf(!hasRedis()).each([7, 'x', {}, [], null, { id: 7 }, [{ url: 7 }], [[
   },
 );
 
-test('a list whose item is always malformed is read once more while it is fresh, then not until two periods have passed', async () => {
+test('five reads of a list whose item is always malformed cost two calls, and two more when two periods have passed', async () => {
   const { pass } = startClock();
   const { ask, sandbox, apiCalls } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
   sandbox.faults.add({ ...(lists && { on: lists }), fault: { kind: 'edit', edits: malformedItem } });

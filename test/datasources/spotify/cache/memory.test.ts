@@ -24,7 +24,7 @@ const entry = (bytes: number) => ({
 describe('the memory of a process', () => {
   const albums = isFull ? 100_000 : 25_000; // six entries each: more than the cache can have
 
-  test(`that has read ${albums} different albums stays below 400 MB`, async () => {
+  test(`the memory of a process that has read ${albums} different albums stays below 400 MB`, async () => {
     // Without a limit V8 collects garbage late on a machine with much memory.
     const limit = '--max-old-space-size=270';
     const child = spawn(process.execPath, ['--expose-gc', limit, '--import', 'tsx', script, `${albums}`], {
@@ -48,7 +48,7 @@ describe('the memory of a process', () => {
     expect(run.peakMb).toBeLessThan(400);
   }, 120_000);
 
-  test('has at most 200,000 entries, even if they are small', () => {
+  test('the memory of a process has at most 200,000 entries, even if the entries are small', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
     for (const key of keys) memory.set(key, entry(1));
@@ -59,7 +59,7 @@ describe('the memory of a process', () => {
     expect(isCached.slice(-count).every(Boolean)).toBe(true);
   });
 
-  test('has at most 48 MB of entries, even if they are large', () => {
+  test('the memory of a process has at most 48 MB of entries, even if the entries are large', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 300 }, (_, i) => `album/${i}`);
     for (const key of keys) memory.set(key, entry(1_000_000));
@@ -69,7 +69,7 @@ describe('the memory of a process', () => {
     expect(cachedKeys.at(-1)).toBe(keys.at(-1));
   });
 
-  test('keeps entries that are read, and evicts the least recently read ones', () => {
+  test('the memory of a process keeps entries that are read, and evicts the least recently read entries', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
     for (const key of keys) {
@@ -80,7 +80,7 @@ describe('the memory of a process', () => {
     expect(memory.get('artist/8')).toBeUndefined();
   });
 
-  test('returns no entry that may no longer be used, and deletes it within a minute', () => {
+  test('an entry that may no longer be used is not returned from memory, and is deleted within a minute', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const memory = createMemory({ freshMs: null, staleMs: 0 });
@@ -98,7 +98,7 @@ describe('the memory of a process', () => {
     memory.close();
   });
 
-  test('has the lengths of at most 5,000 lists', () => {
+  test('the memory of a process has the lengths of at most 5,000 lists', () => {
     const lengths = createListLengths(60_000, () => undefined);
     const asOfMs = performance.timeOrigin + performance.now();
     const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
@@ -109,7 +109,7 @@ describe('the memory of a process', () => {
     expect(pages.filter((i) => lengths.of(list(i)) !== null)).toHaveLength(5_000);
   });
 
-  test('has the lengths of fewer lists if these have many pages', () => {
+  test('the memory of a process has the lengths of fewer lists if the lists have many pages', () => {
     const lengths = createListLengths(60_000, () => undefined);
     const asOfMs = performance.timeOrigin + performance.now();
     const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };

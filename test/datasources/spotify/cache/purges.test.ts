@@ -36,7 +36,7 @@ async function startProcess(backend: SharedBackend) {
 
 for (const { name, isMissing, start } of storeImplementations) {
   describe.skipIf(isMissing)(`the removed ids in ${name}`, () => {
-    test('are all known to a process that starts after the removal of 4,000', async () => {
+    test('a process that starts after the removal of 4,000 ids knows all of the removed ids', async () => {
       const backend = await start();
       const one = await startProcess(backend);
       const beforeMs = epochMs();
@@ -47,7 +47,7 @@ for (const { name, isMissing, start } of storeImplementations) {
       await expect.poll(async () => isUnknownTo(await startProcess(backend))).toBe(0);
     });
 
-    test('include those that several processes have removed at the same moment', async () => {
+    test('running and later processes know the ids that two processes have removed at the same moment', async () => {
       const backend = await start();
       const processes = [await startProcess(backend), await startProcess(backend)];
       const beforeMs = epochMs();
@@ -58,7 +58,7 @@ for (const { name, isMissing, start } of storeImplementations) {
       await expect.poll(() => processes.map(isUnknownTo)).toEqual([0, 0]);
     });
 
-    test('cause few searches of the memory of each process', async () => {
+    test('the removal of 100 ids causes one search of the memory of its process and fewer than 20 in another process', async () => {
       const backend = await start();
       const [one, other] = [await startProcess(backend), await startProcess(backend)];
       const ids = idsFrom(0, 100);

@@ -56,7 +56,7 @@ test.each([
 });
 
 describe('a stale entry', () => {
-  test('is served at once for one more period and refreshed once in the background', async () => {
+  test('a stale entry is served at once and refreshed once in the background', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { cache } = startCache(spotify);
@@ -73,7 +73,7 @@ describe('a stale entry', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('is served in under 20 ms to 100 readers while Spotify takes 2 s for one call', async () => {
+  test('a stale entry is served in under 20 ms to 99 of 100 readers while Spotify takes 2 s for one call', async () => {
     const clock = startClock();
     let delayMs = 0;
     const spotify = createScriptedSpotify(async () => {
@@ -95,7 +95,7 @@ describe('a stale entry', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('is read again before it is served when two periods have passed', async () => {
+  test('a read of an entry older than two periods waits for a new response of Spotify', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { cache } = startCache(spotify);
@@ -106,7 +106,7 @@ describe('a stale entry', () => {
     expect(field.staleReasons()).toEqual([]);
   });
 
-  test('is not refreshed without a read', async () => {
+  test('a stale entry is not refreshed without a read', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { cache } = startCache(spotify);
@@ -116,7 +116,7 @@ describe('a stale entry', () => {
     expect(spotify.calls).toHaveLength(1);
   });
 
-  test('stays in use when its refresh fails, which is tried again after a minute and causes no error in an operation', async () => {
+  test('a failed refresh leaves the stale entry in use, causes no error in an operation and is tried again after a minute', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { cache, debugLog } = startCache(spotify);
@@ -140,7 +140,7 @@ describe('a stale entry', () => {
     expect(spotify.calls).toHaveLength(3);
   });
 
-  test('is never served if CACHE_TTL_SECONDS is 0', async () => {
+  test('a stale entry is not served if CACHE_TTL_SECONDS is 0', async () => {
     const spotify = renamedAtEachCall();
     const { cache } = startCache(spotify, { freshMs: 0 });
     await cache.get(band, startField());
@@ -150,7 +150,7 @@ describe('a stale entry', () => {
   });
 });
 
-describe('an object inside another response', () => {
+describe('an embedded object', () => {
   const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
   const page = pagedList(artistAlbums, id, [], null).page(0, 10);
   const album = {
@@ -165,26 +165,29 @@ describe('an object inside another response', () => {
   test.each<[string, EndpointRequest<Entity>, number, number]>([
     ['an album, for a day', byId(kinds.album, albumId, null), 23 * hour, 25 * hour],
     ['an artist, for 6 hours', band, 5 * hour, 7 * hour],
-  ])('is as fresh as its own kind: %s', async (_, request, freshAfter, staleAfter) => {
-    const clock = startClock();
-    const spotify = createScriptedSpotify(async (path) =>
-      path.includes('offset') ? albumsPage : artistNamed('BTS'),
-    );
-    const { cache } = startCache(spotify);
-    await cache.get(page, startField());
-    await clock.pass(freshAfter);
-    const fresh = startField();
-    await cache.getAnyForm(request, fresh);
-    expect(fresh.staleReasons()).toEqual([]);
-    await clock.pass(staleAfter - freshAfter);
-    const stale = startField();
-    await cache.getAnyForm(request, stale);
-    expect(stale.staleReasons()).toEqual(['REVALIDATING']);
-  });
+  ])(
+    'an embedded object is fresh for the time of its own kind: %s',
+    async (_, request, freshAfter, staleAfter) => {
+      const clock = startClock();
+      const spotify = createScriptedSpotify(async (path) =>
+        path.includes('offset') ? albumsPage : artistNamed('BTS'),
+      );
+      const { cache } = startCache(spotify);
+      await cache.get(page, startField());
+      await clock.pass(freshAfter);
+      const fresh = startField();
+      await cache.getAnyForm(request, fresh);
+      expect(fresh.staleReasons()).toEqual([]);
+      await clock.pass(staleAfter - freshAfter);
+      const stale = startField();
+      await cache.getAnyForm(request, stale);
+      expect(stale.staleReasons()).toEqual(['REVALIDATING']);
+    },
+  );
 });
 
 describe('the daily quota', () => {
-  test('extends the freshness of entries when more than half of it is used', async () => {
+  test('entries stay fresh for longer when more than half of the daily quota is used', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { dailyQuota, state } = quotaOf(0.7);
@@ -201,7 +204,7 @@ describe('the daily quota', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('allows no refresh when nine tenths of it are used, and still allows the call for a missing entry', async () => {
+  test('a missing entry is read when 0.9 of the daily quota is used, and a stale entry is served when no call remains', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { dailyQuota, state } = quotaOf(0.9, 10);
@@ -221,7 +224,7 @@ describe('the daily quota', () => {
   test.each([
     ['QUOTA', 'the daily limit of the gateway', 0],
     ['UPSTREAM_QUOTA_EXCEEDED', 'Spotify, although calls of the limit are left,', 10],
-  ])('serves a stale entry with the reason %s if %s rejects its call', async (reason, _, remaining) => {
+  ])('a stale entry is served with the reason %s if %s rejects its call', async (reason, _, remaining) => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { dailyQuota, state } = quotaOf(0);
@@ -238,7 +241,7 @@ describe('the daily quota', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('rejects a read without an entry when it is used up, with the seconds until a call is available', async () => {
+  test('a used-up daily quota rejects a read without an entry, with the seconds until a call is available', async () => {
     const spotify = renamedAtEachCall();
     const inTenMinutes = performance.timeOrigin + performance.now() + 600_000;
     const { cache } = startCache(spotify, { dailyQuota: quotaOf(1, 0, inTenMinutes).dailyQuota });
@@ -249,7 +252,7 @@ describe('the daily quota', () => {
     expect(spotify.calls).toEqual([]);
   });
 
-  test('rejects a read for a day when its limit allows no call at all', async () => {
+  test('a daily quota whose limit allows no call at all rejects a read for a day', async () => {
     const { cache } = startCache(renamedAtEachCall(), { dailyQuota: quotaOf(1, 0, null).dailyQuota });
     const error = await cache.get(band, startField()).catch((reason) => reason);
     expect([error.message, error.details.retryAfter]).toEqual([
@@ -258,7 +261,7 @@ describe('the daily quota', () => {
     ]);
   });
 
-  test('serves a stale embedded object when it is used up', async () => {
+  test('a stale embedded object is served when the daily quota is used up', async () => {
     const clock = startClock();
     const { dailyQuota, state } = quotaOf(0);
     const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
@@ -281,7 +284,7 @@ describe('the daily quota', () => {
     expect(field.staleReasons()).toEqual(['QUOTA']);
   });
 
-  test('shows how many leading pages can be read: from the cache, or with the remaining calls', async () => {
+  test('the readable leading pages of a list are the pages in the cache and the pages that the remaining calls can read', async () => {
     const list = pagedList(artistAlbums, id, [], null);
     const page = (offset: number) => ({ items: [], offset, limit: 10, total: 50, next: null });
     const spotify = createScriptedSpotify(async (path) =>

@@ -37,28 +37,31 @@ describe('a 304', () => {
   test.each([
     ['the process that read the response from Spotify', 0],
     ['a process that read it from the store', 1],
-  ])('to %s is one call for all processes and for those that start later', async (_, confirming) => {
-    const clock = startClock();
-    const spotify = createScriptedSpotify(async () => bandJson);
-    spotify.etag = '"v1"';
-    const { startProcess } = startShared(spotify);
-    const processes = [startProcess(), startProcess()];
-    for (const { cache } of processes) await cache.get(band, startField());
-    expect(spotify.calls).toHaveLength(1);
+  ])(
+    'a 304 to %s is one call for all processes and for processes that start later',
+    async (_, confirming) => {
+      const clock = startClock();
+      const spotify = createScriptedSpotify(async () => bandJson);
+      spotify.etag = '"v1"';
+      const { startProcess } = startShared(spotify);
+      const processes = [startProcess(), startProcess()];
+      for (const { cache } of processes) await cache.get(band, startField());
+      expect(spotify.calls).toHaveLength(1);
 
-    await clock.pass(day);
-    await processes[confirming]?.cache.get(band, startField());
-    expect(spotify.calls).toHaveLength(2);
-    for (const { cache } of [...processes, startProcess()]) {
-      const field = startField();
-      expect(await cache.get(band, field)).toMatchObject({ name: 'BTS' });
-      expect(field.staleReasons()).toEqual([]);
-    }
-    expect(spotify.calls).toHaveLength(2);
-  });
+      await clock.pass(day);
+      await processes[confirming]?.cache.get(band, startField());
+      expect(spotify.calls).toHaveLength(2);
+      for (const { cache } of [...processes, startProcess()]) {
+        const field = startField();
+        expect(await cache.get(band, field)).toMatchObject({ name: 'BTS' });
+        expect(field.staleReasons()).toEqual([]);
+      }
+      expect(spotify.calls).toHaveLength(2);
+    },
+  );
 });
 
-describe('a stored entry that is used by a process with shorter times', () => {
+describe('a stored entry in a process with shorter times', () => {
   const second = 1_000;
   const long = { freshMs: 3_600 * second, staleMs: 3_600 * second };
 
@@ -72,19 +75,22 @@ describe('a stored entry that is used by a process with shorter times', () => {
     ],
     ['not used', 3, { freshMs: 2 * second, staleMs: 0 }, { calls: 2, staleReasons: [] }],
     ['not used', 5, { freshMs: 2 * second, staleMs: 60 * second }, { calls: 2, staleReasons: [] }],
-  ])('is %s %i s after Spotify sent it, with %j', async (_, seconds, short, { calls, staleReasons }) => {
-    const clock = startClock();
-    const spotify = createScriptedSpotify(async () => bandJson);
-    const { startProcess } = startShared(spotify);
-    await startProcess(long).cache.get(band, startField());
-    await clock.pass(seconds);
-    const field = startField();
-    expect(await startProcess(short).cache.get(band, field)).toMatchObject({ name: 'BTS' });
-    expect(field.staleReasons()).toEqual(staleReasons);
-    await expect.poll(() => spotify.calls).toHaveLength(calls);
-  });
+  ])(
+    'a stored entry is %s %i s after Spotify sent it, in a process with %j',
+    async (_, seconds, short, { calls, staleReasons }) => {
+      const clock = startClock();
+      const spotify = createScriptedSpotify(async () => bandJson);
+      const { startProcess } = startShared(spotify);
+      await startProcess(long).cache.get(band, startField());
+      await clock.pass(seconds);
+      const field = startField();
+      expect(await startProcess(short).cache.get(band, field)).toMatchObject({ name: 'BTS' });
+      expect(field.staleReasons()).toEqual(staleReasons);
+      await expect.poll(() => spotify.calls).toHaveLength(calls);
+    },
+  );
 
-  test('is used from now on for no longer than these times, even if the clock of the other process was ahead', async () => {
+  test('a process uses a stored entry no longer than its own times allow, even if the clock of the other process was ahead', async () => {
     const clock = startClock();
     const spotify = createScriptedSpotify(async () => bandJson);
     const { shared, startProcess } = startShared(spotify);
@@ -110,7 +116,7 @@ describe('a stored entry that is used by a process with shorter times', () => {
 });
 
 describe('an entry that a process expires', () => {
-  test('is read from Spotify again by this process, and replaced in the store', async () => {
+  test('an entry that a process expires is read from Spotify again by this process, and replaced in the store', async () => {
     let total = 5;
     const spotify = createScriptedSpotify(async () => pageJson(total));
     const { startProcess } = startShared(spotify);
@@ -123,7 +129,7 @@ describe('an entry that a process expires', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('stays in the store for other processes while Spotify cannot replace it', async () => {
+  test('an entry that a process expires stays in the store for other processes while Spotify cannot respond', async () => {
     const spotify = createScriptedSpotify(async () => pageJson(5));
     const { startProcess } = startShared(spotify);
     const { cache } = startProcess();
@@ -136,7 +142,7 @@ describe('an entry that a process expires', () => {
     expect(await startProcess().cache.get(page, startField())).toMatchObject({ total: 5 });
   });
 
-  test('is replaced without a call by a later entry of another process', async () => {
+  test('an entry that a process expires is replaced without a call by a later entry of another process', async () => {
     let total = 5;
     const spotify = createScriptedSpotify(async () => pageJson(total));
     const { startProcess } = startShared(spotify);
@@ -150,7 +156,7 @@ describe('an entry that a process expires', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('still has its embedded objects', async () => {
+  test('an entry that a process expires still has its embedded objects', async () => {
     const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
     const album = { id: albumId, name: 'Proof', type: 'album', external_urls: {}, artists: [bandJson] };
     const spotify = createScriptedSpotify(async () => ({ ...pageJson(1), items: [album] }));
@@ -163,7 +169,7 @@ describe('an entry that a process expires', () => {
 });
 
 describe('an error of the gateway itself', () => {
-  test('while a stored entry is decoded is a cache miss', async () => {
+  test('an error of the gateway while a stored entry is decoded is a cache miss', async () => {
     const spotify = createScriptedSpotify(async () => bandJson);
     const { startProcess } = startShared(spotify);
     const { cache } = startProcess();
@@ -180,7 +186,7 @@ describe('an error of the gateway itself', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('while requests are sent ends their leases', async () => {
+  test('an error of the gateway while a call is sent ends the lease of its key', async () => {
     const { shared } = startShared(createScriptedSpotify(async () => bandJson));
     const leases = shared.connect();
     const batchFetcher = () => {
