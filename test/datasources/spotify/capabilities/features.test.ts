@@ -25,7 +25,7 @@ const batchCalls = (paths: readonly string[]): string[] => paths.filter((path) =
 
 describe('batch reads', () => {
   test.each([403, 404, 410] as const)(
-    'are tried once for the whole app if Spotify has withdrawn them (%i)',
+    'batch reads that Spotify has withdrawn with status %i are tried once for the whole app',
     async (status) => {
       const gateway = await startWithUnknownApp('extended');
       gateway.sandbox.faults.add({ on: { batch: true }, fault: { kind: 'withdrawn', status } });
@@ -41,7 +41,7 @@ describe('batch reads', () => {
     },
   );
 
-  test('are tried once by concurrent operations, and all responses are complete', async () => {
+  test('concurrent operations of an app without batch reads try one batch read, and all responses are complete', async () => {
     const gateway = await startWithUnknownApp('development');
     const pairs = catalogue
       .albums()
@@ -59,14 +59,14 @@ describe('batch reads', () => {
     expect(learnedCapabilities(gateway, 'batch')).toHaveLength(1);
   });
 
-  test('are not used for one object', async () => {
+  test('batch reads are not used for one object', async () => {
     const gateway = await startInMode('extended');
     await expectNoError(gateway, albumsQuery([albums.tracks1]));
     await expectNoError(gateway, albumsQuery([albums.tracks1, albums.tracks20]));
     expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks1}`, `/albums/${albums.tracks20}`]);
   });
 
-  test('stay in use if not only batches but all calls are forbidden', async () => {
+  test('batch reads stay in use if Spotify forbids all calls and not only batches', async () => {
     const gateway = await startWithUnknownApp('extended');
     const undo = gateway.sandbox.faults.add({ fault: { kind: 'withdrawn', status: 403 } });
     expect(dataAndErrorCodes(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
@@ -83,7 +83,7 @@ describe('batch reads', () => {
   });
 
   test.each(['Too many ids requested', 'Invalid base62 id'])(
-    'that are rejected with `%s` have their ids read one by one, and stay in use',
+    'the ids of a batch that Spotify rejects with `%s` are read one by one, and batch reads stay in use',
     async (message) => {
       const gateway = await startWithUnknownApp('extended');
       const fault: Fault = { kind: 'answer', status: 400, json: { error: { status: 400, message } } };
@@ -102,7 +102,7 @@ describe('batch reads', () => {
     },
   );
 
-  test('that fail for a reason that concerns all ids fail for all of their objects, and stay in use', async () => {
+  test('a batch read that fails for a reason that concerns all ids fails for all of its objects, and batch reads stay in use', async () => {
     const gateway = await startWithUnknownApp('extended');
     const json = { error: { status: 400, message: 'Invalid market code' } };
     gateway.sandbox.faults.add({
@@ -127,7 +127,7 @@ describe('an endpoint that only some apps may use', () => {
   const target: FaultTarget = { route: 'artists/top-tracks' };
 
   test.each([403, 404, 410] as const)(
-    'is tried for two of many concurrently requested artists, and then known (%i)',
+    'an endpoint withdrawn with status %i is learned from the calls for two of 20 concurrently requested artists',
     async (status) => {
       const gateway = await startWithUnknownApp('extended');
       gateway.sandbox.faults.add({ on: target, fault: { kind: 'withdrawn', status } });
@@ -144,11 +144,11 @@ describe('an endpoint that only some apps may use', () => {
   const empty: Fault = { kind: 'answer', status: 403 };
   const withdrawn: Fault = { kind: 'withdrawn', status: 403 };
   test.each([
-    ['has worked', true, withdrawn],
-    ['was never tried', false, withdrawn],
-    ['has worked, by an empty body,', true, empty],
-    ['was never tried, by an empty body,', false, empty],
-  ])('that %s stays in use when it is rejected for one artist', async (_, hasWorked, fault) => {
+    ['the second call', true, withdrawn],
+    ['the first call', false, withdrawn],
+    ['the second call with an empty body', true, empty],
+    ['the first call with an empty body', false, empty],
+  ])('an endpoint stays in use for other artists if Spotify rejects %s', async (_, hasWorked, fault) => {
     const gateway = await startWithUnknownApp('extended');
     if (hasWorked) await expectNoError(gateway, topTracks(artists.bts));
     gateway.sandbox.faults.add({ on: target, times: 1, fault });
@@ -160,7 +160,7 @@ describe('an endpoint that only some apps may use', () => {
     expect(data.artist.topTracks[0]).toEqual({ id: track?.id });
   });
 
-  test('that has worked is no longer used after two rejections, and is tried again after a minute', async () => {
+  test('an endpoint that has worked is no longer used after two rejections, and is tried again after a minute', async () => {
     const clock = startClock();
     const gateway = await startWithUnknownApp('extended');
     await expectNoError(gateway, topTracks(artists.bts));
@@ -204,7 +204,7 @@ describe('an endpoint that only some apps may use', () => {
     expect(await read(artists.bts)).toEqual([false, 0, 1]);
   });
 
-  test('that fails for another reason is an error, and no capability is learned from it', async () => {
+  test('a 403 with the message `Insufficient client scope` is an error, and no capability is learned from this 403', async () => {
     const gateway = await startWithUnknownApp('extended');
     gateway.sandbox.faults.add({
       on: target,

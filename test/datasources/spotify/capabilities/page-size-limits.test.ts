@@ -35,7 +35,7 @@ const limits = (paths: readonly string[]): string[] =>
   paths.flatMap((path) => new URLSearchParams(path.split('?')[1]).get('limit') ?? []);
 
 describe('the page size limit', () => {
-  test('is learned from one rejection, for lists of albums and searches together', async () => {
+  test('the page size limit is learned from one rejection, for lists of albums and searches together', async () => {
     const gateway = await startWithUnknownApp('development');
     await expectNoError(gateway, listOf(artists.bts));
     await expectNoError(gateway, listOf(artists.albums9));
@@ -51,7 +51,7 @@ describe('the page size limit', () => {
     expect(limits(other.apiCalls())).toEqual(['50', '10', '10']);
   });
 
-  test('costs no rejected call for an app with the largest page size', async () => {
+  test('the page size limit of an app with the largest page size is learned without a rejected call', async () => {
     const gateway = await startWithUnknownApp('extended');
     for (const document of [listOf(artists.bts), listOf(artists.albums9), search('the')])
       await expectNoError(gateway, document);
@@ -59,7 +59,7 @@ describe('the page size limit', () => {
     expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 50]]);
   });
 
-  test('costs one rejected call for concurrent operations', async () => {
+  test('concurrent operations learn the page size limit with one rejected call', async () => {
     const gateway = await startWithUnknownApp('development');
     await Promise.all(allArtistIds.slice(0, 20).map((id) => expectNoError(gateway, listOf(id))));
     const requestedLimits = limits(gateway.apiCalls());
@@ -68,7 +68,7 @@ describe('the page size limit', () => {
     expect(learnedCapabilities(gateway, 'artists/albums')).toHaveLength(1);
   });
 
-  test('is learned again after a day, with one rejected call for concurrent operations', async () => {
+  test('concurrent operations learn the page size limit again after a day, with one rejected call', async () => {
     const clock = startClock();
     const gateway = await startWithUnknownApp('development');
     await expectNoError(gateway, listOf(artists.bts));
@@ -79,7 +79,7 @@ describe('the page size limit', () => {
     expect(requestedLimits.filter((limit) => limit !== '10')).toEqual(['50']);
   });
 
-  test('costs one rejected call if the client for which it was to be tried has gone', async () => {
+  test('the page size limit costs one rejected call also if the client of the first operation disconnects before its call', async () => {
     const limitOfOneCall = { UPSTREAM_CONCURRENCY: '1' };
     const gateway = await startWithUnknownApp('development', limitOfOneCall, { latencyMs: 200 });
     const leaving = new AbortController();
@@ -101,7 +101,7 @@ describe('the page size limit', () => {
   });
 
   test.each(stores)(
-    'costs one rejected call for equal operations of several processes (%s)',
+    'equal operations of several processes learn the page size limit with one rejected call (%s)',
     async (kind) => {
       const store = await startStore(kind, { SPOTIFY_QUOTA_MODE: 'auto' });
       const processes = [await store.start(), await store.start(), await store.start(), await store.start()];
@@ -110,7 +110,7 @@ describe('the page size limit', () => {
     },
   );
 
-  test('is not learned from an artist that does not exist', async () => {
+  test('the page size limit is not learned from the list of an artist that does not exist', async () => {
     const gateway = await startWithUnknownApp('development');
     await expectNoError(gateway, listsOf([unknownId, ...allArtistIds.slice(0, 19)]));
     const listCalls = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
@@ -118,7 +118,7 @@ describe('the page size limit', () => {
     expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
   });
 
-  test('that has worked is lowered after rejections of two lists, and every window is complete meanwhile', async () => {
+  test('a page size limit that has worked is lowered after rejections of two lists, and every window is complete meanwhile', async () => {
     const gateway = await startWithUnknownApp('extended');
     await expectNoError(gateway, listOf(artists.albums9));
     gateway.sandbox.setQuotaMode('development');
@@ -136,7 +136,7 @@ describe('the page size limit', () => {
     expect(limits(gateway.apiCalls())).toEqual(['10']);
   });
 
-  test('is not lowered for any other list by a list whose pages are smaller than requested', async () => {
+  test('a list whose pages are smaller than requested does not lower the page size limit of another list', async () => {
     const gateway = await startWithUnknownApp('extended');
     const fault: Fault = { kind: 'ceiling', limit: 7, clamp: true };
     gateway.sandbox.faults.add({ on: { path: `/artists/${artists.bts}/albums` }, fault });
@@ -149,7 +149,7 @@ describe('the page size limit', () => {
     expect(limits(gateway.apiCalls())).toEqual(['50', '50', '7', '50']);
   });
 
-  test('is not lowered by a page that reports a size of 1', async () => {
+  test('a page that reports a size of 1 does not lower the page size limit', async () => {
     const gateway = await startWithUnknownApp('extended');
     const edits = [{ path: 'limit', set: 1 }];
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault: { kind: 'edit', edits } });
@@ -161,7 +161,7 @@ describe('the page size limit', () => {
     expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
   });
 
-  test('is reported as UPSTREAM_BAD_RESPONSE after two calls if Spotify rejects every size', async () => {
+  test('a list fails with UPSTREAM_BAD_RESPONSE after two calls if Spotify rejects every page size', async () => {
     const gateway = await startWithUnknownApp('extended');
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'ceiling', limit: 5 } });
     expect(dataAndErrorCodes(await gateway.ask(listOf(artists.bts)))).toEqual({
@@ -171,7 +171,7 @@ describe('the page size limit', () => {
     expect(limits(gateway.apiCalls())).toEqual(['50', '10']);
   });
 
-  test('is not lowered by a 400 with another message, which is not tried again', async () => {
+  test('a 400 with the message `Invalid offset` does not lower the page size limit, and its call is not tried again', async () => {
     const gateway = await startWithUnknownApp('extended');
     const fault: Fault = {
       kind: 'answer',
@@ -185,7 +185,7 @@ describe('the page size limit', () => {
     expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
   });
 
-  test('is lowered for one window by a rejection without a message, and for all by rejections of two lists', async () => {
+  test('one rejection without a message lowers the page size limit for its window, rejections of two lists for all lists', async () => {
     const gateway = await startWithUnknownApp('extended');
     const rejected = { route: 'artists/albums', pattern: 'limit=50' };
     gateway.sandbox.faults.add({ on: rejected, fault: { kind: 'answer', status: 400 } });

@@ -48,7 +48,7 @@ describe('a capability that other processes have learned', () => {
   }
   const soon = () => performance.timeOrigin + performance.now() + clock.aheadMs + 1_000;
 
-  test('is used if it is newer than the own knowledge of the process', () => {
+  test('a process uses a newer capability that another process has learned, and ignores an older capability', () => {
     const { capabilities, receive } = start('auto');
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([null, 50]);
     receive('ability:batch', { value: false, learnedAtMs: soon() });
@@ -62,7 +62,7 @@ describe('a capability that other processes have learned', () => {
     expect(capabilities.has('batch')).toBe(false);
   });
 
-  test('is ignored if its message is invalid', () => {
+  test('a process ignores an invalid message about a capability', () => {
     const { capabilities, receive } = start('extended');
     for (const [topic, message] of [
       ['ability:batch', { value: 10, learnedAtMs: soon() }],
@@ -77,7 +77,7 @@ describe('a capability that other processes have learned', () => {
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([true, 50]);
   });
 
-  test('is forgotten after a day, also if the clock of its process is ahead, and then not reported', () => {
+  test('a capability of another process is forgotten and not reported after a day, also if the clock of that process is ahead', () => {
     const { capabilities, receive } = start('auto');
     receive('ability:batch', { value: false, learnedAtMs: soon() + 10 * dayMs });
     expect([capabilities.has('batch'), capabilities.values()]).toEqual([false, { batch: false }]);
@@ -85,7 +85,7 @@ describe('a capability that other processes have learned', () => {
     expect([capabilities.has('batch'), capabilities.values()]).toEqual([null, {}]);
   });
 
-  test('of development mode stays known after a day, until a response shows the contrary', async () => {
+  test('development mode stays known after a day, until a response shows the contrary', async () => {
     const { capabilities } = start('development');
     clock.aheadMs += dayMs + 1;
     expect([capabilities.has('batch'), capabilities.isDevelopmentMode()]).toEqual([null, true]);
@@ -93,7 +93,7 @@ describe('a capability that other processes have learned', () => {
     expect([capabilities.has('batch'), capabilities.isDevelopmentMode()]).toEqual([true, false]);
   });
 
-  test('that is withdrawn is withdrawn in all processes, and in those that start later', async () => {
+  test('a capability that one process resets is unknown in all processes, also in processes that start later', async () => {
     const store = createFakeSharedStore();
     const startProcess = () => createCapabilities('auto', silentLog, store.connect());
     const [one, another] = [startProcess(), startProcess()];
@@ -110,7 +110,7 @@ describe('a capability that other processes have learned', () => {
     expect([one.has('batch'), another.has('batch'), later.has('batch')]).toEqual([null, null, null]);
   });
 
-  test('is published as soon as a response has shown it, and again when another one has confirmed it', async () => {
+  test('a capability is published as soon as a response has shown it, and again when another response has confirmed it', async () => {
     const { capabilities, published } = start('auto');
     const page = (limit: number, response: () => Promise<string>) =>
       capabilities.withLimit('search', limit, 'a list', response, () => true);
@@ -144,38 +144,44 @@ describe('a known capability', () => {
     search(q: "the") { tracks(first: 20) { nodes { popularity artists { popularity } } } }
   }`;
 
-  test.each(modes)('from SPOTIFY_QUOTA_MODE=%s avoids every rejected call', async (mode) => {
-    const gateway = await startInMode(mode, { MAX_UPSTREAM_CALLS: '200' });
-    await expectNoError(gateway, everything);
-    const { sandbox } = gateway;
-    expect(sandbox.calls().filter(({ status }) => status !== 200)).toEqual([]);
-    expect(learnedCapabilities(gateway).filter(([, value]) => value === false)).toEqual([]);
-  });
+  test.each(modes)(
+    'the known capabilities of SPOTIFY_QUOTA_MODE=%s avoid every rejected call',
+    async (mode) => {
+      const gateway = await startInMode(mode, { MAX_UPSTREAM_CALLS: '200' });
+      await expectNoError(gateway, everything);
+      const { sandbox } = gateway;
+      expect(sandbox.calls().filter(({ status }) => status !== 200)).toEqual([]);
+      expect(learnedCapabilities(gateway).filter(([, value]) => value === false)).toEqual([]);
+    },
+  );
 
-  test.each(modes)('is forgotten after a day, and learned again (%s)', async (mode) => {
-    const { ask, sandbox } = await startInMode(mode, { MAX_UPSTREAM_CALLS: '200' });
-    expect((await ask(everything)).errors).toEqual([]);
-    const other = mode === 'development' ? 'extended' : 'development';
-    sandbox.setQuotaMode(other);
-    clock.aheadMs += dayMs + 1;
-    sandbox.clearCalls();
-    const { data, errors } = await ask<
-      { artist: { topTracks: unknown; albums: { nodes: { label: unknown }[] } } },
-      object
-    >(everything);
-    expect(errors).toEqual([]);
-    expect([data.artist.topTracks === null, data.artist.albums.nodes[0]?.label === null]).toEqual(
-      Array(2).fill(other === 'development'),
-    );
-    const refused = sandbox.calls().filter(({ status }) => status === 400 || status === 403);
-    expect(refused.map(({ route, path }) => (path.includes('?ids=') ? 'batch' : route)).toSorted()).toEqual(
-      other === 'extended'
-        ? []
-        : ['artists/albums', 'artists/related-artists', 'artists/top-tracks', 'batch', 'search'],
-    );
-  });
+  test.each(modes)(
+    'known capabilities are forgotten after a day, and learned again (%s mode)',
+    async (mode) => {
+      const { ask, sandbox } = await startInMode(mode, { MAX_UPSTREAM_CALLS: '200' });
+      expect((await ask(everything)).errors).toEqual([]);
+      const other = mode === 'development' ? 'extended' : 'development';
+      sandbox.setQuotaMode(other);
+      clock.aheadMs += dayMs + 1;
+      sandbox.clearCalls();
+      const { data, errors } = await ask<
+        { artist: { topTracks: unknown; albums: { nodes: { label: unknown }[] } } },
+        object
+      >(everything);
+      expect(errors).toEqual([]);
+      expect([data.artist.topTracks === null, data.artist.albums.nodes[0]?.label === null]).toEqual(
+        Array(2).fill(other === 'development'),
+      );
+      const refused = sandbox.calls().filter(({ status }) => status === 400 || status === 403);
+      expect(refused.map(({ route, path }) => (path.includes('?ids=') ? 'batch' : route)).toSorted()).toEqual(
+        other === 'extended'
+          ? []
+          : ['artists/albums', 'artists/related-artists', 'artists/top-tracks', 'batch', 'search'],
+      );
+    },
+  );
 
-  test('is logged once when it changes, with its earlier value', async () => {
+  test('a capability that changes is logged once, with its earlier value', async () => {
     const { ask, sandbox, logged } = await startInMode('extended');
     sandbox.setQuotaMode('development');
     for (const id of [albums.tracks1, albums.tracks20]) await ask(`{ album(id: "${id}") { label } }`);
