@@ -98,7 +98,7 @@ const folderOf = (dataDir: string) => join(dataDir, app, 'v5');
 const fileOf = (dataDir: string) => join(folderOf(dataDir), 'store.sqlite');
 
 describe('disk store: files', () => {
-  test('entries, messages and counts survive a restart', async () => {
+  test('entries, messages and counts of a disk store survive a restart', async () => {
     const dataDir = temporaryFolder();
     const first = openStore(dataDir).store;
     first.setEntries([{ key: 'a', value: Buffer.from('kept'), lifeMs }]);
@@ -116,7 +116,7 @@ describe('disk store: files', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('only the owner can read the files and list the folders, also if they were readable to all before', async () => {
+  test('only the owner can read the files and list the folders of a disk store, also if their permissions were wider before', async () => {
     const dataDir = await filledFolder();
     chmodSync(join(dataDir, app), 0o755);
     chmodSync(fileOf(dataDir), 0o644);
@@ -160,7 +160,7 @@ describe('disk store: files', () => {
   };
 
   test.each(Object.entries(damages))(
-    'a store whose files are damaged works, and warns once at most: %s',
+    'a disk store whose files are damaged works, and warns once at most: %s',
     async (_, damage) => {
       const dataDir = await filledFolder();
       damage(dataDir);
@@ -176,7 +176,7 @@ describe('disk store: files', () => {
     },
   );
 
-  test('a database of another version or with other tables is replaced, and folders of other versions are removed', async () => {
+  test('a database of another version with other tables is replaced, and folders of other versions are removed', async () => {
     const dataDir = temporaryFolder();
     for (const version of ['v4', 'v6', 'removed-1']) {
       mkdirSync(join(dataDir, app, version), { recursive: true });
@@ -238,7 +238,7 @@ describe('disk store: files', () => {
 
   // The system responds ENOENT below /proc although /proc exists. In a separate process, because an endless loop would block this one.
   test.runIf(existsSync('/proc/self'))(
-    'a data directory below /proc is reported, and does not stop the start',
+    'the preparation of a data directory below /proc ends with the error ENOENT',
     () => {
       const { status, stdout } = spawnSync(
         process.execPath,
@@ -275,7 +275,7 @@ describe('disk store: files', () => {
     expect(statSync(fileOf(dataDir)).size).toBeLessThanOrEqual(maxBytes);
   });
 
-  test('deletes all expired entries within a minute, at most 1,000 in one iteration of the event loop', async () => {
+  test('a disk store deletes all expired entries within a minute, at most 1,000 in one iteration of the event loop', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const dataDir = temporaryFolder();
@@ -340,7 +340,7 @@ describe('disk store: killed processes', () => {
     expect(await store.acquireLeases(['held-p'])).toEqual([true]);
   });
 
-  test('a process that was stopped in the middle of a step does not block the others', async () => {
+  test('a process that was stopped in the middle of a step does not block other processes', async () => {
     const dataDir = temporaryFolder();
     const { store, warnings, recoveries } = openStore(dataDir);
     await useAll(store);

@@ -47,7 +47,7 @@ async function useUntilPaused(store: SharedStore): Promise<void> {
 }
 
 describe.skipIf(!hasRedis())('while Redis does not respond to a process', { timeout: 60_000 }, () => {
-  test.concurrent('its messages are kept, and are sent when Redis responds again', async () => {
+  test.concurrent('the messages of a process are kept while Redis does not respond, and are sent when Redis responds again', async () => {
     const redis = await startRedis();
     const other = await connectTo(redis.url);
     const { proxy, store } = await connectThroughProxy(redis);
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis())('while Redis does not respond to a process', { time
     expect((await connectTo(redis.url)).received).toEqual(other.received);
   });
 
-  test.concurrent('its messages do not replace those that other processes have sent meanwhile', async () => {
+  test.concurrent('messages kept while Redis does not respond do not replace messages that other processes have sent meanwhile', async () => {
     const redis = await startRedis();
     const other = await connectTo(redis.url);
     const { proxy, store, received } = await connectThroughProxy(redis);
@@ -79,7 +79,7 @@ describe.skipIf(!hasRedis())('while Redis does not respond to a process', { time
     expect((await connectTo(redis.url)).received).toEqual({ topic: { value: 3 } });
   });
 
-  test.concurrent('it receives the messages of other processes when Redis responds again, also if that is at once', async () => {
+  test.concurrent('a process receives the messages of other processes when Redis responds again, also before the end of its pause', async () => {
     const redis = await startRedis();
     const other = await connectTo(redis.url);
     const { proxy, store, received } = await connectThroughProxy(redis);
@@ -96,7 +96,7 @@ describe.skipIf(!hasRedis())('while Redis does not respond to a process', { time
     }, soonMs);
   });
 
-  test.concurrent('it connects again if its connections are dead without having been closed', async () => {
+  test.concurrent('a process connects to Redis again if its connections are dead without having been closed', async () => {
     const redis = await startRedis();
     const other = await connectTo(redis.url);
     const { proxy, warnings, store, received } = await connectThroughProxy(redis);
@@ -112,7 +112,7 @@ describe.skipIf(!hasRedis())('while Redis does not respond to a process', { time
     ]);
   });
 
-  test.concurrent('it connects again if Redis has accepted its connections and never responded', async () => {
+  test.concurrent('a process connects to Redis again if Redis has accepted its connections and never responded', async () => {
     const redis = await startRedis();
     const other = await connectTo(redis.url);
     const { proxy, store, received } = await connectThroughProxy(redis);
@@ -136,7 +136,7 @@ const oneCall = {
   limit: null,
 };
 
-describe.skipIf(!hasRedis())('in Redis', { timeout: 60_000 }, () => {
+describe.skipIf(!hasRedis())('Redis', { timeout: 60_000 }, () => {
   test.concurrent('messages that Redis has evicted are published again', async () => {
     const redis = await startRedis();
     const { store } = await connectTo(redis.url);
@@ -148,7 +148,7 @@ describe.skipIf(!hasRedis())('in Redis', { timeout: 60_000 }, () => {
     expect((await connectTo(redis.url)).received).toEqual({ topic: { value: 1 } });
   });
 
-  test.concurrent('a process connects again when the instance has become a read-only replica, as after a failover', async () => {
+  test.concurrent('a process connects again when its Redis instance has become a read-only replica, as after a failover', async () => {
     const redis = await startRedis();
     const { proxy, store } = await connectThroughProxy(redis);
     await until(() => store.isAvailable(), soonMs);
@@ -160,7 +160,7 @@ describe.skipIf(!hasRedis())('in Redis', { timeout: 60_000 }, () => {
     await until(async () => (await store.reserveCall('artists', oneCall)) !== null, soonMs);
   });
 
-  test.concurrent('everything is stored that a process has written before it closes its store', async () => {
+  test.concurrent('everything that a process has written before closing its store is stored in Redis', async () => {
     const redis = await startRedis();
     const { store } = await connectTo(redis.url);
     await until(() => store.isAvailable(), soonMs);

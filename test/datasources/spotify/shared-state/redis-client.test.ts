@@ -7,7 +7,7 @@ import { blockEventLoop } from '../../../support/redis-gateways.ts';
 import { silentLog } from '../../../support/shared-stores.ts';
 
 describe.skipIf(!hasRedis())('the timeout of a command', () => {
-  test('does not count the time in which the process itself is busy', async () => {
+  test('the timeout of a Redis command does not count the time in which the process itself is busy', async () => {
     const redis = await startRedis();
     const client = createRedisClient(redis.url, silentLog);
     try {
@@ -23,7 +23,7 @@ describe.skipIf(!hasRedis())('the timeout of a command', () => {
     }
   });
 
-  test('ends the wait for a Redis that does not respond', async () => {
+  test('the timeout of a Redis command ends the wait for a Redis that does not respond', async () => {
     const redis = await startRedis();
     const client = createRedisClient(redis.url, silentLog);
     try {

@@ -22,7 +22,7 @@ import { limitTestsAtOnce } from '../../../support/test-end.ts';
 limitTestsAtOnce(4);
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
-  describe('with data in it that they did not write', () => {
+  describe('data in Redis that no gateway has written', () => {
     const query = `{
       artist(id: "${bts}") { name genres albums(first: 5) { totalCount nodes { name copyrights { text } } } }
       nobody: artist(id: "1111111111111111111111") { name }
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(second.logged.filter(({ level }) => level === 'error')).toEqual([]);
     }
 
-    const title = 'respond correctly to: $name';
+    const title = 'gateways respond correctly to invalid entries in Redis: $name';
     test.each(cases.filter(isLarge))(title, expectCorrectResponse);
 
     describe.concurrent('concurrently', () => {
@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
 
     test.each(['of another type', 'not JSON', 'a body of another shape'])(
-      'request only the one object from Spotify whose cached value is %s',
+      'gateways read from Spotify only the object whose entry in Redis is %s',
       async (defect) => {
         const redis = await startRedis();
         const sandbox = await startUpstream();
@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       },
     );
 
-    test('gateways read no more of a value of 300 MB than the limit of a value', async () => {
+    test('gateways read no more of a value of 300 MB in Redis than the limit of a value', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));

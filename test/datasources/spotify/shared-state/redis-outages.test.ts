@@ -20,7 +20,7 @@ import {
 } from '../../../support/redis-gateways.ts';
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
-  test('do not mistake their own busy event loop for a slow Redis', async () => {
+  test('a gateway does not mistake its own busy event loop for a slow Redis', async () => {
     const redis = await startRedis();
     const sandbox = await startUpstream();
     await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));
@@ -41,7 +41,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     expect(apiCalls(sandbox)).toEqual([]);
   });
 
-  describe('of which Redis fails', () => {
+  describe('failures of Redis', () => {
     /** The responses of gateways to operations for `ms`, and for longer until there are `minAnswers` of them. */
     async function underLoad(gateways: readonly TestGateway[], ms: number, minAnswers: number) {
       const results = { answers: 0, wrong: [] as unknown[], latenciesMs: [] as number[] };
@@ -87,86 +87,98 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     // Without a time of freshness every operation reads Redis and Spotify.
     const alwaysRead = { CACHE_TTL_SECONDS: '0' };
 
-    test.each(failures)('respond correctly and in time when it is $failure', async ({ failure, cause }) => {
-      const redis = await startRedis();
-      const sandbox = await startUpstream();
-      const gateways = [
-        await startConnectedGateway(sandbox, redis, alwaysRead),
-        await startConnectedGateway(sandbox, redis, alwaysRead),
-      ];
-      const before = await underLoad(gateways, 300, 50);
-      const machineLoad = measureMachineLoad();
-      const during = underLoad(gateways, 1_000, 100);
-      await sleep(200);
-      await cause(redis);
-      const { answers, wrong, p99Ms } = await during;
-      process.stdout.write(
-        `Redis ${failure}: ${answers} answers, p99 ${before.p99Ms.toFixed(0)} ms before, ${p99Ms.toFixed(0)} ms after\n`,
-      );
-      expect(before.wrong).toEqual([]);
-      expect(wrong).toEqual([]);
-      expect(p99Ms).toBeLessThan(before.p99Ms + (timeoutMs + allowanceMs) * machineLoad());
-      for (const gateway of gateways) expect(unreachableWarnings(gateway).length).toBeLessThanOrEqual(1);
-      redis.resume();
-    });
+    test.each(failures)(
+      'gateways respond correctly and in time when Redis is $failure',
+      async ({ failure, cause }) => {
+        const redis = await startRedis();
+        const sandbox = await startUpstream();
+        const gateways = [
+          await startConnectedGateway(sandbox, redis, alwaysRead),
+          await startConnectedGateway(sandbox, redis, alwaysRead),
+        ];
+        const before = await underLoad(gateways, 300, 50);
+        const machineLoad = measureMachineLoad();
+        const during = underLoad(gateways, 1_000, 100);
+        await sleep(200);
+        await cause(redis);
+        const { answers, wrong, p99Ms } = await during;
+        process.stdout.write(
+          `Redis ${failure}: ${answers} answers, p99 ${before.p99Ms.toFixed(0)} ms before, ${p99Ms.toFixed(0)} ms after\n`,
+        );
+        expect(before.wrong).toEqual([]);
+        expect(wrong).toEqual([]);
+        expect(p99Ms).toBeLessThan(before.p99Ms + (timeoutMs + allowanceMs) * machineLoad());
+        for (const gateway of gateways) expect(unreachableWarnings(gateway).length).toBeLessThanOrEqual(1);
+        redis.resume();
+      },
+    );
 
     const outages = ['killed', 'stopped'] as const;
 
     describe.concurrent('concurrently', () => {
-      test.each(outages)('log one warning a minute when it is %s', async (outage: string) => {
-        const redis = await startRedis();
-        const sandbox = await startUpstream();
-        const gateway = await startConnectedGateway(sandbox, redis, alwaysRead);
-        await (outage === 'killed' ? redis.kill() : redis.pause());
-        for (let i = 0; i < 30; i++) {
-          await gateway.ask(artist(allArtists[i] ?? ''));
-          await sleep(100);
-        }
-        expect(unreachableWarnings(gateway)).toHaveLength(1);
-        const [{ fields } = { fields: {} }] = unreachableWarnings(gateway);
-        expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
-        redis.resume();
-      });
+      test.each(outages)(
+        'a gateway logs one warning for 30 operations while Redis is %s, without the address of Redis',
+        async (outage: string) => {
+          const redis = await startRedis();
+          const sandbox = await startUpstream();
+          const gateway = await startConnectedGateway(sandbox, redis, alwaysRead);
+          await (outage === 'killed' ? redis.kill() : redis.pause());
+          for (let i = 0; i < 30; i++) {
+            await gateway.ask(artist(allArtists[i] ?? ''));
+            await sleep(100);
+          }
+          expect(unreachableWarnings(gateway)).toHaveLength(1);
+          const [{ fields } = { fields: {} }] = unreachableWarnings(gateway);
+          expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
+          redis.resume();
+        },
+      );
 
-      test.each(outages)('log one line when it responds again after it was %s', async (outage: string) => {
-        const redis = await startRedis();
-        const sandbox = await startUpstream();
-        const gateway = await startConnectedGateway(sandbox, redis, alwaysRead);
-        const lines = () =>
-          gateway.logged.flatMap(({ level, message }) =>
-            message.startsWith('Redis') ? [[level, message]] : [],
-          );
-        const lost = ['warn', unreachableMessage];
-        await (outage === 'killed' ? redis.kill() : redis.pause());
-        await gateway.ask(artist(bts));
-        await expect.poll(lines, { timeout: 10_000 }).toEqual([lost]);
-        await (outage === 'killed' ? redis.start() : redis.resume());
-        const found = ['info', 'Redis (REDIS_URL) responds again, and is used'];
-        await expect.poll(lines, { timeout: 10_000 }).toEqual([lost, found]);
-        await gateway.ask(artist(albums9));
-        await sleep(redisCooldownMs);
-        expect(lines()).toEqual([lost, found]);
-      });
+      test.each(outages)(
+        'a gateway logs one line when Redis responds again after Redis was %s',
+        async (outage: string) => {
+          const redis = await startRedis();
+          const sandbox = await startUpstream();
+          const gateway = await startConnectedGateway(sandbox, redis, alwaysRead);
+          const lines = () =>
+            gateway.logged.flatMap(({ level, message }) =>
+              message.startsWith('Redis') ? [[level, message]] : [],
+            );
+          const lost = ['warn', unreachableMessage];
+          await (outage === 'killed' ? redis.kill() : redis.pause());
+          await gateway.ask(artist(bts));
+          await expect.poll(lines, { timeout: 10_000 }).toEqual([lost]);
+          await (outage === 'killed' ? redis.start() : redis.resume());
+          const found = ['info', 'Redis (REDIS_URL) responds again, and is used'];
+          await expect.poll(lines, { timeout: 10_000 }).toEqual([lost, found]);
+          await gateway.ask(artist(albums9));
+          await sleep(redisCooldownMs);
+          expect(lines()).toEqual([lost, found]);
+        },
+      );
 
-      test.each(outages)('reconnect by themselves after it was %s', async (outage: string) => {
-        const redis = await startRedis();
-        const sandbox = await startUpstream();
-        const [one, other] = [
-          await startConnectedGateway(sandbox, redis),
-          await startConnectedGateway(sandbox, redis),
-        ];
-        await (outage === 'killed' ? redis.kill() : redis.pause());
-        expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
-        await (outage === 'killed' ? redis.start() : redis.resume());
-        await sleep(redisCooldownMs);
-        expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
-        await sleep(propagationMs);
-        sandbox.clearCalls();
-        expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
-        expect(apiCalls(sandbox)).toEqual([]);
-      });
+      test.each(outages)(
+        'gateways connect to Redis again by themselves after Redis was %s',
+        async (outage: string) => {
+          const redis = await startRedis();
+          const sandbox = await startUpstream();
+          const [one, other] = [
+            await startConnectedGateway(sandbox, redis),
+            await startConnectedGateway(sandbox, redis),
+          ];
+          await (outage === 'killed' ? redis.kill() : redis.pause());
+          expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
+          await (outage === 'killed' ? redis.start() : redis.resume());
+          await sleep(redisCooldownMs);
+          expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+          await sleep(propagationMs);
+          sandbox.clearCalls();
+          expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+          expect(apiCalls(sandbox)).toEqual([]);
+        },
+      );
 
-      test('respond within a second if it is missing at their start, and connect when it starts', async () => {
+      test('a gateway responds within a second if Redis is missing at its start, and connects when Redis starts', async () => {
         const sandbox = await startUpstream();
         const redis = await startRedis();
         await redis.kill();
@@ -189,7 +201,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       ['has no such database', '/99', 'ERR DB index is out of range'],
       ['rejects the password', '/0', 'WRONGPASS invalid username-password pair or user is disabled.'],
       ['requires a password', '', 'NOAUTH Authentication required.'],
-    ])('log the reason of Redis once if it %s, and do not use it', async (_, path, reason) => {
+    ])('a gateway logs the reason once if Redis %s, and does not use Redis', async (_, path, reason) => {
       const redis = await startRedis();
       if (path !== '/99') await redis.client.config('SET', 'requirepass', 'sesame');
       const sandbox = await startUpstream();
@@ -210,7 +222,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await gateway.gateway.connect()).isStoreAvailable).toBe(false);
     });
 
-    test('respond if nothing listens on its port', async () => {
+    test('a gateway responds if nothing listens on the port of Redis', async () => {
       const sandbox = await startUpstream();
       const url = `redis://127.0.0.1:${await freePort()}`;
       const gateway = startGateway(sandbox, { REDIS_URL: url, SPOTIFY_QUOTA_MODE: 'development' });

@@ -24,13 +24,13 @@ import {
 const parts = 2;
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
-  describe('share responses', () => {
-    describe.concurrent.each(['extended', 'development'] as const)('for an app in %s mode', (mode) => {
+  describe('shared responses', () => {
+    describe.concurrent.each(['extended', 'development'] as const)('an app in %s mode', (mode) => {
       const operationsOf = (part: number) => operations.filter((_, i) => i % parts === part);
 
       // Every operation has an app of its own, so that it shares no responses with another operation.
       test.each(Array.from({ length: parts }, (_, part) => part))(
-        'so that an operation that one has executed costs the other no call (part %i)',
+        `an operation that one gateway of an app in ${mode} mode has executed costs another gateway no call (part %i)`,
         async (part: number) => {
           const redis = await startRedis();
           const environment = { SPOTIFY_QUOTA_MODE: mode };
@@ -105,7 +105,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toHaveLength(1);
     });
 
-    test('gateways on one Redis send one call for 500 concurrent operations after a flush', async () => {
+    test('a gateway sends one call for 500 concurrent operations after a flush of Redis', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const gateway = await startConnectedGateway(sandbox, redis);
@@ -116,8 +116,8 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
   });
 
-  describe('share learned capabilities', () => {
-    test('a new gateway of an unknown app sends no call to learn capabilities that another one has learned', async () => {
+  describe('shared capabilities', () => {
+    test('a new gateway of an unknown app sends no call to learn capabilities that another gateway has learned', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream('development');
       const unknown = { SPOTIFY_QUOTA_MODE: 'auto' };
@@ -141,7 +141,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
   });
 
-  describe('share back-offs', () => {
+  describe('shared back-offs', () => {
     test('a back-off of a day survives a restart', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
@@ -162,7 +162,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toEqual([]);
     });
 
-    test('no gateway sends calls during a back-off, also one that starts during it', async () => {
+    test('no gateway sends calls during a back-off, also no gateway that starts during the back-off', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const gateways = [
@@ -186,7 +186,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
   });
 
-  describe('share SPOTIFY_RATE_LIMIT', () => {
+  describe('shared SPOTIFY_RATE_LIMIT', () => {
     const limited = { SPOTIFY_RATE_LIMIT: '10' };
 
     test('gateways together never send more calls in 30 s than the rate limit', async () => {
@@ -233,7 +233,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
   });
 
-  describe('write into Redis', () => {
+  describe('contents of Redis', () => {
     async function contents(client: Redis) {
       const names = await client.keys('*');
       return Promise.all(

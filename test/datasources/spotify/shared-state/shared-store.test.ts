@@ -33,7 +33,7 @@ const soonMs = 5_000; // many times the usual duration, for a busy machine
 
 for (const { name, isMissing, start } of storeImplementations) {
   describe.skipIf(isMissing)(`shared store: ${name}`, () => {
-    test.concurrent('an entry that one process stores is read by the others and by later ones, until its life ends', async () => {
+    test.concurrent('an entry that one process stores is read by other and later processes until its life ends', async () => {
       const backend = await start();
       const [one, other] = await pair(backend);
       one.setEntries([{ key: 'a', value: Buffer.from('first'), lifeMs }]);
@@ -46,7 +46,7 @@ for (const { name, isMissing, start } of storeImplementations) {
       expect(await text(await backend.connect(), 'b', 'a')).toEqual([null, 'second']);
     });
 
-    test('an entry of another app is not read, and one that is too long is not stored', async () => {
+    test('an entry of another app is not read, and an entry that is too long is not stored', async () => {
       const backend = await start();
       const one = await backend.connect();
       one.setEntries([{ key: 'a', value: Buffer.from('secret of the app'), lifeMs }]);
@@ -82,7 +82,7 @@ for (const { name, isMissing, start } of storeImplementations) {
       expect(received).toHaveLength(6);
     });
 
-    test.concurrent('messages that the store has lost are published again by any process that has received them, unless a topic has another one', async () => {
+    test.concurrent('a process publishes again the messages that the store has lost, except for topics with a newer message', async () => {
       const backend = await start();
       const topics = new Map<string, unknown>();
       const listen = (topic: string, message: unknown) => void topics.set(topic, message);
@@ -125,7 +125,7 @@ for (const { name, isMissing, start } of storeImplementations) {
       expect(await other.acquireLeases(['a', 'b'])).toEqual([true, false]);
     });
 
-    test('a lease that has ended before the wait for it begins is not waited for', async () => {
+    test('a released lease can be acquired, and the wait for a lease that was never acquired ends at once', async () => {
       const [one, other] = await pair(await start());
       await one.acquireLeases(['a']);
       expect(await other.acquireLeases(['a'])).toEqual([false]);
@@ -238,7 +238,7 @@ for (const { name, isMissing, start } of storeImplementations) {
       expect(Object.values(counted.counters).reduce((sum, count) => sum + count, 0)).toBe(calls + 1);
     });
 
-    test.concurrent('the calls of a rolling window are counted for all processes, and the result of a rejected one is the time to wait', async () => {
+    test.concurrent('the calls of a rolling window are counted for all processes, and the result of a rejected call is the time to wait', async () => {
       const [one, other] = await pair(await start());
       expect(await Promise.all([1, 2, 3].map(() => one.reserveRate(5, 1_000)))).toEqual([0, 0, 0]);
       expect(await Promise.all([1, 2].map(() => other.reserveRate(5, 1_000)))).toEqual([0, 0]);
