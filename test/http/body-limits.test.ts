@@ -23,7 +23,7 @@ async function counted(metrics: Awaited<ReturnType<typeof withSandbox>>['gateway
 
 describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   test.each(forms)(
-    'responds 413 with the limit to a body of unknown length that is too large, with `%s`',
+    `the ${part} responds 413 with the limit to a body of unknown length that is too large, with "%s"`,
     async (form) => {
       const { gateway, logged } = await withSandbox();
       const socket = await openSocket(await portOf(gateway[part]));
@@ -46,7 +46,7 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   );
 
   test.each(forms)(
-    'responds 413 with limit and length to a body whose stated length is too large, with `%s`',
+    `the ${part} responds 413 with limit and length to a body whose stated length is too large, with "%s"`,
     async (form) => {
       const { gateway } = await withSandbox();
       const socket = await openSocket(await portOf(gateway[part]));

@@ -46,7 +46,7 @@ async function serve(environment: Record<string, string> = {}) {
 }
 
 describe('Cache-Control', () => {
-  test('states the same freshness for GET and POST, and its age decreases while the response is cached', async () => {
+  test('`Cache-Control` states the same `max-age` for GET and POST, which decreases while the response is cached', async () => {
     const clock = startClock();
     const { cacheControl } = await serve({ CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '1000' });
     await cacheControl('POST', name);
@@ -58,7 +58,7 @@ describe('Cache-Control', () => {
     expect(await cacheControl('GET', `${name}  `), 'yoga').toMatch(stated);
   });
 
-  test('allows no stale response if the gateway itself serves none', async () => {
+  test('`Cache-Control` allows no stale response if the gateway itself serves no stale response', async () => {
     const { cacheControl } = await serve({ CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '0' });
     for (const method of ['GET', 'POST'] as const)
       expect(await cacheControl(method, name)).toMatch(/^public, max-age=(9\d|100)$/);
@@ -72,7 +72,7 @@ describe('Cache-Control', () => {
     ['a dry run', name, { 'x-spotify-trace': 'plan' }],
     ['the daily quota', '{ quota { used } }'],
     ['an operation without data of Spotify', '{ __typename }'],
-  ])('is no-store with an age of 0 for %s', async (_, document, headers = {}) => {
+  ])('`Cache-Control` is no-store with an age of 0 for %s', async (_, document, headers = {}) => {
     const { cacheControl, fetch } = await serve();
     const accept = 'application/graphql-response+json';
     for (const method of ['GET', 'POST'] as const) {
@@ -87,7 +87,7 @@ describe('Cache-Control', () => {
     expect(yoga.headers.get('cache-control')).toBe(noStore);
   });
 
-  test('is no-store with an age of 0 for a response with a stale part', async () => {
+  test('`Cache-Control` is no-store with an age of 0 for a response with a stale part', async () => {
     const clock = startClock();
     const { cacheControl } = await serve({ CACHE_TTL_SECONDS: '10' });
     await cacheControl('POST', name);
@@ -102,7 +102,7 @@ describe('Cache-Control', () => {
     ['a body that is too large', '/graphql', { body: JSON.stringify({ query: 'x'.repeat(100_001) }) }],
     ['another path', '/nothing', {}],
     ['a request that is shed', '/graphql', { body: JSON.stringify({ query: name }) }],
-  ])('is no-store with an age of 0 for %s', async (_, path, init) => {
+  ])('`Cache-Control` is no-store with an age of 0 for %s', async (_, path, init) => {
     const { url, gateway } = await serve();
     if (_ === 'a request that is shed') gateway.drain();
     const headers = { 'content-type': 'application/json', connection: 'close' };
@@ -124,7 +124,7 @@ test('variables too deep for JSON.stringify cause no error, and the response is 
 });
 
 describe('a shared cache', () => {
-  test('serves the second query without a request to the gateway, and none past its freshness', async () => {
+  test('a shared cache serves a repeated query without a request to the gateway while its response is fresh', async () => {
     const clock = startClock();
     onTestFinished(() => setWallClock(0));
     const { url, requests } = await serve({ CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '0' });
@@ -156,7 +156,7 @@ describe('a shared cache', () => {
     expect(requests()).toBe(2);
   });
 
-  test('keeps a traced response apart from one without a trace', async () => {
+  test('a shared cache keeps a traced response apart from a response without a trace', async () => {
     const { url } = await serve();
     const dispatcher = new Agent().compose(interceptors.cache({ type: 'shared' }));
     onTestFinished(() => dispatcher.close());
@@ -171,7 +171,7 @@ describe('a shared cache', () => {
 });
 
 describe('Cache-Tag', () => {
-  test('has the ids of the request and of the response, each once, for GET and POST alike', async () => {
+  test('`Cache-Tag` has the ids of the request and of the response, each once, for GET and POST alike', async () => {
     const { send } = await serve();
     for (const method of ['POST', 'GET'] as const) {
       const { headers } = await send(method, page);
@@ -182,7 +182,7 @@ describe('Cache-Tag', () => {
     }
   });
 
-  test('has an id of the variables, also in a link', async () => {
+  test('`Cache-Tag` has the id of a link in the variables', async () => {
     const { url } = await serve();
     const response = await fetch(url, {
       method: 'POST',
@@ -196,7 +196,7 @@ describe('Cache-Tag', () => {
     expect(response.headers.get('cache-tag')).toBe(albums.tracks20);
   });
 
-  test('is missing from a response that must not be cached', async () => {
+  test('a response that must not be cached has no `Cache-Tag`', async () => {
     const { send } = await serve();
     const { headers } = await send(
       'POST',
@@ -218,10 +218,13 @@ describe('Cache-Tag', () => {
       ids(2).join(','),
     ],
     ['a text of 23 characters', ['0'.repeat(23)], ''],
-  ])('of texts with %s', (_, texts, tag) => {
-    expect(cacheTagOf(texts)).toBe(tag);
-    expect(Buffer.byteLength(cacheTagOf(texts))).toBeLessThanOrEqual(1_149);
-  });
+  ])(
+    '`Cache-Tag` has the ids in the texts, or `many-ids` if there are more than 50 ids: %s',
+    (_, texts, tag) => {
+      expect(cacheTagOf(texts)).toBe(tag);
+      expect(Buffer.byteLength(cacheTagOf(texts))).toBeLessThanOrEqual(1_149);
+    },
+  );
 });
 
 test('`If-None-Match: *` gets 304 for a response that may be cached, and the error for one that may not', async () => {

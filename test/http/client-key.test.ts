@@ -7,13 +7,13 @@ const headers =
     sent[name] ?? null;
 
 describe('the key of a client', () => {
-  test('is the address of the connection, regardless of the headers that the client sends', () => {
+  test('the key of a client is the address of the connection, regardless of the headers that the client sends', () => {
     const clientKey = createClientKey();
     expect(clientKey(headers({ 'x-forwarded-for': '198.51.100.9' }), '203.0.113.7')).toBe('203.0.113.7');
     expect(clientKey(headers(), '203.0.113.8')).toBe('203.0.113.8');
   });
 
-  test('is the same for all addresses of one IPv6 network, and another for the next network', () => {
+  test('the key of a client is the same for all addresses of one IPv6 network, and differs for the next network', () => {
     const clientKey = createClientKey();
     const keyOf = (address: string) => clientKey(headers(), address);
     expect(keyOf('2001:db8:1:2::1')).toBe(keyOf('2001:db8:1:2:ffff:1:2:3'));
@@ -22,14 +22,14 @@ describe('the key of a client', () => {
     expect(keyOf('::ffff:203.0.113.7')).not.toBe(keyOf('::ffff:203.0.113.8'));
   });
 
-  test('is the address in the header that the operator names, without the addresses of further proxies', () => {
+  test('the key of a client is the address in the header that the operator names, without those of further proxies', () => {
     const clientKey = createClientKey('x-real-ip');
     expect(clientKey(headers({ 'x-real-ip': '198.51.100.9, 10.0.0.1' }), '10.0.0.2')).toBe('198.51.100.9');
     expect(clientKey(headers(), '10.0.0.2')).toBe('10.0.0.2');
     expect(clientKey(headers({ 'x-real-ip': 'x'.repeat(90_000) }), '10.0.0.2').length).toBeLessThan(100);
   });
 
-  test('is the same for all requests without a connection', () => {
+  test('the key of a client is the same for all requests without a connection', () => {
     expect(createClientKey()(headers(), undefined)).toBe(createClientKey()(headers(), undefined));
   });
 });

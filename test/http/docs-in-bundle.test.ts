@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 const bundles = ['build/server/chunks/bundle.mjs', 'dist/server.js'];
 
 test.each(bundles)(
-  'in the bundle %s, the gateway serves no documents of the project around it',
+  'the gateway in the bundle %s serves no documents of the project around the bundle',
   async (bundle) => {
     const project = await mkdtemp(join(tmpdir(), 'bundle-'));
     onTestFinished(() => rm(project, { recursive: true, force: true }));

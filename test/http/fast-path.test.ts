@@ -107,7 +107,7 @@ async function startBoth(environment: Record<string, string> = {}) {
 
 describe('a plain request', () => {
   test.each(['listener', 'handler'] as const)(
-    'without a JSON object gets a message from the %s about the format of a body, and is counted',
+    'a request without a JSON object gets a message from the %s about the format of a body, and is counted',
     async (part) => {
       const { gateway, sandbox } = await withSandbox();
       const ask = await serve(gateway[part]);
@@ -133,7 +133,7 @@ describe('a plain request', () => {
   );
 
   test.each(Object.entries(requests))(
-    'of %s gets the same response from the fast path and from yoga',
+    'the fast path and yoga send the same response to a request: %s',
     async (_, request) => {
       const { fast, yoga } = await startBoth();
       const answers = [await yoga(request), await fast(request), await fast(request)];
@@ -142,7 +142,7 @@ describe('a plain request', () => {
     },
   );
 
-  test('executes trusted documents by their hash, and no other documents if there are trusted ones', async () => {
+  test('the fast path executes trusted documents by their hash, and no other documents if there are trusted ones', async () => {
     const hash = 'a'.repeat(64);
     const directory = await mkdtemp(join(tmpdir(), 'trusted-'));
     onTestFinished(() => rm(directory, { recursive: true }));
@@ -166,7 +166,7 @@ describe('a plain request', () => {
     { NODE_ENV: 'production' },
     { CORS_ORIGINS: 'https://app.example' },
     { MAX_UPSTREAM_CALLS: '1' },
-  ])('gets the same response from the fast path and from yoga with %o', async (environment) => {
+  ])('the fast path and yoga send the same responses with %o', async (environment) => {
     const { fast, yoga } = await startBoth(environment);
     for (const request of [
       { body: json({ query: page }) },
@@ -178,7 +178,7 @@ describe('a plain request', () => {
     }
   });
 
-  test('shows its cost if it is traced, and every request is logged and counted', async () => {
+  test('the response to a traced request shows the cost, and every request is logged and counted', async () => {
     const { fast, logged, fetch } = await startBoth();
     const traced = { headers: { 'x-spotify-trace': '1' }, body: json({ query: page }) };
     const first = JSON.parse((await fast(traced)).text);
@@ -199,7 +199,7 @@ describe('a plain request', () => {
     expect(await (await fetch('/metrics')).text()).toContain('operations_total{outcome="ok"} 4');
   });
 
-  describe('of a client that disconnects causes no further Spotify calls', () => {
+  describe('a client that disconnects', () => {
     const delayMs = 300;
     const ids = JSON.stringify([artists.bts, artists.albums0, artists.albums1, artists.albums9]);
     const singleCall = { UPSTREAM_CONCURRENCY: '1' };
@@ -211,7 +211,7 @@ describe('a plain request', () => {
         {},
       ],
       ['calls that wait in the queue', `{ artists(ids: ${ids}) { name } }`, singleCall],
-    ])('%s', async (_, document, environment) => {
+    ])('a client that disconnects causes no further Spotify calls: %s', async (_, document, environment) => {
       const { gateway, sandbox, fast } = await startBoth({
         SPOTIFY_QUOTA_MODE: 'development',
         ...environment,
@@ -261,7 +261,7 @@ describe('a cached response', () => {
     return { fast, sandbox, first, again };
   }
 
-  test('costs no call, and equals the first response, also when it is sent as bytes', async () => {
+  test('a cached response costs no call, and equals the first response, also when sent as bytes', async () => {
     const { fast, sandbox, first, again } = await withCachedResponse();
     expect(again).toEqual(first);
     expect(await fast(request)).toEqual(first);
@@ -278,7 +278,7 @@ describe('a cached response', () => {
       () => undefined,
     );
 
-  test('is found by the whole text of its request, not by the hash of the text', () => {
+  test('a cached response is found by the whole text of its request, not by the hash of the text', () => {
     const cache = emptyCache();
     // Two texts with the same FNV-1a hash, 0x5e4daa9d.
     const [text, otherText] = ['costarring', 'liquid'];
@@ -291,7 +291,7 @@ describe('a cached response', () => {
   test.each([
     ['bodies are large', 10, 1_000_000],
     ['keys are large', 90_000, 10],
-  ])('shares 16 MB with all other cached responses, also if their %s', (_, keyCharacters, bodyBytes) => {
+  ])('all cached responses share 16 MB, also if their %s', (_, keyCharacters, bodyBytes) => {
     const cache = emptyCache();
     const keyOf = (n: number) => `${n} `.padEnd(keyCharacters, 'x');
     const numbers = Array.from({ length: 300 }, (__, n) => n);
@@ -302,7 +302,7 @@ describe('a cached response', () => {
     expect(cached.at(-1)).toBe(299);
   });
 
-  test('is shared by the fast path and yoga, for POST and for GET', async () => {
+  test('the fast path and yoga share a cached response, for POST and for GET', async () => {
     const { fast, yoga, sandbox, logged, fetch } = await startBoth();
     const first = await fast(request);
     sandbox.clearCalls();
@@ -323,7 +323,7 @@ describe('a cached response', () => {
     });
   });
 
-  test('is refreshed when the first of its parts is no longer fresh', async () => {
+  test('a cached response is refreshed when the first of its parts is no longer fresh', async () => {
     const clock = startClock();
     const { fast, sandbox } = await withCachedResponse({ CACHE_TTL_SECONDS: '100' });
     await clock.pass(99);
@@ -334,7 +334,7 @@ describe('a cached response', () => {
     await vi.waitFor(() => expect(sandbox.calls().length).toBeGreaterThan(0)); // a refresh in the background
   });
 
-  test('is no longer served when a part of it is proven outdated', async () => {
+  test('a cached response is no longer served when one of its parts is proven outdated', async () => {
     const { fast, sandbox, first } = await withCachedResponse();
     sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'listing', inserted: 2 } });
     const longerList = `{ artist(id: "${bts}") { albums(last: 3) { nodes { name } totalCount } } }`;
@@ -346,7 +346,7 @@ describe('a cached response', () => {
     ['the fast path', '/graphql'],
     ['yoga', '/graphql?x=1'],
   ])(
-    'is never a response of %s of which a part was proven outdated while the rest was read',
+    'a response of %s is not cached if a part was proven outdated while the rest was read',
     async (_, path) => {
       const { fast, sandbox, apiCalls } = await startBoth();
       await fast(request);
@@ -364,7 +364,7 @@ describe('a cached response', () => {
     },
   );
 
-  test('is never a response with an error or a stale part', async () => {
+  test('a response with a stale part is never cached', async () => {
     const clock = startClock();
     const { fast, sandbox, first } = await withCachedResponse({ CACHE_TTL_SECONDS: '10' });
     await clock.pass(21);

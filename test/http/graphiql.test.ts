@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   afterAll(() => browser.close());
   const visit = (viewport?: { width: number; height: number }) => visitIn(browser, viewport);
 
-  test('has the name and the logo of the gateway, and states that it shows the sandbox', async () => {
+  test('GraphiQL has the name and the logo of the gateway, and states that the data is of the sandbox', async () => {
     const { page, externalUrls } = await visit();
     expect(await page.title()).toMatch(/^Spotify GraphQL gateway .*sandbox/i);
     await page.getByRole('img', { name: 'Logo' }).waitFor();
@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(externalUrls).toEqual([]);
   });
 
-  test('runs every tab that is clicked once, and shows its cost without scrolling', {
+  test('GraphiQL runs the operation of each tab that is clicked once, and shows its cost without scrolling', {
     timeout: 120_000,
   }, async () => {
     const { page, externalUrls } = await visit({ width: 1280, height: 720 });
@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(externalUrls).toEqual([]);
   });
 
-  test('runs the operation of a tab that was clicked a moment before', async () => {
+  test('GraphiQL sends a valid operation if a tab was clicked a moment before', async () => {
     const { page } = await visit();
     const results = resultsOf(page);
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
@@ -107,7 +107,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await textOf(page, 'Result Window')).not.toContain('BAD_REQUEST');
   });
 
-  test('shows the same tabs after a reload, also if no text was edited before', async () => {
+  test('GraphiQL shows the same tabs after a reload, also if no text was edited before', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     await page.waitForTimeout(storedMs);
@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     await page.getByRole('tab', { name: 'Search', selected: true }).waitFor();
   });
 
-  test('keeps the tabs of the sandbox apart from the tabs with credentials', async () => {
+  test('GraphiQL keeps the tabs of the sandbox apart from the tabs with credentials', async () => {
     const { page } = await visit();
     const openTab = (name: string) =>
       page.getByRole('tab', { name }).getByRole('button', { name, exact: true }).click();
@@ -150,14 +150,14 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await tabNames(page)).toEqual(tabs);
   });
 
-  test('keeps a history of the executed operations', async () => {
+  test('GraphiQL keeps a history of the executed operations', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     await page.getByRole('button', { name: 'Show History' }).click();
     await page.locator('.graphiql-history-item').getByText('Search').waitFor();
   });
 
-  test('documents the schema without the parts of composition, and opens the docs in a new tab', async () => {
+  test('GraphiQL documents the schema without the parts of composition, and opens the docs in a new tab', async () => {
     const { page } = await visit();
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     const link = page.getByRole('link', { name: 'errors and nulls' });
@@ -172,7 +172,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await page.getByRole('link', { name: /^_/ }).count()).toBe(0);
   });
 
-  test('shows a response below its operation on a phone', async () => {
+  test('GraphiQL shows a response below its operation on a phone', async () => {
     const { page } = await visit({ width: 390, height: 844 });
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const box = async (name: string) => (await page.getByRole('region', { name }).boundingBox()) ?? empty;
@@ -187,7 +187,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(isCostWhole).toBe(true);
   });
 
-  test('shows the remaining daily quota beside the cost of the latest operation', async () => {
+  test('GraphiQL shows the remaining daily quota beside the cost of the latest operation', async () => {
     const { page } = await visit();
     const quota = [
       { family: 'artists', used: 3, limit: null, limitSource: 'NONE', remaining: null, resetAt: null },
@@ -223,7 +223,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
       );
   });
 
-  test('states which lists are shortened, and which fields are stale or without a value', async () => {
+  test('GraphiQL states how many lists are shortened and how many fields are stale or null, with the reasons', async () => {
     const { page } = await visit({ width: 800, height: 720 });
     const notices = (...reasons: string[]) => reasons.map((reason) => ({ field: 'Album.label', reason }));
     const spotify = {
@@ -248,7 +248,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await firstRowTop(page)).toBeGreaterThanOrEqual(0); // the text has more rows than the line
   });
 
-  test('shows no cost of an earlier operation while an operation runs or if it gets no response', async () => {
+  test('GraphiQL shows no cost of an earlier operation while the next one runs, or if the next one gets no response', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const cost = page.getByRole('status', { name: 'Cost' });
@@ -271,7 +271,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     await waitForText(page, 'Result Window', 'The gateway does not respond');
   });
 
-  test('sends no request for an empty editor, and states that the editor is empty', async () => {
+  test('GraphiQL sends no request for an empty editor, and states that the editor is empty', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     await page.getByRole('button', { name: 'New tab' }).click();
@@ -289,7 +289,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(sent).toEqual([]);
   });
 
-  test('shows the whole keyboard shortcut in the search field of the docs', async () => {
+  test('GraphiQL shows the whole keyboard shortcut in the search field of the docs', async () => {
     const { page } = await visit({ width: 1280, height: 720 });
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     await page.getByPlaceholder('Ctrl Alt K').waitFor();
@@ -304,7 +304,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(freePixels).toBeGreaterThanOrEqual(0);
   });
 
-  test('shows the cost of the operation that was run last, if an earlier one gets its response later', async () => {
+  test('GraphiQL shows the cost of the operation that was run last, if an earlier one gets its response later', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const waiting: (() => Promise<void>)[] = [];
@@ -385,7 +385,7 @@ function costText(result: Result | undefined): string {
 }
 
 describe('the page of GraphiQL', () => {
-  test('is sent compressed, and is a 304 for a browser that has cached it', async () => {
+  test('the page of GraphiQL is sent compressed, and is a 304 for a browser that has cached the page', async () => {
     const { get } = unconfigured;
     const accept = { accept: 'text/html', 'accept-encoding': 'br, gzip' };
     const first = await get('/graphql', { headers: accept });
@@ -408,7 +408,7 @@ describe('the page of GraphiQL', () => {
   });
 
   test.each(['', 'br', 'gzip;q=0', 'deflate, gzip;q=0.0'])(
-    'is sent uncompressed to a client that accepts "%s"',
+    'the page of GraphiQL is sent uncompressed to a client that accepts the encoding "%s"',
     async (encoding) => {
       const { get } = unconfigured;
       const { headers, text } = await get('/graphql', {
@@ -419,7 +419,7 @@ describe('the page of GraphiQL', () => {
     },
   );
 
-  test('may be framed by no page, and its policy allows no other origin', async () => {
+  test('no page may frame the page of GraphiQL, whose content security policy allows no other origin', async () => {
     const { get } = unconfigured;
     const { headers, text } = await get('/graphql', asBrowser);
     expect(headers).toMatchObject({
@@ -448,7 +448,7 @@ describe('the page of GraphiQL', () => {
     expect(headers['content-security-policy']).not.toMatch(/https?:|\*|unsafe-eval/);
   });
 
-  test('does not mention the sandbox if there are credentials', async () => {
+  test('the page of GraphiQL does not mention the sandbox if there are credentials', async () => {
     const { fetch } = await withSandbox();
     const response = await fetch('/graphql', asBrowser);
     const text = await response.text();
@@ -457,7 +457,7 @@ describe('the page of GraphiQL', () => {
     expect(text).not.toContain('looking at the SANDBOX');
   });
 
-  test('states why it rejects the operations of the editor, if only trusted documents are executed', async () => {
+  test('the page of GraphiQL states that the gateway executes trusted documents only, if TRUSTED_DOCUMENTS is set', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ a: '{ __typename }' }));
@@ -469,7 +469,7 @@ describe('the page of GraphiQL', () => {
   });
 
   test.each<Record<string, string>>([{ GRAPHIQL: 'false' }, { NODE_ENV: 'production' }])(
-    'is a 404 with %o, which states how to enable it and has no script',
+    'the page of GraphiQL is a 404 that states how to enable GraphiQL and has no script, with %o',
     async (off) => {
       const { fetch, sandbox } = await withSandbox(off);
       const response = await fetch('/graphql', asBrowser);

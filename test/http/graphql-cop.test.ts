@@ -109,7 +109,7 @@ async function ask({ init, path = '/graphql' }: Check, environment: Record<strin
 }
 
 describe('graphql-cop', () => {
-  test.each(checks)('finds no $name in production', async (check) => {
+  test.each(checks)('graphql-cop finds no $name in production', async (check) => {
     const { answer, status, calls } = await ask(check, { NODE_ENV: 'production' });
     expect(check.found(answer), answer.text.slice(0, 300)).toBe(false);
     expect(status).toBe(check.status ?? 400);
@@ -118,7 +118,7 @@ describe('graphql-cop', () => {
 
   // Proves that these checks can find a weakness.
   test.each(['queries over GET', 'introspection', 'GraphiQL', 'field suggestions'])(
-    'finds %s in development, where it is intended',
+    'graphql-cop finds %s in development, where the gateway allows this',
     async (name) => {
       const check = checks.find((check) => check.name === name) as Check;
       const { answer } = await ask(check, {});

@@ -7,26 +7,24 @@ import { fixRejectionCost } from '../support/rejection-cost.ts';
 
 /** A process rejects operations only while it is overloaded, and never because it has just started. */
 
-describe('a process that has just started', () => {
-  test.each([1, 2, 3])(
-    'answers every request of a client that waits for each response: process %i',
-    { timeout: 60_000 },
-    async () => {
-      const { url } = await startServer();
-      const statuses: number[] = [];
-      for (let n = 0; n < 12; n++) {
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ query: `{ search(q: "a${n}") { artists { nodes { name } } } }` }),
-        });
-        statuses.push(response.status);
-        await response.arrayBuffer();
-      }
-      expect(new Set(statuses)).toEqual(new Set([200]));
-    },
-  );
-});
+test.each([1, 2, 3])(
+  'a process that has just started answers every request of a client that waits for each response: process %i',
+  { timeout: 60_000 },
+  async () => {
+    const { url } = await startServer();
+    const statuses: number[] = [];
+    for (let n = 0; n < 12; n++) {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `{ search(q: "a${n}") { artists { nodes { name } } } }` }),
+      });
+      statuses.push(response.status);
+      await response.arrayBuffer();
+    }
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  },
+);
 
 describe('the event loop', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }));
@@ -49,20 +47,20 @@ describe('the event loop', () => {
   const admitted = (loop: ReturnType<typeof watchEventLoop>, operations: number, running = 0): number =>
     Array.from({ length: operations }, () => loop.admits(running)).filter(Boolean).length;
 
-  test('that was late once, or twice in succession, admits any number of operations', () => {
+  test('an event loop that was late once, or twice in succession, admits any number of operations', () => {
     for (const delays of [[5_000], [300, 300], [300, 300, 0], [300, 300, 0, 300, 300]]) {
       expect(admitted(lateBy(...delays), 100), String(delays)).toBe(100);
     }
   });
 
-  test('that stays late admits 7 operations at the same time, and none while 8 are running', () => {
+  test('an event loop that stays late admits 7 operations at the same time, and none while 8 operations run', () => {
     const loop = lateBy(300, 600, 900);
     expect(loop.lagMs()).toBeGreaterThan(200);
     expect(admitted(loop, 100)).toBe(7);
     expect(admitted(lateBy(300, 600, 900), 100, 8)).toBe(0);
   });
 
-  test('that stays late admits a client that waits for each response', () => {
+  test('an event loop that stays late admits the single operation of a client that waits for each response', () => {
     expect(admitted(lateBy(300, 600, 900, 1_200), 1)).toBe(1);
   });
 });
@@ -101,7 +99,7 @@ test('a flood of invalid operations is shed and causes no Spotify call, and cach
   expect(sandbox.calls()).toHaveLength(before);
 });
 
-test('the number of new documents has no limit if they are valid', async () => {
+test('the number of new valid documents has no limit', async () => {
   const { ask } = await withSandbox();
   for (let n = 0; n < 300; n++) {
     if (n % 20 === 0) await waitForIdleLoop();

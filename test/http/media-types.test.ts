@@ -55,7 +55,7 @@ const unaccepted = ['text/event-stream', 'multipart/mixed', 'text/plain', 'appli
 
 describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   test.each(unaccepted)(
-    'responds 406 with an error, before anything runs, to a client that accepts only %s',
+    `the ${part} responds 406 with an error, before anything runs, to a client that accepts only %s`,
     async (accept) => {
       const { gateway, sandbox } = await withSandbox();
       const url = `http://127.0.0.1:${await portOf(gateway[part])}/graphql`;
@@ -82,7 +82,7 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
     },
   );
 
-  test('prefers the media type with the highest quality', async () => {
+  test(`the ${part} prefers the media type with the highest quality`, async () => {
     const { gateway } = await withSandbox();
     const response = await fetch(`http://127.0.0.1:${await portOf(gateway[part])}/graphql`, {
       method: 'POST',

@@ -64,7 +64,7 @@ describe('GET /ready', () => {
 });
 
 test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
-  'the operator routes answer %s with 405 and name the methods that they accept',
+  'the operator routes answer %s with 405 and name the methods GET and HEAD',
   async (method) => {
     const { fetch, gateway } = await withSandbox();
     const server = createServer(gateway.operatorListener).listen(0, '127.0.0.1');

@@ -33,12 +33,12 @@ const album = `{ album(id: "${albums.tracks20}") { name label } }`;
 const list = `{ artist(id: "${artists.bts}") { albums(first: 3) { nodes { id } } } }`;
 const track = `{ album(id: "${albums.tracks20}") { tracks(first: 1) { nodes { id } } } }`;
 
-describe('an id that is removed', () => {
+describe('the removal of an id', () => {
   test.each([
     ['as an id', albums.tracks20],
     ['as a URI', `spotify:album:${albums.tracks20}`],
     ['as a link', `https://open.spotify.com/album/${albums.tracks20}?si=1`],
-  ])('is read again by the next operation: %s', async (_, id) => {
+  ])('the next operation reads an album again after a removal that names the album %s', async (_, id) => {
     const gateway = await withToken();
     for (const calls of [1, 1]) {
       await gateway.ask(album);
@@ -51,7 +51,7 @@ describe('an id that is removed', () => {
     }
   });
 
-  test('is removed with its lists, and without other objects', async () => {
+  test('the removal of an artist also removes the lists of the artist, and no other object', async () => {
     const gateway = await withToken();
     await gateway.ask(list);
     await gateway.ask(album);
@@ -63,7 +63,7 @@ describe('an id that is removed', () => {
     expect(gateway.apiCalls().slice(calls)).toContain(`/artists/${artists.bts}/albums?limit=50&offset=0`);
   });
 
-  test('is removed with the lengths of its lists', async () => {
+  test('the removal of an artist also removes the lengths of the lists of the artist', async () => {
     const gateway = await withToken();
     const length = `{ artist(id: "${artists.bts}") { albums { totalCount } } }`;
     await gateway.ask(length);
@@ -84,7 +84,7 @@ describe('an id that is removed', () => {
       '{ search(q: "the") { albums(first: 3) { nodes { id } } } }',
       (data: Data) => data.search?.albums.nodes[0]?.id,
     ],
-  ])('is removed with the responses that contain it: %s', async (_, document, idIn) => {
+  ])('the removal of an id removes each response that contains the id: %s', async (_, document, idIn) => {
     const gateway = await withToken();
     const { data } = await gateway.ask<Data, object>(document);
     const [calls, id] = [gateway.apiCalls().length, idIn(data) ?? expect.fail()];
@@ -103,7 +103,7 @@ describe('an id that is removed', () => {
     ],
     ['an album', `album(id: "${albums.tracks20}") { artists { id } tracks(first: 3) { nodes { id } } }`],
     ['a show', `show(id: "${shows.episodes130}") { id episodes(first: 3) { nodes { id } } }`],
-  ])('is removed with each response that shows it: %s', async (_, selection) => {
+  ])('the removal of any id that a response shows removes the response: %s', async (_, selection) => {
     const gateway = await withToken();
     const document = `{ ${selection.replace('CONTENT', content)} }`;
     const { data } = await gateway.ask(document);
@@ -118,7 +118,7 @@ describe('an id that is removed', () => {
     }
   });
 
-  test('is removed with the pages in which another track replaces it, before an item is decoded', async () => {
+  test('the removal of a track removes the pages in which another track replaces it, before an item is decoded', async () => {
     const gateway = await withToken();
     const document = (fields: string) =>
       `{ album(id: "${albums.relinked}", market: "ES") { tracks(first: 1) { ${fields} } } }`;
@@ -129,7 +129,7 @@ describe('an id that is removed', () => {
     expect(gateway.apiCalls().length).toBeGreaterThan(calls);
   });
 
-  test('is not served from a whole response that was cached', async () => {
+  test('an album that is removed is not served from the cache of whole responses', async () => {
     const gateway = await withToken();
     const port = await portOf(gateway.gateway.listener);
     const ask = async () => {
@@ -148,7 +148,7 @@ describe('an id that is removed', () => {
   });
 
   test.each<StoreKind>([...stores])(
-    'is removed in all processes that share %s, and in later ones',
+    'the removal of an id has effect in all processes that share %s, and a later process needs no further call',
     async (kind) => {
       const { start, apiCalls } = await startStore(kind, { PURGE_TOKEN });
       const [one, other] = [await start(), await start()];
@@ -164,7 +164,7 @@ describe('an id that is removed', () => {
   );
 
   test.each<StoreKind>([...stores])(
-    'is not read from %s by a process that starts afterwards',
+    'a process that starts after the removal of an id does not read the removed entry from %s',
     async (kind) => {
       const { start, apiCalls } = await startStore(kind, { PURGE_TOKEN });
       const one = await start();
@@ -177,43 +177,49 @@ describe('an id that is removed', () => {
   );
 });
 
-describe('a request that was sent before the removal of an id in its response', () => {
+describe('a call that was sent before the removal of an id in its response', () => {
   const delayOne = { times: 1, fault: { kind: 'delay', ms: 300 } } as const;
 
   test.each([
     ['an object', album, 1],
     ['a page of a list', list, 2],
     ['a page that an object contains', track, 1],
-  ])('is not joined by a later operation, and its response is not cached: %s', async (_, document, calls) => {
-    const gateway = await withToken();
-    gateway.sandbox.faults.add(delayOne);
-    const first = gateway.ask(document);
-    await expect.poll(() => gateway.apiCalls().length).toBe(calls);
-    await purge(gateway, document === list ? artists.bts : albums.tracks20);
-    const second = await gateway.ask(document);
-    expect(gateway.apiCalls()).toHaveLength(2 * calls);
-    expect((await first).data).toEqual(second.data);
-    await gateway.ask(document);
-    expect(gateway.apiCalls()).toHaveLength(2 * calls);
-  });
+  ])(
+    'a later operation does not share a call that was sent before a removal, and caches its own response: %s',
+    async (_, document, calls) => {
+      const gateway = await withToken();
+      gateway.sandbox.faults.add(delayOne);
+      const first = gateway.ask(document);
+      await expect.poll(() => gateway.apiCalls().length).toBe(calls);
+      await purge(gateway, document === list ? artists.bts : albums.tracks20);
+      const second = await gateway.ask(document);
+      expect(gateway.apiCalls()).toHaveLength(2 * calls);
+      expect((await first).data).toEqual(second.data);
+      await gateway.ask(document);
+      expect(gateway.apiCalls()).toHaveLength(2 * calls);
+    },
+  );
 
   test.each([
     ['an object', album],
     ['a page that an object contains', track],
-  ])('causes another call even if no operation began meanwhile: %s', async (_, document) => {
-    const gateway = await withToken();
-    gateway.sandbox.faults.add(delayOne);
-    const first = gateway.ask(document);
-    await expect.poll(() => gateway.apiCalls().length).toBe(1);
-    await purge(gateway, albums.tracks20);
-    await first;
-    for (const calls of [2, 2]) {
-      expect((await gateway.ask(document)).errors).toEqual([]);
-      expect(gateway.apiCalls()).toHaveLength(calls);
-    }
-  });
+  ])(
+    'the response to a call that was sent before a removal is not cached, even if no operation began meanwhile: %s',
+    async (_, document) => {
+      const gateway = await withToken();
+      gateway.sandbox.faults.add(delayOne);
+      const first = gateway.ask(document);
+      await expect.poll(() => gateway.apiCalls().length).toBe(1);
+      await purge(gateway, albums.tracks20);
+      await first;
+      for (const calls of [2, 2]) {
+        expect((await gateway.ask(document)).errors).toEqual([]);
+        expect(gateway.apiCalls()).toHaveLength(calls);
+      }
+    },
+  );
 
-  test('does not show the length of a list to a later operation', async () => {
+  test('a later operation gets no length of a list from a call that was sent before a removal', async () => {
     const gateway = await withToken();
     const length = `{ artist(id: "${artists.bts}") { albums { totalCount } } }`;
     gateway.sandbox.faults.add({ ...delayOne, times: 2 });
@@ -227,7 +233,7 @@ describe('a request that was sent before the removal of an id in its response', 
     }
   });
 
-  test('is cached if the removed id is not in its response', async () => {
+  test('a response without the removed id is cached, also if its call was sent before the removal', async () => {
     const gateway = await withToken();
     gateway.sandbox.faults.add(delayOne);
     const first = gateway.ask(album);
@@ -238,7 +244,7 @@ describe('a request that was sent before the removal of an id in its response', 
     expect(gateway.apiCalls()).toHaveLength(1);
   });
 
-  test('does not confirm the stale entry that was removed', async () => {
+  test('a call that was sent before a removal does not confirm the removed stale entry', async () => {
     const { pass } = startClock();
     const gateway = await withToken({ CACHE_TTL_SECONDS: '100' });
     await gateway.ask(album);
@@ -254,18 +260,21 @@ describe('a request that was sent before the removal of an id in its response', 
     }
   });
 
-  test.each<StoreKind>([...stores])('is not read from %s if another process removed the id', async (kind) => {
-    const { start, sandbox, apiCalls } = await startStore(kind, { PURGE_TOKEN });
-    const [one, other] = [await start(), await start()];
-    sandbox.faults.add({ times: 1, fault: { kind: 'delay', ms: 500 } });
-    const first = one.ask(album);
-    await expect.poll(() => apiCalls().length).toBe(1);
-    await purge(other, albums.tracks20);
-    await Promise.all([first, other.ask(album)]);
-    expect(apiCalls()).toHaveLength(2);
-    await Promise.all([one.ask(album), other.ask(album)]);
-    expect(apiCalls()).toHaveLength(2);
-  });
+  test.each<StoreKind>([...stores])(
+    'a response is not read from %s if another process removed its id after the call was sent',
+    async (kind) => {
+      const { start, sandbox, apiCalls } = await startStore(kind, { PURGE_TOKEN });
+      const [one, other] = [await start(), await start()];
+      sandbox.faults.add({ times: 1, fault: { kind: 'delay', ms: 500 } });
+      const first = one.ask(album);
+      await expect.poll(() => apiCalls().length).toBe(1);
+      await purge(other, albums.tracks20);
+      await Promise.all([first, other.ask(album)]);
+      expect(apiCalls()).toHaveLength(2);
+      await Promise.all([one.ask(album), other.ask(album)]);
+      expect(apiCalls()).toHaveLength(2);
+    },
+  );
 });
 
 interface Data {
@@ -274,7 +283,7 @@ interface Data {
   search?: { albums: { nodes: { id: string }[] } };
 }
 
-describe('a request that is rejected removes nothing', () => {
+describe('a removal request that is rejected', () => {
   test.each([
     ['without a token', { ids: [albums.tracks20] }, {}, 401, 'UNAUTHORIZED'],
     ['with another token', { ids: [albums.tracks20] }, { authorization: 'Bearer no' }, 401, 'UNAUTHORIZED'],
@@ -283,15 +292,18 @@ describe('a request that is rejected removes nothing', () => {
     ['with text that is not JSON', 'ids', { authorization }, 400, 'BAD_REQUEST'],
     ['with 101 ids', { ids: Array(101).fill(albums.tracks20) }, { authorization }, 400, 'BAD_REQUEST'],
     ['with a body that is too large', ' '.repeat(64_001), { authorization }, 413, 'BAD_REQUEST'],
-  ])('%s', async (_, body, headers: Record<string, string>, status, code) => {
-    const gateway = await withToken();
-    await gateway.ask(album);
-    const response = await send(gateway, body, headers);
-    const { errors } = (await response.json()) as { errors: { message: string; extensions: object }[] };
-    expect([response.status, errors[0]?.extensions]).toEqual([status, { code }]);
-    await gateway.ask(album);
-    expect(gateway.apiCalls()).toHaveLength(1);
-  });
+  ])(
+    'a removal request %s is rejected and removes nothing',
+    async (_, body, headers: Record<string, string>, status, code) => {
+      const gateway = await withToken();
+      await gateway.ask(album);
+      const response = await send(gateway, body, headers);
+      const { errors } = (await response.json()) as { errors: { message: string; extensions: object }[] };
+      expect([response.status, errors[0]?.extensions]).toEqual([status, { code }]);
+      await gateway.ask(album);
+      expect(gateway.apiCalls()).toHaveLength(1);
+    },
+  );
 
   const notAnId = 'Not a Spotify id: give its 22 characters, a spotify: URI or an open.spotify.com link.';
   test.each([
@@ -302,22 +314,25 @@ describe('a request that is rejected removes nothing', () => {
       /^ids\[1\] is "spotify:concert:4aa/,
     ],
     ['a long text', 'x'.repeat(1_000), `ids[1] is "${'x'.repeat(100)}…". ${notAnId}`],
-  ])('the message names the invalid one of several ids and its position: %s', async (_, id, expected) => {
-    const response = await send(await withToken(), { ids: [albums.tracks20, id, albums.tracks20] });
-    const { errors } = (await response.json()) as { errors: { message: string }[] };
-    expect(response.status).toBe(400);
-    expect(errors.map(({ message }) => message)).toEqual([
-      typeof expected === 'string' ? expected : expect.stringMatching(expected),
-    ]);
-  });
+  ])(
+    'the rejection of a removal request names the invalid one of several ids, and its position: %s',
+    async (_, id, expected) => {
+      const response = await send(await withToken(), { ids: [albums.tracks20, id, albums.tracks20] });
+      const { errors } = (await response.json()) as { errors: { message: string }[] };
+      expect(response.status).toBe(400);
+      expect(errors.map(({ message }) => message)).toEqual([
+        typeof expected === 'string' ? expected : expect.stringMatching(expected),
+      ]);
+    },
+  );
 
-  test('with another method: 405 names POST', async () => {
+  test('a GET of /purge is 405, and the response names the method POST', async () => {
     const response = await (await withToken()).fetch('/purge');
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 });
 
-test('the scheme of the token may be in lower case', async () => {
+test('the authorization scheme of a removal request may be in lower case', async () => {
   const gateway = await withToken();
   const response = await send(
     gateway,

@@ -50,12 +50,15 @@ describe.each(paths)('a request id of %s', (_, path) => {
     ['the id of a load balancer', 'Root=1-67891233-abcdef012345678912345678'],
     ['base64', 'aGVsbG8+/w=='],
     ['128 characters', 'x'.repeat(128)],
-  ])('is taken from the request if it is valid: %s', async (__, id) => {
-    const { idOf, loggedIds } = await serve();
-    expect(await idOf(path, { 'x-request-id': id })).toBe(id);
-    expect(await idOf(path, { 'x-request-id': `${id.slice(0, -1)}2` })).toBe(`${id.slice(0, -1)}2`); // from the response cache
-    expect(loggedIds()).toEqual([id, `${id.slice(0, -1)}2`]);
-  });
+  ])(
+    'the response and the log have the request id of the request if this id is valid: %s',
+    async (__, id) => {
+      const { idOf, loggedIds } = await serve();
+      expect(await idOf(path, { 'x-request-id': id })).toBe(id);
+      expect(await idOf(path, { 'x-request-id': `${id.slice(0, -1)}2` })).toBe(`${id.slice(0, -1)}2`); // from the response cache
+      expect(loggedIds()).toEqual([id, `${id.slice(0, -1)}2`]);
+    },
+  );
 
   test.each<[string, string | string[]]>([
     ['129 characters', 'x'.repeat(129)],
@@ -65,14 +68,14 @@ describe.each(paths)('a request id of %s', (_, path) => {
     ['a character beyond ASCII', 'caf\u00e9'],
     ['an end of line of another encoding', 'a%0d%0aset-cookie:b'],
     ['two headers', ['one', 'two']],
-  ])('is replaced if it is invalid: %s', async (__, id) => {
+  ])('an invalid request id is replaced: %s', async (__, id) => {
     const { idOf, loggedIds } = await serve();
     const generatedId = await idOf(path, { 'x-request-id': id });
     expect(generatedId).toMatch(uuid);
     expect(loggedIds()).toEqual([generatedId]);
   });
 
-  test('is generated for each request that has none', async () => {
+  test('a request id is generated for each request without a request id', async () => {
     const { idOf, loggedIds } = await serve();
     const ids = [await idOf(path), await idOf(path)];
     for (const id of ids) expect(id).toMatch(uuid);

@@ -12,7 +12,7 @@ const search = (params: Record<string, string> | [string, string][]) =>
 describe.each(['application/graphql-response+json', 'application/json'])(
   'a GET that accepts %s',
   (accept) => {
-    test('gets the response to an operation with variables and a name', async () => {
+    test(`a GET that accepts ${accept} gets the response to an operation with variables and a name`, async () => {
       const { fetch } = await withSandbox();
       const variables = JSON.stringify({ id: bts });
       const path = search({ query: byId, variables, operationName: 'A', extensions: '{}' });
@@ -34,7 +34,7 @@ describe.each(['application/graphql-response+json', 'application/json'])(
     ];
 
     test.each(['variables', 'extensions'].flatMap((name) => values.map((value) => [name, value])))(
-      'is 400 if its %s are %s, costs no call, and logs no error',
+      `a GET that accepts ${accept} is 400 if its %s are %s, costs no call, and logs no error`,
       async (name, value) => {
         const { fetch, sandbox, logged } = await withSandbox();
         const response = await fetch(search({ query: '{ __typename }', [name]: value }), {
@@ -50,7 +50,7 @@ describe.each(['application/graphql-response+json', 'application/json'])(
     );
 
     test.each(['query', 'variables', 'operationName', 'extensions', 'documentId', 'doc_id'])(
-      'is 400 if it has %s twice',
+      `a GET that accepts ${accept} is 400 if its query string has %s twice`,
       async (name) => {
         const { fetch, sandbox } = await withSandbox();
         const path = search([
@@ -65,7 +65,7 @@ describe.each(['application/graphql-response+json', 'application/json'])(
       },
     );
 
-    test('may have empty and null variables and extensions', async () => {
+    test(`a GET that accepts ${accept} may have empty and null variables and extensions`, async () => {
       const { fetch } = await withSandbox();
       for (const value of ['', 'null', '{}']) {
         const path = search({ query: '{ __typename }', variables: value, extensions: value });
@@ -75,7 +75,7 @@ describe.each(['application/graphql-response+json', 'application/json'])(
       }
     });
 
-    test('is 414 if its query string is longer than the limit of bodies', async () => {
+    test(`a GET that accepts ${accept} is 414 if its query string is longer than the limit of bodies`, async () => {
       const { fetch, sandbox } = await withSandbox();
       const path = search({ query: byId, variables: JSON.stringify({ id: 'x'.repeat(200_000) }) });
       const response = await fetch(path, { headers: { accept } });
@@ -96,20 +96,23 @@ describe('a request without a document', () => {
     ['a POST with an empty text', '/graphql', { method: 'POST', headers, body: '{"query": ""}' }],
     ['a POST with null', '/graphql', { method: 'POST', headers, body: '{"query": null}' }],
     ['a GET', '/graphql', {}],
-  ])('is 400 with a message that shows a valid body: %s', async (_, path, init) => {
-    const { fetch, sandbox } = await withSandbox();
-    const response = await fetch(path, init);
-    expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({
-      errors: [
-        {
-          message: expect.stringMatching(/send JSON such as \{"query": "\{ __typename \}"\}/),
-          extensions: { code: 'BAD_REQUEST' },
-        },
-      ],
-    });
-    expect(sandbox.calls()).toEqual([]);
-  });
+  ])(
+    'a request without a document is 400 with a message that shows a valid body: %s',
+    async (_, path, init) => {
+      const { fetch, sandbox } = await withSandbox();
+      const response = await fetch(path, init);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({
+        errors: [
+          {
+            message: expect.stringMatching(/send JSON such as \{"query": "\{ __typename \}"\}/),
+            extensions: { code: 'BAD_REQUEST' },
+          },
+        ],
+      });
+      expect(sandbox.calls()).toEqual([]);
+    },
+  );
 });
 
 test.each([false, 7, {}])(

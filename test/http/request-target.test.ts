@@ -74,7 +74,7 @@ test('a path is compared without its query string', async () => {
   }
 });
 
-test('a target with an empty fragment is 400, because yoga would treat it as a health check', async () => {
+test('a target with an empty fragment is 400, because yoga would treat the request as a health check', async () => {
   const { gateway } = await withSandbox();
   const port = await portOf(gateway.listener);
   for (const target of ['/anything#', '/graphql#']) expect((await statusOf(port, target)).status).toBe(400);
@@ -113,7 +113,7 @@ test.each([
   expect(sandbox.calls()).toEqual([]);
 });
 
-test('two Host headers are 400, even if they are equal', async () => {
+test('a request with two equal Host headers is 400', async () => {
   const { gateway } = await withSandbox();
   const port = await portOf(gateway.listener);
   expect((await statusOf(port, '/health', 'host: gateway\r\nHost: gateway')).status).toBe(400);
@@ -177,7 +177,7 @@ describe('a path', () => {
     expect({ status: response.status, body: await response.text() }).toEqual({ status: 404, body: '' });
   });
 
-  test('the path does not include the query string, also if that ends like another path', async () => {
+  test('the path does not include the query string, also if the query string ends like another path', async () => {
     const { fetch } = await withSandbox();
     for (const end of ['/health', '/ready', '/metrics', '/graphql']) {
       const response = await fetch(`/graphql?x=${end}`, { method: 'POST', headers: json, body: query });
@@ -212,7 +212,7 @@ test('a body without an end is rejected after its first 100 KB, and no longer re
   expect((await ask('{ __typename }')).status).toBe(200);
 });
 
-test('a text is an IPv6 address exactly if it is one for node:net', () => {
+test('the gateway takes a text for an IPv6 address exactly if node:net does', () => {
   const characters = fc.string({ unit: fc.constantFrom(...'0:1f.%g]-\n') });
   const address = fc.oneof(fc.ipV6(), fc.ipV4(), characters);
   const zone = fc.constantFrom('', '%eth0', '%', '%1', '%a b', '%a%b', '%[', '%é');

@@ -75,7 +75,7 @@ describe('GET /', () => {
   });
 
   test.each([{}, { GRAPHIQL: 'true', INTROSPECTION: 'true' }])(
-    'is a plain 404 in production, with %o',
+    'GET / is an empty 404 in production, with %o',
     async (more) => {
       const { fetch } = await withSandbox({ NODE_ENV: 'production', ...more });
       const response = await fetch('/');
@@ -98,7 +98,7 @@ describe('GET /docs/', () => {
     expect((await fetch('/docs/errors.md', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
-  test('the gateway serves browsers the same text as HTML, in which every link and picture exists', async () => {
+  test('the gateway serves the docs to browsers as HTML, in which every link and picture exists', async () => {
     const { fetch } = await withSandbox();
     const accept = { headers: { accept: 'text/html' } };
     const pages = new Map<string, string>();
@@ -145,7 +145,7 @@ describe('GET /docs/', () => {
     expect(page).not.toContain('schema.graphql</a>');
   });
 
-  test.each(['/docs', '/docs/'])('%s leads to the list of pages', async (path) => {
+  test.each(['/docs', '/docs/'])('%s redirects to the list of the pages of the docs', async (path) => {
     const { fetch } = await withSandbox();
     const { status, headers } = await fetch(path);
     expect([status, headers.get('location')]).toEqual([308, '/docs/README.md']);
@@ -157,30 +157,28 @@ describe('GET /docs/', () => {
   });
 });
 
-describe('GET /graphql/', () => {
-  test.each([{}, { NODE_ENV: 'production' }])(
-    'redirects to /graphql with its query string, with %o',
-    async (environment) => {
-      const { fetch, sandbox } = await withSandbox(environment);
-      for (const search of ['', '?query=%7B__typename%7D']) {
-        const { status, headers } = await fetch(`/graphql/${search}`);
-        expect({ status, location: headers.get('location') }).toEqual({
-          status: 308,
-          location: `/graphql${search}`,
-        });
-      }
-      expect((await fetch('/graphql//')).status).toBe(404);
-      expect((await fetch('/graphql/', { method: 'POST', body: '{}' })).status).toBe(404);
-      expect(sandbox.calls()).toEqual([]);
-    },
-  );
-});
+test.each([{}, { NODE_ENV: 'production' }])(
+  'GET /graphql/ redirects to /graphql with its query string, with %o',
+  async (environment) => {
+    const { fetch, sandbox } = await withSandbox(environment);
+    for (const search of ['', '?query=%7B__typename%7D']) {
+      const { status, headers } = await fetch(`/graphql/${search}`);
+      expect({ status, location: headers.get('location') }).toEqual({
+        status: 308,
+        location: `/graphql${search}`,
+      });
+    }
+    expect((await fetch('/graphql//')).status).toBe(404);
+    expect((await fetch('/graphql/', { method: 'POST', body: '{}' })).status).toBe(404);
+    expect(sandbox.calls()).toEqual([]);
+  },
+);
 
 describe('GET /schema.graphql', () => {
   const published = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 
   test.each([{}, { NODE_ENV: 'production', INTROSPECTION: 'true' }])(
-    'is the published schema if introspection is on, with %o',
+    'GET /schema.graphql returns the published schema if introspection is on, with %o',
     async (environment) => {
       const { fetch } = await withSandbox(environment);
       const response = await fetch('/schema.graphql');
@@ -190,7 +188,7 @@ describe('GET /schema.graphql', () => {
   );
 
   test.each([{ INTROSPECTION: 'false' }, { NODE_ENV: 'production' }])(
-    'is 404 if introspection is off, with %o',
+    'GET /schema.graphql is 404 if introspection is off, with %o',
     async (environment) => {
       const { fetch } = await withSandbox(environment);
       expect((await fetch('/schema.graphql')).status).toBe(404);

@@ -62,7 +62,7 @@ test('120 clients that read nothing use no more memory than the limit of all unr
 
 describe.concurrent('a response that its client does not read', { timeout: 60_000 }, () => {
   test.for([1, 3])(
-    'is released with its connection after `releaseAfterMs`: %i on one connection',
+    'an unread response is released with its connection after `releaseAfterMs`: %i on one connection',
     async (requests, { onTestFinished: onEnd }) => {
       const { unread, send, released, releasesMs } = await start(onEnd);
       const sentMs = performance.now();
@@ -74,7 +74,7 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
     },
   );
 
-  test('is no longer counted when its client has disconnected, also behind another one of the same connection', async ({
+  test('an unread response is no longer counted after its client has disconnected, also behind another one', async ({
     onTestFinished: onEnd,
   }) => {
     const { unread, send, released } = await start(onEnd);
@@ -85,7 +85,7 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
     expect(released()).toBe(0);
   });
 
-  test('is released for another response once it has stalled, and is not counted twice', async ({
+  test('an unread response that has stalled is released for another response, and is not counted twice', async ({
     onTestFinished: onEnd,
   }) => {
     const { unread, send, released } = await start(onEnd, {
@@ -109,7 +109,9 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
 });
 
 describe.concurrent('a client', { timeout: 60_000 }, () => {
-  test('that reads slowly but steadily gets the whole response', async ({ onTestFinished: onEnd }) => {
+  test('a client that reads slowly but steadily gets the whole response', async ({
+    onTestFinished: onEnd,
+  }) => {
     const { unread, send, released } = await start(onEnd, { minReadBytes: 1 });
     const socket = await send();
     await until(() => unread.bytes() > 0, 2_000);
@@ -125,7 +127,9 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
     await until(() => unread.bytes() === 0, 1_000);
   });
 
-  test('that reads less than `minReadBytes` loses its connection', async ({ onTestFinished: onEnd }) => {
+  test('a client that reads less than `minReadBytes` loses its connection', async ({
+    onTestFinished: onEnd,
+  }) => {
     const { unread, send, released } = await start(onEnd, {
       minReadBytes: 10_000_000,
       releaseAfterMs: 1_000,
