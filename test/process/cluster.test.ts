@@ -84,7 +84,7 @@ describe.concurrent('two workers of which one does not respond', { timeout: 90_0
     if (isAlive(stopped)) process.kill(stopped, 'SIGKILL'); // nothing else ends it, if a test fails
   });
 
-  test.sequential('answer /metrics without the stopped worker', async () => {
+  test.sequential('a worker answers /metrics although the other worker is stopped', async () => {
     const { server } = shared;
     [stopped = 0, other = 0] = pidsIn(server.out());
     process.kill(stopped, 'SIGSTOP'); // it reads no message and handles no signal, as in an endless loop
@@ -103,7 +103,7 @@ describe.concurrent('two workers of which one does not respond', { timeout: 90_0
     expect(isAlive(other)).toBe(true);
   });
 
-  test.sequential('end within 10 s of SIGTERM, with another code than 0', async () => {
+  test.sequential('workers of which one is stopped end within 10 s of SIGTERM, with another code than 0', async () => {
     const { server } = shared;
     server.signal('SIGTERM');
     const exitMs = measureExitMs();
@@ -119,14 +119,14 @@ describe.concurrent('two workers of which one does not respond', { timeout: 90_0
 describe.concurrent('two workers', { timeout: 90_000 }, () => {
   const shared = shareWorkers();
 
-  test.sequential('answer requests to one port, of which each worker gets some', async () => {
+  test.sequential('two workers answer requests to one port, of which each worker gets some', async () => {
     const { server, sandbox } = shared;
     for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
     expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(2);
     expect(server.out().match(/GraphQL on/g)).toHaveLength(1);
   });
 
-  test.sequential('report the sum of their metrics, whichever worker responds', async () => {
+  test.sequential('two workers report the sum of their metrics, whichever worker responds', async () => {
     const { server } = shared;
     const operations = async () => {
       const { text } = await server.get('/metrics');
@@ -137,7 +137,7 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
     for (let i = 0; i < 2; i++) expect(await operations()).toBe(before + 6);
   });
 
-  test.sequential('are two again after one was killed', async () => {
+  test.sequential('a worker that was killed is replaced', async () => {
     const { server } = shared;
     const [victim = 0] = pidsIn(server.out());
     process.kill(victim, 'SIGKILL');
@@ -146,7 +146,7 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
     for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
   });
 
-  test.sequential('go on answering /metrics while one of them is killed, and the primary process stays', async () => {
+  test.sequential('two workers go on answering /metrics while one of them is killed, and the primary process stays', async () => {
     const { server } = shared;
     const count = pidsIn(server.out()).length;
     for (let round = 0; round < 3; round++) {
@@ -176,7 +176,7 @@ const stages = {
 
 describe.concurrent('workers', { timeout: 90_000 }, () => {
   test.for(['SIGTERM', 'SIGINT'] as const)(
-    'complete a running operation at %s, and exit with 0',
+    'workers complete a running operation at %s, and exit with 0',
     async (signal, { onTestFinished: onEnd }) => {
       const { server, sandbox } = await startWorkers(onEnd);
       await server.ask(albums);
@@ -191,7 +191,9 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     },
   );
 
-  test('end at once, with another code than 0, at a second signal', async ({ onTestFinished: onEnd }) => {
+  test('workers end at once, with another code than 0, at a second signal', async ({
+    onTestFinished: onEnd,
+  }) => {
     const { server, sandbox } = await startWorkers(onEnd);
     sandbox.faults.add({ fault: { kind: 'delay', ms: 60_000 } });
     server.ask(albums).catch(() => undefined);
@@ -215,7 +217,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
   ] as const;
 
   test.for(starts)(
-    'end at SIGTERM while they are starting: the first one %s since %i ms',
+    'workers that are starting end at SIGTERM: the first one %s since %i ms',
     async ([stage, forMs], { onTestFinished: onEnd }) => {
       const run = runServer({ WEB_CONCURRENCY: '3', PORT: '0' }, undefined, onEnd);
       await until(() => stages[stage](run), waitMs);
@@ -231,13 +233,15 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     },
   );
 
-  test('share one sandbox if there are no credentials', async ({ onTestFinished: onEnd }) => {
+  test('workers share one sandbox if there are no credentials', async ({ onTestFinished: onEnd }) => {
     const server = await startServer({ WEB_CONCURRENCY: '2' }, undefined, onEnd);
     for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
     expect(server.out().match(/SANDBOX/g)).toHaveLength(1);
   });
 
-  test('that cannot listen report that once, and exit with 1', async ({ onTestFinished: onEnd }) => {
+  test('workers whose port is in use report this once, and exit with 1', async ({
+    onTestFinished: onEnd,
+  }) => {
     const taken = createServer().listen(0, '127.0.0.1');
     onEnd(async () => void taken.close());
     await until(() => taken.listening, waitMs);
@@ -248,7 +252,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     expect(err.match(/Port \d+ is in use/g)).toHaveLength(1);
   });
 
-  test('have their part of the limits each if the data directory cannot be used', async ({
+  test('each worker has its part of the daily limits if the data directory cannot be used', async ({
     onTestFinished: onEnd,
   }) => {
     const sandbox = await startSandbox();
@@ -264,7 +268,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     expect(await limitWith(folder)).toEqual({ data: { quota: [{ family: 'artists', limit: 10 }] } });
   }, 90_000);
 
-  test('together keep to the limits that are configured for all of them', () => {
+  test('each worker has its part of the configured limits, except the rate limit if a shared store counts the calls', () => {
     const spotify = (environment: Environment) => readConfig(environment).gateway.spotify;
     const limits = { WEB_CONCURRENCY: '3', SPOTIFY_RATE_LIMIT: '100', UPSTREAM_CONCURRENCY: '10' };
     expect(spotify(limits)).toMatchObject({ rateLimit: 33, concurrency: 3 });

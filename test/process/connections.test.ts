@@ -78,7 +78,7 @@ function stopClock(): void {
   onTestFinished(() => now.mockRestore());
 }
 
-test('an iteration with a new connection serves no request, and the next one serves all in their order', async () => {
+test('requests wait during event-loop iterations with a new connection, and are then served in their order', async () => {
   stopClock();
   const { served, connect, ask } = createServerStub();
   ask('a');

@@ -49,7 +49,7 @@ test.each(['SPOTIFY_CLIENT_SECRET: canary-3f9c1', 'export SPOTIFY_CLIENT_SECRET 
 );
 
 test.each(['canary-3f9c1', 'export canary-3f9c1'])(
-  'a .env file whose second line is "%s", without an equals sign, is reported without the text of the line, because the next variable would be lost',
+  'a .env file with the line "%s", which has no equals sign, is reported without the text of the line',
   (line) => {
     const file = path();
     writeFileSync(file, `PORT=4005\n${line}\n# a comment\nSPOTIFY_MARKET=DE\n`);
@@ -74,7 +74,7 @@ test('a line may have blanks around its equals sign, and colons in its value', (
   expect(environment).toEqual({ PORT: '4005', REDIS_URL: 'redis://localhost:6379' });
 });
 
-test('a variable that a .env file sets twice causes one warning with its name and lines, without its values, and the last value is used', () => {
+test('a variable that a .env file sets twice causes one warning with its name and lines, and has its last value', () => {
   const file = path();
   writeFileSync(
     file,

@@ -129,8 +129,8 @@ async function readSlowly({ port, get }: Server, request: string, go: Promise<un
 const idleClosedMs = 3_000; // idle connections are closed by then, busy ones after 2.5 s
 
 // The slowest tests come first.
-describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
-  test('aborts a response whose client stops reading, and ends within 10 s', async ({
+describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
+  test('a process that shuts down aborts a response whose client stops reading, and ends within 10 s', async ({
     onTestFinished: onEnd,
   }) => {
     const server = await startWarm(onEnd);
@@ -144,7 +144,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     expect(tookMs).toBeLessThan(exitMs());
   });
 
-  test('ends within 10 s despite incomplete requests and connections without requests', async ({
+  test('a process that shuts down ends within 10 s despite incomplete requests and connections without requests', async ({
     onTestFinished: onEnd,
   }) => {
     const server = await start(onEnd);
@@ -159,7 +159,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     expect(performance.now() - sentMs).toBeLessThan(exitMs());
   });
 
-  test('answers an operation with UPSTREAM_TIMEOUT if Spotify does not respond, and ends within 10 s', async ({
+  test('a process that shuts down ends within 10 s and answers UPSTREAM_TIMEOUT if Spotify does not respond', async ({
     onTestFinished: onEnd,
   }) => {
     const sandbox = await startUpstream(onEnd);
@@ -181,7 +181,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
   });
 
   test.for(Object.entries(requests))(
-    'delivers the whole of a response that is still being read: %s',
+    'a process that shuts down delivers the whole of a response that is still being read: %s',
     async ([, request], { onTestFinished: onEnd }) => {
       const server = await startWarm(onEnd);
       let startReading = () => {};
@@ -208,7 +208,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
   );
 
   test.for(['SIGTERM', 'SIGINT'] as const)(
-    'by %s is unready at once, refuses connections, completes a running operation, closes its connection, exits with 0',
+    'at %s a process is unready at once, accepts no connection, completes a running operation, and exits with 0',
     async (signal, { onTestFinished: onEnd }) => {
       const { server, running, open } = await startBusy(onEnd, 2_000);
       const exitMs = measureExitMs();
@@ -229,7 +229,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     },
   );
 
-  test('rejects a new operation with 503 and Retry-After while another one is completed', async ({
+  test('a process that shuts down rejects a new operation with 503 and Retry-After while another one is completed', async ({
     onTestFinished: onEnd,
   }) => {
     const { server, running, open } = await startBusy(onEnd, 2_000);
@@ -243,7 +243,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     expect((await running).json).toEqual(answerOfBts);
   });
 
-  test('answers all pipelined requests of a connection, also one that comes after the signal, and closes it with the last response', async ({
+  test('a process that shuts down answers all pipelined requests, and closes their connection with the last response', async ({
     onTestFinished: onEnd,
   }) => {
     const sandbox = await startUpstream(onEnd);
@@ -273,7 +273,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     expect(one.received()).toContain('{"data":{"__typename":"Query"}}');
   });
 
-  test('sends no Spotify call for an operation that comes after the signal', async ({
+  test('a process that shuts down sends no Spotify call for an operation that comes after the signal', async ({
     onTestFinished: onEnd,
   }) => {
     const sandbox = await startUpstream(onEnd);
@@ -303,7 +303,7 @@ const bodyOf = (ids: readonly string[]) => (n: number) =>
 
 describe.concurrent('SIGTERM at 200 operations a second over kept connections', { timeout: 90_000 }, () => {
   test.for(Array.from({ length: runs }, (_, run) => run + 1))(
-    'loses and resets no request, and ends with 0 within 10 s: run %i',
+    'SIGTERM at 200 operations a second loses and resets no request, and the process ends with 0 within 10 s: run %i',
     async (run, { onTestFinished: onEnd }) => {
       const sandbox = await startUpstream(onEnd, 40);
       const server = await start(onEnd, upstreamOf(sandbox));
@@ -340,7 +340,7 @@ describe.concurrent('SIGTERM at 200 operations a second over kept connections', 
 
 describe('a process that has nothing to wait for', () => {
   describe.each(['SIGTERM', 'SIGINT'] as const)('by %s', (signal) => {
-    test('takes less than a second if no operation runs, with an idle kept connection', async ({
+    test(`a process without a running operation ends within a second of ${signal}, despite an idle kept connection`, async ({
       onTestFinished: onEnd,
     }) => {
       const server = await start(onEnd);
@@ -354,7 +354,7 @@ describe('a process that has nothing to wait for', () => {
       expect(server.out()).toContain('the process drains');
     });
 
-    test('ends at once with a code other than 0 when the signal is repeated', async ({
+    test(`${signal} after SIGTERM ends a process at once, with a code other than 0`, async ({
       onTestFinished: onEnd,
     }) => {
       const { server, running } = await startBusy(onEnd, 8_000);
@@ -370,7 +370,7 @@ describe('a process that has nothing to wait for', () => {
     });
   });
 
-  test('tells a client that repeats requests on one connection to close it, and never cuts it off', async ({
+  test('a process that shuts down tells clients that repeat requests to close their connections, and resets none', async ({
     onTestFinished: onEnd,
   }) => {
     const server = await start(onEnd);

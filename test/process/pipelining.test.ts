@@ -100,7 +100,7 @@ describe('a process', () => {
     ['do not read', 50],
     ['read', 20],
   ])(
-    'with clients that send 1,000 requests at once and %s stays responsive: %i of them',
+    'a process stays responsive while clients send 1,000 requests at once and %s: %i clients',
     { timeout: 60_000 },
     async (kind, clients) => {
       const server = await startServer(inProduction);

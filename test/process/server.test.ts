@@ -58,7 +58,7 @@ test('a process sends its first response within five seconds', async () => {
 });
 
 describe.concurrent('the start', { timeout: 60_000 }, () => {
-  test('without credentials states first that the sandbox is used, and last the URL', async () => {
+  test('a process without credentials prints first that the sandbox is used, and last the URL', async () => {
     const { url } = unconfigured;
     const lines = startMessages.trimEnd().split('\n');
     expect(lines[0]).toMatch(/sandbox/i);
@@ -67,7 +67,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(status).toBe(200);
   });
 
-  test('with credentials does not mention a sandbox', async ({ onTestFinished: onEnd }) => {
+  test('a process with credentials does not mention a sandbox', async ({ onTestFinished: onEnd }) => {
     const upstream = await startUpstream(onEnd);
     const { out, ask } = await start(onEnd, upstreamOf(upstream));
     expect(out()).not.toMatch(/sandbox/i);
@@ -75,7 +75,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token', 'api']);
   });
 
-  test('listens on PORT, and prints this port', async ({ onTestFinished: onEnd }) => {
+  test('a process listens on PORT, and prints this port', async ({ onTestFinished: onEnd }) => {
     const port = await freePort();
     const { url, get } = await start(onEnd, { PORT: `${port}` });
     expect(new URL(url).port).toBe(`${port}`);
@@ -83,7 +83,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
   });
 
   test.skipIf(!hasIpv6)(
-    'prints a URL that can be opened also if the host is an IPv6 address',
+    'a process prints a URL that can be opened, also if the host is an IPv6 address',
     async ({ onTestFinished: onEnd }) => {
       const { url } = await start(onEnd, { HOST: '::1' });
       expect((await patientFetch(`${url}?query={__typename}`)).status).toBe(200);
@@ -103,7 +103,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     },
   );
 
-  test('reads a .env file in its working directory, and the environment takes precedence', async ({
+  test('a process reads a .env file in its working directory, and the environment takes precedence', async ({
     onTestFinished: onEnd,
   }) => {
     const dotenv = 'SANDBOX_QUOTA_MODE=extended\nINTROSPECTION=false\nPORT=1\nSPOTIFY_MARKE=DE\n';
@@ -113,7 +113,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
   });
 
-  test('warns once of a variable that .env sets twice, also with several workers', async ({
+  test('a process warns once of a variable that .env sets twice, also with several workers', async ({
     onTestFinished: onEnd,
   }) => {
     const dotenv = 'SPOTIFY_DAILY_LIMITS=artists/albums=4\nSPOTIFY_DAILY_LIMITS=search=5\n';
@@ -123,7 +123,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     ).toHaveLength(1);
   });
 
-  test('ends with 1 and suggests a free port if the port is in use, without a stack', async ({
+  test('a process whose port is in use ends with 1 and suggests another port, without a stack', async ({
     onTestFinished: onEnd,
   }) => {
     const { port } = unconfigured;
@@ -134,7 +134,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(err).not.toMatch(/^ +at /m);
   });
 
-  test('fetches the token at once, and logs a rejection with the reason of Spotify and the variables', async ({
+  test('a process fetches the token at once, and logs a rejection with the reason of Spotify and the variables', async ({
     onTestFinished: onEnd,
   }) => {
     const upstream = await startUpstream(onEnd);
@@ -159,7 +159,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token']);
   });
 
-  test('states which app it serves and where its data is', async ({ onTestFinished: onEnd }) => {
+  test('a process states its app and the place of its data', async ({ onTestFinished: onEnd }) => {
     const upstream = await startUpstream(onEnd);
     const { out } = await start(onEnd, { ...upstreamOf(upstream), SPOTIFY_MARKET: 'DE' });
     expect(out()).toMatch(/^Spotify: app sandbo…, market DE, /m);
@@ -185,7 +185,7 @@ describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }
     }
   });
 
-  test('a URL that only ends like /health or /ready is not one of them', async () => {
+  test('a URL that only ends like /health or /ready does not reach these paths', async () => {
     const { get } = unconfigured;
     const accept = { headers: { accept: 'application/graphql-response+json' } };
     for (const end of ['/health', '/ready']) {
@@ -196,7 +196,7 @@ describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }
     }
   });
 
-  test('/ready is 503 while the credentials are refused; /health is not, and no output contains the credentials', async ({
+  test('/ready is 503 while the credentials are rejected, /health is 200, and no output contains the credentials', async ({
     onTestFinished: onEnd,
   }) => {
     const upstream = await startUpstream(onEnd, { clientSecret: 'another' });

@@ -91,12 +91,15 @@ test.each<[name: string, environment: Environment, spotifyReport: SpotifyReport 
     null,
     ['Spotify: app 012345…, no default market, quota mode not known yet', ...urls],
   ],
-])('the start message of %s', (_, environment, spotifyReport, lines) => {
-  const message = startMessage(readConfig(environment), address, spotifyReport);
-  expect(message.split('\n')).toEqual(lines);
-});
+])(
+  'the start message states the app, the data if the process reads any, and the URLs: %s',
+  (_, environment, spotifyReport, lines) => {
+    const message = startMessage(readConfig(environment), address, spotifyReport);
+    expect(message.split('\n')).toEqual(lines);
+  },
+);
 
-test('the start message without credentials begins with the sandbox and ends with the URL', () => {
+test('the start message without credentials begins with the sandbox and ends with the URLs', () => {
   const lines = startMessage(readConfig({}), address, null).split('\n');
   expect(lines[0]).toMatch(/^SANDBOX: /);
   expect(lines.slice(-2)).toEqual(urls);
