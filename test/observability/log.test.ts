@@ -15,7 +15,7 @@ function createBoundedLog() {
 }
 
 describe('a line of the log', () => {
-  test('is short if the name of an operation is long, in each way to send it', async () => {
+  test('a line of the log is short if the name of an operation is long, in each way to send the operation', async () => {
     const { fetch, gateway, logged } = await withSandbox();
     const name = 'N'.repeat(60_000);
     const query = `query ${name} { __typename }`;
@@ -37,7 +37,7 @@ describe('a line of the log', () => {
     expect(names[0]).toMatch(/^N{99}…$/);
   });
 
-  test('is short if an error has a long message, a long stack, or both', () => {
+  test('a line of the log is short if an error has a long message, a long stack, or both', () => {
     const { log, lines } = createBoundedLog();
     const error = new TypeError('m'.repeat(170_000));
     log.error({ err: error }, 'bug');
@@ -50,14 +50,14 @@ describe('a line of the log', () => {
     expect((lines[0]?.fields['err'] as Error | undefined)?.stack).toMatch(/^TypeError: m+…$/);
   });
 
-  test('has the error itself if it is short', () => {
+  test('a line of the log has the error itself if the error is short', () => {
     const { log, lines } = createBoundedLog();
     const error = new TypeError('short');
     log.error({ err: error }, 'bug');
     expect(lines[0]?.fields['err']).toBe(error);
   });
 
-  test('is not prepared if its level is suppressed', () => {
+  test('a line of the log is not prepared if its level is suppressed', () => {
     const written: string[] = [];
     const levels = ['warn', 'error'];
     const log = boundedLog({
@@ -79,7 +79,7 @@ describe('a line of the log', () => {
     expect(read).toEqual(['warn', 'error']);
   });
 
-  test('is short if a list, a text or the message is long', () => {
+  test('a line of the log is short if a list, a text or the message is long', () => {
     const { log, lines } = createBoundedLog();
     log.info({ codes: Array.from({ length: 7_000 }, () => 'BAD_USER_INPUT') }, 'operation');
     log.warn({ text: 't'.repeat(170_000) }, 'm'.repeat(170_000));

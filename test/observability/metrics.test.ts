@@ -23,7 +23,7 @@ async function samples({ gateway }: TestGateway, name: string): Promise<Record<s
 const development = { SPOTIFY_QUOTA_MODE: 'development' };
 
 describe('metrics', () => {
-  test('count operations and the codes of their errors, one for each error', async () => {
+  test('metrics count operations and the codes of their errors, one for each error', async () => {
     const gateway = await withSandbox(development);
     await gateway.ask(btsName);
     await gateway.ask(`{ a: artist(id: "x") { name } b: artist(id: "y") { name } ${btsName.slice(1)}`);
@@ -36,7 +36,7 @@ describe('metrics', () => {
     expect(await samples(gateway, 'operation_duration_seconds')).toEqual({ '': 3 });
   });
 
-  test('count calls by family and status, in all, in 30 s and in a day', async () => {
+  test('metrics count calls by family and status in all, and by family in 30 s and in a day', async () => {
     const gateway = await withSandbox(development);
     await gateway.ask(`{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`);
     gateway.sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'reset' }, times: 3 });
@@ -60,14 +60,14 @@ describe('metrics', () => {
     expect(await samples(gateway, 'upstream_call_duration_seconds')).toEqual({ token: 1, ...perFamily });
   });
 
-  test('count the sources of data: memory, a shared call, or Spotify', async () => {
+  test('metrics count the sources of data: memory, a shared call, or Spotify', async () => {
     const gateway = await withSandbox(development, { latencyMs: 20 });
     await Promise.all([gateway.ask(btsName), gateway.ask(btsName)]);
     await gateway.ask(btsName);
     expect(await samples(gateway, 'answers_total')).toEqual({ spotify: 1, shared: 1, memory: 1 });
   });
 
-  test('state for how many seconds calls of a family are blocked and why, and 0 if they are not', async () => {
+  test('metrics state for how many seconds the calls of a family are blocked and why, and 0 if no call is blocked', async () => {
     const gateway = await withSandbox(development);
     await gateway.ask(btsName);
     expect(await samples(gateway, 'gate_shut_seconds')).toEqual({ 'artists ': 0 });
@@ -81,7 +81,7 @@ describe('metrics', () => {
     expect(await samples(gateway, 'errors_total')).toEqual({ UPSTREAM_RATE_LIMITED: 1 });
   });
 
-  test('show used calls, limit, remaining calls, freshness factor and rejections of each daily quota', async () => {
+  test('metrics show used calls, limit, remaining calls, freshness factor and rejections of each daily quota', async () => {
     const gateway = await withSandbox({ ...development, SPOTIFY_DAILY_LIMITS: 'artists=5,search=200' });
     await gateway.ask(btsName);
     expect(await samples(gateway, 'upstream_calls_last_24h')).toMatchObject({ artists: 1, search: 0 });
@@ -106,14 +106,14 @@ describe('metrics', () => {
     expect(await samples(gateway, 'quota_rejections_total')).toEqual({ artists: 1 });
   });
 
-  test('count the calls that waited in the queue', async () => {
+  test('metrics count the calls that waited in the queue', async () => {
     const gateway = await withSandbox({ ...development, UPSTREAM_CONCURRENCY: '1' }, { latencyMs: 10 });
     await gateway.ask(`{ artist(id: "${bts}") { name albums(first: 40) { nodes { name } } } }`);
     const { 'artists/albums': waited = 0 } = await samples(gateway, 'gate_wait_seconds');
     expect(waited).toBeGreaterThan(0);
   });
 
-  test('state the age of the token, once there is one, and the lag of the event loop', async () => {
+  test('metrics state the age of the token, once there is a token, and the lag of the event loop', async () => {
     const gateway = await withSandbox(development);
     expect(await samples(gateway, 'token_age_seconds')).toEqual({ '': 0 });
     await gateway.ask(btsName);
@@ -124,13 +124,13 @@ describe('metrics', () => {
     expect(lag).toBeGreaterThanOrEqual(0);
   });
 
-  test('state the capabilities of the app', async () => {
+  test('metrics state the capabilities of the app', async () => {
     const gateway = await withSandbox({ SPOTIFY_QUOTA_MODE: 'extended' }, { quotaMode: 'extended' });
     const { batch, 'artists/albums': page } = await samples(gateway, 'ability');
     expect({ batch, page }).toEqual({ batch: 1, page: 50 });
   });
 
-  test('count requests that are rejected before their document is read', async () => {
+  test('metrics count requests that are rejected before their document is read', async () => {
     const gateway = await withSandbox();
     const post = (body: string, type = 'application/json') =>
       gateway.fetch('/graphql', { method: 'POST', headers: { 'content-type': type }, body });
@@ -149,7 +149,7 @@ describe('metrics', () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  test('contain no text that a client has sent', async () => {
+  test('metrics contain no text that a client has sent', async () => {
     const gateway = await withSandbox(development);
     await gateway.ask(
       `query Canary { canary: artist(id: "canary") { name } search(q: "canary") { __typename } }`,

@@ -19,20 +19,20 @@ describe('in a terminal', () => {
       { codes: ['UPSTREAM_TIMEOUT', 'UPSTREAM_TIMEOUT', 'BAD_USER_INPUT'], actualCalls: 0 },
       'artist 12 ms, 0 calls, UPSTREAM_TIMEOUT BAD_USER_INPUT',
     ],
-  ])('an operation is one line with its time, duration and cost: %o', (more, text) => {
+  ])('a terminal shows an operation in one line with its time, duration and cost: %o', (more, text) => {
     const { log, lines } = linesOfTerminal();
     log.info({ milliseconds: 12, codes: [], ...usage, ...more }, 'operation');
     expect(lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d /)]);
     expect(lines[0]?.slice(9)).toBe(`${text}\n`);
   });
 
-  test('a learned capability of the app is a sentence', () => {
+  test('a terminal shows a learned capability of the app as a sentence', () => {
     const { log, lines } = linesOfTerminal();
     log.info({ ability: 'artists/albums', value: 10, before: null }, learnedSentence('artists/albums', 10));
     expect(lines[0]?.slice(9)).toBe('learned: at most 10 albums a page (artists/albums)\n');
   });
 
-  test('an entry does not repeat the fields that its message states', () => {
+  test('a log line in a terminal does not repeat the fields that its message states', () => {
     const { log, lines } = linesOfTerminal();
     const fields = { family: 'artists/albums', used: 10, limit: 20, limitSource: 'LEARNED' };
     log.info(fields, 'the daily limit of artists/albums is half used: 10 of 20 calls');
@@ -41,7 +41,7 @@ describe('in a terminal', () => {
     );
   });
 
-  test('any other entry has its level, its fields and the stack of its error', () => {
+  test('a terminal shows warnings and errors with their level, their fields and the stack of the error', () => {
     const { log, lines } = linesOfTerminal();
     log.warn({ code: 'ECONNREFUSED', reason: 'invalid_client: no' }, 'no token');
     log.error({ err: new TypeError('bug') }, 'uncaught exception');

@@ -88,7 +88,7 @@ const operationSpan = (name: string | null) => ({
 });
 
 describe('spans', () => {
-  test('describe an operation and its calls', async () => {
+  test('spans describe an operation and its calls', async () => {
     const exporter = recordSpans();
     const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     await (await fetch('/graphql', ask(`query Name ${artistName}`))).text();
@@ -131,7 +131,7 @@ describe('spans', () => {
     );
   });
 
-  test('continue the trace that the client began', async () => {
+  test('spans continue the trace that the client began', async () => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox();
     await (await fetch('/graphql', ask(artistName, { traceparent }))).text();
@@ -141,7 +141,7 @@ describe('spans', () => {
     expect(operation.parentSpanContext).toMatchObject({ traceId, spanId: parentId, isRemote: true });
   });
 
-  test('are the same on the fast path of the listener', async () => {
+  test('spans of an operation on the fast path of the listener continue the trace of the client too', async () => {
     const exporter = recordSpans();
     const { gateway } = await withSandbox();
     const url = await listen(gateway.listener);
@@ -153,7 +153,7 @@ describe('spans', () => {
     expect(spansNamed(spans, 'GET /v1/artists/{id}')).toHaveLength(1);
   });
 
-  test('are one for a cached response, in the trace of the request that gets it', async () => {
+  test('a request that gets a cached response has one span, in its own trace', async () => {
     const { gateway } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     const url = await listen(gateway.listener);
     for (let i = 0; i < 2; i += 1) await (await fetch(url, ask(artistName, { connection: 'close' }))).text();
@@ -169,7 +169,7 @@ describe('spans', () => {
     ['{ nothing }', 'GraphQL Operation', 'GRAPHQL_VALIDATION_FAILED'],
     ['{ artist', 'GraphQL Operation', 'GRAPHQL_PARSE_FAILED'],
     ['query ($id: ID!) { artist(id: $id) { name } }', 'query', 'BAD_USER_INPUT'],
-  ])('are one, with an error, for a rejected operation: %s', async (document, name, errorType) => {
+  ])('a rejected operation has one span, with an error: %s', async (document, name, errorType) => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox();
     const body = JSON.stringify({ query: document });
@@ -185,14 +185,14 @@ describe('spans', () => {
     expect(JSON.stringify(spans[0]?.attributes)).not.toContain('artist');
   });
 
-  test('are none if the client has excluded its trace from sampling', async () => {
+  test('an operation has no spans if the client has excluded its trace from sampling', async () => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox();
     await (await fetch('/graphql', ask(artistName, { traceparent: `00-${traceId}-${parentId}-00` }))).text();
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 
-  test('describe the wait in the queue', async () => {
+  test('spans describe the wait in the queue', async () => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox(
       { SPOTIFY_QUOTA_MODE: 'development', UPSTREAM_CONCURRENCY: '1' },
@@ -211,7 +211,7 @@ describe('spans', () => {
     }
   });
 
-  test('describe cache hits', async () => {
+  test('spans describe cache hits', async () => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     await (await fetch('/graphql', ask(artistName))).text();
@@ -231,7 +231,7 @@ describe('spans', () => {
     expectOneParent(spans);
   });
 
-  test('are errors if a call or a field has failed', async () => {
+  test('the spans of a failed call and of its operation are errors', async () => {
     const exporter = recordSpans();
     const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     sandbox.faults.add({
@@ -250,7 +250,7 @@ describe('spans', () => {
     expectOneParent(spans);
   });
 
-  test('name the fault of a call without a response', async () => {
+  test('the span of a call without a response names the fault', async () => {
     const exporter = recordSpans();
     const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'reset' } });
@@ -260,7 +260,7 @@ describe('spans', () => {
     for (const { attributes } of calls) expect(attributes['error.type']).toBe('transport');
   });
 
-  test('have the template of the path, and no text of a search', async () => {
+  test('the spans of calls have the template of the path, and no text of a search', async () => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'extended' });
     const query = `query Find($q: String!) {
@@ -277,7 +277,7 @@ describe('spans', () => {
     expect(JSON.stringify(summary(spans))).not.toContain('secretwords');
   });
 
-  test('of an operation lie below the active span, such as that of an instrumentation of node:http', async () => {
+  test('the span of an operation lies below the active span, such as the span of an instrumentation of node:http', async () => {
     const exporter = recordSpans();
     const { fetch, gateway } = await withSandbox();
     const active = trace.setSpan(ROOT_CONTEXT, trace.getTracer('test').startSpan('GET /graphql'));
@@ -291,7 +291,7 @@ describe('spans', () => {
       expect(parentSpanContext?.spanId).toBe(trace.getSpanContext(active)?.spanId);
   });
 
-  test('add no trace header to calls of Spotify', async () => {
+  test('the calls of a traced operation have no trace header', async () => {
     recordSpans();
     const { fetch, sandbox } = await withSandbox();
     const headers = { traceparent, tracestate: 'a=b', baggage: 'a=b' };
