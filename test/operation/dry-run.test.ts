@@ -76,7 +76,7 @@ test('a dry run is neither served from the response cache nor stored in it', asy
   expect(gateway.apiCalls()).toHaveLength(3);
 });
 
-test('a dry run states the cost of an operation that would be rejected for it', async () => {
+test('a dry run states the cost of an operation that would be rejected for its cost', async () => {
   const gateway = await startInMode('development', { MAX_UPSTREAM_CALLS: '2' });
   expect(await planOf(gateway, albumPages)).toMatchObject({ plannedCalls: 3 });
   expect(gateway.sandbox.calls()).toEqual([]);

@@ -170,7 +170,7 @@ describe('errors of one code and one field', () => {
     for (const { extensions } of errors) expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
-  test('a message is short, even if it quotes a long name', async () => {
+  test('the message of an error is short, even if the error is about a long name', async () => {
     const { ask } = await startInMode('development');
     const { errors } = await ask(`{ ${'x'.repeat(90_000)} }`);
     expect(errors[0]?.message.length).toBeLessThan(600);

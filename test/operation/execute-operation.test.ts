@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import type { DocumentNode } from 'graphql';
 import { parse } from 'graphql';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { artists } from '../support/schema-tests.ts';
@@ -14,25 +14,23 @@ function work(milliseconds: number): void {
   while (performance.now() < endMs);
 }
 
-describe('the operation of a client that disconnects', () => {
-  test.each([
-    ['before it starts', 0],
-    ['while it is in the queue', 60], // operations start during the first 50 ms of an event-loop iteration
-  ])('the operation of a client that disconnects %s sends no call', async (_, busyMs) => {
-    const { gateway, sandbox } = await withSandbox();
-    await gateway.connect();
-    await gateway.execute({ document: parse('{ __typename }') });
-    await waitForIdleLoop();
-    sandbox.clearCalls();
-    const client = new AbortController();
-    const first = gateway.execute({ document: parse('{ __typename }') });
-    work(busyMs);
-    const operation = gateway.execute({ document, signal: client.signal });
-    client.abort();
-    await expect(operation).rejects.toBe(client.signal.reason);
-    await first;
-    expect(sandbox.calls()).toEqual([]);
-  });
+test.each([
+  ['before it starts', 0],
+  ['while it is in the queue', 60], // operations start during the first 50 ms of an event-loop iteration
+])('the operation of a client that disconnects %s sends no call', async (_, busyMs) => {
+  const { gateway, sandbox } = await withSandbox();
+  await gateway.connect();
+  await gateway.execute({ document: parse('{ __typename }') });
+  await waitForIdleLoop();
+  sandbox.clearCalls();
+  const client = new AbortController();
+  const first = gateway.execute({ document: parse('{ __typename }') });
+  work(busyMs);
+  const operation = gateway.execute({ document, signal: client.signal });
+  client.abort();
+  await expect(operation).rejects.toBe(client.signal.reason);
+  await first;
+  expect(sandbox.calls()).toEqual([]);
 });
 
 test('an operation that fails by a bug is logged, and leaves no listener on its signal', async () => {
