@@ -231,7 +231,7 @@ test('with --json the report is printed', async () => {
   expect(exitCode).toBe(0);
 });
 
-test('without credentials it states how to get them', async () => {
+test('without credentials, the doctor states how to get credentials', async () => {
   const { exitCode, errors } = await runCommand({});
   expect(errors).toContain('Create an app on https://developer.spotify.com/dashboard');
   expect(errors).toContain('SPOTIFY_CLIENT_SECRET=');
@@ -271,13 +271,16 @@ test.each([
     'SPOTIFY_CLIENT_ID',
     'Spotify knows no app with this id: copy the id and the secret from the dashboard of your app (https://developer.spotify.com/dashboard).',
   ],
-])('if only %s is wrong, the message states it and where the right value is found', async (name, advice) => {
-  const sandbox = await startSandbox({ catalogue });
-  const { errors } = await runCommand({ ...variablesOf(sandbox), [name]: 'another-value' });
-  await sandbox.close();
-  expect(errors).toContain(advice);
-  expect(errors).not.toContain('another-value');
-});
+])(
+  'if only %s is wrong, the message states this and where the right value is found',
+  async (name, advice) => {
+    const sandbox = await startSandbox({ catalogue });
+    const { errors } = await runCommand({ ...variablesOf(sandbox), [name]: 'another-value' });
+    await sandbox.close();
+    expect(errors).toContain(advice);
+    expect(errors).not.toContain('another-value');
+  },
+);
 
 test('a Spotify that cannot be reached is reported with the address and the code of the system', async () => {
   const sandbox = await startSandbox({ catalogue });
