@@ -12,11 +12,11 @@ const image = read('Dockerfile');
 describe('compose.yaml', () => {
   const { services } = parse(read('compose.yaml')) as { services: Record<'gateway' | 'redis', Service> };
 
-  test('passes every variable of the .env file to the gateway', () => {
+  test('compose.yaml passes every variable of the .env file to the gateway', () => {
     expect(services.gateway.env_file).toEqual([{ path: '.env', required: false }]);
   });
 
-  test('keeps the address and the data directory of the image, regardless of the .env file', () => {
+  test('compose.yaml keeps the address and the data directory of the image, regardless of the .env file', () => {
     const [, port] = /EXPOSE (\d+)/.exec(image) ?? [];
     const [, directory] = /^VOLUME (.*)$/m.exec(image) ?? [];
     expect(services.gateway.environment).toMatchObject({
@@ -28,12 +28,12 @@ describe('compose.yaml', () => {
     expect(services.gateway.volumes).toEqual([`gateway-data:${directory}`]);
   });
 
-  test('publishes every port on this machine only', () => {
+  test('compose.yaml publishes every port on this machine only', () => {
     const ports = Object.values(services).flatMap((service) => service.ports ?? []);
     expect(ports).toEqual(['127.0.0.1:4000:4000']);
   });
 
-  test('starts the gateway when Redis is healthy', () => {
+  test('compose.yaml starts the gateway when Redis is healthy', () => {
     expect(services.gateway.depends_on).toEqual({ redis: { condition: 'service_healthy' } });
     expect(services.redis.healthcheck?.test.join(' ')).toContain('redis-cli ping');
   });
@@ -54,11 +54,11 @@ describe('the Helm chart', () => {
     .join('\n');
   const values = parse(read('deploy/helm/values.yaml')) as Record<string, unknown>;
 
-  test('has the version of the package', () => {
+  test('the Helm chart has the version of the package', () => {
     expect(parse(read('deploy/helm/Chart.yaml'))).toMatchObject({ version, appVersion: version });
   });
 
-  test('uses every value, and no value that it does not have', () => {
+  test('the Helm chart uses every value of its values.yaml, and no other value', () => {
     const used = new Set(
       templates.match(/(?<=\$?\.Values\.)[\w.]+/g)?.filter((name) => !name.startsWith('env.')),
     );
@@ -71,13 +71,13 @@ describe('the Helm chart', () => {
     expect([...used].sort()).toEqual(names.sort());
   });
 
-  test('sets variables that the gateway reads', () => {
+  test('the Helm chart sets only variables that the gateway reads', () => {
     const set = templates.match(/(?<=- \{ name: )[A-Z_]+(?=,)/g) ?? [];
     expect(set).toEqual(['HOST', 'PORT', 'METRICS_PORT', 'DATA_DIR']);
     expect(set.filter((name) => !variableNames.includes(name))).toEqual([]);
   });
 
-  test('asks /ready before it sends requests, and /health to restart the process', () => {
+  test('the Helm chart has /ready as readiness probe, and /health as liveness and startup probe', () => {
     const pathOf = (probe: string) =>
       new RegExp(`${probe}:\\s+httpGet: \\{ path: (\\S+),`).exec(templates)?.[1];
     expect(['readinessProbe', 'livenessProbe', 'startupProbe'].map(pathOf)).toEqual([
@@ -87,7 +87,7 @@ describe('the Helm chart', () => {
     ]);
   });
 
-  test('contains no secret, but refers to one', () => {
+  test('the Helm chart contains no secret, but refers to a secret', () => {
     expect(templates).not.toContain('kind: Secret');
     expect(templates).toContain('secretRef');
   });
@@ -100,7 +100,7 @@ describe('the release', () => {
   };
   const commandsOf = (name: string) => jobs[name]?.steps.map(({ run = '', uses = '' }) => run || uses) ?? [];
 
-  test('publishes nothing before all checks have passed', () => {
+  test('the release publishes nothing before all checks have passed', () => {
     expect(on).toEqual({ push: { tags: ['v*.*.*'] } });
     expect(commandsOf('check')).toContain('.ci/run');
     const needs = Object.entries(jobs).map(([name, job]) => [name, job.needs]);
@@ -112,7 +112,7 @@ describe('the release', () => {
     });
   });
 
-  test('signs the origin of the package and of the image', () => {
+  test('the release signs the origin of the package and of the image', () => {
     for (const name of ['package', 'image']) {
       expect(jobs[name]?.permissions, name).toMatchObject({ 'id-token': 'write', attestations: 'write' });
       expect(commandsOf(name).join(), name).toContain('actions/attest-build-provenance@');
@@ -120,7 +120,7 @@ describe('the release', () => {
     expect(commandsOf('package').join()).toContain('npm publish --provenance');
   });
 
-  test('builds the image for amd64 and arm64', () => {
+  test('the release builds the image for amd64 and arm64', () => {
     const build = jobs['image']?.steps.find(({ uses = '' }) => uses.startsWith('docker/build-push-action@'));
     expect(build?.with).toMatchObject({ platforms: 'linux/amd64,linux/arm64', push: true, sbom: true });
   });

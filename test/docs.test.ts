@@ -49,14 +49,12 @@ test.each(pages)('%s names npm scripts that exist', (page) => {
   expect(names.filter((name) => !(name in scripts))).toEqual([]);
 });
 
-describe('docs/README.md', () => {
-  test('lists every page of the folder', () => {
-    const missing = filesOf('docs')
-      .map((path) => path.slice('docs/'.length))
-      .filter((name) => /\.(md|json|yaml)$/.test(name) && name !== 'README.md')
-      .filter((name) => !read('docs/README.md').includes(`(${name})`));
-    expect(missing).toEqual([]);
-  });
+test('docs/README.md lists every page of the folder docs', () => {
+  const missing = filesOf('docs')
+    .map((path) => path.slice('docs/'.length))
+    .filter((name) => /\.(md|json|yaml)$/.test(name) && name !== 'README.md')
+    .filter((name) => !read('docs/README.md').includes(`(${name})`));
+  expect(missing).toEqual([]);
 });
 
 describe('docs/sandbox.md', () => {
@@ -67,11 +65,11 @@ describe('docs/sandbox.md', () => {
       ?.split('\n\n')[0]
       ?.match(/^\| `.*$/gm) ?? [];
 
-  test('lists every preset', () => {
+  test('docs/sandbox.md lists every preset', () => {
     expect(rows('--preset').map((row) => /`(.*?)`/.exec(row)?.[1])).toEqual(presetNames);
   });
 
-  test('lists every kind of fault with its fields', () => {
+  test('docs/sandbox.md lists every kind of fault with its fields', () => {
     const listed = rows('fault.kind').map((row) => {
       const [, kind = '', , fields = ''] = row.split('|');
       return [kind.trim().replaceAll('`', ''), fields] as const;
@@ -87,7 +85,7 @@ describe('docs/sandbox.md', () => {
 describe('docs/deployment.md', () => {
   const page = read('docs/deployment.md');
 
-  test('sets variables that exist', () => {
+  test('docs/deployment.md sets only variables that exist', () => {
     const texts = ['yaml', 'toml', 'ini'].flatMap((language) => codeBlocks(page, language)).join('\n');
     const names = Array.from(
       texts.matchAll(/\b([A-Z]+(?:_[A-Z]+)+|PORT|HOST)\b(?= ?[=:])/g),
@@ -99,7 +97,7 @@ describe('docs/deployment.md', () => {
     ).toEqual([]);
   });
 
-  test('has Compose files that can be read', () => {
+  test('docs/deployment.md has Compose files that can be read', () => {
     const files = codeBlocks(page, 'yaml');
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
@@ -107,7 +105,7 @@ describe('docs/deployment.md', () => {
     }
   });
 
-  test('starts the process with the command of the image', () => {
+  test('docs/deployment.md starts the process with the command of the image', () => {
     const [, command = '[]'] = /^CMD (.*)$/m.exec(read('Dockerfile')) ?? [];
     expect(page).toContain(`ExecStart=/usr/bin/${(JSON.parse(command) as string[]).join(' ')}`);
   });

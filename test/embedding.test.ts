@@ -251,7 +251,7 @@ describe('a gateway with the endpoint /api/graphql', () => {
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
 
-  test('a gateway with an endpoint of its own also serves it below a server that shortens the request path', async () => {
+  test('a gateway with an endpoint of its own also serves this path below a server that shortens the request path', async () => {
     const { gateway, apiCalls } = await embedded({ endpoint: '/api/graphql' });
     for (const part of [gateway.listener, gateway.handler]) {
       const address = await serve((request, response) => {
@@ -330,16 +330,19 @@ describe('behind a body parser', () => {
     ['data', JSON.parse],
     ['text', (text: string) => text],
     ['bytes', (text: string) => Buffer.from(text)],
-  ])('listener and handler execute the operation that was read as %s, with one call', async (_, parse) => {
-    const { gateway, apiCalls } = await embedded();
-    for (const part of [gateway.listener, gateway.handler]) {
-      expect(await send(await serve(parser(part, parse)), artistQuery)).toEqual({
-        status: 200,
-        ...artistResult,
-      });
-    }
-    expect(apiCalls()).toEqual([`/artists/${bts}`]);
-  });
+  ])(
+    'listener and handler execute the operation that a body parser has read as %s, with one call',
+    async (_, parse) => {
+      const { gateway, apiCalls } = await embedded();
+      for (const part of [gateway.listener, gateway.handler]) {
+        expect(await send(await serve(parser(part, parse)), artistQuery)).toEqual({
+          status: 200,
+          ...artistResult,
+        });
+      }
+      expect(apiCalls()).toEqual([`/artists/${bts}`]);
+    },
+  );
 
   test('the listener rejects a body that a parser has read and discarded, with a message about the body parser', async () => {
     const { gateway, apiCalls } = await embedded();
@@ -351,7 +354,7 @@ describe('behind a body parser', () => {
     expect(apiCalls()).toEqual([]);
   });
 
-  test('the listener rejects a body above its limit', async () => {
+  test('the listener rejects a body above its limit that a body parser has read', async () => {
     const { gateway, apiCalls } = await embedded();
     const address = await serve(parser(gateway.listener, () => ({ query: '#'.repeat(1_000_000) })));
     expect(await send(address, artistQuery)).toMatchObject({

@@ -86,7 +86,7 @@ test('`npm start` and the image start the same process, with the same bound on i
   expect(words).toContain('--max-old-space-size=256');
 });
 
-describe('the command of the packed package, run in an empty folder,', { timeout: slowMs }, () => {
+describe('the command of the packed package in an empty folder', { timeout: slowMs }, () => {
   /** Unpacks the tarball beside the dependencies. @returns the file of the command, and an empty folder */
   async function unpack(onEnd: (end: () => void) => void) {
     const folder = mkdtempSync(join(tmpdir(), 'package-'));
@@ -101,7 +101,7 @@ describe('the command of the packed package, run in an empty folder,', { timeout
     return { file: join(folder, 'package', bin), cwd };
   }
 
-  test('serves the sandbox, starts the sandbox alone, examines an app, and reports an unknown command', async ({
+  test('the command of the package starts the gateway, the sandbox and the doctor, and reports an unknown command', async ({
     onTestFinished,
   }) => {
     const { file, cwd } = await unpack(onTestFinished);
