@@ -28,8 +28,10 @@ export function misspelledNames(environment: Environment, names: readonly string
   return Object.keys(environment)
     .filter((name) => isSet(name) && !names.includes(name) && !foreignNames.has(name.toUpperCase()))
     .flatMap((name) => {
-      const meant = names.find((known) => !isSet(known) && isNear(name.toUpperCase(), known));
-      return meant ? [`The variable ${name} is not read: did you mean ${meant}?`] : [];
+      const similarName = names.find(
+        (candidate) => !isSet(candidate) && isNear(name.toUpperCase(), candidate),
+      );
+      return similarName ? [`The variable ${name} is not read: did you mean ${similarName}?`] : [];
     });
 }
 
@@ -76,14 +78,16 @@ export function doubtfulValues(
   ].filter((warning) => warning !== false);
 }
 
-/** Whether a name differs from a known one by a typing error, or leaves out words of it. */
-function isNear(name: string, known: string): boolean {
-  const [words, knownWords] = [name.split('_'), known.split('_')];
+/** Whether a name differs from the name of a variable by a typing error, or leaves out words of it. */
+function isNear(name: string, candidate: string): boolean {
+  const [words, candidateWords] = [name.split('_'), candidate.split('_')];
   const isShortened =
-    words.length > 1 && words[0] === knownWords[0] && words.every((word) => knownWords.includes(word));
-  const mostEdits = known.length < 16 ? 1 : 2;
-  if (isShortened || words.join('') === knownWords.join('')) return true;
-  return Math.abs(name.length - known.length) <= mostEdits && editDistance(name, known) <= mostEdits;
+    words.length > 1 &&
+    words[0] === candidateWords[0] &&
+    words.every((word) => candidateWords.includes(word));
+  const mostEdits = candidate.length < 16 ? 1 : 2;
+  if (isShortened || words.join('') === candidateWords.join('')) return true;
+  return Math.abs(name.length - candidate.length) <= mostEdits && editDistance(name, candidate) <= mostEdits;
 }
 
 /** Characters to insert, delete, replace, or exchange with the next one. */

@@ -24,17 +24,17 @@ const maxDifferences = 200; // bounds the report; further differences are simila
 /** The differences of all responses from the shapes of the mode, each once with its count. */
 export function differencesOf(reads: readonly ReadBody[], mode: ShapeMode): Difference[] {
   const shapes = shapesOf(mode);
-  const found = new Map<string, Difference>();
+  const differences = new Map<string, Difference>();
   for (const { shape, body } of reads) {
     const { error } = shapes[shape].safeParse(body, { reportInput: true });
     for (const difference of (error?.issues ?? []).flatMap((issue) => toDifferences(shape, issue))) {
       const key = JSON.stringify(difference);
-      const earlier = found.get(key);
+      const earlier = differences.get(key);
       if (earlier) earlier.count += 1;
-      else found.set(key, difference);
+      else differences.set(key, difference);
     }
   }
-  return [...found.values()].slice(0, maxDifferences);
+  return [...differences.values()].slice(0, maxDifferences);
 }
 
 function toDifferences(shape: ShapeName, issue: z.core.$ZodIssue): Difference[] {

@@ -55,15 +55,15 @@ export interface Findings {
 
 export function findingsOf(examination: Examination): Findings {
   const { responses, bodies, pageSize, repeated } = examination;
-  const all = [...responses.values()];
+  const allResponses = [...responses.values()];
   const fields = seenFields(bodies);
   const batch = batchOf(responses.get('batch'));
   const kind = kindOf(fields, batch);
   const quotas = [...responses].filter(([, { backOff }]) => backOff?.reason === 'quota');
-  const rate = all.find(({ backOff }) => backOff?.reason === 'rate');
+  const rate = allResponses.find(({ backOff }) => backOff?.reason === 'rate');
   return {
     kind,
-    premium: premiumOf(all),
+    premium: premiumOf(allResponses),
     pageSize,
     batch,
     families: familyStates(responses, kind),

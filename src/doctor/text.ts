@@ -102,10 +102,10 @@ function marketText({ market: { without, withStatesPlayable } }: Findings): stri
 function quotaText({ usedUpQuotas, premium }: Findings): string {
   if (usedUpQuotas.length === 0)
     return premium === 'active' ? 'not used up for the endpoints that were called' : 'not known';
-  const each = usedUpQuotas.map(({ family, seconds }) =>
+  const usedUpFamilies = usedUpQuotas.map(({ family, seconds }) =>
     seconds === null ? family : `${family} (free again in ${durationText(seconds)})`,
   );
-  return `USED UP for ${each.join(', ')}`;
+  return `USED UP for ${usedUpFamilies.join(', ')}`;
 }
 
 function noteRows(findings: Findings): [string, string][] {

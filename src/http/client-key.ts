@@ -19,8 +19,8 @@ const maxKeyCharacters = 64; // longer than every address
 export const createClientKey =
   (addressHeader?: string): ClientKey =>
   (header, remoteAddress) => {
-    const sent = addressHeader === undefined ? null : header(addressHeader);
-    const address = sent?.split(',')[0]?.trim() || remoteAddress;
+    const headerValue = addressHeader === undefined ? null : header(addressHeader);
+    const address = headerValue?.split(',')[0]?.trim() || remoteAddress;
     return address === undefined ? unknownClient : networkOf(address.slice(0, maxKeyCharacters));
   };
 
@@ -29,10 +29,12 @@ function networkOf(address: string): string {
   if (address.includes('.') || !isIPv6(address)) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
-  const last = tail ? tail.split(':') : [];
-  const all =
-    tail === undefined ? groups : [...groups, ...Array(8 - groups.length - last.length).fill('0'), ...last];
-  return `${all.slice(0, 4).join(':')}::/64`;
+  const lastGroups = tail ? tail.split(':') : [];
+  const allGroups =
+    tail === undefined
+      ? groups
+      : [...groups, ...Array(8 - groups.length - lastGroups.length).fill('0'), ...lastGroups];
+  return `${allGroups.slice(0, 4).join(':')}::/64`;
 }
 
 /** The key for a plugin of yoga, whose context has the request of node:http if there is one. */

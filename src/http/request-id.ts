@@ -10,8 +10,8 @@ const validId = /^[\w.:=+/@-]{1,128}$/;
 
 /** The id that the client or a proxy has sent; a new one if there is none, or if it is invalid. */
 export function requestIdOf(header: (name: string) => string | null): string {
-  const sent = header(requestIdHeader);
-  return sent !== null && validId.test(sent) ? sent : randomUUID();
+  const sentId = header(requestIdHeader);
+  return sentId !== null && validId.test(sentId) ? sentId : randomUUID();
 }
 
 /** The ids of the requests that yoga handles. */

@@ -84,8 +84,10 @@ function bounded(value: unknown, name: string): unknown {
 }
 
 function boundedList(list: readonly unknown[]): unknown[] {
-  const kept = list.slice(0, maxListEntries).map((entry) => bounded(entry, ''));
-  return list.length > maxListEntries ? [...kept, `and ${list.length - maxListEntries} more`] : kept;
+  const firstEntries = list.slice(0, maxListEntries).map((entry) => bounded(entry, ''));
+  return list.length > maxListEntries
+    ? [...firstEntries, `and ${list.length - maxListEntries} more`]
+    : firstEntries;
 }
 
 function boundedError(error: Error): Error {

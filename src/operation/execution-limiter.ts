@@ -50,8 +50,8 @@ export function createExecutionLimiter(): ExecutionLimiter {
     fieldsOfClients.set(clientKey, fieldsOf(clientKey) + fields);
     return () => {
       running -= fields;
-      const left = fieldsOf(clientKey) - fields;
-      if (left > 0) fieldsOfClients.set(clientKey, left);
+      const remainingFields = fieldsOf(clientKey) - fields;
+      if (remainingFields > 0) fieldsOfClients.set(clientKey, remainingFields);
       else fieldsOfClients.delete(clientKey);
       scheduleWaiting();
     };
@@ -64,10 +64,12 @@ export function createExecutionLimiter(): ExecutionLimiter {
   function startWaiting(): void {
     isScheduled = false;
     const candidates = Array.from(queue).filter(hasRoom);
-    const next = candidates.sort((one, other) => fieldsOf(one.clientKey) - fieldsOf(other.clientKey))[0];
-    if (!next) return;
-    queue.delete(next);
-    next.start();
+    const nextOperation = candidates.sort(
+      (one, other) => fieldsOf(one.clientKey) - fieldsOf(other.clientKey),
+    )[0];
+    if (!nextOperation) return;
+    queue.delete(nextOperation);
+    nextOperation.start();
     scheduleWaiting();
   }
 

@@ -65,24 +65,24 @@ function compile({ document, ...parsed }: ExecutorOptions): CompiledQuery['query
  * graphql-jit loses an alias or a variable with such a name.
  */
 function hasInheritedNames(document: DocumentNode): boolean {
-  let found = false;
+  let foundInheritedName = false;
   visit(document, {
     Name({ value }) {
-      found ||= value in Object.prototype;
+      foundInheritedName ||= value in Object.prototype;
     },
   });
-  return found;
+  return foundInheritedName;
 }
 
 /** Whether a literal of a scalar, such as `{ id: $id }`, contains a variable. Code of graphql-jit reads it without its value. */
 function hasVariableInLiteral(document: DocumentNode): boolean {
-  let found = false;
+  let foundVariable = false;
   visit(document, {
     ObjectField({ value }) {
-      found ||= value.kind === Kind.VARIABLE;
+      foundVariable ||= value.kind === Kind.VARIABLE;
     },
   });
-  return found;
+  return foundVariable;
 }
 
 /** The fields of an operation if each spread of a fragment counts all fields of the fragment. */

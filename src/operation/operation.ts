@@ -100,11 +100,11 @@ const fragmentsOf = ({ definitions }: DocumentNode): ParsedOperation['fragments'
 
 /** Whether the selection can depend on variables. */
 function hasConditions(document: DocumentNode): boolean {
-  let found = false;
+  let foundDirective = false;
   visit(document, {
     Directive() {
-      found = true;
+      foundDirective = true;
     },
   });
-  return found;
+  return foundDirective;
 }

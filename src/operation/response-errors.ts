@@ -117,7 +117,7 @@ export function errorsToSend(
   mask: (error: unknown) => GraphQLError,
 ): GraphQLError[] {
   const groups = new Map<string, { last: number; omitted: number; size: number }>();
-  const sent: GraphQLError[] = [];
+  const sentErrors: GraphQLError[] = [];
   for (const error of errors) {
     const key = `${codeOf(error)} ${selectionTree.fieldAt(error.path ?? [])}`;
     const group = groups.get(key) ?? { last: 0, omitted: 0, size: 0 };
@@ -127,13 +127,13 @@ export function errorsToSend(
       continue;
     }
     group.size += 1;
-    group.last = sent.length;
-    sent.push(mask(asGraphQLError(error)));
+    group.last = sentErrors.length;
+    sentErrors.push(mask(asGraphQLError(error)));
   }
   for (const { last, omitted } of groups.values()) {
-    if (omitted > 0) sent[last] = withOmitted(sent[last] as GraphQLError, omitted);
+    if (omitted > 0) sentErrors[last] = withOmitted(sentErrors[last] as GraphQLError, omitted);
   }
-  return sent;
+  return sentErrors;
 }
 
 const withOmitted = (error: GraphQLError, omitted: number): GraphQLError =>

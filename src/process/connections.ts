@@ -42,18 +42,18 @@ export function limitConnections(
   openResponses: OpenResponses,
   observer: ConnectionsObserver,
 ): void {
-  let open = 0;
+  let openConnections = 0;
   server.maxConnections = maxConnections;
   limitPipelining(server, openResponses, () => observer.connectionClosed('pipelined'));
 
   server.on('connection', (socket) => {
-    open += 1;
+    openConnections += 1;
     observer.connectionsChanged(1);
     socket.once('close', () => {
-      open -= 1;
+      openConnections -= 1;
       observer.connectionsChanged(-1);
     });
-    if (open > manyConnections) server.closeIdleConnections();
+    if (openConnections > manyConnections) server.closeIdleConnections();
   });
   server.on('timeout', (socket) => {
     observer.connectionClosed('idle');

@@ -42,10 +42,10 @@ function appLine({ clientId, market, quotaMode }: SpotifyConfig, report: Spotify
 function dataLine(config: SpotifyConfig, { quota, isStoreAvailable }: SpotifyReport): string {
   const place = placeOf(config, isStoreAvailable);
   const calls = quota.reduce((sum, { used }) => sum + used, 0);
-  const left = quota.flatMap(({ family, limit, remaining }) =>
+  const remainingCalls = quota.flatMap(({ family, limit, remaining }) =>
     limit === null ? [] : [`${family} ${remaining ?? limit} of ${limit}`],
   );
-  const leftText = left.length > 0 ? `; left: ${left.join(', ')}` : '';
+  const leftText = remainingCalls.length > 0 ? `; left: ${remainingCalls.join(', ')}` : '';
   return `Data ${place}: ${calls} calls in the last 24 h${leftText}`;
 }
 
@@ -63,8 +63,8 @@ export function listenError(
   host: string,
 ): string | null {
   if (code === 'EADDRINUSE') {
-    const other = port < maxPort ? port + 1 : 0; // 0 is any free port
-    return `Port ${port} is in use by another process. Choose another one, such as ${variable}=${other}.`;
+    const otherPort = port < maxPort ? port + 1 : 0; // 0 is any free port
+    return `Port ${port} is in use by another process. Choose another one, such as ${variable}=${otherPort}.`;
   }
   if (code === 'EACCES') return `${variable} must be a port that this user may use, not ${port}.`;
   return code !== undefined && hostCodes.has(code)

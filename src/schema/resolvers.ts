@@ -56,10 +56,10 @@ export const value =
  * @param missing the message for the client if Spotify has no value: the reason
  */
 export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): Resolve<P, R> => {
-  const orFailure = (found: R | null): R => found ?? asListError(new UpstreamBadResponse(missing));
+  const orFailure = (value: R | null): R => value ?? asListError(new UpstreamBadResponse(missing));
   return (parent, args, context, info) => {
-    const found = resolve(parent, args, context, info);
-    return found instanceof Promise ? found.then(orFailure) : orFailure(found);
+    const resolved = resolve(parent, args, context, info);
+    return resolved instanceof Promise ? resolved.then(orFailure) : orFailure(resolved);
   };
 };
 
@@ -77,9 +77,9 @@ function fromObject<K extends string>(name: K, isInSimplifiedObject: boolean) {
     context: Context,
     info: GraphQLResolveInfo,
   ): ClientValue<T[K]> | null | Promise<ClientValue<T[K]> | null> => {
-    const found: T[K] = object[name];
+    const sentValue: T[K] = object[name];
     // A promise for each field of a hundred albums takes as long as all the rest of their execution.
-    if (found !== undefined) return valueOrError(found, context, info);
+    if (sentValue !== undefined) return valueOrError(sentValue, context, info);
     return context.spotify
       .field(object, name, context.fieldContext(info), isInSimplifiedObject)
       .then((filled) => valueOrError<T[K] | null>(filled, context, info));

@@ -68,8 +68,8 @@ export function createRawClient(
   const http = createHttp({ ...options, boundedFetch });
   const operation = createOperationContext(deadlineMs);
   const waiters = createWaiters(() => [operation]);
-  const sent: RawCall[] = [];
-  let last: Outcome | null = null;
+  const sentCalls: RawCall[] = [];
+  let lastOutcome: Outcome | null = null;
   let backOff: RawResponse['backOff'] = null;
   const secrets = new Set([options.clientSecret, options.clientId]);
   const observedHttp = createObservedHttp(
@@ -77,14 +77,14 @@ export function createRawClient(
       ...http,
       async send(request) {
         secrets.add((request.headers['authorization'] ?? '').replace(/^\w+ /, ''));
-        last = await http.send(request);
-        return last;
+        lastOutcome = await http.send(request);
+        return lastOutcome;
       },
     },
     noopObserver,
   );
   const token = createToken(observedHttp, silentLog, { ...options, url: options.tokenUrl });
-  const isLeft = () => sent.length < maxCalls;
+  const isLeft = () => sentCalls.length < maxCalls;
   const apiClient = createApiClient({
     apiUrl: options.apiUrl,
     observedHttp,
@@ -94,7 +94,7 @@ export function createRawClient(
         if (!isLeft()) throw new NoCallsLeft();
         const prepared = await prepare();
         const call: RawCall = { path: '', status: null };
-        sent.push(call);
+        sentCalls.push(call);
         const outcome = await send(prepared);
         if (outcome.kind === 'response') call.status = outcome.status;
         return outcome;
@@ -116,22 +116,22 @@ export function createRawClient(
         if (error instanceof CredentialsRejected)
           return { reason: 'credentials-rejected', detail: error.reason };
         if (!(error instanceof GatewayError)) throw error;
-        return { reason: 'no-token', detail: last ? detailOf(last) : error.message };
+        return { reason: 'no-token', detail: lastOutcome ? detailOf(lastOutcome) : error.message };
       }
     },
     async read(request) {
       if (!isLeft()) return null;
-      const before = sent.length;
-      last = backOff = null;
+      const before = sentCalls.length;
+      lastOutcome = backOff = null;
       try {
         await apiClient.request(request, waiters);
       } catch (error) {
         if (!(error instanceof GatewayError) && !(error instanceof NoCallsLeft)) throw error;
       }
-      for (const call of sent.slice(before)) call.path = pathOf(request);
-      return sent.length === before ? null : toRawResponse(last, backOff);
+      for (const call of sentCalls.slice(before)) call.path = pathOf(request);
+      return sentCalls.length === before ? null : toRawResponse(lastOutcome, backOff);
     },
-    calls: () => sent,
+    calls: () => sentCalls,
     redact: (text) =>
       Array.from(secrets).reduce(
         (redacted, secret) => (secret === '' ? redacted : redacted.replaceAll(secret, '[redacted]')),

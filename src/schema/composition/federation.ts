@@ -68,13 +68,13 @@ function representationOf(value: unknown): Representation {
 }
 
 function hasVariable(node: ValueNode): boolean {
-  let found = false;
+  let foundVariable = false;
   visit(node, {
     [NodeKind.VARIABLE]() {
-      found = true;
+      foundVariable = true;
     },
   });
-  return found;
+  return foundVariable;
 }
 
 const Entity = builder.unionType('_Entity', {

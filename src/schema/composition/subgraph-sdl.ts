@@ -46,8 +46,8 @@ function withDirectives(
   config: GraphQLFieldConfig<unknown, unknown>,
   field?: GraphQLField<unknown, unknown>,
 ): GraphQLFieldConfig<unknown, unknown> {
-  const sent = (config.extensions?.['directives'] ?? {}) as Record<string, object>;
-  const { merge: _, semanticNonNull, ...others } = sent;
+  const allDirectives = (config.extensions?.['directives'] ?? {}) as Record<string, object>;
+  const { merge: _, semanticNonNull, ...others } = allDirectives;
   const directives = {
     ...(semanticNonNull && { semanticNonNull: { levels: [0], ...semanticNonNull } }),
     ...others,

@@ -43,19 +43,19 @@ export function listsOf<Args>(
   { lists, owners, market, args, parents, cache }: FieldVisit,
   listOf: ListOf<Args>,
 ): { lists: readonly PagedList<Entity>[]; parentCount: number } {
-  const all = { lists: [], parentCount: objectCount(parents) };
-  if (!lists) return all;
+  const allParents = { lists: [], parentCount: objectCount(parents) };
+  if (!lists) return allParents;
   const { after, before, ...others } = args;
   const listWithoutCursors = listOrNull(() => listOf(lists, anyOwner, market, args as Args), others);
   if (listWithoutCursors === null) return { lists: [], parentCount: 0 };
   const areListsNeeded = cache !== null || after != null || before != null;
-  if (!areListsNeeded || owners.length === 0) return all;
+  if (!areListsNeeded || owners.length === 0) return allParents;
   const accepting = owners
     .map((owner) => listOrNull(() => listOf(lists, owner, market, args as Args), args))
     .filter((list) => list !== null);
   // More parents than owners may be counted, because an incomplete batch counts as a complete one.
   const rejecting = owners.length - accepting.length;
-  return { lists: accepting, parentCount: accepting.length === 0 ? 0 : all.parentCount - rejecting };
+  return { lists: accepting, parentCount: accepting.length === 0 ? 0 : allParents.parentCount - rejecting };
 }
 
 /** The number of cached pages of the lists. */

@@ -139,13 +139,13 @@ function nodes(visit: FieldVisit, references: readonly Reference[]): Cost {
     );
   const countsOf = (read: (kind: Kind) => number) =>
     Object.fromEntries(kindNames.map((kind) => [kind, read(kind)])) as Record<Kind, number>;
-  const first = readsAt((kindIndex) => kindIndex === 0);
-  const deferred = readsAt((kindIndex) => kindIndex > 0);
-  const all = countsOf((kind) => first[kind] + deferred[kind]);
+  const firstLookups = readsAt((kindIndex) => kindIndex === 0);
+  const deferredLookups = readsAt((kindIndex) => kindIndex > 0);
+  const allLookups = countsOf((kind) => firstLookups[kind] + deferredLookups[kind]);
   return {
-    calls: Object.fromEntries(kindNames.map((kind) => [kinds[kind].plural, all[kind]])),
-    lookups: first,
-    deferredLookups: deferred,
+    calls: Object.fromEntries(kindNames.map((kind) => [kinds[kind].plural, allLookups[kind]])),
+    lookups: firstLookups,
+    deferredLookups: deferredLookups,
     objects: { batches: references.length, batchSize: 1 },
     full: true,
     owners: ownersOf(visit, references, null),

@@ -59,10 +59,12 @@ export function planOf(
     reads: new Map(),
   };
   const countWith = (maxEntities: number) => countCalls(selectionTree, readers, options, maxEntities);
-  const all = countWith(Number.POSITIVE_INFINITY);
-  const actual = sum(all.calls.values());
-  const isTooMuch = actual > options.maxCalls && all.uncachedEntities > 0;
-  const count = isTooMuch ? withMostEntities(countWith, all.uncachedEntities, options.maxCalls) : all;
+  const fullCount = countWith(Number.POSITIVE_INFINITY);
+  const actual = sum(fullCount.calls.values());
+  const isTooMuch = actual > options.maxCalls && fullCount.uncachedEntities > 0;
+  const count = isTooMuch
+    ? withMostEntities(countWith, fullCount.uncachedEntities, options.maxCalls)
+    : fullCount;
   const { calls, probeCalls } = count;
   const total = sum(calls.values());
   for (const family of probeCalls.values()) add(calls, family, 1);

@@ -37,7 +37,7 @@ export function responseFieldsOf(
     const countedFields = counted.get(level);
     if (countedFields !== undefined) return countedFields;
     let fields = level.values;
-    for (const each of level.branches) fields += fieldsFor(each, pageSize);
+    for (const branch of level.branches) fields += fieldsFor(branch, pageSize);
     counted.set(level, fields);
     return fields;
   }
@@ -86,7 +86,7 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
     if (countedFields !== undefined) return countedFields;
     step();
     let fields = level.values;
-    for (const each of level.branches) fields += fieldsFor(each, parent);
+    for (const branch of level.branches) fields += fieldsFor(branch, parent);
     byParent.set(parent, fields);
     return fields;
   }
@@ -99,9 +99,9 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
     if (value === null || value === undefined) return 1;
     if (!Array.isArray(value)) return 1 + (level ? fieldsOf(level, value) : 0);
     let fields = 1;
-    for (const each of value) {
+    for (const element of value) {
       step();
-      fields += level ? fieldsOf(level, each) : 1;
+      fields += level ? fieldsOf(level, element) : 1;
     }
     return fields;
   }

@@ -155,8 +155,8 @@ function startCursor(connection: Connection<Entity>): string | null {
 }
 
 function endCursor(connection: Connection<Entity>): string | null {
-  const last = edgesOf(connection).at(-1);
-  if (last) return cursorOf(last);
+  const lastEdge = edgesOf(connection).at(-1);
+  if (lastEdge) return cursorOf(lastEdge);
   const { window, encode } = connection;
   return window?.hasNext
     ? encode({ slot: window.end - 1, id: null, total: window.reportedTotal ?? 0 })

@@ -78,8 +78,8 @@ async function findByCode<K extends 'album' | 'track'>(
   const windowArgs = { first: maxResults, last: null, after: null, before: null };
   const window = await spotify.window(spotify.search(kind, q, market), windowArgs, fieldContext);
   const items = window?.slots.map(({ item }) => item) ?? [];
-  for (const wanted of [true, null]) {
-    for (const item of items) if (!isMalformed(item) && isMatch(item.externalIds) === wanted) return item;
+  for (const match of [true, null]) {
+    for (const item of items) if (!isMalformed(item) && isMatch(item.externalIds) === match) return item;
   }
   const unreadable = items.find(isMalformed);
   if (unreadable) throw malformed(unreadable);

@@ -63,9 +63,9 @@ export function createPurges(
   function deleteResponses(ids: readonly SpotifyId[]): Promise<void> {
     idsToDelete.push(...ids);
     deletion = deletion.then(() => {
-      const all = idsToDelete;
+      const ids = idsToDelete;
       idsToDelete = [];
-      return all.length > 0 ? onPurge(all) : undefined;
+      return ids.length > 0 ? onPurge(ids) : undefined;
     });
     return deletion;
   }
@@ -80,8 +80,10 @@ export function createPurges(
     void deleteResponses(remember(times));
     // A process that did not know the ids of this one has replaced its message.
     const topic = topicName.startsWith(prefix) ? Number(topicName.slice(prefix.length)) : -1;
-    const sent = new Map<string, number>(times);
-    const isIncomplete = Array.from(topics[topic] ?? []).some(([id, atMs]) => (sent.get(id) ?? 0) < atMs);
+    const sentTimes = new Map<string, number>(times);
+    const isIncomplete = Array.from(topics[topic] ?? []).some(
+      ([id, atMs]) => (sentTimes.get(id) ?? 0) < atMs,
+    );
     if (isIncomplete) publish(topic);
   });
 

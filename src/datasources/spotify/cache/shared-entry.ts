@@ -74,10 +74,11 @@ export function createEntryStore(
       const value = encodeEntry(key, entry);
       if (!value) return;
       const container = Buffer.from(key);
-      const found = container.byteLength <= maxContainerBytes ? entityCacheKeys.slice(0, maxObjects) : [];
+      const referencedKeys =
+        container.byteLength <= maxContainerBytes ? entityCacheKeys.slice(0, maxObjects) : [];
       store.setEntries([
         { key: nameOf(key), value, lifeMs },
-        ...found.map((cacheKey) => ({ key: containerNameOf(cacheKey), value: container, lifeMs })),
+        ...referencedKeys.map((cacheKey) => ({ key: containerNameOf(cacheKey), value: container, lifeMs })),
       ]);
     },
   };
@@ -163,9 +164,9 @@ function encodeEntry(key: string, entry: StoredEntry): Buffer | null {
 function decodeEntry(value: Buffer | null, key: string, isPurged: Purges['isPurged']): ReadEntry | undefined {
   if (value === null) return undefined;
   const text = value[0] === '{'.charCodeAt(0) ? value : unpackedOrNull(value);
-  const read = text && readBody(text);
-  if (!read) return undefined;
-  const json = (read.json ?? {}) as Json;
+  const parsed = text && readBody(text);
+  if (!parsed) return undefined;
+  const json = (parsed.json ?? {}) as Json;
   const { key: ownKey, body, etag, asOfMs, startedMs = asOfMs, freshUntilMs, usableUntilMs } = json;
   const times = [asOfMs, startedMs, freshUntilMs, usableUntilMs];
   if (ownKey !== key || body === undefined || !times.every(Number.isFinite)) return undefined;
@@ -179,7 +180,7 @@ function decodeEntry(value: Buffer | null, key: string, isPurged: Purges['isPurg
     usableUntilMs: usableUntilMs as number,
     hasMalformedParts: json.hasMalformedParts === true,
     isRepeated: json.isRepeated === true,
-    bytes: read.bytes,
+    bytes: parsed.bytes,
   };
 }
 

@@ -63,8 +63,8 @@ export function createLearnedCapabilities(
   );
 
   function lookup(capability: Capability): LearnedCapability | null {
-    const last = learned.get(capability);
-    return last && epochMs() < last.learnedAtMs + last.rememberMs ? last : null;
+    const lastLearned = learned.get(capability);
+    return lastLearned && epochMs() < lastLearned.learnedAtMs + lastLearned.rememberMs ? lastLearned : null;
   }
 
   sharedState?.subscribe((topic, message) => {
@@ -81,15 +81,15 @@ export function createLearnedCapabilities(
     record(capability, value, { confirmed = true, forMs = rememberMs } = {}) {
       const before = lookup(capability);
       if (before?.value === value && before.confirmed === confirmed) return;
-      const next = { value, confirmed, learnedAtMs: epochMs(), rememberMs: forMs };
-      learned.set(capability, next);
+      const newValue = { value, confirmed, learnedAtMs: epochMs(), rememberMs: forMs };
+      learned.set(capability, newValue);
       if (confirmed) {
         log.info(
           { ability: capability, value, before: before?.confirmed ? before.value : null },
           learnedSentence(capability, value),
         );
       }
-      if (forMs === rememberMs) sharedState?.publish(topicOf(capability), next);
+      if (forMs === rememberMs) sharedState?.publish(topicOf(capability), newValue);
     },
     reset(capability) {
       if (!learned.delete(capability)) return;

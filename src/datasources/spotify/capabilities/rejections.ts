@@ -72,17 +72,20 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     missingElsewhere().length === 0;
 
   function isGivenUp(capability: Capability, rejection: Rejection): boolean {
-    const last = learned.last(capability);
-    if (last?.value === false) return true; // tried again, and still rejected
+    const lastLearned = learned.last(capability);
+    if (lastLearned?.value === false) return true; // tried again, and still rejected
     // A page size above the one that has worked has not worked itself.
-    const isAboveLast = typeof last?.value === 'number' && (rejection.limit ?? 0) > last.value;
-    const hasWorked = last?.confirmed === true && !isAboveLast;
+    const isAboveLast = typeof lastLearned?.value === 'number' && (rejection.limit ?? 0) > lastLearned.value;
+    const hasWorked = lastLearned?.confirmed === true && !isAboveLast;
     if (!hasWorked && rejection.isConclusive) return true;
-    const first = firstRejections.get(capability);
-    if (!first) firstRejections.set(capability, { ...rejection, successes });
+    const firstRejection = firstRejections.get(capability);
+    if (!firstRejection) firstRejections.set(capability, { ...rejection, successes });
     if (!hasWorked && rejection.isExplicit && hasDevelopmentTraits()) return true;
-    if (!first || first.object === rejection.object) return false;
-    return successes > first.successes || (!hasWorked && first.isExplicit && rejection.isExplicit);
+    if (!firstRejection || firstRejection.object === rejection.object) return false;
+    return (
+      successes > firstRejection.successes ||
+      (!hasWorked && firstRejection.isExplicit && rejection.isExplicit)
+    );
   }
 
   function giveUp(capability: Capability): void {
@@ -132,16 +135,17 @@ export function lowerMaxPageSize(
   rejections: Rejections,
   { endpoint, limit, list, isExplicit }: PageRejection,
 ): SmallerPageNeeded {
-  const next = nextBelow(policy, endpoint, limit);
+  const smallerLimit = nextBelow(policy, endpoint, limit);
   const rejection = { object: list, isExplicit, isConclusive: isExplicit, limit };
   if (limit <= maxPageSize(learned, endpoint) && rejections.isGivenUp(endpoint, rejection)) {
-    learned.record(endpoint, next, { confirmed: false });
+    learned.record(endpoint, smallerLimit, { confirmed: false });
     rejections.clear(endpoint);
-    for (const other of endpointsWithSameLimit(policy, endpoint)) {
-      if (!learned.lookup(other)?.confirmed) learned.record(other, next, { confirmed: false });
+    for (const otherEndpoint of endpointsWithSameLimit(policy, endpoint)) {
+      if (!learned.lookup(otherEndpoint)?.confirmed)
+        learned.record(otherEndpoint, smallerLimit, { confirmed: false });
     }
   }
-  return new SmallerPageNeeded(next);
+  return new SmallerPageNeeded(smallerLimit);
 }
 
 export interface PageRejection {

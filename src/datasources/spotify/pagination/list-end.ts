@@ -21,21 +21,21 @@ export async function findEnd<T extends Entity>(
   pages: readonly Page<T>[],
 ): Promise<PageSequence<T>> {
   const { list, limit, lengths } = read;
-  const found: Page<T>[] = [];
+  const foundPages: Page<T>[] = [];
   for (let attempt = 0; ; attempt += 1) {
-    const length = lengths.of(list, [...pages, ...found]);
-    if (!length || length.end !== null || length.isReliable) return { pages: found, isShortened: false };
-    if (Math.max(attempt, found.length) >= maxEndSearchPages) {
+    const length = lengths.of(list, [...pages, ...foundPages]);
+    if (!length || length.end !== null || length.isReliable) return { pages: foundPages, isShortened: false };
+    if (Math.max(attempt, foundPages.length) >= maxEndSearchPages) {
       throw new UpstreamBadResponse(
         'Spotify reports wrong totals for this list, so its end is not known: page through it with `first`.',
       );
     }
     const start = offsetToTry(length, limit, list.maxOffset, attempt);
-    const next = await readPages(read, { start, end: start + limit }).catch(quotaError);
-    if (next instanceof UpstreamQuotaExceeded || !next || next.isShortened) {
-      return { pages: found, isShortened: true };
+    const readPage = await readPages(read, { start, end: start + limit }).catch(quotaError);
+    if (readPage instanceof UpstreamQuotaExceeded || !readPage || readPage.isShortened) {
+      return { pages: foundPages, isShortened: true };
     }
-    found.push(...next.pages);
+    foundPages.push(...readPage.pages);
   }
 }
 
@@ -47,12 +47,12 @@ function offsetToTry(
   attempt: number,
 ): number {
   const aligned = (slot: number) => slot - (slot % limit);
-  const first = aligned(filledUntil);
+  const firstOffset = aligned(filledUntil);
   const byTotal = aligned(Math.max(0, reportedTotal - 1));
-  if (attempt === 0 && byTotal >= first && byTotal < (maxLength ?? maxOffset)) return byTotal;
+  if (attempt === 0 && byTotal >= firstOffset && byTotal < (maxLength ?? maxOffset)) return byTotal;
   const step = limit * 2 ** attempt;
   if (maxLength !== null && maxLength < maxOffset) {
-    return aligned(Math.max(Math.floor((first + maxLength) / 2), maxLength - step));
+    return aligned(Math.max(Math.floor((firstOffset + maxLength) / 2), maxLength - step));
   }
-  return aligned(Math.min(first + step - limit, maxOffset - 1));
+  return aligned(Math.min(firstOffset + step - limit, maxOffset - 1));
 }

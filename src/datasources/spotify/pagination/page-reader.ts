@@ -70,10 +70,10 @@ export async function readPages<T extends Entity>(
       read.isBackward,
     );
     if (offsets.length === 0) break;
-    const next = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);
-    pages = untilGap([...pages, ...next.pages]);
+    const nextPages = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);
+    pages = untilGap([...pages, ...nextPages.pages]);
     // Pages smaller than requested may end before the slot range: a window without slots is not a shortened window.
-    isShortened = next.isShortened && pages.some(reaches(slotRange));
+    isShortened = nextPages.isShortened && pages.some(reaches(slotRange));
   }
   return { pages: await readChangedAgain(read, pages, startedMs), isShortened };
 }

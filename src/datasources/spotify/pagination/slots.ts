@@ -95,18 +95,18 @@ export function nextOffsets<T>(
   maxOffset: number,
   isBackward = false,
 ): number[] {
-  const last = pages.at(-1);
-  const start = last ? last.offset + last.limit : slotRange.start;
+  const lastPage = pages.at(-1);
+  const start = lastPage ? lastPage.offset + lastPage.limit : slotRange.start;
   const isInside = start < slotRange.end;
   const listEnd = Math.min(maxOffset, length?.maxLength ?? maxOffset);
-  const mayGoOn = mayContinue(pages) || (isBackward && isInside && last?.hasNext === true);
-  if (!(isInside || last?.items.length === 0) || start >= listEnd || !mayGoOn) return [];
+  const mayGoOn = mayContinue(pages) || (isBackward && isInside && lastPage?.hasNext === true);
+  if (!(isInside || lastPage?.items.length === 0) || start >= listEnd || !mayGoOn) return [];
   const aligned = start - (start % limit);
   const isRead = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
-  const first = isRead ? start : aligned;
-  if (!length?.isReliable) return [first];
+  const firstOffset = isRead ? start : aligned;
+  if (!length?.isReliable) return [firstOffset];
   const end = Math.min(slotRange.end, length.length, listEnd);
-  return [first, ...offsetsOf({ start: aligned + limit, end }, limit)];
+  return [firstOffset, ...offsetsOf({ start: aligned + limit, end }, limit)];
 }
 
 /** Whether the list may go on after the last page, as far as `next` shows. */
@@ -132,24 +132,24 @@ export interface SlotRef<T> {
  * @param end the slots end before this one
  */
 export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = Infinity): SlotRef<T>[] {
-  const found: SlotRef<T>[] = [];
-  let next = 0;
+  const slotRefs: SlotRef<T>[] = [];
+  let nextSlot = 0;
   for (const { offset, limit, items } of pages) {
-    const seen = new Map<string, number>();
+    const indexOfId = new Map<string, number>();
     const length = Math.min(items.length, end - offset);
     for (let index = 0; index < length; index += 1) {
       const slot = offset + index;
       const id = idAt(items, index);
-      if (id === undefined || slot < next) continue;
-      const before = id === null ? undefined : seen.get(id);
-      const doubles = before !== undefined && readableAt(items, index) !== null;
-      if (doubles && readableAt(items, before) !== null && !isListEntry(items, index)) continue;
-      if (id !== null && (before === undefined || doubles)) seen.set(id, index);
-      found.push({ slot, id, items, index });
+      if (id === undefined || slot < nextSlot) continue;
+      const earlierIndex = id === null ? undefined : indexOfId.get(id);
+      const doubles = earlierIndex !== undefined && readableAt(items, index) !== null;
+      if (doubles && readableAt(items, earlierIndex) !== null && !isListEntry(items, index)) continue;
+      if (id !== null && (earlierIndex === undefined || doubles)) indexOfId.set(id, index);
+      slotRefs.push({ slot, id, items, index });
     }
-    next = offset + limit;
+    nextSlot = offset + limit;
   }
-  return found;
+  return slotRefs;
 }
 
 /** A malformed item is never a repetition, even with the id of another item: it fails in its own slot. */

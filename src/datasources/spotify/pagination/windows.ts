@@ -54,7 +54,7 @@ export function windowOf<T extends Entity>(
   const hasNext =
     isShortened ||
     (requestedRange.start < requestedRange.end && !isAtEnd && hasMore(listPages, slotRange, maxOffset));
-  const last = listPages.at(-1);
+  const lastPage = listPages.at(-1);
   return {
     slots: distinct(slotRefs.flatMap(slotOf), windowArgs),
     reportedTotal: length?.reportedTotal ?? null,
@@ -63,8 +63,8 @@ export function windowOf<T extends Entity>(
     hasPrevious: slotRange.start > 0,
     start: slotRange.start,
     end:
-      hasNext && last
-        ? Math.max(slotRange.start, Math.min(slotRange.end, last.offset + last.limit))
+      hasNext && lastPage
+        ? Math.max(slotRange.start, Math.min(slotRange.end, lastPage.offset + lastPage.limit))
         : slotRange.end,
   };
 }
@@ -76,15 +76,15 @@ function slotOf<T>({ slot, items, index }: SlotRef<T>): Slot<T>[] {
 
 /** Whether the list has slots after the slot range. */
 function hasMore<T>(pages: readonly Page<T>[], slotRange: SlotRange, maxOffset: number): boolean {
-  const last = pages.at(-1);
+  const lastPage = pages.at(-1);
   const lastFilled = pages.findLast((page) => !isEmpty(page));
-  if (!last || !lastFilled) return false;
+  if (!lastPage || !lastFilled) return false;
   if (slotRange.end < lastFilled.offset + lastFilled.items.length) return true;
-  const pageEnd = last.offset + last.limit;
-  if (isEmpty(last) || pageEnd >= maxOffset) return false;
-  if (slotRange.end <= pageEnd) return last.hasNext || pageEnd < last.total;
+  const pageEnd = lastPage.offset + lastPage.limit;
+  if (isEmpty(lastPage) || pageEnd >= maxOffset) return false;
+  if (slotRange.end <= pageEnd) return lastPage.hasNext || pageEnd < lastPage.total;
   // `next` is null, but by its total the list goes on after this full page: only the next page can tell.
-  return !last.hasNext && last.items.length === last.limit && pageEnd < last.total;
+  return !lastPage.hasNext && lastPage.items.length === lastPage.limit && pageEnd < lastPage.total;
 }
 
 /** The pages up to the end of the list: an empty page without `next`, or the second of two empty pages. */

@@ -15,13 +15,14 @@ export async function unlessWithheld<T>(
 ): Promise<T | null> {
   if (withheldField === undefined) return read();
   let isAbsent = false;
-  const found = await capabilities.unlessMissing(withheldField, key, async () => {
+  const listValue = await capabilities.unlessMissing(withheldField, key, async () => {
     const result = await read().catch(nullIfAbsent);
     isAbsent = result === null;
     return result;
   });
-  if (found === null && !isAbsent) recordWithheld(fieldContext, capabilities.withheldUntilMs(withheldField));
-  return found;
+  if (listValue === null && !isAbsent)
+    recordWithheld(fieldContext, capabilities.withheldUntilMs(withheldField));
+  return listValue;
 }
 
 /** Records that Spotify withholds a value. @param untilMs until when the response may be reused, in milliseconds of the epoch */

@@ -104,8 +104,8 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
 
   return {
     openStateOf(family, nowMs) {
-      const [any, own] = breakersOf(family);
-      return premium.openState(nowMs) ?? any.openState(nowMs) ?? own.openState(nowMs);
+      const [connectionBreaker, familyBreaker] = breakersOf(family);
+      return premium.openState(nowMs) ?? connectionBreaker.openState(nowMs) ?? familyBreaker.openState(nowMs);
     },
     maySend: (family, nowMs) =>
       premium.openState(nowMs) === null && breakersOf(family).every((breaker) => !breaker.isOpen(nowMs)),

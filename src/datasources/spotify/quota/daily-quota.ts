@@ -172,8 +172,8 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
 
 function learnedMessage(family: Family, limits: DailyLimits, nowMs: number): string {
   const limitOf = (name: Family) => limits.of(name, nowMs).limit;
-  const all = limits.families().map((name) => `${name}=${limitOf(name)}`);
-  return `Spotify rejected a call: the daily limit of ${family} is ${limitOf(family)} calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=${all} avoids such rejections`;
+  const limitTexts = limits.families().map((name) => `${name}=${limitOf(name)}`);
+  return `Spotify rejected a call: the daily limit of ${family} is ${limitOf(family)} calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=${limitTexts} avoids such rejections`;
 }
 
 function reported(family: Family, { used, limit, limitSource, resetAtMs }: QuotaState): ReportedQuota {

@@ -114,8 +114,8 @@ export function createRollingCounters(processId: string): RollingCounters {
     merge(storeCounters, nowMs) {
       prune(nowMs);
       const valid = Object.entries(storeCounters).filter(([name, value]) => isCounter(name, value));
-      const own = valid.filter(([name]) => isOwn(name) && name !== ownName(nowMs));
-      const aheadMs = aheadOfOthersMs(own, counters, nowMs);
+      const earlierCounters = valid.filter(([name]) => isOwn(name) && name !== ownName(nowMs));
+      const aheadMs = aheadOfOthersMs(earlierCounters, counters, nowMs);
       if (aheadMs > 0) prune(nowMs - aheadMs); // the store has returned the moved counters
       const returned = new Map(valid.filter(([name]) => isCurrent(name, nowMs - aheadMs)));
       const isLossy = aheadMs > 0 || hasLost(stored, returned, nowMs);

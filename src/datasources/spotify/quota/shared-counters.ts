@@ -97,7 +97,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     const isLossy = merge.isLossy || isBlind;
     if (isLossy) recoveryPause.start();
     if (merge.isLossy) {
-      for (const each of byName.values()) void sync(each);
+      for (const otherCounter of byName.values()) void sync(otherCounter);
       onLoss();
     }
     return { isWithinLimit: result.isWithinLimit, countedIn: name, isLossy };

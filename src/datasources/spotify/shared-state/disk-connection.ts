@@ -66,9 +66,9 @@ export function openConnection(files: DiskFiles, maxBytes: number): Connection {
 }
 
 function createTables(database: Database): void {
-  const found = database.prepare('PRAGMA user_version').get()?.['user_version'];
+  const foundVersion = database.prepare('PRAGMA user_version').get()?.['user_version'];
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
-  if (found !== storeVersion && tables !== 0) throw new UnknownFormat('database of another version');
+  if (foundVersion !== storeVersion && tables !== 0) throw new UnknownFormat('database of another version');
   database.exec(`${schema} PRAGMA user_version = ${storeVersion};`);
 }
 

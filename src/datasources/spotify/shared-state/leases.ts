@@ -30,14 +30,14 @@ interface Wait {
  * @param checkEveryMs how often waits look for leases that have ended without a message
  */
 export function createLeases(commands: LeaseCommands, checkEveryMs: number): Leases {
-  const held = new Map<string, number>(); // how often each key was acquired and not released
+  const acquireCounts = new Map<string, number>(); // how often each key was acquired and not released
   const waits = new Map<string, Wait>();
   let renewTimer: NodeJS.Timeout | undefined;
   let checkTimer: NodeJS.Timeout | undefined;
 
   function renew(): void {
-    if (held.size > 0) {
-      commands.renew([...held.keys()]);
+    if (acquireCounts.size > 0) {
+      commands.renew([...acquireCounts.keys()]);
     } else {
       clearInterval(renewTimer);
       renewTimer = undefined;
@@ -65,17 +65,19 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
 
   return {
     async acquireLeases(keys) {
-      const missing = keys.filter((key) => !held.has(key));
+      const missing = keys.filter((key) => !acquireCounts.has(key));
       const acquired = missing.length > 0 ? await commands.acquire(missing) : [];
-      for (const [i, key] of missing.entries()) if (acquired?.[i]) held.set(key, held.get(key) ?? 0);
-      for (const key of keys) if (held.has(key)) held.set(key, (held.get(key) ?? 0) + 1);
-      if (held.size > 0) renewTimer ??= setInterval(renew, renewEveryMs).unref();
-      return keys.map((key) => acquired === null || held.has(key));
+      for (const [i, key] of missing.entries())
+        if (acquired?.[i]) acquireCounts.set(key, acquireCounts.get(key) ?? 0);
+      for (const key of keys)
+        if (acquireCounts.has(key)) acquireCounts.set(key, (acquireCounts.get(key) ?? 0) + 1);
+      if (acquireCounts.size > 0) renewTimer ??= setInterval(renew, renewEveryMs).unref();
+      return keys.map((key) => acquired === null || acquireCounts.has(key));
     },
     releaseLease(key) {
-      const count = held.get(key) ?? 0;
-      if (count > 1) held.set(key, count - 1);
-      else if (held.delete(key)) commands.release(key);
+      const count = acquireCounts.get(key) ?? 0;
+      if (count > 1) acquireCounts.set(key, count - 1);
+      else if (acquireCounts.delete(key)) commands.release(key);
     },
     async whenLeaseEnds(key) {
       const wait = waits.get(key) ?? createWait();
@@ -86,8 +88,8 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
     },
     end,
     close() {
-      for (const key of held.keys()) commands.release(key);
-      held.clear();
+      for (const key of acquireCounts.keys()) commands.release(key);
+      acquireCounts.clear();
       for (const key of waits.keys()) end(key);
       clearInterval(renewTimer);
       clearInterval(checkTimer);

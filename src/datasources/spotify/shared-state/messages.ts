@@ -36,9 +36,9 @@ export function createMessages(): Messages {
 
   /** A message has been delivered: the unsent one of its topic itself, or another one. */
   function forgetUnsent(topic: string, text: string): void {
-    const own = unsent.get(topic);
-    const isOther = own?.before !== undefined && own.before !== text;
-    if (own?.text === text || isOther) unsent.delete(topic);
+    const unsentMessage = unsent.get(topic);
+    const isOther = unsentMessage?.before !== undefined && unsentMessage.before !== text;
+    if (unsentMessage?.text === text || isOther) unsent.delete(topic);
   }
 
   return {

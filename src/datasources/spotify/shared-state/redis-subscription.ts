@@ -28,7 +28,7 @@ export function createSubscription(connection: Redis, options: SubscriptionOptio
   let hasMissed = true;
   let nextAttemptMs = 0;
   let resolveFirst: () => void = () => undefined;
-  const first = new Promise<void>((resolve) => {
+  const firstMessages = new Promise<void>((resolve) => {
     resolveFirst = resolve;
   });
 
@@ -59,6 +59,6 @@ export function createSubscription(connection: Redis, options: SubscriptionOptio
       hasMissed = true;
     },
     catchUp,
-    first,
+    first: firstMessages,
   };
 }

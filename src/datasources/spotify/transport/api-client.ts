@@ -115,13 +115,13 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
 
   return {
     async request(apiRequest, waiters, etag = null) {
-      const first = await requestWithToken(apiRequest, waiters, etag);
-      if (!isTokenRejected(first.response)) return first.response;
-      token.invalidate(first.bearer);
-      if (first.attempts >= maxAttempts) return first.response; // the next read gets a new token
-      const second = await requestWithToken(apiRequest, waiters, etag, first.attempts + 1);
-      if (!isTokenRejected(second.response)) return second.response;
-      throw token.markRejected(second.bearer);
+      const firstResult = await requestWithToken(apiRequest, waiters, etag);
+      if (!isTokenRejected(firstResult.response)) return firstResult.response;
+      token.invalidate(firstResult.bearer);
+      if (firstResult.attempts >= maxAttempts) return firstResult.response; // the next read gets a new token
+      const secondResult = await requestWithToken(apiRequest, waiters, etag, firstResult.attempts + 1);
+      if (!isTokenRejected(secondResult.response)) return secondResult.response;
+      throw token.markRejected(secondResult.bearer);
     },
   };
 }

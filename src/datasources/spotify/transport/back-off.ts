@@ -87,11 +87,12 @@ export function durationText(seconds: number): string {
   if (seconds < 2 * 60) return countText(seconds, 'second');
   const minutes = Math.ceil(seconds / 60);
   if (minutes <= 2 * 60) return countText(minutes, 'minute');
-  const rest = minutes % 60;
+  const remainingMinutes = minutes % 60;
   // The counts of a day are exact to some minutes, so the times of one quota would differ by minutes.
-  if (minutes >= 10 * 60 && rest > 0) return `about ${countText(Math.round(minutes / 60), 'hour')}`;
+  if (minutes >= 10 * 60 && remainingMinutes > 0)
+    return `about ${countText(Math.round(minutes / 60), 'hour')}`;
   const hours = countText(Math.floor(minutes / 60), 'hour');
-  return rest === 0 ? hours : `${hours} ${countText(rest, 'minute')}`;
+  return remainingMinutes === 0 ? hours : `${hours} ${countText(remainingMinutes, 'minute')}`;
 }
 
 const countText = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;

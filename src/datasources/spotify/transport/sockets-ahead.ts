@@ -29,7 +29,7 @@ export function createSocketsAhead(connector: Connector, keepMs: number): Socket
     connect(options, callback) {
       const ahead = waiting.find(({ origin }) => origin === `${options.protocol}//${options.host}`);
       if (!ahead) return connector(options, callback);
-      waiting = waiting.filter((each) => each !== ahead);
+      waiting = waiting.filter((waitingSocket) => waitingSocket !== ahead);
       void ahead.take().then((socket) => (socket ? callback(null, socket) : connector(options, callback)));
     },
     open(origin) {
@@ -37,12 +37,12 @@ export function createSocketsAhead(connector: Connector, keepMs: number): Socket
       const opened = Array.from({ length: count }, () => openSocket(connector, origin));
       waiting = opened;
       setTimeout(() => {
-        for (const each of waiting) if (opened.includes(each)) each.close();
+        for (const waitingSocket of waiting) if (opened.includes(waitingSocket)) waitingSocket.close();
         waiting = waiting.filter((each) => !opened.includes(each));
       }, keepMs).unref();
     },
     close() {
-      for (const each of waiting) each.close();
+      for (const waitingSocket of waiting) waitingSocket.close();
       waiting = [];
     },
   };

@@ -30,8 +30,8 @@ function objectsLike({ path, market }: KeyParts, registry: KindRegistry): Endpoi
 function listsLike({ path, market, query }: KeyParts, registry: KindRegistry): EndpointRequest<unknown>[] {
   const { limit, offset, q = '', type, ...filter } = query;
   const page = [Number(offset), Number(limit)] as const;
-  const found = findKind(registry, type);
-  if (found) return [erased(searchResults(found, q, market, registry).page(...page))];
+  const searchedKind = findKind(registry, type);
+  if (searchedKind) return [erased(searchResults(searchedKind, q, market, registry).page(...page))];
   const [, , owner = ''] = path.split('/');
   if (!isBareId(owner)) return [];
   return Object.values(registry).flatMap(({ lists, shortLists }) => [
