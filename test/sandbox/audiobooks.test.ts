@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -12,7 +12,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     return client.get(path);
   };
 
-  it.each([
+  test.each([
     `/audiobooks/${audiobooks.chapters3}`,
     `/audiobooks/${audiobooks.chapters3}/chapters`,
     `/audiobooks/${audiobooks.chapters3}?market=DE`,
@@ -21,7 +21,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     `/audiobooks/${unknown}?market=US`,
     `/shows/${audiobooks.chapters3}?market=US`,
   ])(
-    'are not found at %s: the market is missing or lacks the audiobook, or the id is not of a show',
+    '%s is 404: the market is missing or lacks the audiobook, or no object of the kind has the id',
     async (path) => {
       const answer = await get(path);
       expect(answer.status).toBe(404);
@@ -29,18 +29,18 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     },
   );
 
-  it.each([
+  test.each([
     `/chapters/${chapters.first}`,
     `/chapters/${chapters.first}?market=DE`,
     `/chapters/${chapters.onlyBritain}?market=US`,
     `/chapters/${unknown}?market=US`,
-  ])('have no chapter at %s: the market is missing or lacks the chapter', async (path) => {
+  ])('%s is 404: the market is missing or lacks the chapter, or no chapter has the id', async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(404);
     expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:episode:\w{22}'$/);
   });
 
-  it('serve pages of 1 to 50 chapters, 20 by default', async () => {
+  test('a page of chapters has 20 chapters by default and up to 50, and an invalid limit is rejected', async () => {
     const path = `/audiobooks/${audiobooks.chapters130}/chapters?market=US`;
     expect((await get(path)).at('limit')).toBe(20);
     expect((await get(`${path}&limit=50`)).at('items')).toHaveLength(50);
@@ -50,7 +50,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     }
   });
 
-  it('embed at most fifty chapters in an audiobook, and the links of the page name the market', async () => {
+  test('an audiobook embeds at most fifty chapters, and the link to the next page names the market', async () => {
     const answer = await get(`/audiobooks/${audiobooks.chapters130}?market=US`);
     expect(answer.at('chapters.items')).toHaveLength(50);
     expect(answer.at('chapters.next')).toMatch(
@@ -58,7 +58,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     );
   });
 
-  it('count null items and slots without an item, and an audiobook states more chapters than its list has', async () => {
+  test('the total of a list of chapters counts null items and slots without an item, and `total_chapters` may be larger', async () => {
     const first = await get(`/audiobooks/${audiobooks.gaps}?market=US`);
     expect([first.at('chapters.items.2'), first.at('total_chapters')]).toEqual([null, 75]);
     expect(first.at('chapters.items')).toHaveLength(49);
@@ -67,7 +67,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     expect([last.at('total'), last.at('next')]).toEqual([60, null]);
   });
 
-  it('have the URIs and links of shows and episodes, and chapters count from 0', async () => {
+  test('a chapter has the URI and link of an episode, its audiobook has the URI of a show, and chapters count from 0', async () => {
     const { json } = await get(`/chapters/${chapters.first}?market=IE`);
     expect(json).toMatchObject({
       type: 'chapter',
@@ -79,13 +79,13 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     });
   });
 
-  it('have empty texts and no `is_playable` in lists of chapters', async () => {
+  test('a chapter in a list has empty texts and no `is_playable`', async () => {
     const list = await get(`/audiobooks/${audiobooks.chapters3}/chapters?market=US`);
     expect(list.at('items.1')).toMatchObject({ description: '', html_description: '', languages: [''] });
     expect(list.at('items.1.is_playable')).toBeUndefined();
   });
 
-  it('have no publisher and no markets for an app in development mode', async () => {
+  test('only an app in extended mode gets the publisher of an audiobook and the markets of audiobooks and chapters', async () => {
     const { json } = await get(`/chapters/${chapters.restricted}?market=US`);
     const { audiobook, ...chapter } = json as { audiobook: object };
     const withheld = [audiobook, chapter].flatMap((object) =>
@@ -96,7 +96,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     );
   });
 
-  it('are found by a search in their markets, and no search finds chapters', async () => {
+  test('a search finds audiobooks only in their markets, and the type `chapter` is rejected', async () => {
     const total = async (market: string) =>
       (await get(`/search?q=corridor&type=audiobook&market=${market}`)).at('audiobooks.total');
     expect([await total('GB'), await total('US'), await total('DE')]).toEqual([6, 5, 0]);
@@ -105,7 +105,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
   });
 });
 
-it('batches of audiobooks have their chapters, and null for an audiobook that the market does not have', async () => {
+test('batches of audiobooks have their chapters, and null for an audiobook that the market does not have', async () => {
   client.sandbox.setQuotaMode('extended');
   const ids = [audiobooks.chapters3, audiobooks.onlyBritain, unknown];
   const answer = await client.get(`/audiobooks?ids=${ids.join()}&market=US`);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fixtures } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -19,12 +19,12 @@ describe.each([
   };
   const idsIn = async (ids: readonly string[]) => (await read(ids)).entries.map((entry) => entry?.id ?? null);
 
-  it('has entries in the order of its ids, null for an unknown id, and two entries for a repeated id', async () => {
+  test(`a batch of ${kind} has entries in the order of its ids, null for an unknown id, and two entries for a repeated id`, async () => {
     expect(await idsIn([other, unknown, one, other])).toEqual([other, null, one, other]);
     expect(await idsIn([unknown])).toEqual([null]);
   });
 
-  it(`takes ${most} ids, and its entries equal the objects of single reads`, async () => {
+  test(`a batch of ${kind} may have ${most} ids, and its entries equal the objects of single reads`, async () => {
     const { status, entries } = await read(
       Array.from({ length: most }, (_, index) => (index % 2 ? one : other)),
     );
@@ -35,7 +35,7 @@ describe.each([
   });
 });
 
-it('a batch of tracks has the replacement of a track that is relinked in the market', async () => {
+test('a batch of tracks has the replacement of a track that is relinked in the market', async () => {
   const answer = await get(`/tracks?ids=${tracks.relinked},${tracks.explicit}&market=ES`);
   expect(answer.at('tracks.0.id')).toBe(tracks.spanishReplacement);
   expect(answer.at('tracks.0.linked_from.id')).toBe(tracks.relinked);

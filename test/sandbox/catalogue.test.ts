@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createCatalogue } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 
@@ -37,7 +37,7 @@ function fingerprint(of: typeof catalogue): string {
 }
 
 describe('a catalogue', () => {
-  it('is the same after each creation', () => {
+  test('every created catalogue has the same contents, whatever the order of reads', () => {
     const other = createCatalogue();
     // The order of reads must not change the catalogue.
     other.track(tracks.relinked);
@@ -45,11 +45,11 @@ describe('a catalogue', () => {
     expect(fingerprint(other)).toBe(fingerprint(catalogue));
   });
 
-  it('is the same on every machine', () => {
+  test('a catalogue has the same contents on every machine', () => {
     expect(fingerprint(catalogue)).toBe('064fdff861b34194f3dc7d4d16aa23f1511ab928823dc2877c98e45c54c61948');
   });
 
-  it('gives every object a unique id of 22 base62 characters below 2^128', () => {
+  test('a catalogue gives every object a unique id of 22 base62 characters below 2^128', () => {
     const ids = [
       ...[catalogue.artists(), catalogue.albums(), catalogue.tracks()].flat(),
       ...[catalogue.shows(), catalogue.episodes()].flat(),
@@ -60,7 +60,7 @@ describe('a catalogue', () => {
     expect(ids.filter((id) => !/^[0-9A-Za-z]{22}$/.test(id) || numberOf(id) >= 2n ** 128n)).toEqual([]);
   });
 
-  it('has no object and no list for an unknown id', () => {
+  test('a catalogue has no object and no list for an unknown id', () => {
     const unknown = '0000000000000000000000';
     expect([catalogue.artist(unknown), catalogue.album(unknown), catalogue.track(unknown)]).toEqual([
       undefined,
@@ -75,7 +75,7 @@ describe('a catalogue', () => {
     expect([catalogue.playlist(unknown), catalogue.itemsOf(unknown)]).toEqual([undefined, []]);
   });
 
-  it('finds by its id every artist, album and track that it lists', () => {
+  test('a catalogue finds every listed artist, album and track by its id', () => {
     expect(Object.values(artists).filter((id) => catalogue.artist(id)?.id !== id)).toEqual([]);
     expect(Object.values(albums).filter((id) => catalogue.album(id)?.id !== id)).toEqual([]);
     expect(Object.values(tracks).filter((id) => catalogue.track(id)?.id !== id)).toEqual([]);
@@ -84,7 +84,7 @@ describe('a catalogue', () => {
     expect(listed.filter((slot) => slot.shows === 'album' && !catalogue.album(slot.albumId))).toEqual([]);
   });
 
-  it('has a track or an episode for each slot of a playlist that refers to one, and as many slots as the playlist states', () => {
+  test('a playlist has the stated number of slots, and the catalogue has each track and episode in the slots', () => {
     for (const playlist of catalogue.playlists()) {
       const slots = catalogue.itemsOf(playlist.id);
       expect(slots.length).toBe(playlist.totalItems);
@@ -95,7 +95,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('has an episode for each slot of a show that refers to one, and as many slots as the show states', () => {
+  test('a show has the stated number of slots, and each episode in the slots is an episode of the show', () => {
     for (const show of catalogue.shows()) {
       const slots = catalogue.episodesOf(show.id);
       expect(slots).toHaveLength(show.totalEpisodes);
@@ -104,7 +104,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('has a chapter for each slot of an audiobook that refers to one, numbered by its slot', () => {
+  test('each chapter in a slot of an audiobook is a chapter of the audiobook and has the number of the slot', () => {
     for (const { id } of catalogue.audiobooks()) {
       for (const [number, slot] of catalogue.chaptersOf(id).entries()) {
         if (slot.shows !== 'chapter') continue;
@@ -113,7 +113,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('has as many tracks on an album as the album states, on the discs that it states', () => {
+  test('an album has the stated number of tracks, on the stated discs', () => {
     for (const album of catalogue.albums()) {
       const onDiscs = album.discs.map(
         (_, disc) => catalogue.tracksOf(album.id).filter((track) => track.disc === disc + 1).length,
@@ -123,7 +123,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('has a track of the artist on every album of the group appears_on', () => {
+  test('an artist has a track on every album of the group appears_on, and the album is by other artists', () => {
     for (const { id } of catalogue.artists()) {
       for (const slot of catalogue.albumsOf(id)) {
         if (slot.shows !== 'album' || slot.group !== 'appears_on') continue;
@@ -133,7 +133,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('has over forty ordinary artists with 12 to 48 albums each', () => {
+  test('a catalogue has at least forty ordinary artists with 12 to 48 albums each', () => {
     const fixtures = new Set<string>(Object.values(artists));
     const ordinary = catalogue.artists().filter(({ id }) => !fixtures.has(id));
     const counts = ordinary.map(({ id }) => catalogue.albumsOf(id).length);
@@ -144,20 +144,20 @@ describe('a catalogue', () => {
   });
 });
 
-describe('the fixture', () => {
+describe('the fixtures', () => {
   const album = (name: keyof typeof albums) => catalogue.album(albums[name]);
 
-  it('artist BTS has the id that Spotify gave it', () => {
+  test('the fixture artist BTS has the id of BTS at Spotify', () => {
     expect(artists.bts).toBe('3Nrfpe0tUJi4K4DXYWgMUX');
     expect(catalogue.artist(artists.bts)?.name).toBe('BTS');
   });
 
-  it('`unknownType` is the only album of a type that the documentation lacks', () => {
+  test('the fixture album `unknownType` is the only album of a type that the documentation lacks', () => {
     const odd = catalogue.albums().filter(({ type }) => !['album', 'single', 'compilation'].includes(type));
     expect(odd.map(({ id, type }) => [id, type])).toEqual([[albums.unknownType, 'ep']]);
   });
 
-  it('albums have the properties in their names', () => {
+  test('the fixture albums have the properties in their names', () => {
     expect(album('noImages')?.images).toEqual([]);
     expect(album('nameless')?.name).toBe('');
     expect(album('unsizedImages')?.images).toMatchObject([{ width: null, height: null }]);
@@ -170,7 +170,7 @@ describe('the fixture', () => {
     expect(album('various')).toMatchObject({ type: 'compilation', artistIds: [artists.various] });
   });
 
-  it('tracks have the properties in their names', () => {
+  test('the fixture tracks have the properties in their names', () => {
     expect(catalogue.track(tracks.explicit)?.explicit).toBe(true);
     expect(catalogue.track(tracks.severalArtists)?.artistIds).toHaveLength(3);
     expect(catalogue.track(tracks.notInSpain)?.markets).not.toContain('ES');
@@ -179,7 +179,7 @@ describe('the fixture', () => {
     expect(relinked?.isrc).toBe(catalogue.track(tracks.spanishReplacement)?.isrc);
   });
 
-  it('album `various` is by Various Artists, and each of its tracks is by one other artist', () => {
+  test('each track of the fixture album `various` is by one artist other than Various Artists', () => {
     const performers = catalogue.tracksOf(albums.various).map(({ artistIds }) => artistIds);
     expect(performers.filter(({ length }) => length !== 1)).toEqual([]);
     expect(new Set(performers.flat()).size).toBeGreaterThan(5);
@@ -187,7 +187,7 @@ describe('the fixture', () => {
   });
 });
 
-it('the ordinary catalogue has data that clients often mishandle: no genres, no images, dates without a day', () => {
+test('the ordinary catalogue has data that clients often mishandle: no genres, no images, dates without a day', () => {
   expect(catalogue.artists().some(({ genres }) => genres.length === 0)).toBe(true);
   expect(new Set(catalogue.albums().map(({ precision }) => precision))).toEqual(
     new Set(['year', 'month', 'day']),

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { InvalidOption, readOptions, usage } from '../../src/sandbox/cli-options.ts';
 import { presetNames } from '../../src/sandbox/index.ts';
 import { tokenRequest } from './client.ts';
@@ -58,7 +58,7 @@ async function start(...args: string[]) {
 const bts = '/artists/3Nrfpe0tUJi4K4DXYWgMUX';
 
 describe('the command', () => {
-  it('prints its addresses, its credentials and an example call, and accepts calls', async () => {
+  test('the sandbox command prints its addresses, its credentials and an example call, and accepts calls', async () => {
     const { get, printed } = await start();
     expect(printed.out).toContain('development mode');
     expect(printed.out).toMatch(
@@ -68,7 +68,7 @@ describe('the command', () => {
     expect((await get('/artists?ids=3Nrfpe0tUJi4K4DXYWgMUX')).status).toBe(403);
   });
 
-  it('prints the command that starts the gateway on it, without the quota of an earlier sandbox', async () => {
+  test('the sandbox command prints a command that starts the gateway on the sandbox without the quota of an earlier sandbox', async () => {
     const { printed } = await start();
     const command = /^ +(SPOTIFY_API_URL=.+ npm start)$/m.exec(printed.out)?.[1] ?? '';
     expect(command.split(' ')).toEqual([
@@ -82,7 +82,7 @@ describe('the command', () => {
     ]);
   });
 
-  it('simulates an app with extended quota, limits the rate and applies faults from a file', async () => {
+  test('the sandbox command simulates an app with extended quota, limits the rate and applies faults from a file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
     const file = join(folder, 'faults.json');
     writeFileSync(file, '[{"on":{"route":"search"},"fault":{"kind":"answer","status":502}}]');
@@ -95,8 +95,8 @@ describe('the command', () => {
     expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(25);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'stops on %s within a second, with a call still hanging',
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'the sandbox command stops on %s within a second while a call hangs',
     async (signal) => {
       const { child, ended, get } = await start('--faults', '{"fault":{"kind":"stall"}}');
       const hanging = get(bts).catch(() => {});
@@ -109,7 +109,7 @@ describe('the command', () => {
     },
   );
 
-  it('explains its flags, and each preset with the reports that it is based on', async () => {
+  test('the help of the sandbox command lists the flags, and explains each preset with its sources', async () => {
     const { code, out } = await run('--help').ended;
     expect([code, out]).toEqual([0, usage]);
     for (const flag of ['--port', '--quota-mode', '--preset', '--daily-limits', '--rate-limit', '--faults']) {
@@ -123,7 +123,7 @@ describe('the command', () => {
     }
   });
 
-  it('starts with presets and daily limits', async () => {
+  test('the sandbox command starts with presets and daily limits', async () => {
     const { get, printed } = await start(
       ...['--preset', 'old-development-app', '--preset', 'quota-2026', '--daily-limits', 'artists/albums=1'],
     );
@@ -135,7 +135,7 @@ describe('the command', () => {
     expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining('QUOTA_EXCEEDED')]);
   });
 
-  it.each([
+  test.each([
     [['--port', 'x'], '--port must be a whole number from 0 to 65535, not "x"'],
     [['--port', '65536'], '--port must be a whole number'],
     [['--quota-mode', 'kind'], '--quota-mode must be development or extended, not "kind"'],
@@ -159,7 +159,7 @@ describe('the command', () => {
     [['--faults', '@/nowhere.json'], '--faults: cannot read /nowhere.json'],
     [['--colour'], "Unknown option '--colour'"],
     [['stray'], "Unexpected argument 'stray'"],
-  ])('rejects %j with a message of one line', (args, message) => {
+  ])('the sandbox command rejects %j with a message of one line', (args, message) => {
     let thrown: unknown;
     try {
       readOptions(args);
@@ -171,13 +171,13 @@ describe('the command', () => {
     expect((thrown as Error).message.startsWith(message)).toBe(true);
   });
 
-  it('prints the message about an invalid option and ends with 1', async () => {
+  test('the sandbox command prints the message about an invalid option and exits with 1', async () => {
     const { code, out, err } = await run('--port', 'x').ended;
     const message = '--port must be a whole number from 0 to 65535, not "x"';
     expect([code, out, err]).toEqual([1, '', `sandbox: ${message} (--help lists the options)\n`]);
   });
 
-  it('reports that its port is in use', async () => {
+  test('the sandbox command reports that its port is in use', async () => {
     const { printed } = await start();
     const port = /127\.0\.0\.1:(\d+)/.exec(printed.out)?.[1] ?? '';
     const { code, err } = await run('--port', port).ended;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { fixtures } from '../support/catalogue.ts';
 import { messageOf, useSandbox } from './client.ts';
@@ -115,7 +115,7 @@ describe.each<[QuotaMode, Refused[]]>([
   const { get } = client;
 
   const titled = cases.map(([path, ...rest]) => [shortened(path), ...rest, path] as const);
-  it.each(titled)('%s is refused with %i %s', async (_, status, message, path) => {
+  test.each(titled)('%s is rejected with %i %s', async (_, status, message, path) => {
     const answer = await get(path);
     expect([answer.status, messageOf(answer)]).toEqual([status, message]);
     expect(answer.at('error.status')).toBe(status);
@@ -128,20 +128,20 @@ describe.each<[QuotaMode, Refused[]]>([
     expect(answer.headers.get('etag')).toBeNull();
   });
 
-  it('a query of 250 characters is accepted, however long its escaped form is', async () => {
+  test('a query of 250 characters is accepted, however long its escaped form is', async () => {
     const answer = await get(`/search?q=${encodeURIComponent('é'.repeat(250))}&type=artist`);
     expect(answer.status).toBe(200);
   });
 
-  it('the last offset of a search is 999', async () => {
+  test('the last offset of a search is 999', async () => {
     expect((await get('/search?q=x&type=artist&offset=999&limit=1')).status).toBe(200);
   });
 
-  it('an invalid market is ignored by an endpoint that has no markets', async () => {
+  test('an invalid market is ignored by an endpoint that has no markets', async () => {
     expect((await get(`/artists/${bts}?market=XY`)).status).toBe(200);
   });
 
-  it('a path outside the root of the API is 404, also one with ..', async () => {
+  test('a path outside the root of the API is 404, also a path with `..`', async () => {
     for (const url of [`/artists/${bts}`, `/v2/artists/${bts}`, '/v1', '/', `/v1/../artists/${bts}`]) {
       const response = await fetch(new URL(url, client.sandbox.apiUrl), {
         headers: await client.authorize(),
@@ -150,7 +150,7 @@ describe.each<[QuotaMode, Refused[]]>([
     }
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
     '%s is 405 on a route that is for reading only',
     async (method) => {
       for (const path of [`/artists/${bts}`, '/search?q=x&type=artist', `/shows/${unknown}`]) {
@@ -162,7 +162,7 @@ describe.each<[QuotaMode, Refused[]]>([
     },
   );
 
-  it.each(['PUT', 'DELETE'])('%s on data of a user is 401 without a user token', async (method) => {
+  test.each(['PUT', 'DELETE'])('%s on data of a user is 401 without a user token', async (method) => {
     for (const path of ['/me/library', `/playlists/${unknown}/items`, `/playlists/${unknown}/followers`]) {
       const answer = await get(path, { method });
       expect([answer.status, messageOf(answer)]).toEqual([401, 'Valid user authentication required']);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { messageOf, useSandbox } from './client.ts';
@@ -20,12 +20,12 @@ async function under(fault: Fault, path = artist) {
 }
 
 describe('an `answer`', () => {
-  it('without fields is an empty 200 of plain text', async () => {
+  test('an `answer` fault without fields sends an empty 200 of plain text', async () => {
     const answer = await under({ kind: 'answer' });
     expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([200, '', 'text/plain']);
   });
 
-  it.each([
+  test.each([
     ['a JSON error', { status: 500, json: { error: { status: 500 } } }, 500, '{"error":{"status":500}}'],
     ['a text', { status: 502, text: 'upstream' }, 502, 'upstream'],
     ['HTML as JSON', { text: '<html>', headers: { 'Content-Type': 'application/json' } }, 200, '<html>'],
@@ -33,12 +33,12 @@ describe('an `answer`', () => {
     ['a list', { json: [] }, 200, '[]'],
     ['half a JSON', { text: '{"id":', headers: { 'content-type': 'application/json' } }, 200, '{"id":'],
     ['nothing at all', { status: 204 }, 204, ''],
-  ] as const)('can be %s', async (_, fault, status, text) => {
+  ] as const)('an `answer` fault can send %s', async (_, fault, status, text) => {
     const answer = await under({ kind: 'answer', ...fault });
     expect([answer.status, answer.text]).toEqual([status, text]);
   });
 
-  it('has the headers of its fault, except those that are null', async () => {
+  test('an `answer` fault sends the headers of the fault, except headers that are null', async () => {
     const answer = await under({
       kind: 'answer',
       headers: { 'x-mark': '1', 'content-type': null },
@@ -49,7 +49,7 @@ describe('an `answer`', () => {
 });
 
 describe('a `rate-limit`', () => {
-  it.each([
+  test.each([
     ['text', 'Too many requests', null],
     [
       'json',
@@ -61,21 +61,27 @@ describe('a `rate-limit`', () => {
       '{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}',
       'application/json; charset=utf-8',
     ],
-  ] as const)('of form %s has the text that Spotify sends', async (form, text, type) => {
-    const answer = await under({ kind: 'rate-limit', form });
-    expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([429, text, type]);
-    expect(answer.headers.get('retry-after')).toBeNull();
-    expect(answer.headers.get('cache-control')).toBe('private, max-age=0');
-  });
+  ] as const)(
+    'a `rate-limit` fault of form %s sends the text that Spotify sends',
+    async (form, text, type) => {
+      const answer = await under({ kind: 'rate-limit', form });
+      expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([429, text, type]);
+      expect(answer.headers.get('retry-after')).toBeNull();
+      expect(answer.headers.get('cache-control')).toBe('private, max-age=0');
+    },
+  );
 
-  it.each([0, 1, 86_400])('has the Retry-After of its fault: %i seconds', async (retryAfterSeconds) => {
-    const answer = await under({ kind: 'rate-limit', retryAfterSeconds });
-    expect(answer.headers.get('retry-after')).toBe(String(retryAfterSeconds));
-  });
+  test.each([0, 1, 86_400])(
+    'a `rate-limit` fault sends its `retryAfterSeconds` as Retry-After: %i seconds',
+    async (retryAfterSeconds) => {
+      const answer = await under({ kind: 'rate-limit', retryAfterSeconds });
+      expect(answer.headers.get('retry-after')).toBe(String(retryAfterSeconds));
+    },
+  );
 });
 
 describe('a `budget`', () => {
-  it('refuses calls above its limit, and its Retry-After is the time until the next call passes', async () => {
+  test('a `budget` fault rejects calls above its limit, and its Retry-After is the time until the next call passes', async () => {
     client.sandbox.faults.add({ fault: { kind: 'budget', calls: 2, windowSeconds: 1 } });
     const startMs = performance.now();
     expect((await client.get(artist)).status).toBe(200);
@@ -90,7 +96,7 @@ describe('a `budget`', () => {
     expect((await client.get(artist)).status).toBe(429);
   });
 
-  it('of a day counts each endpoint family separately, and its refusals have the reason QUOTA_EXCEEDED', async () => {
+  test('a daily `budget` fault counts each endpoint family separately, and its rejections have the reason QUOTA_EXCEEDED', async () => {
     const daySeconds = 86_400;
     client.sandbox.faults.add({
       fault: { kind: 'budget', calls: 1, windowSeconds: daySeconds, per: 'family', form: 'quota' },
@@ -104,23 +110,26 @@ describe('a `budget`', () => {
   });
 });
 
-describe('refusals', () => {
-  it('`redirect` answers with its status and location, 302 by default', async () => {
+describe('redirects and rejections', () => {
+  test('a `redirect` fault sends its status and location, 302 by default', async () => {
     const answer = await under({ kind: 'redirect', to: 'https://example.org/', status: 307 });
     expect([answer.status, answer.headers.get('location')]).toEqual([307, 'https://example.org/']);
     expect((await under({ kind: 'redirect', to: '/' })).status).toBe(302);
   });
 
-  it.each([
+  test.each([
     ['expired', 'The access token expired'],
     ['invalid', 'Invalid access token'],
     ['user', 'Valid user authentication required'],
-  ] as const)('`unauthorized` for reason %s', async (reason, message) => {
-    const answer = await under({ kind: 'unauthorized', reason });
-    expect([answer.status, messageOf(answer)]).toEqual([401, message]);
-  });
+  ] as const)(
+    'an `unauthorized` fault for reason %s sends 401 and the message %j',
+    async (reason, message) => {
+      const answer = await under({ kind: 'unauthorized', reason });
+      expect([answer.status, messageOf(answer)]).toEqual([401, message]);
+    },
+  );
 
-  it('`premium-lapsed` refuses everything but the token, in JSON or as text', async () => {
+  test('a `premium-lapsed` fault rejects every call except the token request, in JSON or as text', async () => {
     client.sandbox.faults.add({ fault: { kind: 'premium-lapsed' } });
     expect((await client.requestToken()).status).toBe(200);
     const message = /^Active premium subscription required for the owner of the app\./;
@@ -134,12 +143,12 @@ describe('refusals', () => {
     expect(text.text).toMatch(message);
   });
 
-  it.each([
+  test.each([
     [undefined, 403, 'Forbidden'],
     [404, 404, 'Not Found'],
     [410, 410, 'Gone'],
   ] as const)(
-    '`withdrawn` with %s refuses batch reads and allows single reads',
+    'a `withdrawn` fault with status %s rejects batch reads with %i and allows single reads',
     async (status, expected, message) => {
       const fault = { kind: 'withdrawn', ...(status && { status }) } as const;
       client.sandbox.faults.add({ on: { batch: true }, fault });
@@ -150,8 +159,8 @@ describe('refusals', () => {
   );
 });
 
-it.each<[string, Omit<Extract<Fault, { kind: 'answer' }>, 'kind'>]>([
-  ['refused credentials', { status: 400, json: { error: 'invalid_client' } }],
+test.each<[string, Omit<Extract<Fault, { kind: 'answer' }>, 'kind'>]>([
+  ['rejected credentials', { status: 400, json: { error: 'invalid_client' } }],
   ['an outage', { status: 503, text: '<html></html>', headers: { 'content-type': 'text/html' } }],
   ['a malformed token', { json: { access_token: 7 } }],
 ])('the token endpoint can answer with %s', async (_, fault) => {

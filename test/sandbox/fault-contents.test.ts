@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Edit, Fault } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { messageOf, useSandbox } from './client.ts';
@@ -18,14 +18,14 @@ async function under(fault: Fault, path: string) {
 }
 
 describe('a fault of the data', () => {
-  it('`ceiling` refuses larger pages, and lowers the default page size to its limit', async () => {
+  test('a `ceiling` fault rejects larger pages, and lowers the default page size to its limit', async () => {
     const refused = await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=8`);
     expect([refused.status, messageOf(refused)]).toEqual([400, 'Invalid limit']);
     expect((await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=7`)).at('items')).toHaveLength(7);
     expect((await under({ kind: 'ceiling', limit: 7 }, list)).at('limit')).toBe(7);
   });
 
-  it('`ceiling` with `clamp` answers with the largest allowed page, and states its limit', async () => {
+  test('a `ceiling` fault with `clamp` sends the largest allowed page, and the page states that limit', async () => {
     const answer = await under({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=50`);
     expect([answer.status, answer.at('limit')]).toEqual([200, 5]);
     expect(answer.at('items')).toHaveLength(5);
@@ -38,7 +38,7 @@ describe('a fault of the data', () => {
     return { ids: (answer.at('items') as { id: string }[]).map(({ id }) => id), total: answer.at('total') };
   };
 
-  it('`listing` puts new releases in front of a list, and each can be read as an album', async () => {
+  test('a `listing` fault puts new releases in front of a list, and a new release can be read as an album', async () => {
     const before = await idsOf();
     const { ids, total } = await idsOf({ kind: 'listing', inserted: 3 });
     expect(total).toBe(107);
@@ -48,14 +48,14 @@ describe('a fault of the data', () => {
     expect(await idsOf()).toEqual(before);
   });
 
-  it('`listing` takes the first releases away', async () => {
+  test('a `listing` fault removes the first releases of a list', async () => {
     const before = await idsOf();
     const { ids, total } = await idsOf({ kind: 'listing', removed: 2 });
     expect(total).toBe(102);
     expect(ids.slice(0, 48)).toEqual(before.ids.slice(2));
   });
 
-  it('`listing` overstates the total, with `next` set to its end', async () => {
+  test('a `listing` fault overstates the total of a list, and an empty page before that total has a `next`', async () => {
     const answer = await under({ kind: 'listing', extraTotal: 40 }, `${list}?limit=50&offset=100`);
     expect(answer.at('total')).toBe(144);
     expect(answer.at('items')).toHaveLength(4);
@@ -67,7 +67,7 @@ describe('a fault of the data', () => {
     ).not.toBeNull();
   });
 
-  it('`implied-market` answers calls without a market as if they had one', async () => {
+  test('an `implied-market` fault applies its market to calls without a market, and to no other call', async () => {
     const path = `/tracks/${tracks.relinked}`;
     const implied = await under({ kind: 'implied-market', market: 'ES' }, path);
     expect([implied.at('id'), implied.at('is_playable')]).toEqual([tracks.spanishReplacement, true]);
@@ -79,7 +79,7 @@ describe('a fault of the data', () => {
 describe('an `edit`', () => {
   const edited = async (...edits: Edit[]) => under({ kind: 'edit', edits }, `${list}?limit=3`);
 
-  it('sets, removes and renames the values at its paths, and changes no other value', async () => {
+  test('an `edit` fault sets, removes and renames the values at its paths, and changes no other value', async () => {
     const plain = await client.get(`${list}?limit=3`);
     const answer = await edited(
       { path: 'items.0.name', set: null },
@@ -97,7 +97,7 @@ describe('an `edit`', () => {
     expect(answer.headers.get('etag')).toBeNull();
   });
 
-  it('can add the keys `__proto__` and `constructor`', async () => {
+  test('an `edit` fault can add the keys `__proto__` and `constructor`', async () => {
     const answer = await edited(
       { path: 'items.0.__proto__', set: { polluted: true } },
       { path: 'constructor', set: { prototype: 1 } },
@@ -107,7 +107,7 @@ describe('an `edit`', () => {
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 
-  it('changes the response of the token endpoint', async () => {
+  test('an `edit` fault can change the response of the token endpoint', async () => {
     const edits = [
       { path: 'expires_in', set: 1 },
       { path: 'access_token', remove: true as const },
@@ -116,7 +116,7 @@ describe('an `edit`', () => {
     expect((await client.requestToken()).json).toEqual({ token_type: 'Bearer', expires_in: 1 });
   });
 
-  it('does not change an error response', async () => {
+  test('an `edit` fault does not change an error response', async () => {
     const answer = await under({ kind: 'edit', edits: [{ path: 'error', set: 1 }] }, '/albums/abc');
     expect(messageOf(answer)).toBe('Invalid base62 id');
   });
@@ -129,7 +129,7 @@ describe('a `batch`', () => {
     return (answer.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
   };
 
-  it('comes out of order, short, with nulls or with one entry twice', async () => {
+  test('a `batch` fault sends a batch in another order, shorter, with nulls or with one entry twice', async () => {
     expect(await read({ reverse: true })).toEqual(ids.toReversed());
     expect(await read({ keep: 2 })).toEqual(ids.slice(0, 2));
     expect(await read({ nulls: [1] })).toEqual([ids[0], null, ids[2]]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -15,7 +15,7 @@ async function control(method: string, body?: unknown) {
 describe('the control of a running sandbox', () => {
   const rule = { on: { route: 'artists' }, fault: { kind: 'answer', status: 503 } };
 
-  it('adds faults, lists them and takes them away', async () => {
+  test('`/sandbox/faults` adds, lists and removes the faults of a running sandbox', async () => {
     expect(await control('POST', rule)).toEqual({ status: 201, json: { faults: [rule] } });
     expect((await client.get(path)).status).toBe(503);
     const other = { fault: { kind: 'delay', ms: 1 } };
@@ -25,16 +25,16 @@ describe('the control of a running sandbox', () => {
     expect((await client.get(path)).status).toBe(200);
   });
 
-  it('does not appear in the list of Spotify calls', async () => {
+  test('a request to `/sandbox/faults` does not appear in the list of Spotify calls', async () => {
     await control('GET');
     expect(client.sandbox.calls()).toEqual([]);
   });
 
-  it('answers other methods with 405', async () => {
+  test('a PUT request to `/sandbox/faults` is 405', async () => {
     expect((await control('PUT', rule)).status).toBe(405);
   });
 
-  it.each<[unknown, string]>([
+  test.each<[unknown, string]>([
     ['{', 'faults are not valid JSON'],
     [7, 'rule must be an object'],
     [{}, 'rule.fault must be an object'],
@@ -56,7 +56,7 @@ describe('the control of a running sandbox', () => {
     [{ fault: { kind: 'edit', edits: [{ set: 1 }] } }, 'edit.path must be a text'],
     [{ fault: { kind: 'edit', edits: [7] } }, 'edit must be an object'],
     [[rule, {}], 'rule.fault must be an object'],
-  ])('refuses %j with a message that states the reason', async (body, error) => {
+  ])('`/sandbox/faults` rejects %j with a message that states the reason', async (body, error) => {
     expect(await control('POST', body)).toEqual({ status: 400, json: { error } });
     expect(client.sandbox.faults.rules()).toEqual([]);
   });

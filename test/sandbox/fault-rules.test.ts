@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
@@ -22,8 +22,8 @@ const statuses = async (count: number) => {
   return all;
 };
 
-describe('a rule hits', () => {
-  it.each<[string, FaultRule['on'], number[]]>([
+describe('a fault rule', () => {
+  test.each<[string, FaultRule['on'], number[]]>([
     ['every call of the Web API', undefined, [503, 503, 503, 503]],
     ['one endpoint family, singles and batches alike', { route: 'artists' }, [503, 503, 200, 200]],
     ['several families', { route: ['albums', 'artists/albums'] }, [200, 200, 503, 503]],
@@ -36,7 +36,7 @@ describe('a rule hits', () => {
       { route: 'artists', pattern: 'albums' },
       [200, 200, 200, 200],
     ],
-  ])('%s', async (_, on, expected) => {
+  ])('a fault rule affects %s', async (_, on, expected) => {
     client.sandbox.faults.add({ ...(on && { on }), fault: broken });
     const received = [];
     for (const path of Object.values(paths)) received.push(await statusOf(path));
@@ -44,37 +44,37 @@ describe('a rule hits', () => {
     expect((await client.requestToken()).status).toBe(200);
   });
 
-  it('a rule for the route `token` affects only the token endpoint', async () => {
+  test('a fault rule for the route `token` affects only the token endpoint', async () => {
     client.sandbox.faults.add({ on: { route: 'token' }, fault: broken });
     expect((await client.requestToken()).status).toBe(503);
     expect(await statusOf(paths.artist)).toBe(200);
   });
 
-  it('a rule with `every: 3` affects every third call after `skip` calls, until it has affected `times` calls', async () => {
+  test('a fault rule with `every: 3` affects every third call after `skip` calls, and at most `times` calls', async () => {
     client.sandbox.faults.add({ skip: 1, every: 3, times: 2, fault: broken });
     expect(await statuses(9)).toEqual([200, 503, 200, 200, 503, 200, 200, 200, 200]);
   });
 
-  it('a rule with `times` affects that many calls, and is then removed', async () => {
+  test('a fault rule with `times` affects that many calls, and is then removed', async () => {
     client.sandbox.faults.add({ times: 2, fault: broken });
     expect(await statuses(4)).toEqual([503, 503, 200, 200]);
     expect(client.sandbox.faults.rules()).toEqual([]);
   });
 
-  it('a rule with `skip` affects a call only after that many matching calls', async () => {
+  test('a fault rule with `skip` affects a call only after that many matching calls', async () => {
     client.sandbox.faults.add({ on: { route: 'artists' }, skip: 1, times: 1, fault: broken });
     expect(await statusOf(paths.album)).toBe(200);
     expect(await statuses(3)).toEqual([200, 503, 200]);
   });
 
-  it('a rule with `forMs` affects no call after that time', async () => {
+  test('a fault rule with `forMs` affects no call after that time', async () => {
     client.sandbox.faults.add({ forMs: 150, fault: broken });
     expect(await statusOf(paths.artist)).toBe(503);
     await sleep(160);
     expect(await statusOf(paths.artist)).toBe(200);
   });
 
-  it('a rule with `chance` affects random calls, and the same ones for the same seed', async () => {
+  test('a fault rule with `chance` affects random calls, and the same calls for the same seed', async () => {
     const withSeed = async (seed: string) => {
       const remove = client.sandbox.faults.add({ chance: 0.3, seed, fault: broken });
       const received = await statuses(60);
@@ -90,8 +90,8 @@ describe('a rule hits', () => {
   });
 });
 
-describe('rules', () => {
-  it('rules end when one or all of them are removed', async () => {
+describe('fault rules', () => {
+  test('a fault rule ends when this rule or every rule is removed', async () => {
     const remove = client.sandbox.faults.add({ fault: broken });
     client.sandbox.faults.add({ on: { route: 'albums' }, fault: broken });
     remove();
@@ -100,7 +100,7 @@ describe('rules', () => {
     expect(await statusOf(paths.album)).toBe(200);
   });
 
-  it('all rules apply to a call, and of two responses the first is sent', async () => {
+  test('all fault rules apply to a call, and of two responses the first response is sent', async () => {
     client.sandbox.faults.add({ fault: { kind: 'delay', ms: 60 } });
     client.sandbox.faults.add({ fault: { kind: 'delay', ms: 60 } });
     client.sandbox.faults.add({ fault: broken });
@@ -110,7 +110,7 @@ describe('rules', () => {
     expect(performance.now() - before).toBeGreaterThanOrEqual(119);
   });
 
-  it('faults set the status in the list of calls, null for a reset', async () => {
+  test('faults set the status in the list of calls, null for a reset', async () => {
     client.sandbox.faults.add({ times: 1, fault: broken });
     client.sandbox.faults.add({ skip: 1, times: 1, fault: { kind: 'reset' } });
     await client.get(paths.artist);
@@ -119,7 +119,7 @@ describe('rules', () => {
     expect(client.sandbox.calls().map(({ status }) => status)).toEqual([503, null, 200]);
   });
 
-  it('faults do not change the catalogue: a response is as before when its rule is removed', async () => {
+  test('faults do not change the catalogue: a response is as before when its rule is removed', async () => {
     const original = await client.get(paths.album);
     const remove = client.sandbox.faults.add({
       fault: { kind: 'edit', edits: [{ path: 'name', set: 'spoiled' }] },

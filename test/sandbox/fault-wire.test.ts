@@ -3,7 +3,7 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
@@ -36,20 +36,20 @@ async function drain(body: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; erro
 const lastStatus = () => client.sandbox.calls().at(-1)?.status;
 
 describe('on the wire', () => {
-  it('`delay` answers late', async () => {
+  test('a `delay` fault delays the response', async () => {
     const { response, elapsedMs } = await ask({ kind: 'delay', ms: 150 });
     expect((await response).statusCode).toBe(200);
     expect(elapsedMs()).toBeGreaterThanOrEqual(149);
   });
 
-  it('`stall` never answers', async () => {
+  test('a `stall` fault sends no response', async () => {
     const { request, response } = await ask({ kind: 'stall' });
     expect(await Promise.race([response, sleep(200, 'nothing')])).toBe('nothing');
     expect(lastStatus()).toBeNull();
     request.destroy();
   });
 
-  it('`stall` stops sending in the middle of a body', async () => {
+  test('a `stall` fault with `afterBytes` stops sending in the middle of a body', async () => {
     const { request, response } = await ask({ kind: 'stall', afterBytes: 100 });
     const answer = await response;
     expect(answer.statusCode).toBe(200);
@@ -63,7 +63,7 @@ describe('on the wire', () => {
     request.destroy();
   });
 
-  it('`drip` sends a body in pieces, and all of it', async () => {
+  test('a `drip` fault sends the whole body in pieces', async () => {
     const { response, elapsedMs } = await ask({ kind: 'drip', bytes: 4000, everyMs: 20 });
     const { bytes, error } = await drain(await response);
     expect(error).toBeUndefined();
@@ -71,13 +71,13 @@ describe('on the wire', () => {
     expect(elapsedMs()).toBeGreaterThan(Math.floor(bytes.length / 4000) * 20 - 5);
   });
 
-  it('`reset` breaks the connection instead of an answer', async () => {
+  test('a `reset` fault breaks the connection and sends no response', async () => {
     const { response } = await ask({ kind: 'reset' });
     await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(lastStatus()).toBeNull();
   });
 
-  it('`reset` resets the TCP connection instead of closing it', async () => {
+  test('a `reset` fault resets the TCP connection instead of a normal close', async () => {
     client.sandbox.faults.add({ fault: { kind: 'reset' } });
     const { hostname, port } = new URL(client.sandbox.apiUrl);
     const socket = connect(Number(port), hostname);
@@ -86,7 +86,7 @@ describe('on the wire', () => {
     await expect(end).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('`reset` breaks the connection in the middle of a body', async () => {
+  test('a `reset` fault with `afterBytes` breaks the connection in the middle of a body', async () => {
     const { response } = await ask({ kind: 'reset', afterBytes: 500 });
     const { bytes, error } = await drain(await response);
     expect(error).toMatchObject({ code: 'ECONNRESET' });
@@ -94,7 +94,7 @@ describe('on the wire', () => {
     expect(lastStatus()).toBe(200);
   });
 
-  it('`truncate` closes the connection normally before the promised length', async () => {
+  test('a `truncate` fault closes the connection normally before the stated length of the body', async () => {
     const { response } = await ask({ kind: 'truncate', afterBytes: 500 });
     const answer = await response;
     const { bytes, error } = await drain(answer);
@@ -103,14 +103,14 @@ describe('on the wire', () => {
     expect(error).toMatchObject({ message: 'aborted' });
   });
 
-  it('`oversize` is well-formed JSON of so many megabytes', async () => {
+  test('an `oversize` fault sends well-formed JSON of more than its number of megabytes', async () => {
     const { response } = await ask({ kind: 'oversize', megabytes: 3 });
     const { bytes } = await drain(await response);
     expect(bytes.length).toBeGreaterThan(3 * 1024 * 1024);
     expect(Object.keys(JSON.parse(bytes.toString()))).toEqual(['padding']);
   });
 
-  it('`oversize` in gzip is small until it is decompressed', async () => {
+  test('an `oversize` fault with `gzip` sends a small body that is large after decompression', async () => {
     const { response } = await ask(
       { kind: 'oversize', megabytes: 8, gzip: true },
       { 'accept-encoding': 'gzip' },
@@ -124,7 +124,7 @@ describe('on the wire', () => {
     expect((await drain(gunzip)).bytes.length).toBeGreaterThan(8 * 1024 * 1024);
   });
 
-  it('the sandbox goes on serving after a client has closed its connection', async () => {
+  test('the sandbox goes on serving after a client has closed its connection', async () => {
     for (const fault of [
       { kind: 'stall' },
       { kind: 'delay', ms: 60_000 },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createCallLog } from '../../src/sandbox/calls.ts';
 import { type Fault, startSandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
@@ -12,8 +12,8 @@ const { tracks55 } = catalogue.fixtures.albums;
 const client = useSandbox({ catalogue });
 const { get } = client;
 
-describe('an answer', () => {
-  it('a response may be cached only with revalidation, and has an ETag in Spotify’s form', async () => {
+describe('a response', () => {
+  test('a response may be cached only with revalidation, and has an ETag in Spotify’s form', async () => {
     for (const path of [`/artists/${bts}`, `/albums/${tracks55}`, '/search?q=BTS&type=artist']) {
       const { headers } = await get(path);
       expect(headers.get('cache-control')).toBe('public, max-age=0');
@@ -22,7 +22,7 @@ describe('an answer', () => {
     }
   });
 
-  it('a response is 304 without a body if the request has its ETag, and only then', async () => {
+  test('a response is 304 without a body if the request has its ETag, and only then', async () => {
     const path = `/albums/${tracks55}`;
     const etag = (await get(path)).headers.get('etag') ?? '';
     const notModified = await get(path, { headers: { 'if-none-match': etag } });
@@ -33,13 +33,13 @@ describe('an answer', () => {
     expect((await get('/albums/abc', { headers: { 'if-none-match': '*' } })).status).toBe(400);
   });
 
-  it('a response has another ETag when its content is different', async () => {
+  test('a response has another ETag when its content is different', async () => {
     const { headers } = await get(`/artists/${bts}`);
     client.sandbox.setQuotaMode('extended');
     expect((await get(`/artists/${bts}`)).headers.get('etag')).not.toBe(headers.get('etag'));
   });
 
-  it('a response of any size and status is compressed for a client that accepts gzip', async () => {
+  test('a response of any size and status is compressed for a client that accepts gzip', async () => {
     const { authorization } = await client.authorize();
     const read = (path: string, encoding: string) =>
       rawGet(client.sandbox.apiUrl + path, { authorization, 'accept-encoding': encoding });
@@ -71,7 +71,7 @@ describe('a preflight', () => {
       headers: { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' },
     });
 
-  it('a preflight request gets a response without a token on every route, despite faults', async () => {
+  test('a preflight request gets a response without a token on every route, despite faults', async () => {
     client.sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
     for (const path of [
       `/artists/${bts}`,
@@ -88,11 +88,11 @@ describe('a preflight', () => {
     expect(client.sandbox.calls()).toMatchObject(Array(4).fill({ method: 'OPTIONS', status: 200 }));
   });
 
-  it('a preflight request to the token endpoint gets 204', async () => {
+  test('a preflight request to the token endpoint gets 204', async () => {
     expect((await preflight(client.sandbox.tokenUrl)).status).toBe(204);
   });
 
-  it('a preflight request uses up no limit', async () => {
+  test('a preflight request uses up no limit', async () => {
     client.sandbox.faults.add({ fault: { kind: 'budget', calls: 1, windowSeconds: 60 } });
     await preflight(`${client.sandbox.apiUrl}/artists/${bts}`);
     expect((await get(`/artists/${bts}`)).status).toBe(200);
@@ -101,7 +101,7 @@ describe('a preflight', () => {
 });
 
 describe('the sandbox', () => {
-  it('serves call after call on one connection', async () => {
+  test('the sandbox serves call after call on one connection', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const { authorization } = await client.authorize();
     const ports = new Set<number | undefined>();
@@ -113,7 +113,7 @@ describe('the sandbox', () => {
     expect(ports.size).toBe(1);
   });
 
-  it('lists every call in order, with its request, time and status', async () => {
+  test('the sandbox lists every call in order, with its request, time and status', async () => {
     const before = performance.now();
     await client.requestToken();
     await get(`/artists/${bts}/albums?limit=3&offset=6`, { headers: { 'x-mark': 'yes' } });
@@ -142,13 +142,13 @@ describe('the sandbox', () => {
     expect(client.sandbox.calls()).toEqual([]);
   });
 
-  it('hands out a list of calls that later calls do not change', async () => {
+  test('the sandbox returns a list of calls that later calls do not change', async () => {
     const calls = client.sandbox.calls();
     await get(`/artists/${bts}`);
     expect(calls).toEqual([]);
   });
 
-  it('lists only the latest 20,000 calls', () => {
+  test('the sandbox lists only the latest 20,000 calls', () => {
     const log = createCallLog(() => performance.now());
     const call = { kind: 'api', method: 'GET', route: 'other', headers: {} } as const;
     for (let count = 1; count <= 20_010; count++) log.note({ ...call, path: `/${count}` });
@@ -156,7 +156,7 @@ describe('the sandbox', () => {
     expect(log.calls()).toHaveLength(20_000);
   });
 
-  it('delays every response by `latencyMs`', async () => {
+  test('the sandbox delays every response by `latencyMs`', async () => {
     const slow = await startSandbox({ catalogue, latencyMs: 120 });
     const before = performance.now();
     const answers = await Promise.all([fetch(slow.tokenUrl, tokenRequest(slow)), fetch(`${slow.apiUrl}/me`)]);
@@ -167,7 +167,7 @@ describe('the sandbox', () => {
     expect(elapsedMs).toBeLessThan(1000);
   });
 
-  it('shares no token, fault or call with another sandbox in the same process', async () => {
+  test('the sandbox shares no token, fault or call with another sandbox in the same process', async () => {
     const other = await startSandbox({ catalogue, quotaMode: 'extended' });
     const { authorization } = await client.authorize();
     const response = await fetch(`${other.apiUrl}/artists/${bts}`, { headers: { authorization } });
@@ -178,7 +178,7 @@ describe('the sandbox', () => {
     await other.close();
   });
 
-  it('closes within a second while a request hangs', async () => {
+  test('the sandbox closes within a second while a request hangs', async () => {
     const closing = await startSandbox({ catalogue });
     closing.faults.add({ fault: { kind: 'stall' } });
     const hanging = fetch(`${closing.apiUrl}/artists/${bts}`).catch((error: unknown) => error);
@@ -190,7 +190,7 @@ describe('the sandbox', () => {
     await expect(fetch(closing.tokenUrl)).rejects.toThrow();
   });
 
-  it('fails to start with EADDRINUSE if its port is taken', async () => {
+  test('the sandbox fails to start with EADDRINUSE if its port is taken', async () => {
     const port = Number(new URL(client.sandbox.apiUrl).port);
     await expect(startSandbox({ catalogue, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });

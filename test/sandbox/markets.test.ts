@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -6,7 +6,7 @@ const { artists, albums, tracks } = catalogue.fixtures;
 const { get } = useSandbox({ quotaMode: 'extended' });
 
 describe('without a market', () => {
-  it('without a market, albums and tracks have `available_markets` and no `is_playable`', async () => {
+  test('without a market, albums and tracks have `available_markets` and no `is_playable`', async () => {
     for (const path of [`/albums/${albums.tracks20}`, `/tracks/${tracks.notInSpain}`]) {
       const { text } = await get(path);
       expect(text).toContain('"available_markets":["AR",');
@@ -14,7 +14,7 @@ describe('without a market', () => {
     }
   });
 
-  it('without a market, `available_markets` may have one market or none', async () => {
+  test('without a market, `available_markets` may have one market or none', async () => {
     expect((await get(`/albums/${albums.onlyKorea}`)).at('available_markets')).toEqual(['KR']);
     expect((await get(`/albums/${albums.nowhere}`)).at('available_markets')).toEqual([]);
     expect((await get(`/albums/${albums.nowhere}`)).at('tracks.items.0.available_markets')).toEqual([]);
@@ -22,7 +22,7 @@ describe('without a market', () => {
 });
 
 describe('with a market', () => {
-  it('with a market, albums and tracks have `is_playable` and no `available_markets`', async () => {
+  test('with a market, albums and tracks have `is_playable` and no `available_markets`', async () => {
     for (const path of [`/albums/${albums.tracks20}`, `/tracks/${tracks.explicit}`]) {
       const answer = await get(`${path}?market=ES`);
       expect(answer.at('is_playable')).toBe(true);
@@ -31,7 +31,7 @@ describe('with a market', () => {
     }
   });
 
-  it('a track that is not available in the market is not playable, with the reason `market`, and keeps its id', async () => {
+  test('a track that is not available in the market is not playable, with the reason `market`, and keeps its id', async () => {
     const answer = await get(`/tracks/${tracks.notInSpain}?market=ES`);
     expect(answer.at('id')).toBe(tracks.notInSpain);
     expect(answer.at('is_playable')).toBe(false);
@@ -40,7 +40,7 @@ describe('with a market', () => {
     expect((await get(`/tracks/${tracks.notInSpain}?market=DE`)).at('is_playable')).toBe(true);
   });
 
-  it('an album that is not available in the market and all its tracks have the restriction `market`', async () => {
+  test('an album that is not available in the market and all its tracks have the restriction `market`', async () => {
     const answer = await get(`/albums/${albums.outsideSpain}?market=ES`);
     expect(answer.at('is_playable')).toBe(false);
     expect(answer.at('restrictions')).toEqual({ reason: 'market' });
@@ -49,7 +49,7 @@ describe('with a market', () => {
     expect((await get(`/albums/${albums.nowhere}?market=KR`)).at('is_playable')).toBe(false);
   });
 
-  it('a track whose album has another edition in the market is replaced, with the requested id in `linked_from`', async () => {
+  test('a track whose album has another edition in the market is replaced, with the requested id in `linked_from`', async () => {
     const answer = await get(`/tracks/${tracks.relinked}?market=ES`);
     expect(answer.at('id')).toBe(tracks.spanishReplacement);
     expect(answer.at('uri')).toBe(`spotify:track:${tracks.spanishReplacement}`);
@@ -61,7 +61,7 @@ describe('with a market', () => {
     expect((await get(`/tracks/${tracks.spanishReplacement}?market=DE`)).at('id')).toBe(tracks.relinked);
   });
 
-  it('the tracks of an album with another edition in the market are replaced, and the album is not', async () => {
+  test('the tracks of an album with another edition in the market are replaced, and the album is not', async () => {
     const album = await get(`/albums/${albums.relinked}?market=ES`);
     expect([album.at('id'), album.at('is_playable')]).toEqual([albums.relinked, true]);
     expect(album.at('tracks.items.0.id')).toBe(tracks.spanishReplacement);
@@ -70,7 +70,7 @@ describe('with a market', () => {
     expect(list.at('items.0.linked_from.id')).toBe(tracks.relinked);
   });
 
-  it('an artist’s list neither has nor counts albums that are not available in the market', async () => {
+  test('an artist’s list neither has nor counts albums that are not available in the market', async () => {
     const listed = async (market: string) => {
       const answer = await get(`/artists/${artists.edgeCases}/albums?limit=50&market=${market}`);
       const ids = (answer.at('items') as { id: string }[]).map(({ id }) => id);
@@ -88,7 +88,7 @@ describe('with a market', () => {
     expect(korea).toHaveLength(all - 2);
   });
 
-  it('a search neither has nor counts objects that are not available in the market', async () => {
+  test('a search neither has nor counts objects that are not available in the market', async () => {
     const total = async (market: string) =>
       (await get(`/search?q=album:%22Closed%20on%20Saturdays%22&type=album,track${market}`)).json;
     expect(await total('')).toMatchObject({ albums: { total: 1 }, tracks: { total: 6 } });
@@ -96,13 +96,13 @@ describe('with a market', () => {
     expect(await total('&market=ES')).toMatchObject({ albums: { total: 0 }, tracks: { total: 0 } });
   });
 
-  it('in a country without Spotify, no album is available', async () => {
+  test('in a country without Spotify, no album is available', async () => {
     const answer = await get(`/artists/${artists.bts}/albums?market=CN`);
     expect([answer.status, answer.at('total')]).toEqual([200, 0]);
   });
 });
 
-it('a restriction for another reason than the market is present with and without a market', async () => {
+test('a restriction for another reason than the market is present with and without a market', async () => {
   for (const query of ['', '?market=DE']) {
     const album = await get(`/albums/${albums.restricted}${query}`);
     expect(album.at('restrictions.reason')).toBe('product');
@@ -111,7 +111,7 @@ it('a restriction for another reason than the market is present with and without
   }
 });
 
-it('an artist’s top tracks are the ten most popular tracks of the artist’s own albums', async () => {
+test('an artist’s top tracks are the ten most popular tracks of the artist’s own albums', async () => {
   const answer = await get(`/artists/${artists.bts}/top-tracks?market=DE`);
   const popularities = (answer.at('tracks') as { popularity: number }[]).map(({ popularity }) => popularity);
   expect(popularities).toHaveLength(10);
@@ -119,7 +119,7 @@ it('an artist’s top tracks are the ten most popular tracks of the artist’s o
   expect(answer.at('tracks.0.id')).toBe(catalogue.topTracksOf(artists.bts)[0]?.id);
 });
 
-it('an artist has up to twenty related artists, without the artist itself', async () => {
+test('an artist has up to twenty related artists, without the artist itself', async () => {
   const answer = await get(`/artists/${artists.bts}/related-artists`);
   const ids = (answer.at('artists') as { id: string }[]).map(({ id }) => id);
   expect(new Set(ids).size).toBe(20);

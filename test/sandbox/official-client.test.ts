@@ -1,5 +1,5 @@
 import { SpotifyApi } from '@spotify/web-api-ts-sdk';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -30,13 +30,13 @@ afterAll(() => {
 describe.each(['development', 'extended'] as const)('Spotify’s own client in %s mode', (quotaMode) => {
   const inMode = () => client.sandbox.setQuotaMode(quotaMode);
 
-  it('reads an artist', async () => {
+  test('Spotify’s own client reads an artist', async () => {
     inMode();
     const artist = await spotify.artists.get(artists.bts);
     expect([artist.name, artist.type, artist.images.length]).toEqual(['BTS', 'artist', 3]);
   });
 
-  it('reads an artist’s list page by page', async () => {
+  test('Spotify’s own client reads an artist’s albums page by page', async () => {
     inMode();
     const ids: string[] = [];
     for (let offset = 0, more = true; more; offset += 10) {
@@ -50,7 +50,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     expect(ids).toEqual(expectedSlots.map((slot) => (slot.shows === 'album' ? slot.albumId : null)));
   });
 
-  it('reads an album and its tracks', async () => {
+  test('Spotify’s own client reads an album and its tracks', async () => {
     inMode();
     const album = await spotify.albums.get(albums.tracks55);
     const rest = await spotify.albums.tracks(albums.tracks55, undefined, 50, 50);
@@ -60,7 +60,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     expect(album.external_ids.upc).toBe(catalogue.album(albums.tracks55)?.upc);
   });
 
-  it('reads a track in a market', async () => {
+  test('Spotify’s own client reads a track in a market', async () => {
     inMode();
     const track = await spotify.tracks.get(tracks.relinked, 'ES');
     expect([track.id, track.is_playable, track.album.id]).toEqual([
@@ -70,7 +70,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     ]);
   });
 
-  it('reads a show and its episodes page by page', async () => {
+  test('Spotify’s own client reads a show and its episodes page by page', async () => {
     inMode();
     const show = await spotify.shows.get(shows.episodes130, 'US');
     const pages = await Promise.all(
@@ -84,7 +84,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     expect(show.total_episodes).toBe(expectedSlots.length);
   });
 
-  it('reads an episode with its show', async () => {
+  test('Spotify’s own client reads an episode with its show', async () => {
     inMode();
     const episode = await spotify.episodes.get(episodes.newest, 'US');
     expect([episode.name, episode.show.id]).toEqual([
@@ -93,13 +93,13 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     ]);
   });
 
-  it('finds shows and episodes', async () => {
+  test('Spotify’s own client finds shows and episodes', async () => {
     inMode();
     const found = await spotify.search('The Longest Week', ['show', 'episode'], 'DE', 10);
     expect([found.shows.items[0]?.id, found.episodes.total]).toEqual([shows.episodes130, 130]);
   });
 
-  it('reads an audiobook and its chapters page by page', async () => {
+  test('Spotify’s own client reads an audiobook and its chapters page by page', async () => {
     inMode();
     const audiobook = await spotify.audiobooks.get(audiobooks.chapters130, 'US');
     const pages = await Promise.all(
@@ -115,26 +115,26 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     ]);
   });
 
-  it('reads a chapter with its audiobook', async () => {
+  test('Spotify’s own client reads a chapter with its audiobook', async () => {
     inMode();
     const chapter = await spotify.chapters.get(chapters.first, 'US');
     expect([chapter.name, chapter.audiobook.id]).toEqual(['Opening Credits', audiobooks.chapters130]);
   });
 
-  it('finds audiobooks', async () => {
+  test('Spotify’s own client finds audiobooks', async () => {
     inMode();
     const found = await spotify.search('The Longest Corridor', ['audiobook'], 'GB', 10);
     expect(found.audiobooks.items.map(({ id }) => id)).toEqual([audiobooks.chapters130]);
   });
 
-  it('gets a 404 for a show that another market does not have', async () => {
+  test('Spotify’s own client gets a 404 for a show that the market does not have', async () => {
     inMode();
     await expect(spotify.shows.get(shows.onlyGermany, 'US')).rejects.toThrow(
       /404.*Non existing id: 'spotify:show:/s,
     );
   });
 
-  it('reads a playlist with its owner, and finds it', async () => {
+  test('Spotify’s own client reads a playlist with its owner, and finds the playlist by a search', async () => {
     inMode();
     const playlist = await spotify.playlists.getPlaylist(playlists.items3);
     const expected = catalogue.playlist(playlists.items3);
@@ -146,7 +146,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     expect(found.playlists.items[0]?.id).toBe(playlists.items3);
   });
 
-  it('searches', async () => {
+  test('Spotify’s own client finds artists, albums and tracks', async () => {
     inMode();
     const found = await spotify.search('BTS', ['artist', 'album', 'track'], 'DE', 10);
     expect(found.artists.items[0]?.id).toBe(artists.bts);
@@ -154,7 +154,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     expect(found.tracks.items.every(({ artists: by }) => by.some(({ name }) => name === 'BTS'))).toBe(true);
   });
 
-  it('gets the reason of a refused call', async () => {
+  test('Spotify’s own client gets the reason of a rejected call', async () => {
     inMode();
     await expect(spotify.albums.get(unknown)).rejects.toThrow(/404.*Non existing id: 'spotify:album:0{22}'/s);
     await expect(spotify.search('', ['artist'])).rejects.toThrow(/400.*No search query/s);
@@ -162,7 +162,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
 });
 
 describe('Spotify’s own client', () => {
-  it('reads the items of a playlist with extended quota', async () => {
+  test('Spotify’s own client reads the items of a playlist with extended quota', async () => {
     client.sandbox.setQuotaMode('extended');
     const playlist = await spotify.playlists.getPlaylist(playlists.items230);
     const rest = await spotify.playlists.getPlaylistItems(playlists.items230, undefined, undefined, 50, 100);
@@ -171,13 +171,13 @@ describe('Spotify’s own client', () => {
     expect(ids).toEqual(slots.map((slot) => (slot.shows === 'track' ? slot.trackId : null)));
   });
 
-  it('has no access to the items of a playlist in development mode', async () => {
+  test('Spotify’s own client has no access to the items of a playlist in development mode', async () => {
     client.sandbox.setQuotaMode('development');
     expect((await spotify.playlists.getPlaylist(playlists.items3)).tracks).toBeUndefined();
     await expect(spotify.playlists.getPlaylistItems(playlists.items3)).rejects.toThrow();
   });
 
-  it('reads batches, top tracks and related artists with extended quota', async () => {
+  test('Spotify’s own client reads batches, top tracks and related artists with extended quota', async () => {
     client.sandbox.setQuotaMode('extended');
     const [one, none] = await spotify.artists.get([artists.bts, unknown]);
     expect([one?.followers.total, none]).toEqual([catalogue.artist(artists.bts)?.followers, null]);
@@ -204,7 +204,7 @@ describe('Spotify’s own client', () => {
     expect((await spotify.artists.albums(artists.bts, undefined, undefined, 50)).items).toHaveLength(50);
   });
 
-  it('reads new releases, categories and the playlists of a user with extended quota', async () => {
+  test('Spotify’s own client reads new releases, categories and the playlists of a user with extended quota', async () => {
     client.sandbox.setQuotaMode('extended');
     expect((await spotify.browse.getNewReleases(undefined, 50)).albums.items).toHaveLength(50);
     expect((await spotify.browse.getCategories()).categories.items.map(({ id }) => id)).toContain('party');
@@ -214,7 +214,7 @@ describe('Spotify’s own client', () => {
     expect(new Set(items.map(({ owner }) => owner.id))).toEqual(new Set(['spotify']));
   });
 
-  it('is refused the endpoints that need extended quota in development mode', async () => {
+  test('Spotify’s own client gets an error in development mode from each endpoint that needs extended quota', async () => {
     const forbidden = /"status": 403, "message": "Forbidden"/;
     await expect(spotify.artists.get([artists.bts])).rejects.toThrow(forbidden);
     await expect(spotify.albums.get([albums.tracks1])).rejects.toThrow(forbidden);

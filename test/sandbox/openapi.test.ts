@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
@@ -103,7 +103,7 @@ describe.each(documents)('in %s mode', (quotaMode, file) => {
     );
 
   const cases = Object.entries({ ...reads, ...(quotaMode === 'extended' && extendedReads) });
-  it.skipIf(folder === null).each(cases)(
+  test.skipIf(folder === null).each(cases)(
     'every response of %s conforms to Spotify’s document',
     async (operationId, urls) => {
       const differences = await check;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Slot } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
@@ -31,7 +31,7 @@ async function walk(path: string): Promise<Page[]> {
 const idOf = (slot: Slot) => (slot.shows === 'album' ? slot.albumId : null);
 
 describe('a list', () => {
-  it.each([
+  test.each([
     ['bts', 104],
     ['albums0', 0],
     ['albums1', 1],
@@ -42,7 +42,7 @@ describe('a list', () => {
     ['albums120', 120],
     ['albums205', 205],
   ] as const)(
-    'of %s has exactly %i albums, each once, in the order of the catalogue',
+    'the list of artist %s has exactly %i albums, each album once, in the order of the catalogue',
     async (name, count) => {
       const pages = await walk(`/artists/${artists[name]}/albums?limit=50`);
       const ids = pages.flatMap(({ items }) => items.map((item) => item?.id));
@@ -52,7 +52,7 @@ describe('a list', () => {
     },
   );
 
-  it('states the group of each album, and the groups follow each other in order', async () => {
+  test('an artist’s list states the group of each album, and the groups follow each other in order', async () => {
     const pages = await walk(`/artists/${artists.bts}/albums?limit=50`);
     const groups = pages.flatMap(({ items }) => items.map((item) => Reflect.get(item ?? {}, 'album_group')));
     expect(groups).toEqual(catalogue.albumsOf(artists.bts).map(({ group }) => group));
@@ -60,7 +60,7 @@ describe('a list', () => {
     expect(inOrder).toEqual(['album', 'single', 'compilation', 'appears_on']);
   });
 
-  it('has only the groups of `include_groups`', async () => {
+  test('an artist’s list has only the groups of `include_groups`', async () => {
     const path = `/artists/${artists.bts}/albums?limit=50&include_groups=single,compilation`;
     const slots = catalogue
       .albumsOf(artists.bts)
@@ -74,7 +74,7 @@ describe('a list', () => {
 describe('a page', () => {
   const base = `/artists/${artists.bts}/albums`;
 
-  it('links to its neighbours by offset + limit, with all groups and the locale of the request', async () => {
+  test('a page links to its neighbours by offset + limit, with all groups and the locale of the request', async () => {
     const answer = await get(`${base}?limit=10&offset=20`, {
       headers: { 'accept-language': 'en-US,en;q=0.9' },
     });
@@ -85,7 +85,7 @@ describe('a page', () => {
     expect(answer.at('previous')).toBe(link(10));
   });
 
-  it('links with the locale of each request, also after a request in another locale', async () => {
+  test('a page has a link with the locale of its request, also after a request in another locale', async () => {
     const hrefIn = async (language: string) =>
       (await get(base, { headers: { 'accept-language': language } })).at('href');
     expect(await hrefIn('de')).toMatch(/&locale=de$/);
@@ -93,25 +93,25 @@ describe('a page', () => {
     expect(await hrefIn('de')).toMatch(/&locale=de$/);
   });
 
-  it('links with the market of the request, and with the `*` that fetch sends as accept-language', async () => {
+  test('a page has a link with the market of the request, and with the `*` that fetch sends as accept-language', async () => {
     const { href } = await readPage(`/albums/${albums.tracks55}/tracks?market=DE&limit=7`);
     expect(href).toBe(
       `${client.sandbox.apiUrl}/albums/${albums.tracks55}/tracks?offset=0&limit=7&market=DE&locale=*`,
     );
   });
 
-  it('has a link to the previous page at offset 0 and of the full size if its own offset is smaller than its size', async () => {
+  test('a page whose offset is smaller than its size has a link to a previous page of the full size at offset 0', async () => {
     const { previous } = await readPage(`${base}?limit=10&offset=3`);
     expect(previous).toContain('?offset=0&limit=10&');
   });
 
-  it('has no `next` at the end of the list, and no `previous` at its start', async () => {
+  test('a page has no `next` at the end of the list, and no `previous` at the start of the list', async () => {
     expect((await readPage(`${base}?limit=4&offset=100`)).next).toBeNull();
     expect((await readPage(`${base}?limit=4&offset=99`)).next).not.toBeNull();
     expect((await readPage(`${base}?limit=4`)).previous).toBeNull();
   });
 
-  it('past the end of the list is empty instead of an error', async () => {
+  test('a page past the end of the list is empty instead of an error', async () => {
     const page = await readPage(`/albums/${albums.tracks55}/tracks?offset=999999`);
     expect(page).toMatchObject({ items: [], next: null, total: 55, offset: 999_999 });
     expect(page.previous).toContain('offset=999979&');
@@ -119,7 +119,7 @@ describe('a page', () => {
 });
 
 describe('a list with flaws', () => {
-  it('has short pages in the middle, with `next` set and the hidden albums counted', async () => {
+  test('a list with gaps has short pages in the middle, with `next` set and the hidden albums counted', async () => {
     const pages = await walk(`/artists/${artists.gapped}/albums?limit=20`);
     // As recorded for Gorillaz on 2025-08-31.
     expect(pages.map(({ items }) => items.length)).toEqual([20, 20, 20, 18, 3]);
@@ -127,7 +127,7 @@ describe('a list with flaws', () => {
     expect(pages[3]?.next).toContain('offset=80&limit=20');
   });
 
-  it('has null in place of some albums, and some albums twice', async () => {
+  test('a list with flaws has null in place of some albums, and some albums twice', async () => {
     const [page] = await walk(`/artists/${artists.nullsAndRepeats}/albums?limit=50`);
     const ids = page?.items.map((item) => item?.id ?? null) ?? [];
     expect(ids).toHaveLength(30);
@@ -136,7 +136,7 @@ describe('a list with flaws', () => {
     expect(new Set(ids.filter(Boolean)).size).toBe(26);
   });
 
-  it('overstates its total and goes on with empty pages', async () => {
+  test('a list that overstates its total goes on with empty pages', async () => {
     const pages = await walk(`/artists/${artists.overstated}/albums?limit=20`);
     expect(pages.map(({ items }) => items.length)).toEqual([4, 0, 0, 0, 0]);
     expect(pages.map(({ total, next }) => [total, next !== null])).toEqual([
@@ -150,31 +150,34 @@ describe('a list with flaws', () => {
 });
 
 describe('an album', () => {
-  it.each([
+  test.each([
     ['tracks1', 1],
     ['tracks20', 20],
     ['tracks50', 50],
     ['tracks51', 51],
     ['tracks55', 55],
     ['tracks130', 130],
-  ] as const)('like %s contains up to 50 of its %i tracks and links to the others', async (name, total) => {
-    const id = albums[name];
-    const answer = await get(`/albums/${id}`);
-    const page = answer.at('tracks') as Page;
-    expect(page).toMatchObject({ limit: 50, offset: 0, previous: null, total });
-    expect(answer.at('total_tracks')).toBe(total);
-    expect(page.items).toHaveLength(Math.min(total, 50));
-    const link = `${client.sandbox.apiUrl}/albums/${id}/tracks?offset=50&limit=50&locale=*`;
-    expect(page.next).toBe(total > 50 ? link : null);
+  ] as const)(
+    'an album like %s contains up to 50 of its %i tracks and links to the other tracks',
+    async (name, total) => {
+      const id = albums[name];
+      const answer = await get(`/albums/${id}`);
+      const page = answer.at('tracks') as Page;
+      expect(page).toMatchObject({ limit: 50, offset: 0, previous: null, total });
+      expect(answer.at('total_tracks')).toBe(total);
+      expect(page.items).toHaveLength(Math.min(total, 50));
+      const link = `${client.sandbox.apiUrl}/albums/${id}/tracks?offset=50&limit=50&locale=*`;
+      expect(page.next).toBe(total > 50 ? link : null);
 
-    const all = await walk(`/albums/${id}/tracks?limit=50`);
-    expect(all[0]?.items).toEqual(page.items);
-    expect(all.flatMap(({ items }) => items.map((item) => item?.id))).toEqual(
-      catalogue.tracksOf(id).map((track) => track.id),
-    );
-  });
+      const all = await walk(`/albums/${id}/tracks?limit=50`);
+      expect(all[0]?.items).toEqual(page.items);
+      expect(all.flatMap(({ items }) => items.map((item) => item?.id))).toEqual(
+        catalogue.tracksOf(id).map((track) => track.id),
+      );
+    },
+  );
 
-  it('numbers its tracks from 1 on every disc', async () => {
+  test('an album numbers its tracks from 1 on every disc', async () => {
     const page = await readPage(`/albums/${albums.severalDiscs}/tracks?limit=50`);
     const places = page.items.map((item) => [
       Reflect.get(item ?? {}, 'disc_number'),

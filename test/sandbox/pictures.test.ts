@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -18,7 +18,7 @@ const sizeOf = (svg: string) =>
   ['width', 'height'].map((side) => Number(new RegExp(`^<svg [^>]*${side}="(\\d+)"`).exec(svg)?.[1]));
 
 describe('the pictures of the sandbox', () => {
-  it('are at every address that the Web API returns, in the size that it states', async () => {
+  test('the sandbox has a picture at every image address that the Web API returns, in the stated size', async () => {
     const paths = [`/artists/${artists.bts}`, `/albums/${albums.tracks1}`, `/albums/${albums.unsizedImages}`];
     const images = (await Promise.all(paths.map(imagesOf))).flat();
     expect(images).toHaveLength(3 + 3 + 1);
@@ -29,7 +29,7 @@ describe('the pictures of the sandbox', () => {
     }
   });
 
-  it('exist for each image in the catalogue', async () => {
+  test('the sandbox has a picture for each image in the catalogue', async () => {
     const objects = [
       ...catalogue.artists(),
       ...catalogue.albums().slice(0, 100),
@@ -47,7 +47,7 @@ describe('the pictures of the sandbox', () => {
     expect([...statuses]).toEqual([200]);
   });
 
-  it('differ by object, are the same at each request, and state the title of the album', async () => {
+  test('pictures differ by object, are the same at each request, and state the title of the album', async () => {
     const texts: string[] = [];
     for (const id of [albums.tracks1, albums.tracks20, albums.tracks1]) {
       const [image] = await imagesOf(`/albums/${id}`);
@@ -58,7 +58,7 @@ describe('the pictures of the sandbox', () => {
     expect(texts[0]).toContain('<title>Single Lantern by ');
   });
 
-  it('are well-formed XML, also for a name with an ampersand', async () => {
+  test('a picture is well-formed XML, also for a name with an ampersand', async () => {
     const artist = catalogue.artists().find(({ name, images }) => name.includes('&') && images.length > 0);
     const [image] = await imagesOf(`/artists/${artist?.id}`);
     const svg = await (await fetch(image?.url ?? '')).text();
@@ -66,7 +66,7 @@ describe('the pictures of the sandbox', () => {
     expect(svg).not.toMatch(/&(?!amp;|lt;|gt;|quot;)/);
   });
 
-  it('are 404 for unknown files and 405 for other methods', async () => {
+  test('a picture of an unknown address is 404, and a POST request for a picture is 405', async () => {
     const [image] = await imagesOf(`/artists/${artists.bts}`);
     const url = image?.url ?? '';
     const other = [`${url}0`, url.slice(0, -1), `${url}?w=3`, `${client.sandbox.imagesUrl}${'0'.repeat(40)}`];
@@ -74,7 +74,7 @@ describe('the pictures of the sandbox', () => {
     expect((await fetch(url, { method: 'POST' })).status).toBe(405);
   });
 
-  it('need no token, are not in the list of calls, and are subject to no fault or limit', async () => {
+  test('a picture needs no token, is not in the list of calls, and is subject to no fault', async () => {
     const [image] = await imagesOf(`/artists/${artists.bts}`);
     client.sandbox.clearCalls();
     client.sandbox.faults.add({ fault: { kind: 'answer', status: 503 } });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -12,29 +12,29 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
     return client.get(path);
   };
 
-  it.each([
+  test.each([
     `/shows/${shows.episodes3}`,
     `/shows/${shows.episodes3}/episodes`,
     `/shows/${shows.onlyGermany}?market=US`,
     `/shows/${shows.onlyGermany}/episodes?market=US`,
     `/shows/${unknown}?market=US`,
-  ])('have no show at %s: the market is missing or lacks the show', async (path) => {
+  ])('%s is 404: the market is missing or lacks the show, or no show has the id', async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(404);
     expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:show:\w{22}'$/);
   });
 
-  it.each([
+  test.each([
     `/episodes/${episodes.newest}`,
     `/episodes/${episodes.onlyGermany}?market=US`,
     `/episodes/${unknown}?market=US`,
-  ])('have no episode at %s: the market is missing or lacks the episode', async (path) => {
+  ])('%s is 404: the market is missing or lacks the episode, or no episode has the id', async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(404);
     expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:episode:\w{22}'$/);
   });
 
-  it('serve pages of 1 to 50 episodes, 20 by default', async () => {
+  test('a page of episodes has 20 episodes by default and up to 50, and an invalid limit is rejected', async () => {
     const path = `/shows/${shows.episodes130}/episodes?market=US`;
     expect((await get(path)).at('limit')).toBe(20);
     expect((await get(`${path}&limit=50`)).at('items')).toHaveLength(50);
@@ -44,13 +44,13 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
     }
   });
 
-  it('embed at most fifty episodes in a show, and the links of the page name the market', async () => {
+  test('a show embeds at most fifty episodes, and the link to the next page names the market', async () => {
     const answer = await get(`/shows/${shows.episodes130}?market=US`);
     expect(answer.at('episodes.items')).toHaveLength(50);
     expect(answer.at('episodes.next')).toMatch(/\/shows\/\w{22}\/episodes\?offset=50&limit=50&market=US/);
   });
 
-  it('keep removed episodes as null and as empty keys, and count slots without an item', async () => {
+  test('a removed episode is null or has null in its keys, and the total of the list counts slots without an item', async () => {
     const first = await get(`/shows/${shows.gaps}/episodes?market=US&limit=50`);
     expect(first.at('items.2')).toBeNull();
     expect(first.at('items.4')).toMatchObject({ id: null, name: null, uri: null, release_date: '0000' });
@@ -60,14 +60,14 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
     expect([last.at('total'), last.at('next')]).toEqual([60, null]);
   });
 
-  it('withhold the publisher and the markets of a show from an app in development mode', async () => {
+  test('only an app in extended mode gets the publisher and the markets of a show', async () => {
     const { json } = await get(`/shows/${shows.episodes3}?market=US`);
     const withheld = Object.keys(json as object).filter((key) => /^(publisher|available_markets)$/.test(key));
     expect(withheld.toSorted()).toEqual(mode === 'extended' ? ['available_markets', 'publisher'] : []);
   });
 });
 
-it('batches of shows have no episodes, and null for a show that the market does not have', async () => {
+test('batches of shows have no episodes, and null for a show that the market does not have', async () => {
   client.sandbox.setQuotaMode('extended');
   const ids = [shows.episodes3, shows.onlyGermany, unknown];
   const answer = await client.get(`/shows?ids=${ids.join()}&market=US`);

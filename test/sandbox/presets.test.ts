@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type PresetName, presetNames, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { type Client, connect, messageOf } from './client.ts';
@@ -42,7 +42,7 @@ describe('preset quota-2026', () => {
   const preset = 'quota-2026';
   const few = { 'artists/albums': 3, search: 2 };
 
-  it('answers 100 reads of artists’ albums in 24 h and refuses the next with QUOTA_EXCEEDED', async () => {
+  test('preset quota-2026 answers 100 reads of artists’ albums in 24 h and rejects the next read with QUOTA_EXCEEDED', async () => {
     await withPreset({ preset }, async ({ get, sandbox }) => {
       for (let call = 1; call <= 100; call++) expect((await get(albumsOf(bts))).status).toBe(200);
       const refused = await get(albumsOf(albums50));
@@ -55,7 +55,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('limits searches to 200, lists of episodes to 600 and album tracks to 2,300, and nothing else', async () => {
+  test('preset quota-2026 limits artists’ albums to 100, searches to 200, episode lists to 600 and album tracks to 2,300', async () => {
     await withPreset({ preset }, async ({ sandbox }) => {
       const limits = sandbox.faults
         .rules()
@@ -69,7 +69,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('counts each family separately, and counts failed calls too', async () => {
+  test('preset quota-2026 counts each family separately, and also counts failed calls', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }) => {
       expect((await get(albumsOf('abc'))).status).toBe(400);
       expect((await get(albumsOf('0'.repeat(22)))).status).toBe(404);
@@ -81,7 +81,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('rejects calls until the oldest counted call is 24 h old, with these seconds as Retry-After', async () => {
+  test('preset quota-2026 rejects calls until the oldest counted call is 24 h old, with these seconds as Retry-After', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
       await get(albumsOf(bts));
       clock.advance(2 * hourMs);
@@ -96,7 +96,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('answers a client that waits for the seconds of Retry-After', async () => {
+  test('preset quota-2026 accepts a call after the seconds of Retry-After, and rejects a call one second earlier', async () => {
     await withPreset({ preset, dailyLimits: few }, async (client, clock) => {
       for (let call = 0; call < 3; call++) await client.get(albumsOf(bts));
       const refused = await client.get(albumsOf(bts));
@@ -113,7 +113,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('makes each call available again 24 h after that call, and not all at once', async () => {
+  test('preset quota-2026 makes each call available again 24 h after that call, and not all calls at once', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
       for (const hours of [0, 6, 6]) {
         clock.advance(hours * hourMs);
@@ -129,7 +129,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('never ends a block early: calls during a block are rejected and prolong it', async () => {
+  test('preset quota-2026 never ends a block early: calls during a block are rejected and prolong the block', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
       for (let call = 0; call < 3; call++) await get(albumsOf(bts));
       const ends: number[] = [];
@@ -143,7 +143,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('rejects a client that never stops calling for as long as it calls', async () => {
+  test('preset quota-2026 rejects a client that never stops calling for as long as the client calls', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
       const statuses: number[] = [];
       for (let hour = 0; hour < 48; hour++) {
@@ -154,7 +154,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('has the same limits as `dailyLimits` without a preset', async () => {
+  test('`dailyLimits` limits the calls of a family also without a preset', async () => {
     await withPreset({ dailyLimits: { artists: 1 } }, async ({ get }) => {
       expect((await get(`/artists/${bts}`)).status).toBe(200);
       expect((await get(`/artists/${bts}`)).at('error.reason')).toBe('QUOTA_EXCEEDED');
@@ -164,7 +164,7 @@ describe('preset quota-2026', () => {
 });
 
 describe('rateLimit', () => {
-  it('rejects the calls above the limit of any 30 s, with the seconds until a call is accepted', async () => {
+  test('`rateLimit` rejects calls above the limit of any 30 s, and Retry-After is the seconds until a call is accepted', async () => {
     await withPreset({ rateLimit: 2 }, async ({ get }, clock) => {
       await get(`/artists/${bts}`);
       clock.advance(10_000);
@@ -179,7 +179,7 @@ describe('rateLimit', () => {
     });
   });
 
-  it('rejects a client that ignores Retry-After for as long as it calls', async () => {
+  test('`rateLimit` rejects a client that ignores Retry-After for as long as the client calls', async () => {
     await withPreset({ rateLimit: 2 }, async ({ get }, clock) => {
       const statuses: number[] = [];
       for (let call = 0; call < 10; call++) {
@@ -190,7 +190,7 @@ describe('rateLimit', () => {
     });
   });
 
-  it('rejects calls that nevertheless count for the daily limits', async () => {
+  test('a call that `rateLimit` rejects counts nevertheless for the daily limits', async () => {
     await withPreset({ rateLimit: 1, dailyLimits: { artists: 2 } }, async ({ get }, clock) => {
       for (let call = 0; call < 2; call++) await get(`/artists/${bts}`);
       clock.advance(30_000);
@@ -199,22 +199,20 @@ describe('rateLimit', () => {
   });
 });
 
-describe('preset total-zero', () => {
-  it('has total 0 in every search, and does not change items, `next` and other lists', async () => {
-    await withPreset({ preset: 'total-zero' }, async ({ get }) => {
-      const search = await get('/search?q=the&type=artist,album,track&limit=10');
-      for (const page of ['artists', 'albums', 'tracks']) {
-        expect(search.at(`${page}.total`)).toBe(0);
-        expect(search.at(`${page}.items`)).toHaveLength(10);
-        expect(search.at(`${page}.next`)).toContain('offset=10');
-      }
-      expect((await get(albumsOf(albums120))).at('total')).toBe(120);
-    });
+test('preset total-zero sets total 0 in every search, and does not change items, `next` and other lists', async () => {
+  await withPreset({ preset: 'total-zero' }, async ({ get }) => {
+    const search = await get('/search?q=the&type=artist,album,track&limit=10');
+    for (const page of ['artists', 'albums', 'tracks']) {
+      expect(search.at(`${page}.total`)).toBe(0);
+      expect(search.at(`${page}.items`)).toHaveLength(10);
+      expect(search.at(`${page}.next`)).toContain('offset=10');
+    }
+    expect((await get(albumsOf(albums120))).at('total')).toBe(120);
   });
 });
 
 describe('preset drifting-totals', () => {
-  it('changes the total from call to call, in the same order at every start', async () => {
+  test('preset drifting-totals changes the total from call to call, in the same order at every start', async () => {
     const totals = () =>
       withPreset({ preset: 'drifting-totals' }, async ({ get }) => {
         const received: unknown[] = [];
@@ -225,7 +223,7 @@ describe('preset drifting-totals', () => {
     expect(await totals()).toEqual([120, 107, 110, 120]);
   });
 
-  it('changes the totals of searches, and no item', async () => {
+  test('preset drifting-totals changes the totals of searches, and no item', async () => {
     await withPreset({ preset: 'drifting-totals' }, async ({ get }) => {
       const [first, second] = [await get('/search?q=a&type=album'), await get('/search?q=a&type=album')];
       expect(second.at('albums.total')).toBe(Number(first.at('albums.total')) - 13);
@@ -239,7 +237,7 @@ describe.each<[PresetName, number, string | null, RegExp]>([
   ['html-502', 502, 'text/html; charset=UTF-8', /^<!DOCTYPE html>/],
   ['empty-503', 503, null, /^$/],
 ])('preset %s', (preset, status, contentType, body) => {
-  it(`answers one call in ten with ${status} from the proxy, beginning with the first`, async () => {
+  test(`preset ${preset} answers one call in ten with ${status} from the proxy, beginning with the first call`, async () => {
     await withPreset({ preset }, async ({ get }) => {
       const answers = [];
       for (let call = 0; call < 21; call++) answers.push(await get(`/artists/${bts}`));
@@ -252,43 +250,39 @@ describe.each<[PresetName, number, string | null, RegExp]>([
   });
 });
 
-describe('preset flaky-404', () => {
-  it('answers one search or list in ten with 404, and never a read by id', async () => {
-    await withPreset({ preset: 'flaky-404' }, async ({ get }) => {
-      const lists = ['/search?q=a&type=artist', albumsOf(bts), `/albums/${albums.tracks20}/tracks`];
-      const statuses: number[] = [];
-      for (let call = 0; call < 12; call++) {
-        expect((await get(`/artists/${bts}`)).status).toBe(200);
-        expect((await get(`/albums/${albums.tracks20}`)).status).toBe(200);
-        statuses.push((await get(lists[call % 3] ?? '')).status);
-      }
-      expect(statuses).toEqual([404, ...Array(9).fill(200), 404, 200]);
-    });
+test('preset flaky-404 answers one search or list in ten with 404, and never a read by id', async () => {
+  await withPreset({ preset: 'flaky-404' }, async ({ get }) => {
+    const lists = ['/search?q=a&type=artist', albumsOf(bts), `/albums/${albums.tracks20}/tracks`];
+    const statuses: number[] = [];
+    for (let call = 0; call < 12; call++) {
+      expect((await get(`/artists/${bts}`)).status).toBe(200);
+      expect((await get(`/albums/${albums.tracks20}`)).status).toBe(200);
+      statuses.push((await get(lists[call % 3] ?? '')).status);
+    }
+    expect(statuses).toEqual([404, ...Array(9).fill(200), 404, 200]);
   });
 });
 
-describe('preset premium-lapsed', () => {
-  it('refuses every call of the Web API with Spotify’s message, and still grants tokens', async () => {
-    await withPreset({ preset: 'premium-lapsed' }, async ({ get, requestToken }) => {
-      for (const path of [
-        `/artists/${bts}`,
-        albumsOf(bts),
-        '/search?q=a&type=artist',
-        `/tracks/${tracks.explicit}`,
-      ]) {
-        const answer = await get(path);
-        expect([answer.status, messageOf(answer)]).toEqual([
-          403,
-          'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.',
-        ]);
-      }
-      expect((await requestToken()).status).toBe(200);
-    });
+test('preset premium-lapsed rejects every call of the Web API with Spotify’s message, and still grants tokens', async () => {
+  await withPreset({ preset: 'premium-lapsed' }, async ({ get, requestToken }) => {
+    for (const path of [
+      `/artists/${bts}`,
+      albumsOf(bts),
+      '/search?q=a&type=artist',
+      `/tracks/${tracks.explicit}`,
+    ]) {
+      const answer = await get(path);
+      expect([answer.status, messageOf(answer)]).toEqual([
+        403,
+        'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.',
+      ]);
+    }
+    expect((await requestToken()).status).toBe(200);
   });
 });
 
 describe('preset old-development-app', () => {
-  it('has the fields of development mode with batches, top tracks and pages of 50', async () => {
+  test('preset old-development-app has the fields of development mode with batches, top tracks and pages of 50', async () => {
     await withPreset({ preset: 'old-development-app' }, async ({ get }) => {
       const batch = await get(`/artists?ids=${bts},${albums50}`);
       expect(Object.keys(batch.at('artists.0') as object)).not.toContain('genres');
@@ -301,7 +295,7 @@ describe('preset old-development-app', () => {
     });
   });
 
-  it('no object in a playlist, and no user, has a field that development mode withholds', async () => {
+  test('preset old-development-app withholds the fields of development mode also in playlists and users', async () => {
     await withPreset({ preset: 'old-development-app' }, async ({ get }) => {
       const gaps = `/playlists/${playlists.gaps}`;
       const types = 'market=DE&additional_types=track,episode';
@@ -323,7 +317,7 @@ describe('preset old-development-app', () => {
 });
 
 describe('presets', () => {
-  it('combine with each other and with other faults', async () => {
+  test('presets combine with each other and with other faults', async () => {
     const preset = ['old-development-app', 'total-zero'] as const;
     await withPreset({ preset }, async ({ get, sandbox }) => {
       sandbox.faults.add({ on: { route: 'tracks' }, fault: { kind: 'answer', status: 500 } });
@@ -332,7 +326,7 @@ describe('presets', () => {
     });
   });
 
-  it('are fault rules, and end when the faults are cleared', async () => {
+  test('presets are fault rules, and end when the faults are cleared', async () => {
     await withPreset({ preset: presetNames }, async ({ get, sandbox }) => {
       expect(sandbox.faults.rules().length).toBeGreaterThanOrEqual(presetNames.length);
       sandbox.faults.clear();
@@ -340,7 +334,7 @@ describe('presets', () => {
     });
   });
 
-  it('have names, and the error for an unknown name lists them', async () => {
+  test('the error for an unknown preset lists the names of all presets', async () => {
     const unknown = 'quota-1999' as PresetName;
     await expect(startSandbox({ catalogue, preset: unknown })).rejects.toThrow(
       `There is no preset "quota-1999". The presets are ${presetNames.join(', ')}.`,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { fixtures } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
@@ -30,18 +30,18 @@ describe.each<[QuotaMode, keyof typeof pages, number, number]>([
     return { answer, limit: answer.at(`${page}limit`), items: answer.at(`${page}items`) };
   };
 
-  it(`have pages of up to ${most}`, async () => {
+  test(`${quotaMode} mode: a page of "${list}" has up to ${most} items`, async () => {
     const { answer, limit, items } = await read(`limit=${most}`);
     expect([answer.status, limit]).toEqual([200, most]);
     expect(items).toHaveLength(most);
   });
 
-  it(`refuse a page of ${most + 1}`, async () => {
+  test(`${quotaMode} mode: a page of "${list}" with a limit of ${most + 1} is rejected`, async () => {
     const { answer } = await read(`limit=${most + 1}`);
     expect([answer.status, answer.at('error.message')]).toEqual([400, 'Invalid limit']);
   });
 
-  it(`have a default page size of ${byDefault}`, async () => {
+  test(`${quotaMode} mode: a page of "${list}" has ${byDefault} items by default`, async () => {
     const { limit, items } = await read('');
     expect(limit).toBe(byDefault);
     expect(items).toHaveLength(byDefault);
@@ -51,7 +51,7 @@ describe.each<[QuotaMode, keyof typeof pages, number, number]>([
 describe('in development mode', () => {
   const client = useSandbox({ quotaMode: 'development' });
 
-  it.each([
+  test.each([
     `/artists?ids=${bts}`,
     `/albums?ids=${tracks130}`,
     `/tracks?ids=${relinked}`,
@@ -74,13 +74,13 @@ describe('in development mode', () => {
     '/episodes?ids=x',
     '/chapters?ids=x',
     '/audiobooks?ids=x',
-  ])('%s is forbidden, in Spotify’s spacing', async (path) => {
+  ])('%s is forbidden in development mode, in Spotify’s spacing', async (path) => {
     const answer = await client.get(path);
     expect(answer.status).toBe(403);
     expect(answer.text).toBe('{"error": {"status": 403, "message": "Forbidden" } }');
   });
 
-  it('an artist has no followers, genres and popularity, in a read by id and in a search', async () => {
+  test('in development mode, an artist has no followers, genres and popularity, in a read by id and in a search', async () => {
     const keys = ['external_urls', 'href', 'id', 'images', 'name', 'type', 'uri'];
     const [alone, search] = await Promise.all([
       client.get(`/artists/${bts}`),
@@ -90,11 +90,11 @@ describe('in development mode', () => {
     expect(Object.keys(search.at('artists.items.0') as object)).toEqual(keys);
   });
 
-  it('an album still has genres, which are an empty list', async () => {
+  test('in development mode, an album has an empty list of genres', async () => {
     expect((await client.get(`/albums/${tracks130}`)).at('genres')).toEqual([]);
   });
 
-  it('no object has available_markets, label, popularity, album_group or followers', async () => {
+  test('in development mode, no object has available_markets, label, popularity, album_group or followers', async () => {
     const answers = await Promise.all([
       client.get(`/albums/${tracks130}`),
       client.get(`/artists/${bts}/albums`),
@@ -108,19 +108,19 @@ describe('in development mode', () => {
     }
   });
 
-  it('albums still have a UPC, and tracks an ISRC', async () => {
+  test('in development mode, albums still have a UPC, and tracks still have an ISRC', async () => {
     expect((await client.get(`/albums/${tracks130}`)).at('external_ids.upc')).toMatch(/^\d{12}$/);
     expect((await client.get(`/tracks/${relinked}`)).at('external_ids.isrc')).toMatch(/^[A-Z0-9]{12}$/);
   });
 
-  it('a replacement of a relinked track has no `linked_from`', async () => {
+  test('in development mode, a replacement of a relinked track has no `linked_from`', async () => {
     const answer = await client.get(`/tracks/${relinked}?market=ES`);
     expect(answer.at('id')).toBe(fixtures.tracks.spanishReplacement);
     expect(answer.at('album.id')).toBe(spanishEdition);
     expect(answer.text).not.toContain('linked_from');
   });
 
-  it('no track has a `preview_url`, at any endpoint', async () => {
+  test('in development mode, no track has a `preview_url`, at any endpoint', async () => {
     const answers = await Promise.all([
       client.get(`/tracks/${relinked}`),
       client.get(`/albums/${tracks130}`),
@@ -133,7 +133,7 @@ describe('in development mode', () => {
     }
   });
 
-  it('without a market, only a full track and the album in it have `is_playable`', async () => {
+  test('in development mode without a market, only a full track and its album have `is_playable`', async () => {
     const track = await client.get(`/tracks/${relinked}`);
     expect([track.at('is_playable'), track.at('album.is_playable')]).toEqual([true, true]);
     const others = await Promise.all([
@@ -149,7 +149,7 @@ describe('in development mode', () => {
 describe('in extended mode', () => {
   const { get } = useSandbox({ quotaMode: 'extended' });
 
-  it('routes without objects in the catalogue answer with empty lists, and batches with null for each id', async () => {
+  test('in extended mode, featured playlists are an empty list, and a batch of unknown ids has null for each id', async () => {
     const page = { items: [], total: 0, next: null, limit: 20 };
     expect((await get('/browse/featured-playlists')).json).toMatchObject({ playlists: page });
     for (const kind of ['shows', 'episodes', 'audiobooks', 'chapters']) {
@@ -157,14 +157,14 @@ describe('in extended mode', () => {
     }
   });
 
-  it('new releases are the 100 newest albums', async () => {
+  test('in extended mode, new releases are the 100 newest albums', async () => {
     const first = await get('/browse/new-releases?limit=50');
     const dates = (first.at('albums.items') as { release_date: string }[]).map((album) => album.release_date);
     expect([first.at('albums.total'), dates.length]).toEqual([100, 50]);
     expect(dates).toEqual(dates.toSorted((one, other) => other.localeCompare(one)));
   });
 
-  it('categories have icons, and playlists of which some are null', async () => {
+  test('in extended mode, categories have links with the locale, and playlists of which some are null', async () => {
     const categories = await get('/browse/categories?limit=2&locale=sv_SE');
     expect(categories.at('categories.next')).toContain('offset=2&limit=2&locale=sv_SE');
     const inParty = await get('/browse/categories/party/playlists');
@@ -172,12 +172,12 @@ describe('in extended mode', () => {
     expect(inParty.at('playlists.items')).toContain(null);
   });
 
-  it('a user has the playlists that name it as their owner', async () => {
+  test('in extended mode, the playlists of a user have the user as their owner', async () => {
     const items = (await get('/users/spotify/playlists')).at('items') as { owner: { id: string } }[];
     expect(new Set(items.map(({ owner }) => owner.id))).toEqual(new Set(['spotify']));
   });
 
-  it('the markets of Spotify are listed', async () => {
+  test('in extended mode, the markets of Spotify are listed', async () => {
     const markets = (await get('/markets')).at('markets') as string[];
     expect(markets.length).toBeGreaterThan(180);
     expect(markets).toContain('DE');
@@ -188,7 +188,7 @@ describe('an app', () => {
   const client = useSandbox();
   const status = async () => (await client.get(`/artists?ids=${bts}`)).status;
 
-  it('is in development mode by default, and its mode can be changed while the sandbox runs', async () => {
+  test('an app is in development mode by default, and its mode can be changed while the sandbox runs', async () => {
     expect(await status()).toBe(403);
     client.sandbox.setQuotaMode('extended');
     expect(await status()).toBe(200);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/index.ts';
 import { fixtures } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
@@ -86,19 +86,22 @@ describe.skipIf(folder === null)('a captured error', () => {
   const ordered = errorFiles.toSorted(
     (one, other) => Number(/expired/.test(one)) - Number(/expired/.test(other)),
   );
-  it.each(ordered)('%s equals the response of the sandbox in status, body and every header', async (file) => {
-    const captured = readJson(join(folder ?? '', 'errors-2026', file)) as Captured;
-    const reproduce = counterparts[file];
-    if (!reproduce) throw new Error(`no counterpart is defined for ${file}`);
-    const answer = await reproduce(captured);
+  test.each(ordered)(
+    'the captured error %s equals the response of the sandbox in status, body and every header',
+    async (file) => {
+      const captured = readJson(join(folder ?? '', 'errors-2026', file)) as Captured;
+      const reproduce = counterparts[file];
+      if (!reproduce) throw new Error(`no counterpart is defined for ${file}`);
+      const answer = await reproduce(captured);
 
-    expect(answer.status).toBe(captured.status);
-    if (captured.body !== null) expect(answer.json ?? answer.text).toEqual(expectedBody(file, captured));
-    expect(headerDifferences(answer, captured.headers, file)).toEqual([]);
-    if (captured.headers_whole) expect(addedHeaders(answer, captured.headers, file)).toEqual([]);
-  });
+      expect(answer.status).toBe(captured.status);
+      if (captured.body !== null) expect(answer.json ?? answer.text).toEqual(expectedBody(file, captured));
+      expect(headerDifferences(answer, captured.headers, file)).toEqual([]);
+      if (captured.headers_whole) expect(addedHeaders(answer, captured.headers, file)).toEqual([]);
+    },
+  );
 
-  it('for an expired token equals the response of the sandbox in its whole text, spacing included', async () => {
+  test('the captured error for an expired token equals the response of the sandbox in its whole text, spacing included', async () => {
     const headers = await client.authorize();
     client.sandbox.expireTokens();
     const answer = await client.get(`/albums/${albums.tracks1}`, { headers });
@@ -110,7 +113,7 @@ describe.skipIf(folder === null)('a captured error', () => {
 const successes = folder === null ? [] : capturedSuccesses(folder);
 
 describe.skipIf(folder === null)('a captured success of 2025 or later', () => {
-  it('has the headers that the sandbox sends, and no others', async () => {
+  test('a captured success of 2025 or later has the headers that the sandbox sends, and no other headers', async () => {
     expect(successes.length).toBeGreaterThan(15);
     const headers = await client.authorize();
     const reads = [

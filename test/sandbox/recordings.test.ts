@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
@@ -95,19 +95,19 @@ const recordings =
   folder === null ? [] : Object.entries(sets).flatMap(([set, mode]) => readSet(join(folder, set), mode));
 const used = new Set<(typeof exceptions)[number]>();
 
-it('there are recordings to compare with', () => {
+test('there are recordings to compare with', () => {
   if (folder === null) return;
   expect(recordings.length).toBeGreaterThan(50);
   expect(recordings.filter(({ mode }) => mode === 'development').length).toBeGreaterThan(7);
 });
 
-it.skipIf(folder === null)('every folder of recordings is compared with the sandbox', () => {
+test.skipIf(folder === null)('every folder of recordings is compared with the sandbox', () => {
   const expectedFolders = [...Object.keys(sets), 'errors-2026']; // the errors are compared in recorded-headers.test.ts
   expect(readdirSync(folder ?? '').toSorted()).toEqual(expectedFolders.toSorted());
 });
 
 const groups = groupsOf(recordings);
-it.each(groups)(
+test.each(groups)(
   'in %s mode %s recorded in %i has the shape of the sandbox’s responses',
   async (mode, kind, year, recorded) => {
     const paths = counterparts[mode][kind] ?? [];

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -11,13 +11,13 @@ const namesIn = (page: unknown) => (page as { items: { name: string }[] }).items
 const idsIn = (page: unknown) => (page as { items: { id: string }[] }).items.map(({ id }) => id);
 
 describe('a search', () => {
-  it('finds BTS first', async () => {
+  test('a search for BTS finds the artist BTS first', async () => {
     for (const q of ['BTS', 'bts', 'artist:BTS', 'artist: bts', '"BTS"']) {
       expect((await search(q)).at('artists.items.0.id')).toBe(artists.bts);
     }
   });
 
-  it('sorts exact names first, then names that begin with the text, each group by popularity', async () => {
+  test('a search sorts exact names first and by popularity, then names that begin with the text, then other names', async () => {
     const answer = await search('Lanterns', 'type=track&limit=50');
     const found = answer.at('tracks.items') as { name: string; popularity: number }[];
     const ranks = found.map(({ name }) => (name === 'Lanterns' ? 0 : name.startsWith('Lanterns') ? 1 : 2));
@@ -28,19 +28,19 @@ describe('a search', () => {
     expect(exact).toEqual(exact.toSorted((one, other) => other - one));
   });
 
-  it('answers with one page for each type, in the order of the types', async () => {
+  test('a search answers with one page for each type, in the order of the types', async () => {
     const { json } = await search('BTS', 'type=track,artist');
     expect(Object.keys(json as object)).toEqual(['tracks', 'artists']);
   });
 
-  it('finds shows by their names, and episodes by their names and those of their shows', async () => {
+  test('a search finds shows by their names, and episodes by the names of their shows', async () => {
     const answer = await search('The Longest Week', 'type=show,episode');
     expect(answer.at('shows.items.0.id')).toBe(shows.episodes130);
     expect(answer.at('episodes.total')).toBe(130);
     expect(answer.at('episodes.items.0.show')).toBeUndefined();
   });
 
-  it('finds a show and its episodes only in the markets of the show, and always without a market', async () => {
+  test('a search finds a show and its episodes only in the markets of the show, and always without a market', async () => {
     const totals = ['&market=DE', '&market=US', ''].map(async (market) => {
       const answer = await search('Nur hier', `type=show,episode${market}`);
       return [answer.at('shows.total'), answer.at('episodes.total')];
@@ -52,14 +52,14 @@ describe('a search', () => {
     ]);
   });
 
-  it('has links with the text as `query` and the type of the page, in the recorded order of parameters', async () => {
+  test('a search has links with the text as `query` and the type of the page, in the recorded order of parameters', async () => {
     const answer = await search('artist: the & a', 'type=artist,album&limit=3&offset=6&market=DE');
     expect(answer.at('albums.href')).toBe(
       `${client.sandbox.apiUrl}/search?offset=6&limit=3&query=artist%3A%20the%20%26%20a&type=album&market=DE&locale=*`,
     );
   });
 
-  it('has a total of at most 1000, and may link to a page that is refused', async () => {
+  test('a search has a total of at most 1000, and may link to a page that is rejected', async () => {
     expect(catalogue.find('track', 'a').length).toBeGreaterThan(1000);
     const answer = await search('a', 'type=track&limit=40&offset=950');
     expect(answer.at('tracks.total')).toBe(1000);
@@ -68,7 +68,7 @@ describe('a search', () => {
     expect((await client.get(next.replace('query=', 'q='))).status).toBe(400);
   });
 
-  it('has pages without gaps and repetitions', async () => {
+  test('a search has pages without gaps and repetitions', async () => {
     const pages = await Promise.all(
       [0, 20, 40].map(async (offset) =>
         idsIn((await search('lan', `type=album&offset=${offset}`)).at('albums')),
@@ -85,25 +85,25 @@ describe('a search', () => {
 });
 
 describe('a search text', () => {
-  it('matches all of its words, each at the start of a word, in titles and artists', async () => {
+  test('a search text matches all of its words, each at the start of a word, in titles and artists', async () => {
     const found = namesIn((await search('twen roo')).at('albums'));
     expect(found).toContain('Twenty Rooms');
     expect((await search('twen ooms')).at('albums.total')).toBe(0);
     expect(idsIn((await search('Cabinet Twenty')).at('albums'))).toContain(albums.tracks20);
   });
 
-  it('matches a quoted phrase word for word', async () => {
+  test('a quoted phrase in a search text matches word for word', async () => {
     expect(namesIn((await search('"rooms and a cellar"')).at('albums'))).toEqual([
       'Fifty Rooms and a Cellar',
     ]);
     expect((await search('"cellar and rooms"')).at('albums.total')).toBe(0);
   });
 
-  it('is matched without regard to case, accents and punctuation', async () => {
+  test('a search text is matched without regard to case and accents', async () => {
     expect(namesIn((await search('FÍFTY-FIVE')).at('albums'))).toContain('Fifty-Five Rooms');
   });
 
-  it('filters by artist, album and track, each filter ending at the next', async () => {
+  test('a search text filters by artist, album and track, and each filter ends at the next filter', async () => {
     const answer = await search('album:Twenty Rooms artist:Cabinet of Oddities', 'type=album,track&limit=50');
     expect(idsIn(answer.at('albums'))).toEqual([albums.tracks20]);
     expect(answer.at('tracks.total')).toBe(20);
@@ -112,7 +112,7 @@ describe('a search text', () => {
     expect(namesIn(narrower.at('tracks'))).toContain(name);
   });
 
-  it('filters by a year or a range of years', async () => {
+  test('a search text filters by a year or a range of years', async () => {
     const dates = async (q: string) =>
       ((await search(q, 'type=album&limit=50')).at('albums.items') as { release_date: string }[]).map(
         (album) => Number(album.release_date.slice(0, 4)),
@@ -123,21 +123,21 @@ describe('a search text', () => {
     expect(Math.max(...range)).toBeLessThanOrEqual(1999);
   });
 
-  it('finds a recording by its ISRC and an album by its UPC', async () => {
+  test('a search text finds a recording by its ISRC and an album by its UPC', async () => {
     const track = catalogue.track(tracks.explicit);
     const album = catalogue.album(albums.tracks55);
     expect(idsIn((await search(`isrc:${track?.isrc}`)).at('tracks'))).toEqual([tracks.explicit]);
     expect(idsIn((await search(`upc:${album?.upc}`)).at('albums'))).toEqual([albums.tracks55]);
   });
 
-  it('finds nothing by the beginning of an ISRC or a UPC', async () => {
+  test('a search text finds nothing by the beginning of an ISRC or a UPC', async () => {
     const isrc = catalogue.track(tracks.explicit)?.isrc.slice(0, -1);
     const upc = catalogue.album(albums.tracks55)?.upc.slice(0, -1);
     expect((await search(`isrc:${isrc}`)).at('tracks.total')).toBe(0);
     expect((await search(`upc:${upc}`)).at('albums.total')).toBe(0);
   });
 
-  it('with a filter that a type does not have finds nothing of that type', async () => {
+  test('a search text with a filter that a type does not have finds nothing of that type', async () => {
     expect((await search('upc:1')).at('artists.total')).toBe(0);
     expect((await search('isrc:QZ')).at('albums.total')).toBe(0);
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
@@ -125,21 +125,24 @@ describe.skipIf(shapes === null).each(modes)('in %s mode', (quotaMode) => {
   const kinds = Object.keys(shapes?.kinds ?? {}).filter(
     (name) => quotaMode === 'extended' || !isOfPlaylists(name),
   );
-  it.each(kinds)('%s has the captured keys, no others, in their order and with their types', async (kind) => {
-    for (const place of kindPlaces[kind] ??
-      playlistPlaces[kind] ?? [{ paths: [], way: 'no place is known for this kind' }]) {
-      const ordered = quotaMode === 'development' || !olderOrder.includes(kind);
-      const problems = (await objectsAt(place)).flatMap((object) =>
-        check.kind(kind, isOfPlaylists(kind) ? withoutNewName(object) : object, { ordered }),
-      );
-      expect([...new Set(problems)]).toEqual([]);
-    }
-  });
+  test.each(kinds)(
+    '%s has the captured keys, no others, in their order and with their types',
+    async (kind) => {
+      for (const place of kindPlaces[kind] ??
+        playlistPlaces[kind] ?? [{ paths: [], way: 'no place is known for this kind' }]) {
+        const ordered = quotaMode === 'development' || !olderOrder.includes(kind);
+        const problems = (await objectsAt(place)).flatMap((object) =>
+          check.kind(kind, isOfPlaylists(kind) ? withoutNewName(object) : object, { ordered }),
+        );
+        expect([...new Set(problems)]).toEqual([]);
+      }
+    },
+  );
 
   const pages = Object.entries(shapes?.page.at ?? {}).flatMap(([name, captured]) =>
     captured[quotaMode] && (quotaMode === 'extended' || !isOfPlaylists(name)) ? [name] : [],
   );
-  it.each(pages)('the page of %s has its keys in the captured order', async (name) => {
+  test.each(pages)('the page of %s has its keys in the captured order', async (name) => {
     const place = pagePlaces[name] ?? { paths: [], way: 'no place is known for this page' };
     const problems = (await objectsAt(place)).flatMap((page) => check.page(name, page));
     expect([...new Set(problems)]).toEqual([]);

@@ -1,5 +1,5 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSlicedWork } from '../../src/sandbox/catalogue/sliced-work.ts';
 import { createCatalogue, startSandbox } from '../../src/sandbox/index.ts';
 import { connect } from './client.ts';
@@ -30,22 +30,25 @@ async function measureBlocking(act: () => Promise<unknown>): Promise<{ totalMs: 
 describe('the first call that needs the whole catalogue', () => {
   const { fixtures } = createCatalogue();
 
-  it.each([
+  test.each([
     ['a search', '/search?q=BTS&type=artist,album,track'],
     ['a track', `/tracks/${fixtures.tracks.explicit}`],
-  ])('does not block the event loop for long: %s', async (_, path) => {
-    // A new catalogue, because a shared one may be prepared already.
-    const sandbox = await startSandbox({ catalogue: createCatalogue() });
-    const client = await connect(sandbox);
-    const { totalMs, longestMs } = await measureBlocking(async () => {
-      expect((await client.get(path)).status).toBe(200);
-    });
-    await sandbox.close();
-    // Without slices, the call would block the event loop for nine tenths of its time.
-    expect(longestMs / totalMs).toBeLessThan(0.5);
-  });
+  ])(
+    'the first call that needs the whole catalogue does not block the event loop for long: %s',
+    async (_, path) => {
+      // A new catalogue, because a shared one may be prepared already.
+      const sandbox = await startSandbox({ catalogue: createCatalogue() });
+      const client = await connect(sandbox);
+      const { totalMs, longestMs } = await measureBlocking(async () => {
+        expect((await client.get(path)).status).toBe(200);
+      });
+      await sandbox.close();
+      // Without slices, the call would block the event loop for nine tenths of its time.
+      expect(longestMs / totalMs).toBeLessThan(0.5);
+    },
+  );
 
-  it('has the response of a later call, also if several calls are concurrent', async () => {
+  test('the first call that needs the whole catalogue has the response of a later call, also among concurrent calls', async () => {
     const sandbox = await startSandbox({ catalogue: createCatalogue() });
     const client = await connect(sandbox);
     const path = '/search?q=lan&type=artist,album,track';
@@ -63,7 +66,7 @@ describe('work in slices', () => {
     return to;
   }
 
-  it('is done once for several callers, in slices or at once', async () => {
+  test('work in slices is done once for several callers, in slices or at once', async () => {
     let starts = 0;
     const work = createSlicedWork(() => {
       starts += 1;
@@ -73,7 +76,7 @@ describe('work in slices', () => {
     expect([work.now(), starts]).toEqual([5, 1]);
   });
 
-  it('is finished at once if its result is needed while it runs', async () => {
+  test('work in slices is finished at once if its result is needed while the work runs', async () => {
     let steps = 0;
     const work = createSlicedWork(function* () {
       for (; steps < 20; steps++) {
@@ -89,7 +92,7 @@ describe('work in slices', () => {
     expect(await slices).toBe(20);
   });
 
-  it('rejects if it throws', async () => {
+  test('the promise of work in slices rejects if the work throws', async () => {
     const work = createSlicedWork<number>(function* () {
       yield;
       throw new Error('no room');

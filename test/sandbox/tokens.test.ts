@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { messageOf, tokenRequest, useSandbox } from './client.ts';
 
@@ -8,7 +8,7 @@ const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
 describe('the token endpoint', () => {
-  it('issues a bearer token for an hour, and no refresh token', async () => {
+  test('the token endpoint issues a bearer token for an hour, and no refresh token', async () => {
     const answer = await requestToken();
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({
@@ -20,38 +20,44 @@ describe('the token endpoint', () => {
     expect(answer.headers.get('cache-control')).toContain('no-store');
   });
 
-  it('also accepts the credentials in the form', async () => {
+  test('the token endpoint also accepts the credentials in the form', async () => {
     const { clientId, clientSecret } = client.sandbox;
     const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;
     expect((await requestToken({ headers: form, body })).status).toBe(200);
   });
 
-  it.each([
+  test.each([
     ['a wrong secret', { authorization: basic('sandbox-client', 'x') }, 'Invalid client secret'],
     ['an unknown id', { authorization: basic('x', 'sandbox-secret') }, 'Invalid client'],
     ['no credentials', {}, undefined],
     ['credentials of another scheme than Basic', { authorization: 'Bearer x' }, undefined],
     ['empty credentials', { authorization: basic('', '') }, undefined],
-  ])('refuses %s with 400 and the text invalid_client in `error`', async (_, headers, description) => {
-    const answer = await requestToken({ headers: { ...form, ...headers } });
-    expect(answer.status).toBe(400);
-    expect(answer.json).toEqual({
-      error: 'invalid_client',
-      ...(description !== undefined && { error_description: description }),
-    });
-  });
+  ])(
+    'the token endpoint rejects %s with 400 and the text invalid_client in `error`',
+    async (_, headers, description) => {
+      const answer = await requestToken({ headers: { ...form, ...headers } });
+      expect(answer.status).toBe(400);
+      expect(answer.json).toEqual({
+        error: 'invalid_client',
+        ...(description !== undefined && { error_description: description }),
+      });
+    },
+  );
 
-  it.each(['application/json', 'text/plain', ''])('refuses a body of type %j with 415', async (type) => {
-    const { headers } = tokenRequest(client.sandbox);
-    const answer = await requestToken({ headers: { ...headers, 'content-type': type }, body: '{}' });
-    expect(answer.status).toBe(415);
-    expect(answer.json).toEqual({ error: 'server_error', error_description: 'Unexpected status: 415' });
-  });
+  test.each(['application/json', 'text/plain', ''])(
+    'the token endpoint rejects a body of type %j with 415',
+    async (type) => {
+      const { headers } = tokenRequest(client.sandbox);
+      const answer = await requestToken({ headers: { ...headers, 'content-type': type }, body: '{}' });
+      expect(answer.status).toBe(415);
+      expect(answer.json).toEqual({ error: 'server_error', error_description: 'Unexpected status: 415' });
+    },
+  );
 
-  it.each([
+  test.each([
     ['', 'grant_type parameter is missing'],
     ['grant_type=password', 'grant_type must be client_credentials, authorization_code or refresh_token'],
-  ])('refuses the form %j with 400 unsupported_grant_type', async (body, description) => {
+  ])('the token endpoint rejects the form %j with 400 unsupported_grant_type', async (body, description) => {
     const answer = await requestToken({ body });
     expect(answer.status).toBe(400);
     expect(answer.json).toEqual({ error: 'unsupported_grant_type', error_description: description });
@@ -62,18 +68,18 @@ describe('the Web API', () => {
   const invalidToken = (message: string) =>
     `Bearer realm="spotify", error="invalid_token", error_description="${message}"`;
 
-  it.each([
+  test.each([
     ['no token', '', 401, 'No token provided', 'Bearer realm="spotify"'],
     ['an unknown token', 'Bearer x', 401, 'Invalid access token', invalidToken('Invalid access token')],
     ['another scheme', 'Basic eDp5', 400, 'Only valid bearer authentication supported', null],
     ['a scheme without a token', 'Bearer', 400, 'Only valid bearer authentication supported', null],
-  ])('refuses a call with %s', async (_, authorization, status, message, challenge) => {
+  ])('the Web API rejects a call with %s', async (_, authorization, status, message, challenge) => {
     const answer = await get('/artists/x', { headers: { authorization } });
     expect([answer.status, messageOf(answer)]).toEqual([status, message]);
     expect(answer.headers.get('www-authenticate')).toBe(challenge);
   });
 
-  it('distinguishes an expired token from an unknown one', async () => {
+  test('the Web API rejects an expired token with the message that the token expired, and accepts a new token', async () => {
     const { artists } = client.sandbox.catalogue.fixtures;
     const headers = await client.authorize();
     expect((await get(`/artists/${artists.bts}`, { headers })).status).toBe(200);
@@ -89,7 +95,7 @@ describe('the Web API', () => {
   });
 });
 
-it('a token expires at the end of its lifetime', async () => {
+test('a token expires at the end of its lifetime', async () => {
   await using sandbox = await disposable({ tokenLifetimeSeconds: 0.2 });
   const response = await fetch(sandbox.tokenUrl, tokenRequest(sandbox));
   const { access_token: token, expires_in } = (await response.json()) as Record<string, unknown>;
@@ -105,7 +111,7 @@ it('a token expires at the end of its lifetime', async () => {
   expect(await read()).toBe(401);
 });
 
-it('the endpoint accepts the credentials that it was started with, and no others', async () => {
+test('the token endpoint accepts the credentials in the options of the sandbox, and no other credentials', async () => {
   await using sandbox = await disposable({ clientId: 'me', clientSecret: 'mine' });
   expect((await fetch(sandbox.tokenUrl, tokenRequest(sandbox))).status).toBe(200);
   expect((await fetch(sandbox.tokenUrl, tokenRequest(client.sandbox))).status).toBe(400);
