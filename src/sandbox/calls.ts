@@ -24,16 +24,16 @@ export interface CallLog {
 }
 
 // A sandbox can run for days. This is more than a test needs, and about ten megabytes.
-const mostCalls = 20_000;
+const maxCalls = 20_000;
 
 export function createCallLog(now: () => number): CallLog {
   let calls: SandboxCall[] = [];
   return {
     note: (call) => {
-      const noted = { ...call, status: null, atMs: now() };
-      calls.push(noted);
-      if (calls.length > mostCalls) calls.shift();
-      return noted;
+      const loggedCall = { ...call, status: null, atMs: now() };
+      calls.push(loggedCall);
+      if (calls.length > maxCalls) calls.shift();
+      return loggedCall;
     },
     calls: () => calls.slice(),
     clear: () => {

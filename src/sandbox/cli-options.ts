@@ -59,17 +59,17 @@ Example: --faults '{"on": {"route": "search"}, "times": 3, "fault": {"kind": "an
  * @throws InvalidOption for an unknown flag or an invalid value
  */
 export function readOptions(args: readonly string[]): CliOptions {
-  const values = readFlags(args);
-  const { 'rate-limit': rateLimit } = values;
+  const flagValues = readFlags(args);
+  const { 'rate-limit': rateLimit } = flagValues;
   return {
-    help: values.help,
-    port: readNumber('port', values.port, 0, largestPort),
-    quotaMode: readQuotaMode(values['quota-mode']),
-    presets: values.preset.map(readPreset),
+    help: flagValues.help,
+    port: readNumber('port', flagValues.port, 0, largestPort),
+    quotaMode: readQuotaMode(flagValues['quota-mode']),
+    presets: flagValues.preset.map(readPreset),
     rateLimit:
       rateLimit === undefined ? undefined : readNumber('rate-limit', rateLimit, 1, Number.MAX_SAFE_INTEGER),
-    dailyLimits: readDailyLimits(values['daily-limits']),
-    faults: values.faults === undefined ? [] : readFaults(values.faults),
+    dailyLimits: readDailyLimits(flagValues['daily-limits']),
+    faults: flagValues.faults === undefined ? [] : readFaults(flagValues.faults),
   };
 }
 
@@ -83,16 +83,16 @@ function readFlags(args: readonly string[]) {
   }
 }
 
-function readNumber(flag: string, text: string, least: number, most: number): number {
+function readNumber(flag: string, text: string, minimum: number, maximum: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
+  if (value >= minimum && value <= maximum) return value;
   throw new InvalidOption(
-    `--${flag} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`,
+    `--${flag} must be a whole number from ${minimum} to ${maximum}, not ${JSON.stringify(text)}`,
   );
 }
 
 function readQuotaMode(text: string): QuotaMode {
-  const mode = quotaModes.find((known) => known === text);
+  const mode = quotaModes.find((quotaMode) => quotaMode === text);
   if (mode) return mode;
   throw new InvalidOption(`--quota-mode must be ${quotaModes.join(' or ')}, not ${JSON.stringify(text)}`);
 }
@@ -130,16 +130,17 @@ function readFaults(text: string): FaultRule[] {
 }
 
 function presetHelp(name: PresetName): string {
-  const { about, seen } = describePreset(name);
-  return [`  ${name}`, ...wrapped(about), ...wrapped(`Seen: ${seen}.`)].join('\n');
+  const { about, sources } = describePreset(name);
+  return [`  ${name}`, ...wrapped(about), ...wrapped(`Seen: ${sources}.`)].join('\n');
 }
 
 /** The text in indented lines that fit a terminal. */
 function wrapped(text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < helpWidth) lines.splice(-1, 1, `${last} ${word}`);
+    const lastLine = lines.at(-1);
+    if (lastLine !== undefined && lastLine.length + word.length < helpWidth)
+      lines.splice(-1, 1, `${lastLine} ${word}`);
     else lines.push(`      ${word}`);
   }
   return lines;

@@ -2,7 +2,7 @@ import { type CliOptions, InvalidOption, readOptions, usage } from './cli-option
 import { rateWindowSeconds } from './presets.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
-const failed = 1;
+const failureExitCode = 1;
 
 /**
  * Runs the sandbox with the options of a command line, until the process gets a signal.
@@ -13,7 +13,7 @@ export async function runSandboxCommand(args: readonly string[], startGateway: s
     await run(args, startGateway);
   } catch (error) {
     process.stderr.write(`sandbox: ${describe(error)}\n`);
-    process.exitCode = failed;
+    process.exitCode = failureExitCode;
   }
 }
 

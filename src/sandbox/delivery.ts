@@ -31,13 +31,13 @@ interface Outgoing {
   /** Called with the status when the head of the response is sent. */
   onStatus: (status: number) => void;
   /** Aborted when the connection is closed. */
-  gone: AbortSignal;
+  connectionClosed: AbortSignal;
 }
 
 /** Creates the function that sends replies. It resolves when the reply is sent or the connection is closed. */
 export function createDelivery() {
   // Cached replies are sent many times, so their compressed form is cached too.
-  const compressed = new WeakMap<Reply, Promise<Buffer> | Buffer>();
+  const compressedBodies = new WeakMap<Reply, Promise<Buffer> | Buffer>();
 
   /** The reply in an encoding that the client accepts. */
   const encode = async (reply: Reply, acceptEncoding: string): Promise<Reply> => {
@@ -45,8 +45,9 @@ export function createDelivery() {
     const isShort = reply.body.length < shortBodyBytes;
     const options = { level: fastestCompression };
     const body =
-      compressed.get(reply) ?? (isShort ? gzipSync(reply.body, options) : compress(reply.body, options));
-    compressed.set(reply, body);
+      compressedBodies.get(reply) ??
+      (isShort ? gzipSync(reply.body, options) : compress(reply.body, options));
+    compressedBodies.set(reply, body);
     return { ...reply, headers: { ...reply.headers, 'content-encoding': 'gzip' }, body: await body };
   };
 
@@ -56,16 +57,16 @@ export function createDelivery() {
     { delayMs, way }: Delivery,
     onStatus: (status: number) => void = () => {},
   ): Promise<void> => {
-    const closed = new AbortController();
-    response.once('close', () => closed.abort());
-    const gone = closed.signal;
+    const closeController = new AbortController();
+    response.once('close', () => closeController.abort());
+    const connectionClosed = closeController.signal;
     try {
-      const encoded = await encode(reply, String(response.req.headers['accept-encoding'] ?? ''));
-      if (delayMs > 0) await sleep(delayMs, undefined, { signal: gone });
-      await send({ response, reply: encoded, onStatus, gone }, way);
+      const encodedReply = await encode(reply, String(response.req.headers['accept-encoding'] ?? ''));
+      if (delayMs > 0) await sleep(delayMs, undefined, { signal: connectionClosed });
+      await send({ response, reply: encodedReply, onStatus, connectionClosed }, way);
     } catch (error) {
       // A closed connection, or the end of the sandbox, aborts every wait.
-      if (!gone.aborted && !response.destroyed) throw error;
+      if (!connectionClosed.aborted && !response.destroyed) throw error;
     }
   };
 }
@@ -81,7 +82,7 @@ function acceptsGzip(acceptEncoding: string): boolean {
   return acceptEncoding
     .toLowerCase()
     .split(',')
-    .map((part) => part.split(';').map((text) => text.trim()))
+    .map((coding) => coding.split(';').map((text) => text.trim()))
     .some(
       ([coding = '', ...parameters]) =>
         ['gzip', 'x-gzip', '*'].includes(coding) && !parameters.some((text) => /^q=0(\.0*)?$/.test(text)),
@@ -128,12 +129,12 @@ async function sendPart(outgoing: Outgoing, bytes: number): Promise<void> {
 }
 
 async function drip(outgoing: Outgoing, { bytes, everyMs }: FaultOf<'drip'>): Promise<void> {
-  const { response, reply, gone } = outgoing;
-  const step = Math.max(1, bytes); // or no end would come
+  const { response, reply, connectionClosed } = outgoing;
+  const stepBytes = Math.max(1, bytes); // or no end would come
   writeHead(outgoing);
-  for (let at = 0; at < reply.body.length; at += step) {
-    if (at > 0) await sleep(everyMs, undefined, { signal: gone });
-    await write(response, reply.body.subarray(at, at + step));
+  for (let offset = 0; offset < reply.body.length; offset += stepBytes) {
+    if (offset > 0) await sleep(everyMs, undefined, { signal: connectionClosed });
+    await write(response, reply.body.subarray(offset, offset + stepBytes));
   }
   response.end();
 }
@@ -156,7 +157,7 @@ async function sendOversize(
 function* paddedJson(bytes: number, encode: (part: Buffer) => Buffer): Generator<Buffer> {
   const padding = encode(Buffer.alloc(chunkBytes, 'a'));
   yield encode(Buffer.from('{"padding":"'));
-  for (let sent = 0; sent < bytes; sent += chunkBytes) yield padding;
+  for (let sentBytes = 0; sentBytes < bytes; sentBytes += chunkBytes) yield padding;
   yield encode(Buffer.from('"}'));
 }
 

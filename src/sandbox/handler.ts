@@ -21,7 +21,7 @@ export const tokenPath = '/api/token';
 
 export interface HandlerParts {
   origin: string;
-  accepted: Credentials;
+  acceptedCredentials: Credentials;
   tokens: Tokens;
   catalogue: Catalogue;
   log: CallLog;
@@ -31,18 +31,18 @@ export interface HandlerParts {
   latencyMs: number;
 }
 
-const atOnce: Delivery = { delayMs: 0, way: { kind: 'whole' } };
+const immediateDelivery: Delivery = { delayMs: 0, way: { kind: 'whole' } };
 
 /** Creates the function that handles every request until the last byte of its response. */
 export function createHandler(parts: HandlerParts): Handler {
-  const { origin, accepted, tokens, catalogue, log, faults, quotaMode, latencyMs } = parts;
+  const { origin, acceptedCredentials, tokens, catalogue, log, faults, quotaMode, latencyMs } = parts;
   const answerApi = createApi({
     catalogue,
     tokens,
     apiUrl: origin + apiRoot,
     imagesUrl: origin + picturesRoot,
   });
-  const answerToken = createTokenEndpoint(accepted, tokens);
+  const answerToken = createTokenEndpoint(acceptedCredentials, tokens);
   const control = createControl(faults);
   const pictures = createPictures(catalogue);
   const deliver = createDelivery();
@@ -51,9 +51,9 @@ export function createHandler(parts: HandlerParts): Handler {
     const { method = 'GET', url = '/', headers } = request;
     if (url === controlPath) {
       const reply = control(method, await readBody(request));
-      return deliver(response, reply, atOnce);
+      return deliver(response, reply, immediateDelivery);
     }
-    if (url.startsWith(picturesRoot)) return deliver(response, pictures(method, url), atOnce);
+    if (url.startsWith(picturesRoot)) return deliver(response, pictures(method, url), immediateDelivery);
 
     const target = readTarget(url);
     const call = log.note({ ...target, method, headers: plainHeaders(headers) });
@@ -71,8 +71,8 @@ export function createHandler(parts: HandlerParts): Handler {
         ? answerToken({ method, headers, body: await readBody(request) })
         : answerApi({ method, url, headers }, plan.conditions);
 
-    const truth = plan.reply ?? (await answer());
-    const reply = plan.changes.reduce((changed, change) => change(changed), truth);
+    const unchangedReply = plan.reply ?? (await answer());
+    const reply = plan.changes.reduce((changedReply, change) => change(changedReply), unchangedReply);
     return deliver(response, reply, plan.delivery, onStatus);
   };
 }
@@ -82,8 +82,8 @@ function readTarget(url: string): Pick<SandboxCall, 'kind' | 'path' | 'route'> {
   const [pathname = ''] = url.split('?');
   if (pathname === tokenPath) return { kind: 'token', path: url, route: 'token' };
   if (!pathname.startsWith(`${apiRoot}/`)) return { kind: 'api', path: url, route: otherFamily };
-  const found = findRoute(pathname.slice(apiRoot.length));
-  const route = found ? familyOf(found.route) : otherFamily;
+  const routeMatch = findRoute(pathname.slice(apiRoot.length));
+  const route = routeMatch ? familyOf(routeMatch.route) : otherFamily;
   return { kind: 'api', path: url.slice(apiRoot.length), route };
 }
 

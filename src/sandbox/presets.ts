@@ -6,7 +6,7 @@ interface Preset {
   /** The experience of an app, in one sentence. */
   about: string;
   /** The public reports that it follows. */
-  seen: string;
+  sources: string;
   rules?: readonly FaultRule[];
   /** Maximum calls to an endpoint family in any 24 h. */
   dailyLimits?: Readonly<Record<string, number>>;
@@ -31,38 +31,39 @@ const presets = {
   'quota-2026': {
     about:
       'daily quota: an endpoint family that has used its calls of the last 24 h responds 429 QUOTA_EXCEEDED until enough of them are 24 h old; rejected calls count too',
-    seen: 'Spotify’s Web API changelog of July 2026; eXPerience83/news-bulletin-playlist#156; spotipy-dev/spotipy#913; Waynting/GuessSong#27, #28',
+    sources:
+      'Spotify’s Web API changelog of July 2026; eXPerience83/news-bulletin-playlist#156; spotipy-dev/spotipy#913; Waynting/GuessSong#27, #28',
     // Spotify publishes no numbers; these were reported from 2024 to 2026. Other families have no limit here.
     dailyLimits: { 'artists/albums': 100, search: 200, 'shows/episodes': 600, 'albums/tracks': 2300 },
   },
   'total-zero': {
     about: 'the total of every search is 0, whatever it finds',
-    seen: 'NBS-LLC/ng-spotify-importer#299, #300 (January 2026); thread 7301610 of Spotify’s community',
+    sources: 'NBS-LLC/ng-spotify-importer#299, #300 (January 2026); thread 7301610 of Spotify’s community',
     rules: [{ on: { route: 'search' }, fault: { kind: 'total', to: 0 } }],
   },
   'drifting-totals': {
     about: 'the total of a search or of an artist’s albums changes from call to call, by up to 13',
-    seen: 'spotify/web-api#201 (341, 328, 331), #225, #1200, #1498',
+    sources: 'spotify/web-api#201 (341, 328, 331), #225, #1200, #1498',
     rules: [{ on: { route: ['search', 'artists/albums'] }, fault: { kind: 'total', add: [0, -13, -10] } }],
   },
   'empty-403': {
     about: `one call in ${nowAndThen} is rejected by Spotify’s proxy: 403 with an empty body`,
-    seen: 'stiefenm/spoton#119 (July 2026)',
+    sources: 'stiefenm/spoton#119 (July 2026)',
     rules: [edgeFault(403, { 'content-type': null })],
   },
   'html-502': {
     about: `one call in ${nowAndThen} fails with 502 and an HTML page`,
-    seen: 'home-assistant/core#143091, #159761',
+    sources: 'home-assistant/core#143091, #159761',
     rules: [edgeFault(502, { 'content-type': 'text/html; charset=UTF-8' }, htmlPage)],
   },
   'empty-503': {
     about: `one call in ${nowAndThen} fails with 503, an empty body and no content type`,
-    seen: 'michaelherger/Spotty-Plugin#75; for the rate spotify/web-api#515',
+    sources: 'michaelherger/Spotty-Plugin#75; for the rate spotify/web-api#515',
     rules: [edgeFault(503, { 'content-type': null })],
   },
   'flaky-404': {
     about: `one search or list in ${nowAndThen} fails with 404 although it exists`,
-    seen: 'spotify/web-api#1510 (one search in ten), #847, #730, #1160',
+    sources: 'spotify/web-api#1510 (one search in ten), #847, #730, #1160',
     rules: [
       {
         on: { route: ['search', 'artists/albums', 'albums/tracks', 'artists/top-tracks'] },
@@ -74,13 +75,13 @@ const presets = {
   'premium-lapsed': {
     about:
       'the Premium subscription of the app’s owner has lapsed: every call of the Web API is 403; the token endpoint still works',
-    seen: 'applications whose owners let their subscription lapse, 2026',
+    sources: 'applications whose owners let their subscription lapse, 2026',
     rules: [{ fault: { kind: 'premium-lapsed' } }],
   },
   'old-development-app': {
     about:
       'a development-mode app from before 2026-02-11: the fields of development mode, with the endpoints and page sizes from before that date',
-    seen: 'thlucas1/spotifyplus_card#100 (2026-08); shiroemons/touhou_music_discover#558 (2026-07-27)',
+    sources: 'thlucas1/spotifyplus_card#100 (2026-08); shiroemons/touhou_music_discover#558 (2026-07-27)',
     rules: [{ fault: { kind: 'endpoints', of: 'extended' } }],
   },
 } as const satisfies Record<string, Preset>;
@@ -94,9 +95,9 @@ export const presetNames = Object.keys(presets) as readonly PresetName[];
 export const isPresetName = (name: string): name is PresetName => Object.hasOwn(presets, name);
 
 /** The description of a preset and its source. */
-export function describePreset(name: PresetName): { about: string; seen: string } {
-  const { about, seen } = presets[name];
-  return { about, seen };
+export function describePreset(name: PresetName): { about: string; sources: string } {
+  const { about, sources } = presets[name];
+  return { about, sources };
 }
 
 /** The limits of an app. */
@@ -112,10 +113,10 @@ export function presetRules(
   names: readonly PresetName[],
   { rateLimit, dailyLimits = {} }: AppLimits = {},
 ): FaultRule[] {
-  const chosen = names.map((name): Preset => presets[name]);
+  const chosenPresets = names.map((name): Preset => presets[name]);
   const limits: Record<string, number> = Object.assign(
     {},
-    ...chosen.map((preset) => preset.dailyLimits),
+    ...chosenPresets.map((preset) => preset.dailyLimits),
     dailyLimits,
   );
   return [
@@ -124,7 +125,7 @@ export function presetRules(
       on: { route },
       ...limitRule(calls, daySeconds, 'quota'),
     })),
-    ...chosen.flatMap(({ rules = [] }) => rules),
+    ...chosenPresets.flatMap(({ rules = [] }) => rules),
   ];
 }
 

@@ -19,14 +19,14 @@ type PlaylistRoute = 'playlists/items' | 'playlists/tracks';
 
 /** Items per page: the maximum of `limit`, and its default. */
 export interface PageSizes {
-  most: number;
-  usual: number;
+  maxLimit: number;
+  defaultLimit: number;
 }
 
-const classic: PageSizes = { most: 50, usual: 20 };
-const reduced: PageSizes = { most: 10, usual: 5 };
+const classic: PageSizes = { maxLimit: 50, defaultLimit: 20 };
+const reduced: PageSizes = { maxLimit: 10, defaultLimit: 5 };
 /** The items of playlists by their old name have larger pages (recorded in 2025). */
-const large: PageSizes = { most: 100, usual: 100 };
+const large: PageSizes = { maxLimit: 100, defaultLimit: 100 };
 
 /** Album tracks kept their sizes: a live probe got 50 of 199 in one page (2026-09-30). */
 export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {

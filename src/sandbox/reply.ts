@@ -8,14 +8,14 @@ export interface Reply {
 }
 
 /** An error response of either service, thrown by the code that detects the error. */
-export class Refusal extends Error {
+export class ErrorResponse extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 
   constructor(status: number, body: string, headers: Readonly<Record<string, string>> = {}) {
     super(body);
-    this.name = 'Refusal';
+    this.name = 'ErrorResponse';
     this.status = status;
     this.headers = headers;
     this.body = body;
@@ -88,8 +88,8 @@ export function jsonReply(value: unknown): Reply {
 /** A 304 if the client already has this reply; otherwise the reply. */
 export function unlessNotModified(reply: Reply, ifNoneMatch: string | undefined): Reply {
   const { etag } = reply.headers;
-  const held = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
-  if (etag === undefined || !held.some((tag) => tag === etag || tag === '*')) return reply;
+  const clientTags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
+  if (etag === undefined || !clientTags.some((tag) => tag === etag || tag === '*')) return reply;
   const { 'content-type': _, ...headers } = reply.headers;
   return { status: 304, headers, body: Buffer.alloc(0) };
 }

@@ -94,12 +94,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const faults = createFaults(now);
   for (const rule of presetRules(presets, options)) faults.add(rule);
   const tokens = createTokens(tokenLifetimeSeconds, now);
-  const accepted = { clientId, clientSecret };
+  const acceptedCredentials = { clientId, clientSecret };
 
-  const { origin, close } = await listen(port, (own) =>
+  const { origin, close } = await listen(port, (listeningOrigin) =>
     createHandler({
-      origin: own,
-      accepted,
+      origin: listeningOrigin,
+      acceptedCredentials,
       tokens,
       catalogue,
       log,
@@ -138,10 +138,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 function checkedPresets(preset: SandboxOptions['preset'] = []): PresetName[] {
   const names = [preset].flat();
-  const unknown = names.find((name) => !isPresetName(name));
-  if (unknown !== undefined) {
+  const unknownName = names.find((name) => !isPresetName(name));
+  if (unknownName !== undefined) {
     throw new Error(
-      `There is no preset ${JSON.stringify(unknown)}. The presets are ${presetNames.join(', ')}.`,
+      `There is no preset ${JSON.stringify(unknownName)}. The presets are ${presetNames.join(', ')}.`,
     );
   }
   return names;

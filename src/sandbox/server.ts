@@ -44,10 +44,10 @@ const largestBody = 64 * 1024; // bytes; a token request has about a hundred, a 
 /** The body of a request as text. A body above the limit closes its connection. */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  let length = 0;
+  let bodyBytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > largestBody) break;
+    bodyBytes += chunk.length;
+    if (bodyBytes > largestBody) break;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

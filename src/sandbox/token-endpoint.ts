@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Refusal, type Reply } from './reply.ts';
+import { ErrorResponse, type Reply } from './reply.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface Credentials {
@@ -20,22 +20,23 @@ const headers = {
 };
 
 // Unlike the Web API, the token endpoint has a string in `error`, not an object.
-const refusal = (status: number, error: string, description?: string) =>
-  new Refusal(
+const errorResponse = (status: number, error: string, description?: string) =>
+  new ErrorResponse(
     status,
     JSON.stringify({ error, ...(description !== undefined && { error_description: description }) }),
     headers,
   );
 
 /** Creates the token endpoint. It supports the client credentials grant only. */
-export function createTokenEndpoint(accepted: Credentials, tokens: Tokens) {
-  return ({ method, headers: sent, body }: TokenRequest): Reply => {
+export function createTokenEndpoint(acceptedCredentials: Credentials, tokens: Tokens) {
+  return ({ method, headers: requestHeaders, body }: TokenRequest): Reply => {
     try {
-      if (method !== 'POST') throw refusal(405, 'server_error', 'Unexpected status: 405');
+      if (method !== 'POST') throw errorResponse(405, 'server_error', 'Unexpected status: 405');
       // web-api#321
-      if (!isForm(sent['content-type'])) throw refusal(415, 'server_error', 'Unexpected status: 415');
+      if (!isForm(requestHeaders['content-type']))
+        throw errorResponse(415, 'server_error', 'Unexpected status: 415');
       const form = new URLSearchParams(body);
-      checkCredentials(readBasic(sent.authorization) ?? readForm(form), accepted);
+      checkCredentials(readBasic(requestHeaders.authorization) ?? readForm(form), acceptedCredentials);
       checkGrant(form.get('grant_type'));
       const token = {
         access_token: tokens.issue(),
@@ -44,7 +45,7 @@ export function createTokenEndpoint(accepted: Credentials, tokens: Tokens) {
       };
       return { status: 200, headers, body: Buffer.from(JSON.stringify(token)) };
     } catch (error) {
-      if (error instanceof Refusal) return error.reply;
+      if (error instanceof ErrorResponse) return error.reply;
       throw error;
     }
   };
@@ -53,26 +54,27 @@ export function createTokenEndpoint(accepted: Credentials, tokens: Tokens) {
 const isForm = (contentType = '') =>
   contentType.split(';')[0]?.trim().toLowerCase() === 'application/x-www-form-urlencoded';
 
-function checkCredentials(given: Credentials | undefined, accepted: Credentials): void {
-  if (!given?.clientId) throw refusal(400, 'invalid_client');
-  if (given.clientId !== accepted.clientId) throw refusal(400, 'invalid_client', 'Invalid client');
+function checkCredentials(sentCredentials: Credentials | undefined, acceptedCredentials: Credentials): void {
+  if (!sentCredentials?.clientId) throw errorResponse(400, 'invalid_client');
+  if (sentCredentials.clientId !== acceptedCredentials.clientId)
+    throw errorResponse(400, 'invalid_client', 'Invalid client');
   // 400, not 401: measured 2026-09-30.
-  if (given.clientSecret !== accepted.clientSecret)
-    throw refusal(400, 'invalid_client', 'Invalid client secret');
+  if (sentCredentials.clientSecret !== acceptedCredentials.clientSecret)
+    throw errorResponse(400, 'invalid_client', 'Invalid client secret');
 }
 
 function checkGrant(grant: string | null): void {
-  if (grant === null) throw refusal(400, 'unsupported_grant_type', 'grant_type parameter is missing');
+  if (grant === null) throw errorResponse(400, 'unsupported_grant_type', 'grant_type parameter is missing');
   if (grant !== 'client_credentials') {
-    const known = 'grant_type must be client_credentials, authorization_code or refresh_token';
-    throw refusal(400, 'unsupported_grant_type', known);
+    const description = 'grant_type must be client_credentials, authorization_code or refresh_token';
+    throw errorResponse(400, 'unsupported_grant_type', description);
   }
 }
 
 function readBasic(authorization = ''): Credentials | undefined {
-  const [, encoded] = /^Basic +(\S+)$/i.exec(authorization) ?? [];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString();
+  const [, encodedCredentials] = /^Basic +(\S+)$/i.exec(authorization) ?? [];
+  if (encodedCredentials === undefined) return undefined;
+  const text = Buffer.from(encodedCredentials, 'base64').toString();
   const colon = text.indexOf(':');
   return colon < 0 ? undefined : { clientId: text.slice(0, colon), clientSecret: text.slice(colon + 1) };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { noBearer, noToken, tokenExpired, tokenUnknown } from './api/refusals.ts';
+import { noBearer, noToken, tokenExpired, tokenUnknown } from './api/error-responses.ts';
 
 /** The access tokens of one sandbox. */
 export interface Tokens {
@@ -8,7 +8,7 @@ export interface Tokens {
   issue(): string;
   /**
    * Checks an Authorization header of the Web API.
-   * @throws Refusal with Spotify's response to an invalid header
+   * @throws ErrorResponse with Spotify's response to an invalid header
    */
   check(authorization: string | undefined): void;
   /** Expires every issued token. */

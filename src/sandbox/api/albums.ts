@@ -1,8 +1,8 @@
 import { batchSizes } from '../quota-mode.ts';
+import { unknownAlbum } from './error-responses.ts';
 import { marketParameter } from './object-parts.ts';
 import { createObjects } from './objects.ts';
 import { slice, writePage } from './page.ts';
-import { unknownAlbum } from './refusals.ts';
 import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
 
 /** GET /albums/{id} */
@@ -16,8 +16,8 @@ export function readAlbums(request: RequestContext): unknown {
   const market = readMarket(request);
   const ids = readIds(request, batchSizes.albums);
   const objects = createObjects(request, market);
-  const found = ids.map((id) => request.catalogue.album(id));
-  return { albums: found.map((album) => (album ? objects.fullAlbum(album) : null)) };
+  const albums = ids.map((id) => request.catalogue.album(id));
+  return { albums: albums.map((album) => (album ? objects.fullAlbum(album) : null)) };
 }
 
 /** GET /albums/{id}/tracks */

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Conditions } from '../quota-mode.ts';
-import { jsonReply, Refusal, type Reply, unlessNotModified } from '../reply.ts';
+import { ErrorResponse, jsonReply, type Reply, unlessNotModified } from '../reply.ts';
 import type { Tokens } from '../tokens.ts';
-import { forbidden, unknownRoute, userNeeded, wrongMethod } from './refusals.ts';
+import { forbidden, unknownRoute, userNeeded, wrongMethod } from './error-responses.ts';
 import type { RequestContext } from './request-context.ts';
 import { findRoute } from './routes.ts';
 
@@ -30,7 +30,7 @@ export function createApi({ catalogue, tokens, apiUrl, imagesUrl }: ApiParts) {
   // The catalogue never changes, so equal requests under equal conditions have equal replies.
   const cachedReplies = new Map<string, Reply>();
 
-  const root = `${new URL(apiUrl).pathname}/`;
+  const rootPath = `${new URL(apiUrl).pathname}/`;
 
   const read = async (
     method: string,
@@ -39,10 +39,10 @@ export function createApi({ catalogue, tokens, apiUrl, imagesUrl }: ApiParts) {
     conditions: Conditions,
   ): Promise<Reply> => {
     const { pathname, searchParams } = new URL(url, apiUrl);
-    const path = pathname.startsWith(root) ? pathname.slice(root.length) : '';
-    const found = findRoute(path);
-    if (!found) throw unknownRoute();
-    const { route, id } = found;
+    const path = pathname.startsWith(rootPath) ? pathname.slice(rootPath.length) : '';
+    const routeMatch = findRoute(path);
+    if (!routeMatch) throw unknownRoute();
+    const { route, id } = routeMatch;
     // Authorisation comes first: `limit=abc` on a removed endpoint is 403 (measured 2026-09-30).
     if (route.extendedOnly && conditions.endpoints === 'development') throw forbidden();
     if (method !== 'GET') throw route.userWrites ? userNeeded() : wrongMethod();
@@ -61,14 +61,14 @@ export function createApi({ catalogue, tokens, apiUrl, imagesUrl }: ApiParts) {
       if (!cachedReplies.has(key)) cacheReply(cachedReplies, key, reply);
       return unlessNotModified(reply, headers['if-none-match']);
     } catch (error) {
-      if (error instanceof Refusal) return error.reply;
+      if (error instanceof ErrorResponse) return error.reply;
       throw error;
     }
   };
 }
 
 function cacheReply(cachedReplies: Map<string, Reply>, key: string, reply: Reply): void {
-  const [oldest] = cachedReplies.keys();
-  if (cachedReplies.size >= maxCachedReplies && oldest !== undefined) cachedReplies.delete(oldest);
+  const [oldestKey] = cachedReplies.keys();
+  if (cachedReplies.size >= maxCachedReplies && oldestKey !== undefined) cachedReplies.delete(oldestKey);
   cachedReplies.set(key, reply);
 }

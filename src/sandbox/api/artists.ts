@@ -1,10 +1,10 @@
 import { type AlbumGroup, albumGroups, type Slot } from '../catalogue/model.ts';
 import { batchSizes } from '../quota-mode.ts';
 import { isListed } from './availability.ts';
+import { invalidGroups, noMarket, unknownArtist } from './error-responses.ts';
 import { marketParameter } from './object-parts.ts';
 import { createObjects } from './objects.ts';
 import { localeParameter, slice, writePage } from './page.ts';
-import { invalidGroups, noMarket, unknownArtist } from './refusals.ts';
 import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
 
 /** GET /artists/{id}. The parameter `market` is ignored, even if it is invalid. */
@@ -19,8 +19,8 @@ export function readArtist(request: RequestContext): unknown {
 export function readArtists(request: RequestContext): unknown {
   const ids = readIds(request, batchSizes.artists);
   const objects = createObjects(request, null);
-  const found = ids.map((id) => request.catalogue.artist(id));
-  return { artists: found.map((artist) => (artist ? objects.artist(artist) : null)) };
+  const artists = ids.map((id) => request.catalogue.artist(id));
+  return { artists: artists.map((artist) => (artist ? objects.artist(artist) : null)) };
 }
 
 /** GET /artists/{id}/albums */
@@ -69,7 +69,7 @@ function readGroups({ query }: RequestContext): AlbumGroup[] {
   const text = query.get('include_groups');
   if (text === null) return [...albumGroups];
   return text.split(',').map((name) => {
-    const group = albumGroups.find((known) => known === name);
+    const group = albumGroups.find((albumGroup) => albumGroup === name);
     if (!group) throw invalidGroups();
     return group;
   });

@@ -24,8 +24,8 @@ export function createAudiobookObjects(request: RequestContext, market: string |
 
   // Keys are in the order of responses captured in 2025.
 
-  const images = (all: readonly Image[] = []) =>
-    all.map(({ file, width, height }) => ({ url: imagesUrl + file, height, width }));
+  const images = (catalogueImages: readonly Image[] = []) =>
+    catalogueImages.map(({ file, width, height }) => ({ url: imagesUrl + file, height, width }));
 
   const audiobookWith = (audiobook: Audiobook, chapters?: unknown): JsonObject =>
     without(withheld.audiobook, {

@@ -1,7 +1,7 @@
 import type { Audiobook, Chapter } from '../catalogue/model.ts';
 import { batchSizes } from '../quota-mode.ts';
 import { createAudiobookObjects } from './audiobook-objects.ts';
-import { unknownEpisode, unknownShow } from './refusals.ts';
+import { unknownEpisode, unknownShow } from './error-responses.ts';
 import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
 
 // Messages call an audiobook a show and a chapter an episode, as links do.
@@ -17,8 +17,8 @@ export function readAudiobooks(request: RequestContext): unknown {
   const market = readMarket(request);
   const ids = readIds(request, batchSizes.audiobooks);
   const objects = createAudiobookObjects(request, market);
-  const found = ids.map((id) => audiobookIn(request, id, market));
-  return { audiobooks: found.map((audiobook) => (audiobook ? objects.fullAudiobook(audiobook) : null)) };
+  const audiobooks = ids.map((id) => audiobookIn(request, id, market));
+  return { audiobooks: audiobooks.map((audiobook) => (audiobook ? objects.fullAudiobook(audiobook) : null)) };
 }
 
 /** GET /audiobooks/{id}/chapters */
@@ -43,8 +43,8 @@ export function readChapters(request: RequestContext): unknown {
   const market = readMarket(request);
   const ids = readIds(request, batchSizes.chapters);
   const objects = createAudiobookObjects(request, market);
-  const found = ids.map((id) => chapterIn(request, id, market));
-  return { chapters: found.map((chapter) => (chapter ? objects.fullChapter(chapter) : null)) };
+  const chapters = ids.map((id) => chapterIn(request, id, market));
+  return { chapters: chapters.map((chapter) => (chapter ? objects.fullChapter(chapter) : null)) };
 }
 
 /** The audiobook, if the market has it. As with shows, an app token finds none without a market. */

@@ -18,18 +18,21 @@ export const isListed = ({ markets }: Pick<Album, 'markets'>, market: string | n
 
 /** The track that Spotify sends for a request with this market; null is a request without one. */
 export function trackIn(catalogue: Catalogue, track: Track, market: string | null): MarketTrack {
-  const plain = { track, linkedFrom: null, isPlayable: true, restriction: null };
-  if (track.restriction !== undefined) return { ...plain, isPlayable: false, restriction: track.restriction };
-  if (market === null || track.markets.includes(market)) return plain;
+  const requestedTrack = { track, linkedFrom: null, isPlayable: true, restriction: null };
+  if (track.restriction !== undefined)
+    return { ...requestedTrack, isPlayable: false, restriction: track.restriction };
+  if (market === null || track.markets.includes(market)) return requestedTrack;
   const relinkedTrack = catalogue.relinkedTrack(track);
-  if (relinkedTrack?.markets.includes(market)) return { ...plain, track: relinkedTrack, linkedFrom: track };
-  return { ...plain, isPlayable: false, restriction: 'market' };
+  if (relinkedTrack?.markets.includes(market))
+    return { ...requestedTrack, track: relinkedTrack, linkedFrom: track };
+  return { ...requestedTrack, isPlayable: false, restriction: 'market' };
 }
 
 /** Why the album cannot be played in the market; null if it can. The tracks of its other edition count too. */
 export function albumRestriction(catalogue: Catalogue, album: Album, market: string | null): string | null {
   if (album.restriction !== undefined) return album.restriction;
-  const other = album.otherEditionId === undefined ? undefined : catalogue.album(album.otherEditionId);
-  const playable = isListed(album, market) || (other !== undefined && isListed(other, market));
-  return playable ? null : 'market';
+  const otherEdition = album.otherEditionId === undefined ? undefined : catalogue.album(album.otherEditionId);
+  const isPlayable =
+    isListed(album, market) || (otherEdition !== undefined && isListed(otherEdition, market));
+  return isPlayable ? null : 'market';
 }

@@ -1,9 +1,9 @@
 import type { Category } from '../catalogue/model.ts';
+import { resourceNotFound } from './error-responses.ts';
 import type { JsonObject } from './object-parts.ts';
 import { createObjects } from './objects.ts';
 import { type LinkParameter, slice, writePage } from './page.ts';
 import { createPlaylistObjects } from './playlist-objects.ts';
-import { resourceNotFound } from './refusals.ts';
 import { type RequestContext, readWindow } from './request-context.ts';
 
 const newestReleases = 100; // the total of every captured page of new releases
@@ -11,14 +11,19 @@ const newestReleases = 100; // the total of every captured page of new releases
 /** GET /browse/new-releases */
 export function readNewReleases(request: RequestContext): unknown {
   const window = readWindow(request, 'browse');
-  const newest = request.catalogue
+  const newestAlbums = request.catalogue
     .albums()
-    .toSorted((one, other) => other.releaseDate.localeCompare(one.releaseDate))
+    .toSorted((album, otherAlbum) => otherAlbum.releaseDate.localeCompare(album.releaseDate))
     .slice(0, newestReleases);
   const objects = createObjects(request, null);
-  const items = slice(newest, window).map((album) => objects.album(album));
+  const items = slice(newestAlbums, window).map((album) => objects.album(album));
   return {
-    albums: writePage(request, request.path, { window, total: newest.length, itemsKey: 'second' }, items),
+    albums: writePage(
+      request,
+      request.path,
+      { window, total: newestAlbums.length, itemsKey: 'second' },
+      items,
+    ),
   };
 }
 
@@ -45,8 +50,8 @@ export function readCategoryPlaylists(request: RequestContext): unknown {
   const { name, id } = existingCategory(request);
   const window = readWindow(request, 'browse');
   const playlists = request.catalogue.playlistsOf(id);
-  const { playlist: write } = createPlaylistObjects(request, null);
-  const items = slice(playlists, window).map((playlist) => playlist && write(playlist));
+  const { playlist: writePlaylist } = createPlaylistObjects(request, null);
+  const items = slice(playlists, window).map((playlist) => playlist && writePlaylist(playlist));
   return {
     message: name,
     playlists: writePage(

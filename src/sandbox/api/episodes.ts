@@ -1,7 +1,7 @@
 import type { Episode } from '../catalogue/model.ts';
 import { batchSizes } from '../quota-mode.ts';
+import { unknownEpisode } from './error-responses.ts';
 import { createPodcastObjects } from './podcast-objects.ts';
-import { unknownEpisode } from './refusals.ts';
 import { type RequestContext, readId, readIds, readMarket } from './request-context.ts';
 import { showIn } from './shows.ts';
 
@@ -22,8 +22,8 @@ export function readEpisodes(request: RequestContext): unknown {
   const market = readMarket(request);
   const ids = readIds(request, batchSizes.episodes);
   const objects = createPodcastObjects(request, market);
-  const found = ids.map((id) => episodeIn(request, id, market));
-  return { episodes: found.map((episode) => (episode ? objects.fullEpisode(episode) : null)) };
+  const episodes = ids.map((id) => episodeIn(request, id, market));
+  return { episodes: episodes.map((episode) => (episode ? objects.fullEpisode(episode) : null)) };
 }
 
 /** The episode, if the market has its show. */

@@ -24,8 +24,8 @@ export function createObjectParts(request: RequestContext, market: string | null
     uri: `spotify:${type}:${id}`,
   });
 
-  const images = (all: readonly Image[]) =>
-    all.map(({ file, width, height }) => ({ url: imagesUrl + file, width, height }));
+  const images = (catalogueImages: readonly Image[]) =>
+    catalogueImages.map(({ file, width, height }) => ({ url: imagesUrl + file, width, height }));
 
   const artistReference = (id: string): JsonObject => ({
     ...links('artist', id),

@@ -36,12 +36,12 @@ export function createObjects(request: RequestContext, market: string | null): O
 const artistObject =
   ({ withheld, links, identity, images }: ObjectParts) =>
   (artist: Artist): JsonObject => {
-    const { external_urls, ...rest } = links('artist', artist.id);
+    const { external_urls, ...hrefAndId } = links('artist', artist.id);
     return without(withheld.artist, {
       external_urls,
       followers: { href: null, total: artist.followers },
       genres: artist.genres,
-      ...rest,
+      ...hrefAndId,
       images: images(artist.images),
       name: artist.name,
       popularity: artist.popularity,
@@ -73,24 +73,29 @@ function albumObjects(
   };
 
   return {
-    album: (it, group) =>
-      without(withheld.album, { ...albumBase(it), ...(group !== undefined && { album_group: group }) }),
-    fullAlbum: (it) => {
+    album: (album, group) =>
+      without(withheld.album, { ...albumBase(album), ...(group !== undefined && { album_group: group }) }),
+    fullAlbum: (album) => {
       const window = { offset: 0, limit: embeddedTracks };
-      const tracks = catalogue.tracksOf(it.id);
+      const tracks = catalogue.tracksOf(album.id);
       const details = { window, total: tracks.length, parameters: marketParameter(market) };
-      const year = it.releaseDate.slice(0, 4);
+      const year = album.releaseDate.slice(0, 4);
       return without(withheld.album, {
-        ...albumBase(it),
-        tracks: writePage(request, `albums/${it.id}/tracks`, details, slice(tracks, window).map(albumTrack)),
+        ...albumBase(album),
+        tracks: writePage(
+          request,
+          `albums/${album.id}/tracks`,
+          details,
+          slice(tracks, window).map(albumTrack),
+        ),
         copyrights: [
-          { text: `${year} ${it.label}`, type: 'C' },
-          { text: `${year} ${it.label}`, type: 'P' },
+          { text: `${year} ${album.label}`, type: 'C' },
+          { text: `${year} ${album.label}`, type: 'P' },
         ],
-        external_ids: { upc: it.upc },
+        external_ids: { upc: album.upc },
         genres: [], // empty for every album on record, 2014 to 2026
-        label: it.label,
-        popularity: it.popularity,
+        label: album.label,
+        popularity: album.popularity,
       });
     },
   };
@@ -130,8 +135,8 @@ function trackObjects({
     ...identity('track', track.id),
   });
 
-  const track = (requested: Track): JsonObject => {
-    const { track, linkedFrom, isPlayable, restriction } = trackIn(catalogue, requested, market);
+  const track = (requestedTrack: Track): JsonObject => {
+    const { track, linkedFrom, isPlayable, restriction } = trackIn(catalogue, requestedTrack, market);
     const album = catalogue.album(track.albumId);
     return {
       ...(album && { album: without(withheld.album, albumOfTrack(album)) }),
@@ -154,8 +159,8 @@ function trackObjects({
     };
   };
 
-  const albumTrack = (requested: Track): JsonObject => {
-    const { track, linkedFrom, isPlayable, restriction } = trackIn(catalogue, requested, market);
+  const albumTrack = (requestedTrack: Track): JsonObject => {
+    const { track, linkedFrom, isPlayable, restriction } = trackIn(catalogue, requestedTrack, market);
     return without(withheld.track, {
       artists: track.artistIds.map(artistReference),
       ...(!inMarket && { available_markets: track.markets }),
@@ -174,5 +179,5 @@ function trackObjects({
     });
   };
 
-  return { track: (requested) => without(withheld.track, track(requested)), albumTrack };
+  return { track: (requestedTrack) => without(withheld.track, track(requestedTrack)), albumTrack };
 }

@@ -34,9 +34,14 @@ export function writePage(
   items: readonly unknown[],
 ): Page {
   const { limit, offset } = window;
-  const linkTo = (to: number) => {
-    const all = [['offset', to], ['limit', limit], ...parameters, ...localeParameter(request)];
-    return `${request.apiUrl}/${path}?${all.map((parameter) => parameter.join('=')).join('&')}`;
+  const linkTo = (linkOffset: number) => {
+    const linkParameters = [
+      ['offset', linkOffset],
+      ['limit', limit],
+      ...parameters,
+      ...localeParameter(request),
+    ];
+    return `${request.apiUrl}/${path}?${linkParameters.map((parameter) => parameter.join('=')).join('&')}`;
   };
   const position = {
     limit,

@@ -52,19 +52,21 @@ export function createPlaylistObjects(request: RequestContext, market: string | 
     const items = slice(slots, window)
       .filter(({ shows }) => shows !== 'nothing')
       .map(writeItem);
-    const repeated = query.get('additional_types');
+    const additionalTypes = query.get('additional_types');
     const parameters: LinkParameter[] = [
       ...marketParameter(market),
-      ...(repeated === null ? [] : [['additional_types', encodeURIComponent(repeated)] as const]),
+      ...(additionalTypes === null
+        ? []
+        : [['additional_types', encodeURIComponent(additionalTypes)] as const]),
     ];
     const details = { window, total: slots.length, parameters, itemsKey: 'second' } as const;
     return writePage(request, `playlists/${id}/${name}`, details, items);
   };
 
   /** The contents by their names. */
-  const named = (contents: (name: 'items' | 'tracks') => unknown): JsonObject => ({
-    ...(isTransition && { tracks: contents('tracks') }),
-    items: contents('items'),
+  const contentsByName = (contentsNamed: (name: 'items' | 'tracks') => unknown): JsonObject => ({
+    ...(isTransition && { tracks: contentsNamed('tracks') }),
+    items: contentsNamed('items'),
   });
 
   return {
@@ -74,7 +76,7 @@ export function createPlaylistObjects(request: RequestContext, market: string | 
       playlistWith(
         playlist,
         false,
-        named((name) => ({
+        contentsByName((name) => ({
           href: `${apiUrl}/playlists/${playlist.id}/${name}`,
           total: playlist.totalItems,
         })),
@@ -85,7 +87,7 @@ export function createPlaylistObjects(request: RequestContext, market: string | 
         true,
         conditions.endpoints === 'development'
           ? {}
-          : named((name) => itemPage(playlist, { offset: 0, limit: embeddedItems }, name)),
+          : contentsByName((name) => itemPage(playlist, { offset: 0, limit: embeddedItems }, name)),
       ),
   };
 }

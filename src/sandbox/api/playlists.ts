@@ -1,7 +1,7 @@
 import type { Playlist } from '../catalogue/model.ts';
 import { spotifyUser } from '../catalogue/playlists.ts';
+import { resourceNotFound, userNeeded } from './error-responses.ts';
 import { createPlaylistObjects } from './playlist-objects.ts';
-import { resourceNotFound, userNeeded } from './refusals.ts';
 import { type RequestContext, readId, readMarket, readWindow } from './request-context.ts';
 
 /** Computes the ids of all tracks and episodes, in slices. */

@@ -26,8 +26,8 @@ export function createPodcastObjects(request: RequestContext, market: string | n
 
   // Keys are in the order of the captured responses.
 
-  const images = (all: readonly Image[]) =>
-    all.map(({ file, width, height }) => ({ height, url: imagesUrl + file, width }));
+  const images = (catalogueImages: readonly Image[]) =>
+    catalogueImages.map(({ file, width, height }) => ({ height, url: imagesUrl + file, width }));
 
   const showWith = (show: Show, episodes?: unknown): JsonObject =>
     without(withheld.show, {

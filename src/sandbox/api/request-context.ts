@@ -9,7 +9,7 @@ import {
   invalidOffset,
   noUserMarket,
   tooManyIds,
-} from './refusals.ts';
+} from './error-responses.ts';
 
 /** One request to an endpoint of the Web API. */
 export interface RequestContext {
@@ -54,9 +54,9 @@ export function readId({ id }: RequestContext): string {
 }
 
 /** The ids of a batch, in order and with repetitions. One malformed id makes the whole batch fail. */
-export function readIds({ query }: RequestContext, most: number): string[] {
+export function readIds({ query }: RequestContext, maxIds: number): string[] {
   const ids = (query.get('ids') ?? '').split(',');
-  if (ids.length > most) throw tooManyIds();
+  if (ids.length > maxIds) throw tooManyIds();
   return ids.map(checkedId);
 }
 
@@ -66,9 +66,9 @@ export function readWindow(request: RequestContext, route: PagedRoute): Window {
 }
 
 function readLimit({ query, conditions }: RequestContext, route: PagedRoute): number {
-  const { most, usual } = pageSizes[conditions.endpoints][route];
-  const ceiling = Math.min(most, conditions.ceiling?.limit ?? most);
-  const text = query.get('limit') ?? String(Math.min(usual, ceiling));
+  const { maxLimit, defaultLimit } = pageSizes[conditions.endpoints][route];
+  const ceiling = Math.min(maxLimit, conditions.ceiling?.limit ?? maxLimit);
+  const text = query.get('limit') ?? String(Math.min(defaultLimit, ceiling));
   const limit = wholeNumber.test(text) ? Number(text) : 0;
   if (limit > ceiling && conditions.ceiling?.clamp) return ceiling;
   if (limit < 1 || limit > ceiling) throw invalidLimit();

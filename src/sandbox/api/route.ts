@@ -20,5 +20,5 @@ export const otherFamily = 'other';
 export const familyOf = ({ path }: Route): string =>
   path
     .split('/')
-    .filter((part) => !part.startsWith('*'))
+    .filter((segment) => !segment.startsWith('*'))
     .join('/');

@@ -90,8 +90,10 @@ export function findRoute(path: string): { route: Route; id: string } | undefine
 
 /** The segment at the pattern's `*` ('' if the pattern has none); undefined if the path does not match. */
 function match(pattern: readonly string[], segments: readonly string[]): string | undefined {
-  const open = pattern.at(-1) === '**';
-  if (open ? segments.length < pattern.length : segments.length !== pattern.length) return undefined;
-  const fits = pattern.every((part, index) => part.startsWith('*') || part === segments[index]);
-  return fits ? (segments[pattern.indexOf('*')] ?? '') : undefined;
+  const isOpenEnded = pattern.at(-1) === '**';
+  if (isOpenEnded ? segments.length < pattern.length : segments.length !== pattern.length) return undefined;
+  const segmentsFit = pattern.every(
+    (patternSegment, index) => patternSegment.startsWith('*') || patternSegment === segments[index],
+  );
+  return segmentsFit ? (segments[pattern.indexOf('*')] ?? '') : undefined;
 }

@@ -1,13 +1,13 @@
 import type { Track } from '../catalogue/model.ts';
 import { createAudiobookObjects } from './audiobook-objects.ts';
 import { isListed, trackIn } from './availability.ts';
+import { badSearchType, beyondSearch, noQuery, noSearchType, queryTooLong } from './error-responses.ts';
 import { type JsonObject, marketParameter } from './object-parts.ts';
 import { createObjects, type Objects } from './objects.ts';
 import { slice, writePage } from './page.ts';
 import { createPlaylistObjects } from './playlist-objects.ts';
 import { isVisible } from './playlists.ts';
 import { createPodcastObjects } from './podcast-objects.ts';
-import { badSearchType, beyondSearch, noQuery, noSearchType, queryTooLong } from './refusals.ts';
 import { type RequestContext, readMarket, readWindow } from './request-context.ts';
 
 const longestQuery = 250; // characters before escaping
@@ -51,15 +51,15 @@ export function readSearch(request: RequestContext): unknown {
 
   const objects = createObjects(request, market);
   const pages = types.map((type) => {
-    const found = find(request, type, q, market);
-    const total = Math.min(found.length, lastPlace);
+    const results = find(request, type, q, market);
+    const total = Math.min(results.length, lastPlace);
     // Links repeat the text as `query`, and name only the type of their own page.
     const parameters = [
       ['query', encodeURIComponent(q)] as const,
       ['type', type] as const,
       ...marketParameter(market),
     ];
-    const items = slice(found, window).map((write) => write(objects));
+    const items = slice(results, window).map((writeResult) => writeResult(objects));
     return [pageNames[type], writePage(request, 'search', { window, total, parameters }, items)];
   });
   return Object.fromEntries(pages);
@@ -99,8 +99,8 @@ function find(
     case 'artist':
       return catalogue.find('artist', q).map((artist) => (objects) => objects.artist(artist));
     case 'album': {
-      const listed = catalogue.find('album', q).filter((album) => isListed(album, market));
-      return listed.map((album) => (objects) => objects.album(album));
+      const listedAlbums = catalogue.find('album', q).filter((album) => isListed(album, market));
+      return listedAlbums.map((album) => (objects) => objects.album(album));
     }
     case 'track':
       return catalogue
@@ -127,7 +127,7 @@ function find(
       // For an app that does not find Spotify's own playlists, their slots are null.
       return catalogue
         .find('playlist', q)
-        .map((it) => () => (isVisible(request, it) ? playlists.playlist(it) : null));
+        .map((playlist) => () => (isVisible(request, playlist) ? playlists.playlist(playlist) : null));
     }
     default:
       return [];

@@ -1,7 +1,7 @@
 import type { Show } from '../catalogue/model.ts';
 import { batchSizes } from '../quota-mode.ts';
+import { unknownShow } from './error-responses.ts';
 import { createPodcastObjects } from './podcast-objects.ts';
-import { unknownShow } from './refusals.ts';
 import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
 
 /** GET /shows/{id} */
@@ -15,8 +15,8 @@ export function readShows(request: RequestContext): unknown {
   const market = readMarket(request);
   const ids = readIds(request, batchSizes.shows);
   const objects = createPodcastObjects(request, market);
-  const found = ids.map((id) => showIn(request, id, market));
-  return { shows: found.map((show) => (show ? objects.show(show) : null)) };
+  const shows = ids.map((id) => showIn(request, id, market));
+  return { shows: shows.map((show) => (show ? objects.show(show) : null)) };
 }
 
 /** GET /shows/{id}/episodes */

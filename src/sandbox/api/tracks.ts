@@ -1,6 +1,6 @@
 import { batchSizes } from '../quota-mode.ts';
+import { unknownTrack } from './error-responses.ts';
 import { createObjects } from './objects.ts';
-import { unknownTrack } from './refusals.ts';
 import { type RequestContext, readId, readIds, readMarket } from './request-context.ts';
 
 /** Computes the ids of all tracks, in slices. */
@@ -20,6 +20,6 @@ export function readTracks(request: RequestContext): unknown {
   const market = readMarket(request);
   const ids = readIds(request, batchSizes.tracks);
   const objects = createObjects(request, market);
-  const found = ids.map((id) => request.catalogue.track(id));
-  return { tracks: found.map((track) => (track ? objects.track(track) : null)) };
+  const tracks = ids.map((id) => request.catalogue.track(id));
+  return { tracks: tracks.map((track) => (track ? objects.track(track) : null)) };
 }

@@ -1,6 +1,6 @@
 import { everywhere } from '../catalogue/markets.ts';
+import { userNeeded, withdrawnRoute } from './error-responses.ts';
 import { writePage } from './page.ts';
-import { userNeeded, withdrawnRoute } from './refusals.ts';
 import { type RequestContext, readWindow } from './request-context.ts';
 import type { Route } from './route.ts';
 
@@ -19,17 +19,17 @@ const browseRoutes: readonly Route[] = [
 const withdrawnRoutes = [
   ...['audio-analysis/*', 'audio-features', 'audio-features/*'],
   ...['recommendations', 'recommendations/available-genre-seeds'],
-].map((path): Route => ({ path, extendedOnly, read: refuse(withdrawnRoute) }));
+].map((path): Route => ({ path, extendedOnly, read: rejectWith(withdrawnRoute) }));
 
 const userRoutes = [...['me', 'me/**', 'playlists/*/followers', 'playlists/*/followers/contains']].map(
-  (path): Route => ({ path, userWrites, read: refuse(userNeeded) }),
+  (path): Route => ({ path, userWrites, read: rejectWith(userNeeded) }),
 );
 
 export const unservedRoutes: readonly Route[] = [...browseRoutes, ...withdrawnRoutes, ...userRoutes];
 
-function refuse(refusal: () => Error) {
+function rejectWith(createError: () => Error) {
   return () => {
-    throw refusal();
+    throw createError();
   };
 }
 

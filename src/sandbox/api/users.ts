@@ -1,10 +1,10 @@
 import type { Playlist, User } from '../catalogue/model.ts';
 import { withheldFields } from '../quota-mode.ts';
+import { resourceNotFound } from './error-responses.ts';
 import { without } from './object-parts.ts';
 import { slice, writePage } from './page.ts';
 import { userLinks } from './playlist-items.ts';
 import { createPlaylistObjects } from './playlist-objects.ts';
-import { resourceNotFound } from './refusals.ts';
 import { type RequestContext, readWindow } from './request-context.ts';
 
 /** GET /users/{id} */

@@ -23,27 +23,29 @@ export function createAlbumTracks(
   albums: ReadonlyMap<string, Album>,
   guests: ReadonlyMap<string, readonly string[]>,
 ): AlbumTracks {
-  const oddTracks = new Map(Object.values<AlbumPlan>(fixtureAlbums).map(({ id, tracks }) => [id, tracks]));
+  const fixedPropertiesByAlbum = new Map(
+    Object.values<AlbumPlan>(fixtureAlbums).map(({ id, tracks }) => [id, tracks]),
+  );
   const drawnTracks = new Map<string, readonly Track[]>();
 
   function tracksOf(albumId: string): readonly Track[] {
     const album = albums.get(albumId);
     if (!album) return [];
-    const various = album.artistIds.includes(fixtureArtists.various.id);
-    const drawn =
+    const isByVariousArtists = album.artistIds.includes(fixtureArtists.various.id);
+    const tracks =
       drawnTracks.get(albumId) ??
-      drawTracks(album, guests.get(albumId) ?? [], various, oddTracks.get(albumId));
-    drawnTracks.set(albumId, drawn);
-    return drawn;
+      drawTracks(album, guests.get(albumId) ?? [], isByVariousArtists, fixedPropertiesByAlbum.get(albumId));
+    drawnTracks.set(albumId, tracks);
+    return tracks;
   }
 
   const places = createSlicedWork(function* () {
-    const found = new Map<string, TrackPlace>();
+    const placesById = new Map<string, TrackPlace>();
     for (const album of albums.values()) {
-      for (const [id, place] of placesOf(album)) found.set(id, place);
+      for (const [id, place] of placesOf(album)) placesById.set(id, place);
       yield;
     }
-    return found;
+    return placesById;
   });
 
   return {
@@ -53,12 +55,12 @@ export function createAlbumTracks(
       return place && tracksOf(place.albumId)[place.index];
     },
     all: createSlicedWork(function* () {
-      const all: Track[] = [];
+      const tracks: Track[] = [];
       for (const id of albums.keys()) {
-        all.push(...tracksOf(id));
+        tracks.push(...tracksOf(id));
         yield;
       }
-      return all;
+      return tracks;
     }),
     places,
   };

@@ -25,8 +25,8 @@ const upcLength = 12;
 /** Generates an ordinary album of one artist. */
 export function drawAlbum(id: string, artistId: string, type: OwnGroup, limitedShare: number): Album {
   const random = createRandom(`album:${id}`);
-  const [fewest, most] = trackCounts[type];
-  const totalTracks = random.between(fewest, most);
+  const [fewestTracks, mostTracks] = trackCounts[type];
+  const totalTracks = random.between(fewestTracks, mostTracks);
   return {
     id,
     name: albumTitle(random),
@@ -45,11 +45,11 @@ export function drawAlbum(id: string, artistId: string, type: OwnGroup, limitedS
 
 /** Generates the properties that the plan of a fixture album leaves open. */
 export function drawPlannedAlbum(plan: AlbumPlan, artistId: string): Album {
-  const { tracks: _, ...decided } = plan;
+  const { tracks: _, ...plannedProperties } = plan;
   const totalTracks = plan.discs.reduce((sum, tracks) => sum + tracks, 0);
-  const drawn = drawAlbum(plan.id, artistId, 'album', 0);
-  const plain = { releaseDate: '2019-05-17', precision: 'day', images: coversOf(plan.id) } as const;
-  return { ...drawn, ...plain, ...decided, totalTracks };
+  const drawnAlbum = drawAlbum(plan.id, artistId, 'album', 0);
+  const fixtureDefaults = { releaseDate: '2019-05-17', precision: 'day', images: coversOf(plan.id) } as const;
+  return { ...drawnAlbum, ...fixtureDefaults, ...plannedProperties, totalTracks };
 }
 
 const coversOf = (id: string) => drawCovers(createRandom(`cover:${id}`));

@@ -21,8 +21,8 @@ const plan = (
   key: string,
   name: string,
   slots: number,
-  rest: Partial<AudiobookPlan> = {},
-): AudiobookPlan => ({ id: idOf(`audiobook:${key}`), name, slots, ...rest });
+  properties: Partial<AudiobookPlan> = {},
+): AudiobookPlan => ({ id: idOf(`audiobook:${key}`), name, slots, ...properties });
 
 /** Fixture audiobooks: tests and examples use them by name. */
 export const fixtureAudiobooks = {
@@ -76,14 +76,16 @@ export const chapterIdOf = (audiobookId: string, slot: number): string =>
 /** Generates the audiobooks. Their chapters are generated at their first use. */
 export function createAudiobooks(): Audiobooks {
   const plans = [...Object.values<AudiobookPlan>(fixtureAudiobooks), ...ordinaryPlans()];
-  const audiobooks = new Map(plans.map((each) => [each.id, drawAudiobook(each)]));
-  const slots = new Map(plans.map((each) => [each.id, slotsOf(each)]));
+  const audiobooks = new Map(plans.map((audiobookPlan) => [audiobookPlan.id, drawAudiobook(audiobookPlan)]));
+  const slots = new Map(plans.map((audiobookPlan) => [audiobookPlan.id, slotsOf(audiobookPlan)]));
   const chapters = createSlicedWork(function* () {
-    const drawn = plans.flatMap((each) =>
-      slotsOf(each).flatMap((slot, index) => (slot.shows === 'chapter' ? [drawChapter(each, index)] : [])),
+    const drawnChapters = plans.flatMap((audiobookPlan) =>
+      slotsOf(audiobookPlan).flatMap((slot, index) =>
+        slot.shows === 'chapter' ? [drawChapter(audiobookPlan, index)] : [],
+      ),
     );
     yield;
-    return new Map(drawn.map((chapter) => [chapter.id, chapter]));
+    return new Map(drawnChapters.map((chapter) => [chapter.id, chapter]));
   });
 
   return {
@@ -108,8 +110,13 @@ function ordinaryPlans(): AudiobookPlan[] {
   });
 }
 
-function drawAudiobook({ slots, gaps: _gaps, chapters: _chapters, ...decided }: AudiobookPlan): Audiobook {
-  const random = createRandom(`audiobook:${decided.id}`);
+function drawAudiobook({
+  slots,
+  gaps: _gaps,
+  chapters: _chapters,
+  ...plannedProperties
+}: AudiobookPlan): Audiobook {
+  const random = createRandom(`audiobook:${plannedProperties.id}`);
   const author = personName(random);
   const narrator = personName(random);
   const description = `Author(s): ${author}\nNarrator(s): ${narrator}\nA story in ${slots} chapters.`;
@@ -125,7 +132,7 @@ function drawAudiobook({ slots, gaps: _gaps, chapters: _chapters, ...decided }: 
     images: drawCovers(random),
     totalChapters: slots,
     popularity: random.below(90),
-    ...decided,
+    ...plannedProperties,
   };
 }
 

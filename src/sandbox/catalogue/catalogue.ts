@@ -119,7 +119,7 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
     topTracksOf: (artistId) =>
       ownAlbumsOf(artistId)
         .flatMap(({ id }) => tracks.tracksOf(id))
-        .sort((one, other) => other.popularity - one.popularity)
+        .sort((track, otherTrack) => otherTrack.popularity - track.popularity)
         .slice(0, topTracks),
     relatedTo: (artistId) => behind(artistId, [...artists.values()]).slice(0, relatedArtists),
     relinkedTrack: ({ id, albumId }) => {

@@ -12,34 +12,35 @@ export interface Categories {
 }
 
 // The first ones have words for ids, as old categories of Spotify; the ids of the others look like those of objects.
-const words = ['toplists', 'mood', 'party', 'jazz', 'focus', 'sleep', 'dinner', 'workout'];
+const wordIds = ['toplists', 'mood', 'party', 'jazz', 'focus', 'sleep', 'dinner', 'workout'];
 const otherCategories = 47; // more than a page of 50 together
 const ordinaryShare = 1 / 7;
 const nullShare = 0.1; // three of twenty in a response of 2024
 
 /** @param playlists the playlists of which the categories have some; `party` has all */
 export function createCategories(playlists: readonly Playlist[]): Categories {
-  const drawn = [...words, ...Array.from({ length: otherCategories }, (_, index) => `other:${index}`)].map(
-    (key, index): Category => {
-      const random = createRandom(`category:${key}`);
-      const isWord = index < words.length;
-      return {
-        id: isWord ? key : `0JQ5D${random.text(base62, 17)}`,
-        name: isWord ? `${key.charAt(0).toUpperCase()}${key.slice(1)}` : `Category ${index}`,
-        icons: drawCovers(random).slice(1, 2),
-      };
-    },
-  );
-  const categories = new Map(drawn.map((category) => [category.id, category]));
+  const drawnCategories = [
+    ...wordIds,
+    ...Array.from({ length: otherCategories }, (_, index) => `other:${index}`),
+  ].map((key, index): Category => {
+    const random = createRandom(`category:${key}`);
+    const isWord = index < wordIds.length;
+    return {
+      id: isWord ? key : `0JQ5D${random.text(base62, 17)}`,
+      name: isWord ? `${key.charAt(0).toUpperCase()}${key.slice(1)}` : `Category ${index}`,
+      icons: drawCovers(random).slice(1, 2),
+    };
+  });
+  const categories = new Map(drawnCategories.map((category) => [category.id, category]));
   return {
-    categories: () => drawn,
+    categories: () => drawnCategories,
     category: (id) => categories.get(id),
     playlistsOf(categoryId) {
       if (!categories.has(categoryId)) return [];
       const random = createRandom(`playlists of category:${categoryId}`);
-      const chosen =
+      const chosenPlaylists =
         categoryId === 'party' ? playlists : playlists.filter(() => random.chance(ordinaryShare));
-      return chosen.map((playlist) => (random.chance(nullShare) ? null : playlist));
+      return chosenPlaylists.map((playlist) => (random.chance(nullShare) ? null : playlist));
     },
   };
 }

@@ -29,23 +29,27 @@ interface Release {
 
 /** Generates all albums and lists. */
 export function drawDiscography(plans: readonly ArtistPlan[]): Discography {
-  const planned = drawFixtureAlbums();
+  const fixtureReleases = drawFixtureAlbums();
   const releases = new Map(
-    plans.map((plan) => [plan.id, [...drawOwnAlbums(plan), ...(planned.get(plan.id) ?? [])]] as const),
+    plans.map(
+      (plan) => [plan.id, [...drawOwnAlbums(plan), ...(fixtureReleases.get(plan.id) ?? [])]] as const,
+    ),
   );
   const albums = new Map([...releases.values()].flat().map(({ album }) => [album.id, album]));
 
-  const ordinary = plans.filter((plan) => plan.ordinary);
+  const ordinaryPlans = plans.filter((plan) => plan.ordinary);
   const compilations = releases.get(fixtureArtists.various.id) ?? [];
-  const pool = [...ordinary.flatMap(({ id }) => releases.get(id) ?? []), ...compilations];
-  const guests = new Map(compilations.map(({ album }) => [album.id, pickGuestArtists(album.id, ordinary)]));
+  const pool = [...ordinaryPlans.flatMap(({ id }) => releases.get(id) ?? []), ...compilations];
+  const guests = new Map(
+    compilations.map(({ album }) => [album.id, pickGuestArtists(album.id, ordinaryPlans)]),
+  );
 
   const listings = new Map<string, readonly Slot[]>();
   for (const plan of plans) {
     const visits = pickVisits(plan, pool);
     for (const { album } of visits) guests.set(album.id, [...(guests.get(album.id) ?? []), plan.id]);
-    const listed = [...(releases.get(plan.id) ?? []), ...visits].sort(asListed);
-    listings.set(plan.id, injectDefects(listed.map(toSlot), plan));
+    const listedReleases = [...(releases.get(plan.id) ?? []), ...visits].sort(asListed);
+    listings.set(plan.id, injectDefects(listedReleases.map(toSlot), plan));
   }
   return { albums, listings, guests };
 }
@@ -72,8 +76,8 @@ function drawOwnAlbums(plan: ArtistPlan): Release[] {
 }
 
 function countsOf({ slots, only }: ArtistPlan): Record<AlbumGroup, number> {
-  const none = { album: 0, single: 0, compilation: 0, appears_on: 0 };
-  if (only) return { ...none, [only]: slots };
+  const noAlbums = { album: 0, single: 0, compilation: 0, appears_on: 0 };
+  if (only) return { ...noAlbums, [only]: slots };
   const album = Math.ceil(slots * albumShare);
   const single = Math.floor(slots * singleShare);
   const compilation = Math.floor(slots * compilationShare);
@@ -82,10 +86,10 @@ function countsOf({ slots, only }: ArtistPlan): Record<AlbumGroup, number> {
 
 function pickVisits(plan: ArtistPlan, pool: readonly Release[]): Release[] {
   const random = createRandom(`visits:${plan.id}`);
-  const others = pool.filter(({ album }) => !album.artistIds.includes(plan.id));
+  const otherReleases = pool.filter(({ album }) => !album.artistIds.includes(plan.id));
   return Array.from({ length: countsOf(plan).appears_on }, () =>
-    others
-      .splice(random.below(others.length), 1)
+    otherReleases
+      .splice(random.below(otherReleases.length), 1)
       .map(({ album }): Release => ({ album, group: 'appears_on' })),
   ).flat();
 }
@@ -104,27 +108,27 @@ function pickGuestArtists(albumId: string, artists: readonly ArtistPlan[]): stri
 const toSlot = ({ album, group }: Release): Slot => ({ shows: 'album', group, albumId: album.id });
 
 /** By group, and the newest first, as at Spotify. */
-function asListed(one: Release, other: Release): number {
-  const groups = albumGroups.indexOf(one.group) - albumGroups.indexOf(other.group);
-  return groups || compare(other.album.releaseDate, one.album.releaseDate);
+function asListed(release: Release, otherRelease: Release): number {
+  const groups = albumGroups.indexOf(release.group) - albumGroups.indexOf(otherRelease.group);
+  return groups || compare(otherRelease.album.releaseDate, release.album.releaseDate);
 }
 
-const compare = (one: string, other: string) => Number(one > other) - Number(one < other);
+const compare = (text: string, otherText: string) => Number(text > otherText) - Number(text < otherText);
 
 /** Adds the defects of the plan to a correct list. */
 function injectDefects(slots: readonly Slot[], plan: ArtistPlan): Slot[] {
   const { hidden = [], nulls = [], repeats = [], emptyTail = 0 } = plan;
-  const earlier = new Map(repeats);
-  const blemished = slots.map((slot, place): Slot => {
+  const earlierPlaces = new Map(repeats);
+  const slotsWithDefects = slots.map((slot, place): Slot => {
     const { group } = slot;
     if (hidden.includes(place)) return { shows: 'nothing', group };
     if (nulls.includes(place)) return { shows: 'null', group };
-    const repeated = slots[earlier.get(place) ?? -1];
-    return repeated ? { ...repeated, group } : slot;
+    const repeatedSlot = slots[earlierPlaces.get(place) ?? -1];
+    return repeatedSlot ? { ...repeatedSlot, group } : slot;
   });
   const lastGroup = slots.at(-1)?.group ?? 'album';
   return [
-    ...blemished,
+    ...slotsWithDefects,
     ...Array.from({ length: emptyTail }, (): Slot => ({ shows: 'nothing', group: lastGroup })),
   ];
 }

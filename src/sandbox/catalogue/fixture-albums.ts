@@ -13,11 +13,11 @@ export interface AlbumPlan extends Partial<Album> {
 }
 
 const albumId = (key: string) => idOf(`album:${key}`);
-const plan = (key: string, name: string, discs: readonly number[], rest: Partial<AlbumPlan> = {}) => ({
+const plan = (key: string, name: string, discs: readonly number[], properties: Partial<AlbumPlan> = {}) => ({
   id: albumId(key),
   name,
   discs,
-  ...rest,
+  ...properties,
 });
 
 const { edgeCases, albums9, albums50, various } = fixtureArtists;

@@ -5,10 +5,10 @@ import { episodeIdOf, fixtureShows } from './podcasts.ts';
 import { fixtureArtists } from './roster.ts';
 import { trackIdOf } from './tracks.ts';
 
-const idsOf = <Key extends string>(things: Readonly<Record<Key, { id: string }>>) =>
-  Object.fromEntries(Object.entries<{ id: string }>(things).map(([key, { id }]) => [key, id])) as Readonly<
-    Record<Key, string>
-  >;
+const idsOf = <Key extends string>(fixtureObjects: Readonly<Record<Key, { id: string }>>) =>
+  Object.fromEntries(
+    Object.entries<{ id: string }>(fixtureObjects).map(([key, { id }]) => [key, id]),
+  ) as Readonly<Record<Key, string>>;
 
 const { explicit, partlyOutsideSpain, relinked, restricted, severalArtists, spanishEdition } = fixtureAlbums;
 

@@ -32,10 +32,10 @@ const withoutSpotify = codes(`
   AF AI AQ AS AW AX BL BM BQ BV CC CF CK CN CU CX EH ER FK FO GF GG GI GL GP GS GU HM IM IO IR JE KP KY MF MM
   MP MQ MS NC NF NU PF PM PN RE RU SD SH SJ SO SS SX SY TC TF TK TM UM VA VG VI WF YE YT`);
 
-const known = new Set([...everywhere, ...withoutSpotify]);
+const acceptedMarkets = new Set([...everywhere, ...withoutSpotify]);
 
 /** Whether Spotify accepts the text as a market: a code of ISO 3166-1 in capitals, or XK. */
-export const isMarket = (text: string): boolean => known.has(text);
+export const isMarket = (text: string): boolean => acceptedMarkets.has(text);
 
 function without(code: string): Markets {
   return Object.freeze(everywhere.filter((market) => market !== code));

@@ -18,11 +18,16 @@ interface PlaylistPlan extends Partial<Playlist> {
   contents?: Readonly<Record<number, Content>>;
 }
 
-const plan = (key: string, name: string, slots: number, rest: Partial<PlaylistPlan> = {}): PlaylistPlan => ({
+const plan = (
+  key: string,
+  name: string,
+  slots: number,
+  properties: Partial<PlaylistPlan> = {},
+): PlaylistPlan => ({
   id: idOf(`playlist:${key}`),
   name,
   slots,
-  ...rest,
+  ...properties,
 });
 
 /** Spotify's own user. Apps in development mode see none of its playlists. */
@@ -76,13 +81,13 @@ const newestMs = Date.UTC(2025, 10, 7, 12);
 /** @param albums whose tracks the playlists contain */
 export function createPlaylists(albums: readonly Album[]): Playlists {
   const plans = [...Object.values<PlaylistPlan>(fixturePlaylists), ...ordinaryPlans()];
-  const playlists = new Map(plans.map((each) => [each.id, drawPlaylist(each)]));
+  const playlists = new Map(plans.map((playlistPlan) => [playlistPlan.id, drawPlaylist(playlistPlan)]));
   const slots = new Map<string, readonly PlaylistSlot[]>();
   function itemsOf(id: string): readonly PlaylistSlot[] {
-    const playlistPlan = plans.find((each) => each.id === id);
-    const drawn = slots.get(id) ?? (playlistPlan ? drawSlots(playlistPlan, albums) : []);
-    slots.set(id, drawn);
-    return drawn;
+    const playlistPlan = plans.find((candidatePlan) => candidatePlan.id === id);
+    const playlistSlots = slots.get(id) ?? (playlistPlan ? drawSlots(playlistPlan, albums) : []);
+    slots.set(id, playlistSlots);
+    return playlistSlots;
   }
   return {
     playlists: () => [...playlists.values()],
@@ -90,7 +95,7 @@ export function createPlaylists(albums: readonly Album[]): Playlists {
     user: (id) =>
       [...playlists.values()].map(({ owner }) => owner).find((owner) => owner.id === id) ??
       plans
-        .flatMap((each) => itemsOf(each.id).map(({ addedBy }) => addedBy))
+        .flatMap((playlistPlan) => itemsOf(playlistPlan.id).map(({ addedBy }) => addedBy))
         .find((user) => user?.id === id) ??
       undefined,
     itemsOf,
@@ -100,12 +105,12 @@ export function createPlaylists(albums: readonly Album[]): Playlists {
 const ordinaryPlans = (): PlaylistPlan[] =>
   Array.from({ length: ordinaryPlaylists }, (_, index) => {
     const random = createRandom(`playlist plan:${index}`);
-    const rest = index % 7 === 0 ? { owner: spotifyUser } : {};
-    return plan(`ordinary:${index}`, playlistTitle(random), random.between(2, 90), rest);
+    const properties = index % 7 === 0 ? { owner: spotifyUser } : {};
+    return plan(`ordinary:${index}`, playlistTitle(random), random.between(2, 90), properties);
   });
 
-function drawPlaylist({ slots, contents: _contents, ...decided }: PlaylistPlan): Playlist {
-  const random = createRandom(`playlist:${decided.id}`);
+function drawPlaylist({ slots, contents: _contents, ...plannedProperties }: PlaylistPlan): Playlist {
+  const random = createRandom(`playlist:${plannedProperties.id}`);
   const name = userName(random);
   return {
     description: '',
@@ -116,34 +121,39 @@ function drawPlaylist({ slots, contents: _contents, ...decided }: PlaylistPlan):
     snapshotId: `AAAA${random.text(base62, 28)}`,
     popularity: random.below(90),
     totalItems: slots,
-    ...decided,
+    ...plannedProperties,
   };
 }
 
 function drawSlots({ id, slots, contents = {} }: PlaylistPlan, albums: readonly Album[]): PlaylistSlot[] {
   const random = createRandom(`playlist items:${id}`);
   const addedBy: User = { id: `31${random.text(base62, 26).toLowerCase()}`, displayName: null };
-  const usual = albums.filter(({ totalTracks, markets }) => totalTracks > 0 && markets.length > 100);
+  const widelyAvailableAlbums = albums.filter(
+    ({ totalTracks, markets }) => totalTracks > 0 && markets.length > 100,
+  );
   const trackIdAt = (slot: number): string => {
-    const album = usual[(random.below(usual.length) + slot) % usual.length];
+    const album =
+      widelyAvailableAlbums[
+        (random.below(widelyAvailableAlbums.length) + slot) % widelyAvailableAlbums.length
+      ];
     return album ? trackIdOf(album.id, slot % album.totalTracks) : '';
   };
-  const drawn: PlaylistSlot[] = [];
+  const drawnSlots: PlaylistSlot[] = [];
   for (let slot = 0; slot < slots; slot++) {
     const addedAt = new Date(newestMs - (slots - slot) * dayMs).toISOString().replace('.000', '');
     const trackId = trackIdAt(slot);
-    const common = { addedAt, addedBy };
+    const addition = { addedAt, addedBy };
     const content = contents[slot] ?? 'track';
-    if (content === 'repeated') drawn.push(drawn.at(-1) ?? { ...common, shows: 'null' });
-    else if (content === 'track') drawn.push({ ...common, shows: content, trackId });
-    else if (content === 'local') drawn.push({ ...common, shows: content, name: `Demo ${slot}` });
+    if (content === 'repeated') drawnSlots.push(drawnSlots.at(-1) ?? { ...addition, shows: 'null' });
+    else if (content === 'track') drawnSlots.push({ ...addition, shows: content, trackId });
+    else if (content === 'local') drawnSlots.push({ ...addition, shows: content, name: `Demo ${slot}` });
     else if (content === 'episode')
-      drawn.push({
-        ...common,
+      drawnSlots.push({
+        ...addition,
         shows: content,
         episodeId: episodeIdOf(fixtureShows.episodes50.id, slot % 50),
       });
-    else drawn.push({ ...common, shows: content });
+    else drawnSlots.push({ ...addition, shows: content });
   }
-  return drawn;
+  return drawnSlots;
 }

@@ -17,11 +17,11 @@ interface ShowPlan extends Partial<Show> {
   episodes?: Readonly<Record<number, Partial<Episode>>>;
 }
 
-const plan = (key: string, name: string, slots: number, rest: Partial<ShowPlan> = {}): ShowPlan => ({
+const plan = (key: string, name: string, slots: number, properties: Partial<ShowPlan> = {}): ShowPlan => ({
   id: idOf(`show:${key}`),
   name,
   slots,
-  ...rest,
+  ...properties,
 });
 
 /** Fixture shows: tests and examples use them by name. */
@@ -74,18 +74,18 @@ export const episodeIdOf = (showId: string, slot: number): string => idOf(`episo
 /** Generates the shows. Their episodes are generated at their first use. */
 export function createPodcasts(): Podcasts {
   const plans = [...Object.values<ShowPlan>(fixtureShows), ...ordinaryPlans()];
-  const shows = new Map(plans.map((each) => [each.id, drawShow(each)]));
+  const shows = new Map(plans.map((showPlan) => [showPlan.id, drawShow(showPlan)]));
   const episodes = createSlicedWork(function* () {
-    const all = new Map<string, Episode>();
-    for (const each of plans) {
-      for (let slot = 0; slot < each.slots; slot++) {
-        if (each.gaps?.[slot] !== undefined) continue;
-        const drawn = drawEpisode(each, shows.get(each.id)?.languages ?? [], slot);
-        all.set(drawn.id, drawn);
+    const episodesById = new Map<string, Episode>();
+    for (const showPlan of plans) {
+      for (let slot = 0; slot < showPlan.slots; slot++) {
+        if (showPlan.gaps?.[slot] !== undefined) continue;
+        const episode = drawEpisode(showPlan, shows.get(showPlan.id)?.languages ?? [], slot);
+        episodesById.set(episode.id, episode);
       }
       yield;
     }
-    return all;
+    return episodesById;
   });
   const slots = new Map(
     plans.map(({ id, slots: count, gaps = {} }) => [
@@ -120,8 +120,8 @@ function ordinaryPlans(): ShowPlan[] {
   });
 }
 
-function drawShow({ slots, gaps: _gaps, episodes: _episodes, ...decided }: ShowPlan): Show {
-  const random = createRandom(`show:${decided.id}`);
+function drawShow({ slots, gaps: _gaps, episodes: _episodes, ...plannedProperties }: ShowPlan): Show {
+  const random = createRandom(`show:${plannedProperties.id}`);
   const description = `Conversations about ${podcastTopic(random).toLowerCase()}, every week.`;
   return {
     description,
@@ -134,7 +134,7 @@ function drawShow({ slots, gaps: _gaps, episodes: _episodes, ...decided }: ShowP
     images: drawCovers(random),
     popularity: random.below(90),
     totalEpisodes: slots,
-    ...decided,
+    ...plannedProperties,
   };
 }
 

@@ -25,11 +25,16 @@ export interface ArtistPlan {
   emptyTail?: number;
 }
 
-const fixture = (key: string, name: string, slots: number, rest: Partial<ArtistPlan> = {}): ArtistPlan => ({
+const fixture = (
+  key: string,
+  name: string,
+  slots: number,
+  properties: Partial<ArtistPlan> = {},
+): ArtistPlan => ({
   id: idOf(`artist:${key}`),
   name,
   slots,
-  ...rest,
+  ...properties,
 });
 
 /** Fixture artists: tests and examples use them by name. The lists with a number in their key have no defects. */
@@ -66,7 +71,7 @@ const ordinaryLimitedShare = 0.08;
 
 /** All artists of the catalogue, fixtures first, then so many ordinary ones. */
 export function planArtists(ordinaryCount: number): ArtistPlan[] {
-  const ordinary = Array.from({ length: ordinaryCount }, (_, index): ArtistPlan => {
+  const ordinaryPlans = Array.from({ length: ordinaryCount }, (_, index): ArtistPlan => {
     const random = createRandom(`roster:${index}`);
     return {
       id: idOf(`artist:ordinary:${index}`),
@@ -76,7 +81,7 @@ export function planArtists(ordinaryCount: number): ArtistPlan[] {
       limitedShare: ordinaryLimitedShare,
     };
   });
-  return [...Object.values(fixtureArtists), ...ordinary];
+  return [...Object.values(fixtureArtists), ...ordinaryPlans];
 }
 
 const imagelessShare = 0.1;

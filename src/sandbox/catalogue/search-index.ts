@@ -27,7 +27,7 @@ export interface SearchSource {
 }
 
 // Paging through one search repeats the same text.
-const rememberedQueries = 20;
+const maxCachedQueries = 20;
 
 export function indexArtists(artists: readonly Artist[], source: SearchSource): Indexing<Artist> {
   return createIndex(artists, (artist) => ({
@@ -111,31 +111,35 @@ function* createIndex<T extends { name: string; popularity: number }>(
   const entries: Entry<T>[] = [];
   for (const item of items) {
     const { texts, fields, years } = describe(item);
-    const folded = Object.entries(fields).map(([field, value]) => [field, findable(value)]);
+    const normalisedFields = Object.entries(fields).map(([field, value]) => [field, findable(value)]);
     entries.push({
       item,
       name: fold(item.name),
       text: texts.map(findable).join(''),
-      fields: Object.fromEntries(folded),
+      fields: Object.fromEntries(normalisedFields),
       years,
       popularity: item.popularity,
     });
     yield;
   }
-  const remembered = new Map<string, readonly T[]>();
+  const resultsByQuery = new Map<string, readonly T[]>();
 
   return (q) => {
-    const known = remembered.get(q);
-    if (known) return known;
+    const cachedResult = resultsByQuery.get(q);
+    if (cachedResult) return cachedResult;
     const query = parseQuery(q);
-    const found = entries
+    const result = entries
       .filter((entry) => matches(entry, query))
-      .sort((one, other) => rank(one, query) - rank(other, query) || other.popularity - one.popularity)
+      .sort(
+        (entry, otherEntry) =>
+          rank(entry, query) - rank(otherEntry, query) || otherEntry.popularity - entry.popularity,
+      )
       .map(({ item }) => item);
-    const [oldest] = remembered.keys();
-    if (remembered.size === rememberedQueries && oldest !== undefined) remembered.delete(oldest);
-    remembered.set(q, found);
-    return found;
+    const [oldestQuery] = resultsByQuery.keys();
+    if (resultsByQuery.size === maxCachedQueries && oldestQuery !== undefined)
+      resultsByQuery.delete(oldestQuery);
+    resultsByQuery.set(q, result);
+    return result;
   };
 }
 
@@ -160,12 +164,12 @@ function passes(entry: Entry<unknown>, field: Field, value: string): boolean {
 
 /** `1999` or `1999-2004`, which is normalised to `1999 2004`. */
 function isReleasedIn(years: ReadonlySet<number>, value: string): boolean {
-  const [first = Number.NaN, last = first] = value.split(' ').map(Number);
-  for (const year of years) if (year >= first && year <= last) return true;
+  const [firstYear = Number.NaN, lastYear = firstYear] = value.split(' ').map(Number);
+  for (const year of years) if (year >= firstYear && year <= lastYear) return true;
   return false;
 }
 
-function rank({ name }: Entry<unknown>, { plain }: SearchQuery): number {
-  if (name === plain) return 0;
-  return name.startsWith(plain) ? 1 : 2;
+function rank({ name }: Entry<unknown>, { freeText }: SearchQuery): number {
+  if (name === freeText) return 0;
+  return name.startsWith(freeText) ? 1 : 2;
 }

@@ -10,33 +10,33 @@ export interface SearchQuery {
   phrases: readonly string[];
   filters: readonly { field: Field; value: string }[];
   /** The text without its filters, for ranking: an object with exactly this name comes first. */
-  plain: string;
+  freeText: string;
 }
 
 const filterStart = new RegExp(`\\b(${fields.join('|')}):`, 'gi');
-const plainText = /^[ -~]*$/;
-const quoted = /"([^"]*)"/g;
+const asciiText = /^[ -~]*$/;
+const quotedPhrase = /"([^"]*)"/g;
 
 /** Reads `q`. A filter's value reaches to the next filter, so `artist:Miles Davis album:Blue` needs no quotes. */
 export function parseQuery(q: string): SearchQuery {
   const starts = [...q.matchAll(filterStart)];
-  const free = q.slice(0, starts[0]?.index ?? q.length);
+  const freeText = q.slice(0, starts[0]?.index ?? q.length);
   const filters = starts.map((start, index) => ({
     field: start[1]?.toLowerCase() as Field,
     value: fold(q.slice(start.index + start[0].length, starts[index + 1]?.index ?? q.length)),
   }));
   return {
-    words: fold(free.replace(quoted, ' ')).split(' ').filter(Boolean),
-    phrases: [...free.matchAll(quoted)].map(([, phrase = '']) => fold(phrase)).filter(Boolean),
+    words: fold(freeText.replace(quotedPhrase, ' ')).split(' ').filter(Boolean),
+    phrases: [...freeText.matchAll(quotedPhrase)].map(([, phrase = '']) => fold(phrase)).filter(Boolean),
     filters: filters.filter(({ value }) => value !== ''),
-    plain: fold(free),
+    freeText: fold(freeText),
   };
 }
 
 /** Lower case, without accents and with single spaces for everything except letters and digits. */
 export function fold(text: string): string {
   // Nearly every text is ASCII, and thousands of texts are normalised before the first search.
-  if (plainText.test(text))
+  if (asciiText.test(text))
     return text
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, ' ')

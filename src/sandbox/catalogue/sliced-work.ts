@@ -13,34 +13,34 @@ const sliceMs = 5;
 
 /** @param steps does the work and yields at least once a millisecond, where it can be interrupted */
 export function createSlicedWork<T>(steps: () => Generator<void, T>): SlicedWork<T> {
-  let running: Generator<void, T> | undefined;
-  let finished: { result: T } | undefined;
+  let runningSteps: Generator<void, T> | undefined;
+  let finishedWork: { result: T } | undefined;
   let slices: Promise<T> | undefined;
 
   /** Works until the result exists or the time is up; returns the result once it exists. */
   const advance = (untilMs: number): { result: T } | undefined => {
-    running ??= steps();
-    while (!finished) {
-      const step = running.next();
-      if (step.done) finished = { result: step.value };
+    runningSteps ??= steps();
+    while (!finishedWork) {
+      const step = runningSteps.next();
+      if (step.done) finishedWork = { result: step.value };
       else if (performance.now() >= untilMs) break;
     }
-    return finished;
+    return finishedWork;
   };
 
   const runInSlices = async (): Promise<T> => {
     for (;;) {
-      const done = advance(performance.now() + sliceMs);
-      if (done) return done.result;
+      const outcome = advance(performance.now() + sliceMs);
+      if (outcome) return outcome.result;
       await nextTurn();
     }
   };
 
   return {
     now: () => {
-      const done = advance(Number.POSITIVE_INFINITY);
-      if (!done) throw new Error('work without a time limit ended without a result');
-      return done.result;
+      const outcome = advance(Number.POSITIVE_INFINITY);
+      if (!outcome) throw new Error('work without a time limit ended without a result');
+      return outcome.result;
     },
     inSlices: () => {
       slices ??= runInSlices();

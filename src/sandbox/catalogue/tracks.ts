@@ -23,13 +23,13 @@ export const trackIdOf = (albumId: string, place: number): string => idOf(`track
  * Generates the tracks of an album.
  * @param guests artists of single tracks that are not artists of the album; on a compilation by various artists
  *   the tracks are divided among them
- * @param odd fixed properties of single tracks of a fixture album
+ * @param fixedProperties of single tracks of a fixture album
  */
 export function drawTracks(
   album: Album,
   guests: readonly string[],
-  various: boolean,
-  odd: AlbumPlan['tracks'] = {},
+  isByVariousArtists: boolean,
+  fixedProperties: AlbumPlan['tracks'] = {},
 ): Track[] {
   // Two editions contain the same recordings, so both generate them from one seed.
   const [recordings = album.id] = [album.id, album.otherEditionId ?? album.id].sort();
@@ -40,7 +40,7 @@ export function drawTracks(
       id: trackIdOf(album.id, place),
       name: trackTitle(random),
       albumId: album.id,
-      artistIds: various
+      artistIds: isByVariousArtists
         ? guestArtist(guests, place)
         : [...album.artistIds, ...visitors(guests, place, album)],
       disc,
@@ -53,7 +53,7 @@ export function drawTracks(
         : `https://p.scdn.co/mp3-preview/${random.text(hexadecimal, 40)}`,
       popularity: random.below(80),
       markets: narrowed(album, random),
-      ...odd[place],
+      ...fixedProperties[place],
     };
   });
 }

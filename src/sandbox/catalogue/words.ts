@@ -3,16 +3,16 @@ import type { Random } from './random.ts';
 type Words = readonly [string, ...string[]];
 
 const words = (text: string): Words => {
-  const [first = '', ...others] = text.trim().split(/\s+/);
-  return [first, ...others];
+  const [firstWord = '', ...otherWords] = text.trim().split(/\s+/);
+  return [firstWord, ...otherWords];
 };
 
-const describing = words(`
+const adjectives = words(`
   Amber Bitter Borrowed Broken Candid Crooked Distant Early Electric Faded Feral Gentle Golden Hollow Honest
   Idle Jagged Kind Lonely Lunar Marble Midnight Northern Odd Paper Patient Quiet Restless Salted Silver Slow
   Static Stray Sudden Tender Velvet Vivid Wandering Winter Yellow`);
 
-const things = words(`
+const nouns = words(`
   Almanac Anchors Balcony Bicycles Bridges Cellar Chandeliers Cinema Compass Corridors Daylight Diesel Echoes
   Embers Ferries Gardens Ghosts Harbour Horizons Islands Juniper Kites Ladders Lanterns Letters Lightning
   Machines Maps Meridian Mirrors Motel Oceans Orchard Parade Pavement Pilots Postcards Quarry Radios Rivers
@@ -32,11 +32,11 @@ const places = words('Lisbon Oslo Seoul Lagos Lima Osaka Turin Tartu Cork Porto 
 
 /** The name of an artist; `index` keeps the names of one catalogue apart. */
 export function artistName(random: Random, index: number): string {
-  const adjective = describing[index % describing.length] ?? describing[0];
+  const adjective = adjectives[index % adjectives.length] ?? adjectives[0];
   const styles: [() => string, ...(() => string)[]] = [
-    () => `The ${adjective} ${random.pick(things)}`,
-    () => `${adjective} ${random.pick(things)}`,
-    () => `${random.pick(firstNames)} ${random.pick(lastNames)} & the ${adjective} ${random.pick(things)}`,
+    () => `The ${adjective} ${random.pick(nouns)}`,
+    () => `${adjective} ${random.pick(nouns)}`,
+    () => `${random.pick(firstNames)} ${random.pick(lastNames)} & the ${adjective} ${random.pick(nouns)}`,
   ];
   return random.pick(styles)();
 }
@@ -61,15 +61,15 @@ export function artistGenres(random: Random): string[] {
 
 /** The label of an album. */
 export const labelName = (random: Random): string =>
-  `${random.pick(describing)} ${random.pick(things)} Records`;
+  `${random.pick(adjectives)} ${random.pick(nouns)} Records`;
 
 function plainTitle(random: Random): string {
   const styles: [() => string, ...(() => string)[]] = [
-    () => `${random.pick(describing)} ${random.pick(things)}`,
-    () => `${random.pick(things)} in ${random.pick(places)}`,
-    () => `The ${random.pick(things)}`,
-    () => random.pick(things),
-    () => `${random.pick(things)} & ${random.pick(describing)} ${random.pick(things)}`,
+    () => `${random.pick(adjectives)} ${random.pick(nouns)}`,
+    () => `${random.pick(nouns)} in ${random.pick(places)}`,
+    () => `The ${random.pick(nouns)}`,
+    () => random.pick(nouns),
+    () => `${random.pick(nouns)} & ${random.pick(adjectives)} ${random.pick(nouns)}`,
   ];
   return random.pick(styles)();
 }
@@ -89,11 +89,11 @@ export const personName = (random: Random): string => `${random.pick(firstNames)
 
 /** The publisher of a show. */
 export const publisherName = (random: Random): string =>
-  `${random.pick(describing)} ${random.pick(things)} Media`;
+  `${random.pick(adjectives)} ${random.pick(nouns)} Media`;
 
 /** The title of a playlist. */
 export const playlistTitle = (random: Random): string =>
-  `${random.pick(['Songs for', 'Best of', 'Late', 'Road to', 'Soft', 'Loud'])} ${random.pick(things)}`;
+  `${random.pick(['Songs for', 'Best of', 'Late', 'Road to', 'Soft', 'Loud'])} ${random.pick(nouns)}`;
 
 /** The name that a user shows. */
 export const userName = (random: Random): string => `${random.pick(firstNames)} ${random.pick(lastNames)}`;

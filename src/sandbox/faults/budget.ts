@@ -20,18 +20,18 @@ export function createBudget(
   return (family) => {
     const bucket = per === 'app' ? '' : family;
     const nowMs = now();
-    const counted = (countedAtMs.get(bucket) ?? []).filter((atMs) => atMs > nowMs - windowMs);
-    countedAtMs.set(bucket, counted);
-    if (counted.length < calls) {
-      counted.push(nowMs);
+    const callTimesMs = (countedAtMs.get(bucket) ?? []).filter((atMs) => atMs > nowMs - windowMs);
+    countedAtMs.set(bucket, callTimesMs);
+    if (callTimesMs.length < calls) {
+      callTimesMs.push(nowMs);
       return undefined;
     }
     // Only the latest calls matter, so the rejected call replaces the oldest.
     if (countRefused) {
-      counted.push(nowMs);
-      counted.shift();
+      callTimesMs.push(nowMs);
+      callTimesMs.shift();
     }
-    const [oldestMs = nowMs] = counted;
+    const [oldestMs = nowMs] = callTimesMs;
     // Rounded up, so that a call after exactly this time is accepted.
     return rateLimitReply(form, Math.ceil((oldestMs + windowMs - nowMs) / 1000));
   };

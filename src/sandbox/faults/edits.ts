@@ -36,10 +36,10 @@ export function withTotals(reply: Reply, change: (total: number) => number): Rep
 }
 
 function spoiled(list: unknown[], { reverse, keep, nulls = [], repeats = [] }: FaultOf<'batch'>): unknown[] {
-  const ordered = (reverse ? list.toReversed() : list).slice(0, keep);
-  return ordered.map((entry, place) => {
+  const orderedEntries = (reverse ? list.toReversed() : list).slice(0, keep);
+  return orderedEntries.map((entry, place) => {
     if (nulls.includes(place)) return null;
-    return repeats.includes(place) ? ordered[place - 1] : entry;
+    return repeats.includes(place) ? orderedEntries[place - 1] : entry;
   });
 }
 
@@ -58,16 +58,16 @@ function rewritten(reply: Reply, change: (value: unknown) => unknown): Reply {
 
 function applyEdit(root: unknown, { path, set, remove, rename }: Edit): void {
   const keys = path.split('.');
-  const last = keys.pop() ?? '';
+  const lastKey = keys.pop() ?? '';
   let holder = root;
   for (const key of keys) holder = isContainer(holder) ? holder[key] : undefined;
   if (!isContainer(holder)) return;
 
-  if (remove) delete holder[last];
+  if (remove) delete holder[lastKey];
   else if (rename !== undefined) {
-    define(holder, rename, holder[last]);
-    delete holder[last];
-  } else define(holder, last, set);
+    define(holder, rename, holder[lastKey]);
+    delete holder[lastKey];
+  } else define(holder, lastKey, set);
 }
 
 /** An assignment to `__proto__` would change the object's prototype; this creates an ordinary key. */

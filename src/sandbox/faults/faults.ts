@@ -40,29 +40,29 @@ const usualSeed = 'faults';
 
 /** @param now the clock for windows and for the end of rules, in milliseconds */
 export function createFaults(now: () => number): FaultStore {
-  let active: ActiveRule[] = [];
+  let activeRules: ActiveRule[] = [];
   const dropSpent = () => {
-    active = active.filter((each) => !each.isSpent());
+    activeRules = activeRules.filter((activeRule) => !activeRule.isSpent());
   };
 
   return {
     add: (rule) => {
-      const added = activate(rule, now);
-      active.push(added);
+      const addedRule = activate(rule, now);
+      activeRules.push(addedRule);
       return () => {
-        active = active.filter((each) => each !== added);
+        activeRules = activeRules.filter((activeRule) => activeRule !== addedRule);
       };
     },
     clear: () => {
-      active = [];
+      activeRules = [];
     },
     rules: () => {
       dropSpent();
-      return active.map(({ rule }) => rule);
+      return activeRules.map(({ rule }) => rule);
     },
     applyFaults: (plan, subject) => {
       dropSpent();
-      for (const { rule, hits, context } of active) {
+      for (const { rule, hits, context } of activeRules) {
         if (hits(subject)) applyFault<FaultKind>(plan, rule.fault, context(subject.route));
       }
       return plan;
@@ -77,20 +77,21 @@ function activate(rule: FaultRule, now: () => number): ActiveRule {
   const isTarget = createTarget(on);
   const budget = rule.fault.kind === 'budget' ? createBudget(rule.fault, now) : undefined;
   const endsAtMs = now() + forMs;
-  let seen = 0;
-  let hit = 0;
+  let matchingCalls = 0;
+  let affectedCalls = 0;
 
   return {
     rule,
-    isSpent: () => hit >= times || now() >= endsAtMs,
+    isSpent: () => affectedCalls >= times || now() >= endsAtMs,
     hits: (subject) => {
       if (!isTarget(subject)) return false;
-      seen += 1;
-      if (seen <= skip || (seen - skip - 1) % every !== 0 || !random.chance(chance)) return false;
-      hit += 1;
+      matchingCalls += 1;
+      if (matchingCalls <= skip || (matchingCalls - skip - 1) % every !== 0 || !random.chance(chance))
+        return false;
+      affectedCalls += 1;
       return true;
     },
-    context: (family) => ({ family, earlierHits: hit - 1, budget }),
+    context: (family) => ({ family, earlierHits: affectedCalls - 1, budget }),
   };
 }
 
@@ -99,9 +100,9 @@ function createTarget({ route, path, pattern, batch }: FaultTarget) {
   const matcher = pattern === undefined ? undefined : new RegExp(pattern);
   return (subject: FaultSubject): boolean => {
     // Only rules that name the token endpoint match it, because an outage of one service does not affect the other.
-    const named = routes ? routes.includes(subject.route) : subject.route !== 'token';
+    const routeMatches = routes ? routes.includes(subject.route) : subject.route !== 'token';
     return (
-      named &&
+      routeMatches &&
       (path === undefined || subject.path.startsWith(path)) &&
       (matcher === undefined || matcher.test(subject.path)) &&
       (batch === undefined || batch === /[?&]ids=/.test(subject.path))

@@ -118,20 +118,21 @@ function parseRule(value: unknown): FaultRule {
   return rule as unknown as FaultRule; // every field was checked above
 }
 
-function checked(of: string, value: unknown, fields: Fields): Record<string, unknown> {
-  if (!isObject(value)) throw new InvalidFaults(`${of} must be an object`);
+function checked(objectName: string, value: unknown, fields: Fields): Record<string, unknown> {
+  if (!isObject(value)) throw new InvalidFaults(`${objectName} must be an object`);
   for (const [field, type] of Object.entries(fields)) {
     const name = field.replace('!', '');
-    const given = value[name];
-    if (given === undefined && !field.endsWith('!')) continue;
-    if (!isOf[type](given)) throw new InvalidFaults(`${of}.${name} must be ${wording[type]}`);
-    const allowed = choices[`${of}.${name}`];
-    if (allowed && !allowed.includes(given)) {
-      throw new InvalidFaults(`${of}.${name} must be one of ${allowed.join(', ')}`);
+    const fieldValue = value[name];
+    if (fieldValue === undefined && !field.endsWith('!')) continue;
+    if (!isOf[type](fieldValue)) throw new InvalidFaults(`${objectName}.${name} must be ${wording[type]}`);
+    const allowedValues = choices[`${objectName}.${name}`];
+    if (allowedValues && !allowedValues.includes(fieldValue)) {
+      throw new InvalidFaults(`${objectName}.${name} must be one of ${allowedValues.join(', ')}`);
     }
   }
-  const unknown = Object.keys(value).find((name) => !(name in fields) && !(`${name}!` in fields));
-  if (unknown !== undefined) throw new InvalidFaults(`${of} has no field ${JSON.stringify(unknown)}`);
+  const unknownField = Object.keys(value).find((name) => !(name in fields) && !(`${name}!` in fields));
+  if (unknownField !== undefined)
+    throw new InvalidFaults(`${objectName} has no field ${JSON.stringify(unknownField)}`);
   return value;
 }
 
@@ -158,10 +159,10 @@ function checkPattern(pattern: string): void {
 
 /** A route that does not exist would make a rule without effect. */
 function checkRoutes(routes: readonly unknown[]): void {
-  const unknown = routes.find((route) => !faultRoutes.some((known) => known === route));
-  if (unknown === undefined) return;
+  const unknownRoute = routes.find((route) => !faultRoutes.some((faultRoute) => faultRoute === route));
+  if (unknownRoute === undefined) return;
   throw new InvalidFaults(
-    `on.route: there is no route ${JSON.stringify(unknown)}; the routes are ${faultRoutes.join(', ')}`,
+    `on.route: there is no route ${JSON.stringify(unknownRoute)}; the routes are ${faultRoutes.join(', ')}`,
   );
 }
 

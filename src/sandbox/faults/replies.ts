@@ -1,4 +1,4 @@
-import { tokenExpired, tokenUnknown, userNeeded } from '../api/refusals.ts';
+import { tokenExpired, tokenUnknown, userNeeded } from '../api/error-responses.ts';
 import { failureHeaders, type Reply, rateLimitHeaders } from '../reply.ts';
 import type { FaultOf, RateLimitForm } from './rule.ts';
 
@@ -46,14 +46,14 @@ export const redirectReply = ({ to, status = 302 }: FaultOf<'redirect'>): Reply 
 
 /** The reply of an `answer` fault, which the rule defines completely. */
 export function spelledReply({ status = 200, headers = {}, json, text = '' }: FaultOf<'answer'>): Reply {
-  const usual: Record<string, string | null> = {
+  const defaultHeaders: Record<string, string | null> = {
     'content-type': json === undefined ? 'text/plain' : 'application/json; charset=utf-8',
   };
-  const sent = Object.entries({ ...usual, ...headers }).flatMap(([name, value]) =>
+  const sentHeaders = Object.entries({ ...defaultHeaders, ...headers }).flatMap(([name, value]) =>
     value === null ? [] : [[name.toLowerCase(), value] as const],
   );
   const body = Buffer.from(json === undefined ? text : JSON.stringify(json));
-  return { status, headers: Object.fromEntries(sent), body };
+  return { status, headers: Object.fromEntries(sentHeaders), body };
 }
 
 function failure(status: number, message: string): Reply {

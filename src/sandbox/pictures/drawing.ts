@@ -14,8 +14,8 @@ const longestArtist = 31;
 /** The colours of one picture: two that contrast, and a paper and an ink that the text is readable with. */
 interface Palette {
   ground: string;
-  first: string;
-  second: string;
+  firstColour: string;
+  secondColour: string;
   ink: string;
 }
 
@@ -29,12 +29,12 @@ export function drawCover(seed: string, pixels: number, title: string, artist: s
   const shapes = random.pick([rings, tiles, stripes, hills, discs])(random, palette);
   const lines = linesOf(title);
   const firstLine = side - margin - artistSize * 1.6 - (lines.length - 1) * titleSize;
-  const text = lines.map((line, index) => textLine(line, firstLine + index * titleSize, titleSize, 700));
+  const textLines = lines.map((line, index) => textLine(line, firstLine + index * titleSize, titleSize, 700));
   return picture(pixels, `${title} by ${artist}`, palette, [
     ...shapes,
     rectangle(0, firstLine - titleSize - margin / 2, side, side, palette.ground),
     `<g fill="${palette.ink}" font-family="Helvetica, Arial, sans-serif">`,
-    ...text,
+    ...textLines,
     textLine(shortened(artist), side - margin, artistSize, 400),
     '</g>',
   ]);
@@ -47,73 +47,73 @@ export function drawPortrait(seed: string, pixels: number, name: string): string
   const head = random.between(15, 19);
   const hair = head + random.between(2, 5);
   return picture(pixels, name, palette, [
-    circle(50, 46, random.between(34, 44), palette.first),
+    circle(50, 46, random.between(34, 44), palette.firstColour),
     circle(50, 40 - random.between(0, 4), hair, palette.ink),
-    `<path d="M14 100c0-${random.between(26, 34)} 16-38 36-38s36 8 36 38z" fill="${palette.second}"/>`,
+    `<path d="M14 100c0-${random.between(26, 34)} 16-38 36-38s36 8 36 38z" fill="${palette.secondColour}"/>`,
     circle(50, 43, head, palette.ground),
   ]);
 }
 
 function drawPalette(random: Random): Palette {
   const hue = random.below(360);
-  const other = (hue + random.pick([40, 120, 180, 210])) % 360;
+  const otherHue = (hue + random.pick([40, 120, 180, 210])) % 360;
   const isDark = random.chance(1 / 3);
   return isDark
     ? {
         ground: `hsl(${hue} 35% 16%)`,
-        first: `hsl(${hue} 55% 48%)`,
-        second: `hsl(${other} 65% 62%)`,
+        firstColour: `hsl(${hue} 55% 48%)`,
+        secondColour: `hsl(${otherHue} 65% 62%)`,
         ink: '#fff',
       }
     : {
         ground: `hsl(${hue} 45% 91%)`,
-        first: `hsl(${hue} 60% 58%)`,
-        second: `hsl(${other} 55% 42%)`,
+        firstColour: `hsl(${hue} 60% 58%)`,
+        secondColour: `hsl(${otherHue} 55% 42%)`,
         ink: '#1d1b22',
       };
 }
 
-function rings(random: Random, { first, second, ground }: Palette): string[] {
+function rings(random: Random, { firstColour, secondColour, ground }: Palette): string[] {
   const [x, y] = [random.between(25, 75), random.between(25, 50)];
   const step = random.between(6, 10);
   return Array.from({ length: 9 }, (_, ring) =>
-    circle(x, y, (9 - ring) * step, [first, ground, second][ring % 3] ?? ground),
+    circle(x, y, (9 - ring) * step, [firstColour, ground, secondColour][ring % 3] ?? ground),
   );
 }
 
-function tiles(random: Random, { first, second }: Palette): string[] {
+function tiles(random: Random, { firstColour, secondColour }: Palette): string[] {
   const tile = side / 4;
   return Array.from({ length: 16 }, (_, index) => {
     const [x, y] = [(index % 4) * tile, Math.floor(index / 4) * tile];
-    const colour = random.pick([first, second]);
-    const turn = `transform="rotate(${random.pick([0, 90, 180, 270])} ${x + tile / 2} ${y + tile / 2})"`;
-    return `<path d="M${x} ${y}h${tile}a${tile} ${tile} 0 0 1-${tile} ${tile}z" fill="${colour}" ${turn}/>`;
+    const colour = random.pick([firstColour, secondColour]);
+    const rotation = `transform="rotate(${random.pick([0, 90, 180, 270])} ${x + tile / 2} ${y + tile / 2})"`;
+    return `<path d="M${x} ${y}h${tile}a${tile} ${tile} 0 0 1-${tile} ${tile}z" fill="${colour}" ${rotation}/>`;
   });
 }
 
-function stripes(random: Random, { first, second }: Palette): string[] {
+function stripes(random: Random, { firstColour, secondColour }: Palette): string[] {
   const width = random.between(5, 11);
   const lean = random.pick([-35, -20, 20, 35]);
   const bars = Array.from({ length: 18 }, (_, index) =>
-    rectangle(index * width * 2 - 60, -60, width, 220, random.pick([first, second])),
+    rectangle(index * width * 2 - 60, -60, width, 220, random.pick([firstColour, secondColour])),
   );
   return [`<g transform="rotate(${lean} 50 50)">`, ...bars, '</g>'];
 }
 
-function hills(random: Random, { first, second, ink }: Palette): string[] {
+function hills(random: Random, { firstColour, secondColour, ink }: Palette): string[] {
   const ridge = (top: number, colour: string, opacity: number) =>
     `<path d="M0 ${top}q25-${random.between(6, 24)} 50 0t50 0v100h-100z" fill="${colour}" opacity="${opacity}"/>`;
   return [
-    circle(random.between(20, 80), random.between(22, 38), random.between(9, 16), second),
-    ridge(52, first, 0.6),
-    ridge(62, first, 1),
+    circle(random.between(20, 80), random.between(22, 38), random.between(9, 16), secondColour),
+    ridge(52, firstColour, 0.6),
+    ridge(62, firstColour, 1),
     ridge(74, ink, 0.55),
   ];
 }
 
-function discs(random: Random, { first, second }: Palette): string[] {
+function discs(random: Random, { firstColour, secondColour }: Palette): string[] {
   return Array.from({ length: 7 }, () => {
-    const colour = random.pick([first, second]);
+    const colour = random.pick([firstColour, secondColour]);
     return circle(random.between(5, 95), random.between(5, 70), random.between(8, 24), colour, 0.8);
   });
 }
@@ -141,8 +141,8 @@ function picture(pixels: number, title: string, { ground }: Palette, content: re
 function linesOf(title: string): string[] {
   const lines: string[] = [];
   for (const word of title.split(' ').filter(Boolean)) {
-    const longer = `${lines.at(-1) ?? ''} ${word}`.trim();
-    if (lines.length > 0 && longer.length <= longestTitleLine) lines[lines.length - 1] = longer;
+    const extendedLine = `${lines.at(-1) ?? ''} ${word}`.trim();
+    if (lines.length > 0 && extendedLine.length <= longestTitleLine) lines[lines.length - 1] = extendedLine;
     else lines.push(word);
   }
   return lines.length <= 3 ? lines : [...lines.slice(0, 2), `${lines[2]} …`];

@@ -19,13 +19,13 @@ export function createPictures(catalogue: Catalogue) {
   let drawings: Map<string, Draw> | undefined;
 
   return (method: string, url: string): Reply => {
-    if (method !== 'GET' && method !== 'HEAD') return empty(405);
+    if (method !== 'GET' && method !== 'HEAD') return emptyReply(405);
     const file = url.slice(picturesRoot.length);
     drawings ??= drawingsOf(catalogue);
     const { prefix, picture } = splitImageFile(file);
     const pixels = pictureSizes.get(prefix);
     const draw = drawings.get(picture);
-    if (pixels === undefined || draw === undefined) return empty(404);
+    if (pixels === undefined || draw === undefined) return emptyReply(404);
     return {
       status: 200,
       headers: {
@@ -42,21 +42,21 @@ export function createPictures(catalogue: Catalogue) {
 /** The drawing of each picture; the sizes of one image have one picture. */
 function drawingsOf(catalogue: Catalogue): Map<string, Draw> {
   const drawings = new Map<string, Draw>();
-  const add = (images: readonly Image[], draw: (seed: string) => Draw) => {
+  const addDrawings = (images: readonly Image[], draw: (seed: string) => Draw) => {
     for (const { file } of images) {
       const { picture } = splitImageFile(file);
       drawings.set(picture, draw(picture));
     }
   };
   for (const { images, name } of catalogue.artists()) {
-    add(images, (seed) => (pixels) => drawPortrait(seed, pixels, name));
+    addDrawings(images, (seed) => (pixels) => drawPortrait(seed, pixels, name));
   }
   for (const { images, name, artistIds } of catalogue.albums()) {
     const artist = artistIds.map((id) => catalogue.artist(id)?.name ?? '').join(', ');
-    add(images, (seed) => (pixels) => drawCover(seed, pixels, name, artist));
+    addDrawings(images, (seed) => (pixels) => drawCover(seed, pixels, name, artist));
   }
-  for (const { images, name, by } of coversOf(catalogue)) {
-    add(images, (seed) => (pixels) => drawCover(seed, pixels, name, by));
+  for (const { images, name, creator } of coversOf(catalogue)) {
+    addDrawings(images, (seed) => (pixels) => drawCover(seed, pixels, name, creator));
   }
   return drawings;
 }
@@ -65,20 +65,24 @@ interface Cover {
   images: readonly Image[];
   name: string;
   /** The name below the title. */
-  by: string;
+  creator: string;
 }
 
 /** The covers of podcasts, audiobooks and playlists, and the icons of categories. */
 const coversOf = (catalogue: Catalogue): Cover[] => [
-  ...catalogue.shows().map(({ images, name, publisher }) => ({ images, name, by: publisher })),
+  ...catalogue.shows().map(({ images, name, publisher }) => ({ images, name, creator: publisher })),
   ...catalogue.episodes().map(({ images, name, showId }) => ({
     images,
     name,
-    by: catalogue.show(showId)?.name ?? '',
+    creator: catalogue.show(showId)?.name ?? '',
   })),
-  ...catalogue.audiobooks().map(({ images, name, authors }) => ({ images, name, by: authors.join(', ') })),
-  ...catalogue.playlists().map(({ images, name, owner }) => ({ images, name, by: owner.displayName ?? '' })),
-  ...catalogue.categories().map(({ icons, name }) => ({ images: icons, name, by: '' })),
+  ...catalogue
+    .audiobooks()
+    .map(({ images, name, authors }) => ({ images, name, creator: authors.join(', ') })),
+  ...catalogue
+    .playlists()
+    .map(({ images, name, owner }) => ({ images, name, creator: owner.displayName ?? '' })),
+  ...catalogue.categories().map(({ icons, name }) => ({ images: icons, name, creator: '' })),
 ];
 
-const empty = (status: number): Reply => ({ status, headers: {}, body: Buffer.alloc(0) });
+const emptyReply = (status: number): Reply => ({ status, headers: {}, body: Buffer.alloc(0) });
