@@ -68,19 +68,41 @@ function isUpstreamUrl(text: string): boolean {
 const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 
-export const proxyUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol),
-    'must be the http:// or https:// URL of a proxy',
-  );
+export const proxyUrl = connectionUrl(
+  ['http:', 'https:'],
+  ({ pathname, search, hash }) => pathname === '/' && search === '' && hash === '',
+  'must be the http:// or https:// URL of a proxy, without a path',
+);
 
-export const redisUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol),
-    'must be a redis:// or rediss:// URL',
-  );
+const databasePath = /^(\/\d{0,5})?$/;
+
+export const redisUrl = connectionUrl(
+  ['redis:', 'rediss:'],
+  ({ href, pathname }) => href.includes('://') && databasePath.test(pathname),
+  'must be a redis:// or rediss:// URL, whose path can only be the number of a database',
+);
+
+/** A URL that a client library takes apart: what it cannot read would end the process with a stack. */
+function connectionUrl(protocols: readonly string[], isReadable: (url: URL) => boolean, error: string) {
+  return z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+      error,
+      abort: true,
+    })
+    .transform((text) => ({ text, url: new URL(text) }))
+    .refine(({ url }) => isReadable(url), error)
+    .refine(({ url }) => hasReadableCredentials(url), 'must be written with %25 for a % in its credentials')
+    .transform(({ text }) => text);
+}
+
+function hasReadableCredentials({ username, password }: URL): boolean {
+  try {
+    return [username, password].every((text) => decodeURIComponent(text) !== undefined);
+  } catch {
+    return false;
+  }
+}
 
 export const origins = z
   .string()
