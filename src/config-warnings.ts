@@ -53,15 +53,24 @@ export function repeatedNames(file: string, text: string): string[] {
 const assignment = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/;
 const listFormat = new Intl.ListFormat('en');
 
+/** `docker run --env-file`, unlike a shell and a `.env` file, keeps the quotes of a value. */
+const inQuotes = /^(["']).*\1$/;
+
 /** Combinations of valid values that are probably a mistake. */
 export function doubtfulValues(
   environment: Environment,
   { nodeEnv = '', isSandbox, timeoutMs, requestTimeoutMs, documents }: Checked,
 ): string[] {
   const unused = ['SPOTIFY_API_URL', 'SPOTIFY_TOKEN_URL'].filter((name) => environment[name]);
+  const dataDir = environment['DATA_DIR'] ?? '';
+  const quoted = ['DATA_DIR', 'NO_PROXY'].filter((name) => inQuotes.test(environment[name] ?? ''));
   return [
+    ...quoted.map((name) => `${name} is in quotes, which are part of its value here: leave them out.`),
+    dataDir !== 'none' &&
+      /^\s*none\s*$/i.test(dataDir) &&
+      `DATA_DIR is ${JSON.stringify(dataDir)}, not "none": it is the name of a directory, in which data is kept.`,
     nodeEnv !== 'production' &&
-      /^prod/i.test(nodeEnv) &&
+      /^[\s"']*prod/i.test(nodeEnv) &&
       `NODE_ENV is ${JSON.stringify(nodeEnv)}, not "production": GraphiQL, introspection and the quota stay open.`,
     isSandbox &&
       nodeEnv === 'production' &&

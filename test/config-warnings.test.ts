@@ -78,6 +78,33 @@ test('a daily limit that is given twice for one family stops the start, because 
   expect(start).toThrow('SPOTIFY_DAILY_LIMITS must name each endpoint family once, but is ');
 });
 
+describe('a value that any text may be', () => {
+  test.each<[Environment, RegExp]>([
+    [
+      { NODE_ENV: '"production"' },
+      /^NODE_ENV is "\\"production\\"", not "production": GraphiQL, .* stay open\.$/,
+    ],
+    [{ NODE_ENV: ' production' }, /^NODE_ENV is " production", not "production"/],
+    [{ ...credentials, DATA_DIR: 'None' }, /^DATA_DIR is "None", not "none": it is the name of a directory/],
+    [{ ...credentials, DATA_DIR: 'none ' }, /^DATA_DIR is "none ", not "none"/],
+    [{ ...credentials, DATA_DIR: '"/data"' }, /^DATA_DIR is in quotes, which are part of its value here/],
+    [{ ...credentials, NO_PROXY: "'localhost,example.org'" }, /^NO_PROXY is in quotes/],
+  ])(
+    'a value with quotes, blanks or capitals that give it another meaning has one warning: %o',
+    (environment, warning) => {
+      expect(warningsOf(environment)).toEqual([expect.stringMatching(warning)]);
+    },
+  );
+
+  test.each<Environment>([
+    { ...credentials, DATA_DIR: 'none' },
+    { ...credentials, DATA_DIR: "/data/o'neil" },
+    { NODE_ENV: 'reproduction' },
+  ])('a value with its usual meaning has no warning: %o', (environment) => {
+    expect(warningsOf(environment)).toEqual([]);
+  });
+});
+
 describe('variables that contradict each other', () => {
   test.each<[Environment, RegExp]>([
     [{ NODE_ENV: 'prod' }, /^NODE_ENV is "prod", not "production": GraphiQL, .* stay open\.$/],
