@@ -47,7 +47,8 @@ const knownArtist = '3Nrfpe0tUJi4K4DXYWgMUX';
 const query = 'the';
 const searchableKinds = Object.values(kinds).filter(({ isSearchable }) => isSearchable);
 const search = { q: query, type: searchableKinds.map(({ name }) => name).join(',') };
-const leastPageSize = 10;
+/** The only page size of search that every app may use. */
+export const leastPageSize = 10;
 
 /** @param market for the calls that name one */
 export async function examine(client: RawClient, market: string): Promise<Examination> {

@@ -1,6 +1,6 @@
 import { type Family, families, kinds, type RawResponse } from '../datasources/spotify/index.ts';
 import { type Difference, differencesOf } from './differences.ts';
-import type { Examination } from './examine.ts';
+import { type Examination, leastPageSize } from './examine.ts';
 import { type MarketBehaviour, marketBehaviour, type SeenFields, seenFields } from './seen-fields.ts';
 import type { ShapeMode } from './shapes.ts';
 
@@ -58,7 +58,7 @@ export function findingsOf(examination: Examination): Findings {
   const allResponses = [...responses.values()];
   const fields = seenFields(bodies);
   const batch = batchOf(responses.get('batch'));
-  const kind = kindOf(fields, batch);
+  const kind = kindOf(fields, batch, pageSize);
   const quotas = [...responses].filter(([, { backOff }]) => backOff?.reason === 'quota');
   const rate = allResponses.find(({ backOff }) => backOff?.reason === 'rate');
   return {
@@ -99,12 +99,15 @@ function batchOf(response: RawResponse | undefined): boolean | null {
   return response && isWithheld(response) ? false : null;
 }
 
-/** Two signs: whether artists have all their fields, and whether several objects can be read with one call. */
-function kindOf({ withheld }: SeenFields, batch: boolean | null): AppKind {
+/** Three signs: whether artists have all their fields, whether one call can read several objects, and the page size. */
+function kindOf({ withheld }: SeenFields, batch: boolean | null, pageSize: number | null): AppKind {
   const hasAllArtistFields = artistFieldsOf(withheld);
-  if (hasAllArtistFields === null) return batch === false ? 'development' : 'unknown';
+  const hasLargePages = pageSize !== null && pageSize > leastPageSize;
   if (hasAllArtistFields) return batch === false ? 'unknown' : 'extended';
-  return batch === true ? 'old-development' : 'development';
+  if (hasAllArtistFields === null) return batch === false && !hasLargePages ? 'development' : 'unknown';
+  if (batch === true) return 'old-development';
+  if (!hasLargePages) return 'development';
+  return batch === null ? 'old-development' : 'unknown';
 }
 
 /** Whether artists have every field that can be withheld; null if no artist was read. */

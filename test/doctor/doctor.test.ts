@@ -6,6 +6,7 @@ import { runDoctorCommand } from '../../src/doctor/command.ts';
 import type { Findings } from '../../src/doctor/findings.ts';
 import {
   createCatalogue,
+  type Fault,
   type PresetName,
   presetNames,
   type QuotaMode,
@@ -172,6 +173,29 @@ test.each(['development', 'extended'] as const)(
     expect(output).toContain('USED UP for search (free again in');
   },
 );
+
+test.each<[string, Fault]>([
+  ['the quota of albums is used up', { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 3_600 }],
+  ['the short rate limit rejects the batch', { kind: 'rate-limit', retryAfterSeconds: 20 }],
+  ['the batch fails', { kind: 'answer', status: 503 }],
+])(
+  'if %s, pages of 50 show that an app keeps its old endpoints, and the mode that would end them is not recommended',
+  async (_name, fault) => {
+    const { report } = await examineSandbox({ preset: 'old-development-app' }, ({ faults }) => {
+      faults.add({ on: { route: 'albums' }, fault });
+    });
+    expect(report).toMatchObject({ kind: 'old-development', pageSize: 50, batch: null });
+    expect(report.advice.map(({ variable }) => variable)).not.toContain('SPOTIFY_QUOTA_MODE');
+  },
+);
+
+test('pages of 50 without batches fit no kind of app, so no mode is recommended', async () => {
+  const { report } = await examineSandbox({ preset: 'old-development-app' }, ({ faults }) => {
+    faults.add({ on: { route: 'albums', batch: true }, fault: { kind: 'withdrawn' } });
+  });
+  expect(report).toMatchObject({ kind: 'unknown', pageSize: 50, batch: false });
+  expect(report.advice.map(({ variable }) => variable)).not.toContain('SPOTIFY_QUOTA_MODE');
+});
 
 test('the short rate limit ends the examination at once', async () => {
   const { report, apiCalls, exitCode } = await examineSandbox({ quotaMode: 'extended', rateLimit: 1 });
