@@ -150,7 +150,7 @@ function unreliableTotals({ bodies, totals }: Examination): string[] {
   const tooSmall = bodies
     .filter(({ shape }) => shape === 'search')
     .flatMap(({ body }) =>
-      Object.entries(body as Record<string, { total?: unknown; items?: unknown[] } | null>),
+      Object.entries((body ?? {}) as Record<string, { total?: unknown; items?: unknown[] } | null>),
     )
     .filter(([, page]) => typeof page?.total === 'number' && page.total < (page.items?.length ?? 0))
     .map(([kind]) => kind);

@@ -52,7 +52,9 @@ const keyOf = (field: string): string =>
 function objectsOf(bodies: readonly ReadBody[], kind: string): Json[] {
   const places = fullObjects.filter((place) => place.kind === kind);
   return places.flatMap(({ shape, find }) =>
-    bodies.filter((read) => read.shape === shape).flatMap(({ body }) => objectsIn(find(body as Json))),
+    bodies
+      .filter((read) => read.shape === shape)
+      .flatMap(({ body }) => objectsIn([body]).flatMap((json) => objectsIn(find(json)))),
   );
 }
 
@@ -65,10 +67,10 @@ export function marketBehaviour(bodies: readonly ReadBody[]): MarketBehaviour {
   // Lists of an album's tracks: in development mode a full track is playable or not even without a market.
   const albums = objectsOf(bodies, 'album');
   const albumTracks = albums.flatMap(({ tracks }) => objectsIn(itemsOf(tracks)));
-  const trackInMarket = bodies.find(({ shape }) => shape === 'tracks/{id}')?.body;
+  const [trackInMarket] = objectsIn([bodies.find(({ shape }) => shape === 'tracks/{id}')?.body]);
   return {
     without: withoutMarket(albumTracks),
-    withStatesPlayable: trackInMarket === undefined ? null : 'is_playable' in (trackInMarket as Json),
+    withStatesPlayable: trackInMarket === undefined ? null : 'is_playable' in trackInMarket,
   };
 }
 

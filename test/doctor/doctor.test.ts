@@ -230,6 +230,23 @@ test('each difference from the expected shapes is reported with its place and ty
   expect(output).toContain('differ in 3 places');
 });
 
+test.each(
+  ['search', 'artists/albums', 'albums', 'tracks', 'shows'].flatMap((route) =>
+    [null, [], 'a text', 7].map((json) => [route, json] as const),
+  ),
+)('a response of %s that is no object, but %o, is a difference in the report', async (route, json) => {
+  const { report, exitCode } = await examineSandbox({ quotaMode: 'extended' }, ({ faults }) => {
+    faults.add({ on: { route }, fault: { kind: 'answer', status: 200, json } });
+  });
+  expect(report.differences).toContainEqual(
+    expect.objectContaining({
+      place: expect.stringMatching(new RegExp(`^${route.split('/')[0]}\\S*$`)),
+      expected: 'object',
+    }),
+  );
+  expect(exitCode).toBe(0);
+});
+
 test('neither the report nor the output has the credentials or a token, even if Spotify repeats them', async () => {
   const { text, output, sandbox } = await examineSandbox(
     { clientId: 'an-id-of-an-app', clientSecret: 'a-secret-of-an-app' },
