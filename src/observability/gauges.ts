@@ -1,5 +1,11 @@
 import { Gauge, type Registry } from 'prom-client';
-import { type FamilyQuota, freshnessFactor, type Spotify } from '../datasources/spotify/index.ts';
+import {
+  type FamilyQuota,
+  freshnessFactor,
+  type Spotify,
+  type SpotifyReport,
+} from '../datasources/spotify/index.ts';
+import { epochMs } from './clock.ts';
 import { prefix } from './metrics.ts';
 
 /** Where the gauges read their values. */
@@ -46,6 +52,19 @@ const limitsOf =
       .report()
       .quota.flatMap((quota) => (quota.limit === null ? [] : [sample({ ...quota, limit: quota.limit })]));
 
+/** A daily limit that is used up stops calls without a back-off, because Spotify has rejected none. */
+function shutFamilies({ families, quota }: SpotifyReport): Iterable<Sample> {
+  const samples = new Map<string, Sample>();
+  const add = (family: string, reason: string, waitMs: number) =>
+    samples.set(family, [{ family, reason }, Math.max(0, Math.ceil(waitMs / 1000))]);
+  for (const { family } of families) add(family, '', 0);
+  for (const { family, remaining, limitSource, resetAtMs } of quota)
+    if (remaining === 0 && limitSource !== 'PRESUMED') add(family, 'quota', (resetAtMs ?? 0) - epochMs());
+  for (const { family, openState } of families)
+    if (openState) add(family, openState.reason, openState.waitMs);
+  return samples.values();
+}
+
 const gauges: readonly GaugeDefinition[] = [
   {
     name: 'upstream_calls_last_30s',
@@ -84,15 +103,9 @@ const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'gate_shut_seconds',
-    help: 'Seconds until the back-off of a family ends; 0 without a back-off.',
+    help: 'Seconds until calls of a family are sent again; 0 if they are sent now.',
     labels: ['family', 'reason'],
-    read: ({ spotify }) =>
-      spotify
-        .report()
-        .families.map(({ family, openState }) => [
-          { family, reason: openState?.reason ?? '' },
-          Math.ceil((openState?.waitMs ?? 0) / 1000),
-        ]),
+    read: ({ spotify }) => shutFamilies(spotify.report()),
   },
   {
     name: 'premium_lapsed',

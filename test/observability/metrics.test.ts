@@ -81,6 +81,19 @@ describe('metrics', () => {
     expect(await samples(gateway, 'errors_total')).toEqual({ UPSTREAM_RATE_LIMITED: 1 });
   });
 
+  test('metrics state for how many seconds calls are blocked by a daily limit that is used up before Spotify rejects a call', async () => {
+    const gateway = await withSandbox({ ...development, SPOTIFY_DAILY_LIMITS: 'artists=2' });
+    await gateway.ask(btsName);
+    const { errors } = await gateway.ask(`{ artist(id: "${bts.replace('U', 'V')}") { name } }`);
+    const { code, retryAfter } = errors?.[0]?.extensions ?? {};
+    expect(code).toBe('UPSTREAM_QUOTA_EXCEEDED');
+    const { 'artists quota': seconds = 0, ...others } = await samples(gateway, 'gate_shut_seconds');
+    expect(others).toEqual({});
+    expect(seconds).toBeGreaterThan(86_000);
+    expect(Math.abs(seconds - Number(retryAfter))).toBeLessThan(5);
+    expect(gateway.sandbox.calls().filter(({ kind }) => kind === 'api')).toHaveLength(1);
+  });
+
   test('metrics show used calls, limit, remaining calls, freshness factor and rejections of each daily quota', async () => {
     const gateway = await withSandbox({ ...development, SPOTIFY_DAILY_LIMITS: 'artists=5,search=200' });
     await gateway.ask(btsName);
