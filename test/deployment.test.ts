@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { variableNames } from '../src/config.ts';
@@ -28,6 +29,16 @@ describe('compose.yaml', () => {
     expect(services.gateway.volumes).toEqual([`gateway-data:${directory}`]);
   });
 
+  test('compose.yaml uses its Redis and production mode with a copy of .env.example, and neither if the .env file sets them otherwise', () => {
+    const environmentWith = (env: string) =>
+      interpolated(services.gateway.environment ?? {}, parseEnv(env) as Record<string, string>);
+    expect(environmentWith(read('.env.example'))).toMatchObject({
+      REDIS_URL: 'redis://redis:6379',
+      NODE_ENV: 'production',
+    });
+    expect(environmentWith('REDIS_URL=\nNODE_ENV=test')).toMatchObject({ REDIS_URL: '', NODE_ENV: 'test' });
+  });
+
   test('compose.yaml publishes every port on this machine only', () => {
     const ports = Object.values(services).flatMap((service) => service.ports ?? []);
     expect(ports).toEqual(['127.0.0.1:4000:4000']);
@@ -38,6 +49,17 @@ describe('compose.yaml', () => {
     expect(services.redis.healthcheck?.test.join(' ')).toContain('redis-cli ping');
   });
 });
+
+/** What Compose makes of `${NAME-default}`, for variables that are not set, and of `${NAME:-default}`, also for empty ones. */
+const interpolated = (texts: Record<string, unknown>, variables: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [
+      name,
+      `${text}`.replace(/\$\{(\w+)(:?)-([^}]*)\}/g, (_, used: string, colon: string, byDefault: string) =>
+        colon === ':' ? variables[used] || byDefault : (variables[used] ?? byDefault),
+      ),
+    ]),
+  );
 
 interface Service {
   env_file?: unknown;
