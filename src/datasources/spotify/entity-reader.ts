@@ -20,7 +20,10 @@ export interface EntityReader<Any extends Entity> {
     market: Market | null,
     fieldContext: FieldContext,
   ): Promise<T | null>;
-  /** The object that a reference names, which is looked up as each of its kinds in turn; a cached one costs no call. */
+  /**
+   * The object that a reference names, which is looked up as each of its kinds in turn; one that is cached, or that another
+   * field reads meanwhile, costs no call.
+   */
   node(reference: Reference<string>, market: Market | null, fieldContext: FieldContext): Promise<Any | null>;
   /** Whether Spotify has stated recently that the object does not exist. */
   isAbsent(kind: KindDefinition, id: SpotifyId): boolean;
@@ -72,18 +75,41 @@ export function createEntityReader<Any extends Entity>({
     return original && inMarket(original, market, registry);
   }
 
+  /**
+   * Looks an object up as one kind after another: first as one of which it is cached, or which another field is reading.
+   * @param searchesStore whether to search the store too, which has not been searched yet
+   */
+  async function lookUp(
+    candidates: readonly KindDefinition<Any>[],
+    id: SpotifyId,
+    market: Market | null,
+    fieldContext: FieldContext,
+    searchesStore = true,
+  ): Promise<Any | null> {
+    const requests = candidates.map((kind) => requestOf(kind, id, market));
+    const cached = requests.length > 1 ? await cache.findCached(requests, searchesStore) : undefined;
+    const next = candidates.find((_, i) => requests[i] === cached) ?? candidates[0];
+    if (!next) return null;
+    const others = candidates.filter((kind) => kind !== next);
+    const lookUpOthers = () => lookUp(others, id, market, fieldContext, false);
+    const object = await find(next, id, market, fieldContext).catch(async (error) => {
+      // The read of another field may fail although the object is of another kind.
+      const other = cached ? await lookUpOthers() : null;
+      if (other) return other;
+      throw error;
+    });
+    return object ?? lookUpOthers();
+  }
+
   return {
     find,
-    async node({ kinds, id }, market, fieldContext) {
-      const definitions = kinds.map((kind) => getKind<Any>(registry, kind));
-      const requests = definitions.map((candidate) => requestOf(candidate, id, market));
-      const cached = definitions.length > 1 ? await cache.findCached(requests) : null;
-      for (const candidate of cached ? definitions.filter((_, i) => requests[i] === cached) : definitions) {
-        const object = await find(candidate, id, market, fieldContext);
-        if (object) return object;
-      }
-      return null;
-    },
+    node: ({ kinds, id }, market, fieldContext) =>
+      lookUp(
+        kinds.map((kind) => getKind<Any>(registry, kind)),
+        id,
+        market,
+        fieldContext,
+      ),
     isObjectCached: (kind, id, market, form) => cache.isCached(requestOf(kind, id, market), form),
     isAbsent: (kind, id) => cache.isAbsent(requestOf(kind, id, null)),
     async field(object, name, fieldContext, isInSimplifiedObject = false) {

@@ -4,6 +4,7 @@ import {
   artists,
   callsByOrigin,
   dataAndErrorCodes,
+  errorResponse,
   jsonList,
   startInMode,
   tracks,
@@ -56,6 +57,28 @@ describe('a node', () => {
     expect(apiCalls()).toEqual([]);
   });
 
+  test.each([
+    `{ node(id: "${track.id}") { id } track(id: "${track.id}") { name } }`,
+    `{ track(id: "${track.id}") { name } node(id: "${track.id}") { id } }`,
+    `{ nodes(ids: ["${track.id}", "spotify:track:${track.id}"]) { id } }`,
+  ])('a node by a bare id costs no call if another field reads the object: %s', async (operation) => {
+    const { ask, apiCalls } = await startInMode('development');
+    const { errors, data } = await ask(operation);
+    expect([errors, JSON.stringify(data)]).toEqual([[], expect.stringContaining(track.id)]);
+    expect(apiCalls()).toEqual([`/tracks/${track.id}`]);
+  });
+
+  test('a node by a bare id is found although another field fails to read it as an object of another kind', async () => {
+    const { ask, apiCalls, sandbox } = await startInMode('development');
+    sandbox.faults.add({ on: { route: 'albums' }, fault: errorResponse(403) });
+    const operation = `{ album(id: "${bts.id}") { id } node(id: "${bts.id}") { id } }`;
+    expect(dataAndErrorCodes(await ask(operation))).toEqual({
+      data: { album: null, node: { id: bts.id } },
+      errors: [['album', 'UPSTREAM_FORBIDDEN']],
+    });
+    expect(apiCalls()).toEqual([`/albums/${bts.id}`, `/artists/${bts.id}`]);
+  });
+
   test('a node of a known kind is requested together with its list, and a node that does not exist is null without an error', async () => {
     const latencyMs = 60;
     const { ask, sandbox } = await startInMode('development', {}, { latencyMs });
@@ -82,7 +105,7 @@ describe('many nodes', () => {
   test('nodes of all kinds are in the order of their ids', async () => {
     const { ask, apiCalls } = await startInMode('development');
     expect(dataAndErrorCodes(await ask(nodesDocument, { ids }))).toEqual(withoutErrors({ nodes }));
-    const bareIds = [track.id, unknownId, bts.id, rooms.id];
+    const bareIds = [track.id, unknownId, bts.id]; // and that of an album which its URI reads
     expect(
       apiCalls()
         .filter((path) => path.startsWith('/artists/'))

@@ -28,6 +28,11 @@ export interface InFlightOptions extends PendingFetchesOptions {
 
 export type Leases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'>;
 
+export interface InFlightRequests {
+  joinOrStart: JoinOrStart;
+  isInFlight(key: string): boolean;
+}
+
 /** Joins the identical request that is in flight, or starts one. */
 export type JoinOrStart = (
   endpointRequest: EndpointRequest<unknown>,
@@ -35,7 +40,7 @@ export type JoinOrStart = (
   options: Partial<Pick<PendingFetch, 'form' | 'isRefresh'>>,
 ) => InFlightRequest;
 
-export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
+export function createInFlightRequests(options: InFlightOptions): InFlightRequests {
   const { batchFetcher, memory, sharedResponses, leases, writes } = options;
   const pendingFetches = createPendingFetches(options);
   const inFlight = new Map<string, InFlightRequest>();
@@ -119,7 +124,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     return load(request);
   }
 
-  return (endpointRequest, fieldContext, { form = 'full', isRefresh = false }) => {
+  const joinOrStart: JoinOrStart = (endpointRequest, fieldContext, { form = 'full', isRefresh = false }) => {
     const current = inFlight.get(endpointRequest.key);
     // The response may contain an id that was removed meanwhile: then its data is older than the removal.
     const mayJoin = current && !options.purges.hasPurgedSince(current.startedMs);
@@ -128,4 +133,5 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     request.fieldContexts.push(fieldContext);
     return request;
   };
+  return { joinOrStart, isInFlight: (key) => inFlight.has(key) };
 }

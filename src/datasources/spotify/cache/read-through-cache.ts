@@ -39,9 +39,10 @@ export interface ReadThroughCache {
     endpointRequest: EndpointRequest<T>,
     fieldContext: FieldContext,
   ): Promise<T | null>;
-  /** The first of these objects that is cached, or stored, in any form, so that `getAnyForm` returns it. */
+  /** The first of these objects that is in memory, or in the store, in any form; otherwise the first that is in flight. */
   findCached(
     endpointRequests: readonly EndpointRequest<Entity>[],
+    searchesStore?: boolean,
   ): Promise<EndpointRequest<Entity> | undefined>;
   /** Whether `get` (`full`) or `getAnyForm` (`any`) responds from memory now, also with the absence of an object. */
   isCached(endpointRequest: EndpointRequest<unknown>, form: Form): boolean;
@@ -89,7 +90,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const writes = createDeferredWrites(options.log);
   const sharedResponses = store && createSharedResponses(store, writes, memory, writeToMemory, options);
   const fetchOptions = { ...options, sharedResponses, writes, dailyQuota, writeToMemory };
-  const joinOrStart = createInFlightRequests(fetchOptions);
+  const { joinOrStart, isInFlight } = createInFlightRequests(fetchOptions);
   const refresh = createBackgroundRefresh(joinOrStart, options.log);
   const quotaOf = ({ request }: AnyRequest) => dailyQuota.stateOf(request.family);
   const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>
@@ -149,10 +150,10 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       read(endpointRequest, 'full', fieldContext, awaitsRefresh) as Promise<T | null>,
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
-    async findCached(endpointRequests) {
+    async findCached(endpointRequests, searchesStore = true) {
       const find = () => endpointRequests.find((request) => memory.getAnyForm(request)?.value);
-      if (!find()) await loadFromStore(endpointRequests, 'any');
-      return find();
+      if (searchesStore && !find()) await loadFromStore(endpointRequests, 'any');
+      return find() ?? endpointRequests.find(({ key }) => isInFlight(key));
     },
     isCached: (endpointRequest, form) =>
       usesEntry(decideRead(endpointRequest, cached(endpointRequest, form), () => quotaOf(endpointRequest))),
