@@ -233,6 +233,27 @@ test('a used-up limit leaves stale entries with the reason QUOTA, and makes data
   expect(codesOf([await gateway.ask(album(0))])).toEqual(['ok']);
 }, 30_000);
 
+describe('the albums of an artist that cannot be read', () => {
+  const withAlbums = (n: number) =>
+    `{ artist(id: "${artistIds[n]}") { albums(first: 10) { nodes { id } } } ${album(n).slice(1)}`;
+  const calls = ({ apiCalls }: Awaited<ReturnType<typeof limited>>) =>
+    apiCalls().filter((path) => path.includes('/albums?'));
+
+  test('the albums of an artist cost no call if the daily limit allows no read of the artist, because no client would get them', async () => {
+    const gateway = await limited({ artists: 2 });
+    expect(codesOf(await inTurn([0, 1, 2].map(withAlbums), gateway.ask))).toEqual(['ok', exceeded, exceeded]);
+    expect(calls(gateway)).toHaveLength(1);
+  });
+
+  test('the albums of an artist cost no call while a back-off allows no read of the artist', async () => {
+    const gateway = await limited({});
+    gateway.sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'rate-limit', form: 'quota' } });
+    await gateway.ask(artist(0));
+    expect(codesOf(await inTurn([1, 2].map(withAlbums), gateway.ask))).toEqual([exceeded, exceeded]);
+    expect(calls(gateway)).toEqual([]);
+  });
+});
+
 test('a read that the limit rejects after another read has taken the last call gets its stale entry with the reason QUOTA', async () => {
   const gateway = await limited({ artists: 3 });
   const clock = startClock();

@@ -39,8 +39,11 @@ export interface Spotify
     market: Market | null,
     fieldContext: FieldContext,
   ): Promise<KindOf[K] | null>;
-  /** Whether Spotify has stated recently that the object does not exist. */
-  isAbsent(kind: Kind, id: SpotifyId): boolean;
+  /**
+   * False if a read of the object cannot find it now: Spotify has stated recently that it does not exist, or it is not
+   * cached and no call for it may be sent.
+   */
+  mayBeFound(kind: Kind, id: SpotifyId): boolean;
   /** Whether a read of the object costs no call now. @param form whether the full object is needed */
   isObjectCached(kind: Kind, id: SpotifyId, market: Market | null, form: 'full' | 'any'): boolean;
   /** The capabilities of this app, as far as they are known. */
@@ -159,7 +162,7 @@ export function createSpotify(
     ...entities,
     object: <K extends Kind>(kind: K, id: SpotifyId, market: Market | null, fieldContext: FieldContext) =>
       entities.find(typedKinds[kind], id, market, fieldContext),
-    isAbsent: (kind, id) => entities.isAbsent(kinds[kind], id),
+    mayBeFound: (kind, id) => entities.mayBeFound(kinds[kind], id, requestQueue.maySend),
     isObjectCached: (kind, id, market, form) => entities.isObjectCached(kinds[kind], id, market, form),
     app: capabilities,
     report: () => ({

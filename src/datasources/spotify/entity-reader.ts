@@ -7,6 +7,7 @@ import { inMarket } from './kinds/requests/embedded-objects.ts';
 import { byId } from './kinds/requests/endpoint-request.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { type FieldContext, recordFreshness, recordUnavailable } from './usage/field-context.ts';
+import type { Family } from './usage/observer.ts';
 
 /**
  * Reads single objects of every kind. A `market` of null means the default market. An object that is the same in every
@@ -25,8 +26,11 @@ export interface EntityReader<Any extends Entity> {
    * field reads meanwhile, costs no call.
    */
   node(reference: Reference<string>, market: Market | null, fieldContext: FieldContext): Promise<Any | null>;
-  /** Whether Spotify has stated recently that the object does not exist. */
-  isAbsent(kind: KindDefinition, id: SpotifyId): boolean;
+  /**
+   * False if a read of the object cannot find it now: Spotify has stated recently that it does not exist, or it is not
+   * cached and no call for it may be sent.
+   */
+  mayBeFound(kind: KindDefinition, id: SpotifyId, maySend: (family: Family) => boolean): boolean;
   /** Whether a read of the object costs no call now. @param form whether the full object is needed */
   isObjectCached(kind: KindDefinition, id: SpotifyId, market: Market | null, form: 'full' | 'any'): boolean;
   /**
@@ -111,7 +115,10 @@ export function createEntityReader<Any extends Entity>({
         fieldContext,
       ),
     isObjectCached: (kind, id, market, form) => cache.isCached(requestOf(kind, id, market), form),
-    isAbsent: (kind, id) => cache.isAbsent(requestOf(kind, id, null)),
+    mayBeFound(kind, id, maySend) {
+      const request = requestOf(kind, id, null);
+      return !cache.isAbsent(request) && (maySend(kind.plural) || cache.isCached(request, 'any'));
+    },
     async field(object, name, fieldContext, isInSimplifiedObject = false) {
       const sentValue = object[name];
       if (isSent(sentValue)) return sentValue;

@@ -95,7 +95,7 @@ export function readObject(
 }
 
 /**
- * Reads an artist, and the selected lists of the artist at the same time unless the artist is known not to exist.
+ * Reads an artist, and the selected lists of the artist at the same time if the artist may be found.
  * @param market of the lists; null if none is named
  * @param index of the artist in the list, if the resolved field returns a list
  */
@@ -107,7 +107,8 @@ export function artistById(
   index?: number,
 ): Promise<WithPrefetched<ArtistObject> | null> {
   const read = () => context.spotify.object('artist', id, market, context.fieldContext(info));
-  if (context.spotify.isAbsent('artist', id)) return read();
+  // Without the artist, calls for the lists would be spent on fields that no client gets.
+  if (!context.spotify.mayBeFound('artist', id)) return read();
   return readWithPrefetch('Artist', { id, market }, read, context, info, index);
 }
 

@@ -29,7 +29,7 @@ async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fiel
     ...Object.fromEntries(readMethods.map((name) => [name, read(name)])),
     field: (_object: unknown, name: string, _context: unknown, isInShort: boolean) =>
       isInShort ? Promise.resolve(null) : read(name)(),
-    isAbsent: () => true,
+    mayBeFound: () => false,
     ...Object.fromEntries(['pagedList', 'search'].map((name) => [name, () => listKey])),
   } as unknown as Spotify; // only the methods that resolvers call
   const parent = {

@@ -17,6 +17,8 @@ import { createCallCounts, type RecentCalls } from './recent-calls.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
+  /** Whether neither a back-off nor the daily limit rejects a call of the family now. */
+  maySend(family: Family): boolean;
   /** The state of each family to which this process has sent a call. */
   report(): FamilyReport[];
   /** The daily quota of each family with a counted call or a limit. */
@@ -110,6 +112,8 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     },
     isPremiumLapsed: breakers.isPremiumLapsed,
     takeRetry: () => callCounts.takeRetry(performance.now()),
+    maySend: (family) =>
+      breakers.openStateOf(family, performance.now()) === null && dailyQuota.stateOf(family).remaining > 0,
     report() {
       const nowMs = performance.now();
       return callCounts.report(nowMs).map((calls) => ({
