@@ -5,7 +5,7 @@ import {
   type RequestQueueOptions,
 } from '../../src/datasources/spotify/quota/request-queue.ts';
 import type { HttpResponse, Outcome } from '../../src/datasources/spotify/transport/http.ts';
-import type { Waiters } from '../../src/datasources/spotify/usage/field-context.ts';
+import type { Waiters } from '../../src/datasources/spotify/usage/waiters.ts';
 import type { GatewayError } from '../../src/errors.ts';
 
 /** A request queue whose calls the test ends, with a clock that the test moves. */

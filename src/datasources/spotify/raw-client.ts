@@ -8,8 +8,9 @@ import { type BoundedFetch, createHttp, createObservedHttp, type Outcome } from 
 import { isEdgeRejection, isPremiumLapsed } from './transport/retry.ts';
 import { createToken } from './transport/token.ts';
 import { CredentialsRejected } from './transport/token-response.ts';
-import { createOperationContext, createWaiters } from './usage/field-context.ts';
+import { createOperationContext } from './usage/field-context.ts';
 import { noopObserver } from './usage/observer.ts';
+import { createWaiters } from './usage/waiters.ts';
 
 /** Reads the Web API without a cache and within a number of calls, and returns the responses as Spotify sent them. */
 export interface RawClient {

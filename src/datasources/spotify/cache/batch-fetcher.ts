@@ -8,7 +8,8 @@ import {
 } from '../kinds/requests/endpoint-request.ts';
 import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpResponse } from '../transport/http.ts';
-import { createWaiters, type FieldContext, type Waiters } from '../usage/field-context.ts';
+import type { FieldContext } from '../usage/field-context.ts';
+import { createWaiters, type Waiters } from '../usage/waiters.ts';
 import {
   type BatchResult,
   batchResult,

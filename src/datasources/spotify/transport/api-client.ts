@@ -1,6 +1,6 @@
 import type { GatewayError } from '../../../errors.ts';
-import type { Waiters } from '../usage/field-context.ts';
 import type { Family } from '../usage/observer.ts';
+import type { Waiters } from '../usage/waiters.ts';
 import type { BackOffReason } from './back-off.ts';
 import { messageOf } from './body.ts';
 import type { HttpResponse, ObservedHttp, Outcome } from './http.ts';

@@ -1,6 +1,6 @@
 import { createFetch } from 'ofetch';
-import type { Waiters } from '../usage/field-context.ts';
 import type { Family, Observer } from '../usage/observer.ts';
+import type { Waiters } from '../usage/waiters.ts';
 import { type Body, propertyOf, readBody } from './body.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
-import { createWaiters, type OperationContext, type Waiters } from '../usage/field-context.ts';
+import type { OperationContext } from '../usage/field-context.ts';
+import { createWaiters, type Waiters } from '../usage/waiters.ts';
 import { type BackOffReason, backOffError } from './back-off.ts';
 import type { ObservedHttp, Outcome } from './http.ts';
 import { withRetries } from './retry.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFairQueue } from '../../../../src/datasources/spotify/quota/admission-queue.ts';
+import { createFairQueue } from '../../../../src/datasources/spotify/quota/fair-queue.ts';
 
 function takeFrom(queue: ReturnType<typeof createFairQueue<string>>, count: number): string {
   const taken: string[] = [];
