@@ -38,6 +38,8 @@ export const waiters = (timeoutMs = 8_000): Waiters & { leave(): void } => {
     operations: () => new Set(),
     recordCall: () => () => undefined,
     recordJoined: () => undefined,
+    onJoined: () => undefined,
+    join: () => undefined,
     leave() {
       isActive = false;
     },

@@ -24,8 +24,8 @@ export interface FetchRequest {
   endpointRequest: EndpointRequest<unknown>;
   fieldContexts: readonly FieldContext[];
   etag: string | null;
-  /** Records its call for the fields that have joined after the end of the call. Undefined before a call. */
-  recordJoined?: Waiters['recordJoined'];
+  /** The operations that wait for its call. Undefined before a call. */
+  waiters?: Waiters;
 }
 
 /**
@@ -157,7 +157,7 @@ async function send(
   const waiters = createWaiters(() =>
     fetchRequests.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
   );
-  for (const fetchRequest of fetchRequests) fetchRequest.recordJoined = waiters.recordJoined;
+  for (const fetchRequest of fetchRequests) fetchRequest.waiters = waiters;
   const response = await apiClient.request(request, waiters, etag);
   if (response.status === 200 || response.status === 304) capabilities.recordSuccess();
   return response;

@@ -8,6 +8,7 @@ import type { DeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import {
   createPendingFetches,
+  join,
   type PendingFetch,
   type PendingFetchesOptions,
   pendingFetch,
@@ -64,7 +65,7 @@ export function createInFlightRequests(options: InFlightOptions): InFlightReques
   /** From now on an identical read starts a request of its own. */
   function end(request: PendingFetch): void {
     const { key } = request.endpointRequest;
-    request.recordJoined?.();
+    request.waiters?.recordJoined();
     if (inFlight.get(key) === request) inFlight.delete(key);
   }
 
@@ -129,8 +130,7 @@ export function createInFlightRequests(options: InFlightOptions): InFlightReques
     // The response may contain an id that was removed meanwhile: then its data is older than the removal.
     const mayJoin = current && !options.purges.hasPurgedSince(current.startedMs);
     const request = mayJoin ? current : start(endpointRequest, form, isRefresh);
-    if (form === 'full') request.form = form;
-    request.fieldContexts.push(fieldContext);
+    join(request, form, fieldContext);
     return request;
   };
   return { joinOrStart, isInFlight: (key) => inFlight.has(key) };

@@ -46,6 +46,13 @@ export function pendingFetch(
   };
 }
 
+/** Adds a field to those that wait for the request. */
+export function join(request: PendingFetch, form: Form, fieldContext: FieldContext): void {
+  if (form === 'full') request.form = form;
+  request.fieldContexts.push(fieldContext);
+  request.waiters?.join(fieldContext.operation);
+}
+
 /** An entry from Spotify or from the store, and whether it is used as fresh, or stale for one of two reasons. */
 export interface ReadResult {
   entry: Entry;

@@ -24,7 +24,7 @@ export interface CallPermit {
 
 /**
  * The calls that wait for a permit: retries first, because they have waited the longest. Operations take turns; the calls
- * of one operation keep their order.
+ * of one operation keep their order. A call for which several operations wait has the turn that comes first.
  */
 export interface AdmissionQueue {
   /**
@@ -116,7 +116,13 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer): 
       const [operation] = waiters.operations();
       const onDequeued = observer.onQueued({ family, operation });
       const turn = new Promise<CallPermit>((admit, reject) => {
-        (isRetry ? retries : firstAttempts).add(operation, { family, waiters, admit, reject });
+        const queue = isRetry ? retries : firstAttempts;
+        const call = { family, waiters, admit, reject };
+        let owner = operation;
+        queue.add(owner, call);
+        waiters.onJoined((joined) => {
+          if (queue.moveForward(call, owner, joined)) owner = joined;
+        });
       });
       wakeIn(decision.act === 'wait' ? decision.waitMs : 0);
       return turn.finally(onDequeued);

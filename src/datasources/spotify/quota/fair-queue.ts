@@ -5,6 +5,8 @@
 export interface FairQueue<T> {
   size(): number;
   add(owner: unknown, item: T): void;
+  /** Lets another owner have the item if its turn comes sooner then. Returns whether the item has moved. */
+  moveForward(item: T, owner: unknown, other: unknown): boolean;
   /** Offers items in turn until `offer` returns 'stop' or has seen every item that stays. */
   drain(offer: (item: T) => Offer): void;
 }
@@ -43,13 +45,25 @@ export function createFairQueue<T>(): FairQueue<T> {
     return index;
   }
 
+  function push(owner: unknown, item: T): void {
+    const items = queues.get(owner);
+    if (items) items.push(item);
+    else queues.set(owner, [item]);
+  }
+
   return {
     size: () => size,
     add(owner, item) {
-      const items = queues.get(owner);
-      if (items) items.push(item);
-      else queues.set(owner, [item]);
+      push(owner, item);
       size += 1;
+    },
+    moveForward(item, owner, other) {
+      const items = queues.get(owner) ?? [];
+      const index = items.indexOf(item); // the rounds before its turn
+      if (index <= (queues.get(other)?.length ?? 0)) return false;
+      items.splice(index, 1);
+      push(other, item);
+      return true;
     },
     drain(offer) {
       let round = Array.from(queues, ([owner, items]) => ({ owner, items, next: 0 }));

@@ -16,15 +16,25 @@ export interface Waiters {
   ): (end: Pick<UpstreamCallRecord, 'status' | 'milliseconds'>) => void;
   /** Records the last call also for operations that have joined after its end, before its response was used. */
   recordJoined(): void;
+  /** Calls back for each of the operations, now and when one joins. It replaces the callback before. */
+  onJoined(callback: (operation: OperationContext) => void): void;
+  /** An operation has joined. */
+  join(operation: OperationContext): void;
 }
 
 /** @param waiting the operations that wait, in the order in which they joined; more may join */
 export function createWaiters(waiting: () => Iterable<OperationContext>): Waiters {
   const operations = () => new Set(waiting());
   let recordJoined = (): void => undefined;
+  let onJoined = (_: OperationContext): void => undefined;
   return {
     operations,
     recordJoined: () => recordJoined(),
+    join: (operation) => onJoined(operation),
+    onJoined(callback) {
+      onJoined = callback;
+      operations().forEach(callback);
+    },
     deadlineMs() {
       let latestMs = 0;
       for (const { deadlineMs } of waiting()) latestMs = Math.max(latestMs, deadlineMs);

@@ -21,6 +21,17 @@ test('owners take turns, the items of one owner keep their order, and a new owne
   expect([takeFrom(queue, 9), queue.size()]).toEqual(['a4', 0]);
 });
 
+test('an item moves to another owner only if its turn comes sooner then', () => {
+  const queue = createFairQueue<string>();
+  for (const item of ['a1', 'a2', 'a3', 'a4']) queue.add('a', item);
+  for (const item of ['b1', 'b2']) queue.add('b', item);
+  expect(['b', 'a', 'c'].map((other) => queue.moveForward('a3', 'a', other))).toEqual([false, false, true]);
+  expect(queue.moveForward('a4', 'a', 'b')).toBe(false);
+  expect(queue.moveForward('a1', 'a', 'd')).toBe(false);
+  expect([takeFrom(queue, 9), queue.size()]).toEqual(['a1 b1 a3 a2 b2 a4', 0]);
+  expect(queue.moveForward('a1', 'a', 'b')).toBe(false);
+});
+
 test('an item that is kept is offered once in a drain, and the next item of its owner is offered instead', () => {
   const queue = createFairQueue<string>();
   for (const item of ['a1', 'a2']) queue.add('a', item);

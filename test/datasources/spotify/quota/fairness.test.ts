@@ -83,6 +83,21 @@ test('operations of clients take turns in the request queue of the gateway', asy
   for (const calls of callsOf.values()) expect(Math.abs(calls - 10)).toBeLessThanOrEqual(2);
 });
 
+test('a query of one object does not wait for the calls of a large operation that reads the same object last', async () => {
+  const ids = Array.from({ length: 60 }, (_, call) => `${call}`.padStart(22, '0'));
+  const limits = { REQUEST_TIMEOUT_MS: '60000', UPSTREAM_TIMEOUT_MS: '30000', UPSTREAM_CONCURRENCY: '2' };
+  const { ask, apiCalls } = await startInMode('development', limits, { latencyMs: 50 });
+  const large = ask(`{ artists(ids: ${jsonList(ids)}) { name } }`);
+  while (apiCalls().length < 2) await sleep(1);
+
+  const callsBefore = apiCalls().length;
+  expect((await ask(`{ artist(id: "${ids.at(-1)}") { name } }`)).errors).toEqual([]);
+  const sharedCallAt = apiCalls().findIndex((path) => path.includes(ids.at(-1) as string));
+  expect(sharedCallAt - callsBefore).toBeLessThanOrEqual(6); // one round, and calls that are sent meanwhile
+  expect((await large).errors).toEqual([]);
+  expect(apiCalls()).toHaveLength(60);
+});
+
 test('a call that Spotify failed is sent again before the calls that have waited for less time', async () => {
   const { ask, sandbox, apiCalls } = await startInMode(
     'development',
