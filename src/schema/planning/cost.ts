@@ -31,6 +31,8 @@ export const noCost: FieldCost = {};
 export interface Cardinality {
   batches: number;
   batchSize: number;
+  /** Further batches if some of the objects are cached, so that they arrive before the others; by default none. */
+  cachedBatches?: number;
 }
 
 export const single: Cardinality = { batches: 1, batchSize: 1 };

@@ -92,12 +92,19 @@ export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): 
     return { ...lookupsOf(kind, total), objects: { batches: total, batchSize: 1 } };
   }
   const { batchSize, plural } = kinds[kind];
+  const { cachedBatches = 0 } = objects;
   const batches = objects.batches * Math.ceil(objects.batchSize / batchSize);
   return {
-    calls: { [plural]: batches },
-    objects: { batches, batchSize: Math.min(objects.batchSize, batchSize) },
+    calls: { [plural]: Math.min(total, batches + cachedBatches) },
+    objects: {
+      batches,
+      batchSize: Math.min(objects.batchSize, batchSize),
+      cachedBatches: cachedBatches + placesOfEntries,
+    },
   };
 }
+
+const placesOfEntries = 2; // memory and the store: objects from each of them arrive before those from Spotify
 
 /** Calls for one object each. */
 const lookupsOf = (kind: Kind, calls: number): Pick<Cost, 'calls' | 'lookups'> => ({

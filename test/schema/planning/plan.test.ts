@@ -173,6 +173,17 @@ describe('the plan of an operation', () => {
     expect(apiCalls()).toContain(`/artists/${absentId}/top-tracks?market=US`);
   });
 
+  test('the plan is not below the calls for the objects inside others of which some are cached, and so arrive before the rest', async () => {
+    const { ask, apiCalls, sandbox } = await start('extended');
+    const trackIds = [albums.tracks1, albums.tracks20].map((id) => catalogue.tracksOf(id)[0]?.id);
+    await ask(`{ track(id: "${trackIds[0]}") { name } }`);
+    sandbox.clearCalls();
+    const answer = await ask(`{ tracks(ids: ${JSON.stringify(trackIds)}) { album { label } } }`);
+    expect(answer.errors).toEqual([]);
+    expect(apiCalls()).toHaveLength(3); // the album of the cached track is not in one batch with the other album
+    expect(spotifyOf(answer).plannedCalls).toBe(3);
+  });
+
   test('the plan is lower once the capabilities of the app are known', async () => {
     const { ask } = await startUnknown('development');
     const document = (artist: string) =>
