@@ -77,6 +77,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
   }
 
   const exchange: CounterExchange['exchange'] = async (counter, limit, calls = 0) => {
+    const aheadMsBefore = aheadMs;
     const sentAtMs = nowMs();
     const isBlind = options.clock() - respondedAtMs > blindAfterMs;
     const reservation = counter.counters.reservation(sentAtMs, limit);
@@ -91,7 +92,8 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     const countedOnce = result.isWithinLimit ? Math.min(calls, added) : 0;
     const merge = counter.counters.merge(result.counters, sentAtMs);
     for (let i = 0; i < countedOnce; i++) counter.counters.raise(nowMs());
-    aheadMs += merge.aheadMs;
+    // Exchanges of several counters at the same time show the same difference of the clocks.
+    aheadMs = Math.max(aheadMs, aheadMsBefore + merge.aheadMs);
     if (counter.isSynced && merge.newCalls > 0) onCalls(counter.name, merge.newCalls);
     counter.isSynced = true;
     const isLossy = merge.isLossy || isBlind;
