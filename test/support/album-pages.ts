@@ -24,6 +24,10 @@ const fields = `
 export const albumsDocument = (args: string, id: string = artists.bts, selected = fields): string =>
   `{ artist(id: "${id}") { name albums${args && `(${args})`} { ${selected} } } }`;
 
+/** The path of the call for a page of the list. */
+export const listPath = (id: string, limit: number, offset = 0): string =>
+  `/artists/${id}/albums?limit=${limit}&offset=${offset}`;
+
 export async function albumPage(
   gateway: Pick<TestGateway, 'ask'>,
   args: string,

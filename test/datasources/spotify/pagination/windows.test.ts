@@ -124,12 +124,13 @@ describe('a window', () => {
     return { line, ...rest };
   };
 
-  test('a window has the items of its slots, each item once in a page, and no null', () => {
+  test('a window has the items of its slots, each item once, and no null', () => {
     const pages = [page(0, 'ab-ad'), page(5, 'eafg'), page(10, 'hijkl')];
     expect(cut(pages, [1, 12])).toEqual({
       ...{ line: '1b 4d 5e 6a 7f 8g 10h 11i', start: 1, end: 12 },
       ...{ length: 100, hasNext: true, hasPrevious: true },
     });
+    expect(cut(pages, [0, 9]).line).toBe('0a 1b 4d 5e 7f 8g');
   });
 
   test('a window without pages has no items and no length', () => {
@@ -407,11 +408,17 @@ describe('the length of a list', () => {
     expect(of(list)).toBeNull();
   });
 
-  test('the length of a list is used as long as the pages of the list are fresh if no freshness is configured for all lists', () => {
+  test('the length of a list is used as long as the pages of the list are fresh, unless one freshness is configured for all lists', () => {
     const { of, record } = start(null);
+    const configured = start(7_200_000);
     const hourly = { ...list, key: 'hourly', freshMs: 3_600_000 };
-    for (const one of [list, hourly]) record(one, page(10, -1_800_000), nowMs);
+    for (const one of [list, hourly]) {
+      for (const lengths of [{ record }, configured]) lengths.record(one, page(10, -1_800_000), nowMs);
+    }
     expect(of(list)).toBeNull();
     expect(of(hourly)?.freshUntilMs).toBe(nowMs + 1_800_000);
+    for (const one of [list, hourly]) {
+      expect(configured.of(one)?.freshUntilMs).toBe(nowMs + 5_400_000);
+    }
   });
 });

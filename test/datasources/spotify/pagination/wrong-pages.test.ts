@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
+import { albumPage, idsOf, listPath, slots } from '../../../support/album-pages.ts';
 import {
   albums,
   artists,
@@ -81,9 +81,9 @@ describe('a page that contradicts the others', () => {
     ['another offset than requested', { path: 'offset', set: 30 }],
     ['no items', { path: 'items', set: null }],
   ])(
-    'a page with %s is an error of its list only, and the next window has all its items',
+    'a page with %s is an error of its list only, and no capability is learned from that page',
     async (_, edit) => {
-      const gateway = await startInMode('development');
+      const gateway = await startInMode('extended');
       const rule = { on: onLists, times: 1, fault: { kind: 'edit' as const, edits: [edit] } };
       gateway.sandbox.faults.add(rule);
       const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
@@ -92,7 +92,9 @@ describe('a page that contradicts the others', () => {
       expect(errors.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']])).toEqual([
         ['artist.albums', 'UPSTREAM_BAD_RESPONSE'],
       ]);
+      gateway.sandbox.clearCalls();
       expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(all.slice(0, 25));
+      expect(gateway.apiCalls()).toEqual([listPath(artists.bts, 50)]);
     },
   );
 
