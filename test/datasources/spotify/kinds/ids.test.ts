@@ -154,10 +154,13 @@ describe.each(kindsInBatches)('the ids of several objects of the kind %s', (kind
   );
 });
 
-describe('the URI of a kind that is not in the graph', () => {
+describe('the URI or the link of a kind that is not in the graph', () => {
   const id = '37i9dQZF1DXcBWIGoYBM5M';
-  test.each([[`spotify:user:${id}`, 'a user URI']])(
-    'the URI of a kind that is not in the graph is rejected with the name of the kind, and costs no call: %s',
+  test.each([
+    [`spotify:user:${id}`, 'a user URI'],
+    [`https://open.spotify.com/user/${id}?si=1`, 'a user link'],
+  ])(
+    'the URI or the link of a kind that is not in the graph is rejected with the name of the kind, and costs no call: %s',
     async (input, name) => {
       const { ask, sandbox } = await startInMode('development');
       for (const field of [...kinds, 'node']) {
