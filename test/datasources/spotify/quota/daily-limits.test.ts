@@ -14,11 +14,17 @@ const start = (options: Partial<DailyLimitsOptions> = {}) =>
 
 describe('the limit of a family', () => {
   test('the limit of a family is the configured limit, else the learned limit, else the presumed limit, else none', () => {
-    const limits = start({ configured: new Map([['search', 50]]), isDevelopmentMode: () => true });
+    const configured = new Map([
+      ['search', 50],
+      ['shows/episodes', 700],
+    ]);
+    const limits = start({ configured, isDevelopmentMode: () => true });
     limits.learn('search', 90, 0);
     limits.learn('artists/albums', 80, 0);
     const of = (family: string) => limits.of(family, 0);
     expect(of('search')).toEqual({ limit: 50, source: 'CONFIGURED', usable: 49 });
+    expect(of('shows/episodes')).toMatchObject({ limit: 700, source: 'CONFIGURED' });
+    expect(of('albums/tracks')).toMatchObject({ limit: 2_300, source: 'PRESUMED' });
     expect(of('artists/albums')).toEqual({ limit: 80, source: 'LEARNED', usable: 78 });
     expect(of('albums')).toEqual({ limit: null, source: 'NONE', usable: Number.POSITIVE_INFINITY });
   });

@@ -127,6 +127,17 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(apiCalls()).toHaveLength(2);
   });
 
+  test('a response has fresh cached data while the Premium subscription has lapsed', async () => {
+    const { ask, sandbox, apiCalls } = await startInMode('development');
+    await ask(artistQuery);
+    sandbox.faults.add({ fault: lapsed() });
+    for (const document of others) await ask(document);
+    const cached = await ask(artistQuery);
+    expect(dataAndErrorCodes(cached)).toEqual(artistResult);
+    expect(cached.extensions.spotify?.stale).toEqual([]);
+    expect(apiCalls()).toHaveLength(2);
+  });
+
   test('if the one call a minute of a lapsed Premium subscription fails for another reason, calls are rejected for a minute more', async () => {
     const clock = startClock();
     const { ask, sandbox, apiCalls } = await startInMode('development');
