@@ -75,9 +75,9 @@ export type Rule = z.output<typeof rule>;
 export type Right = z.output<typeof right>;
 export type CaseStep = z.output<typeof step>;
 export type Case = z.output<typeof caseFormat>;
-/** The same types before defaults are filled in. */
-export type WrittenRule = z.input<typeof rule>;
-export type WrittenCase = z.input<typeof caseFormat>;
+/** The same types before defaults are filled in, with any value that can be written as JSON for a body. */
+export type WrittenRule = Omit<z.input<typeof rule>, 'body'> & { body?: unknown };
+export type WrittenCase = Omit<z.input<typeof caseFormat>, 'upstream'> & { upstream: WrittenRule[] };
 
 /** @throws an error that names each key that is unknown or not as documented */
 export function parseCase(written: unknown): Case {

@@ -85,7 +85,7 @@ const embeddedTracks: ListKind = {
   others: (firstPage) => [
     {
       path: '^/albums/[^/]+$',
-      body: JSON.parse(JSON.stringify({ ...fullAlbum(parentId), tracks: firstPage })),
+      body: { ...fullAlbum(parentId), tracks: firstPage },
     },
   ],
 };
@@ -125,7 +125,6 @@ function pageOf(kind: ListKind, i: number, { items, next }: ScriptedPage, total:
 
 /** The rules that script a list; after its pages there are empty ones without `next`. */
 export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): WrittenRule[] {
-  const plain = (value: object) => JSON.parse(JSON.stringify(value));
   const rules = pages.flatMap((page, i): WrittenRule[] => {
     const totals = [page.total].flat();
     return totals.map((total, n) => ({
@@ -133,7 +132,7 @@ export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): Written
       query: { offset: `${i * kind.size}` },
       ...(page.delayMs !== undefined && { delayMs: page.delayMs }),
       ...(n < totals.length - 1 && { times: 1 }),
-      body: plain(kind.wrap(pageOf(kind, i, page, total))),
+      body: kind.wrap(pageOf(kind, i, page, total)),
     }));
   });
   const [first] = pages;
@@ -141,7 +140,7 @@ export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): Written
   const emptyPage = pageOf(kind, 0, { items: 0, total, next: false }, total);
   return [
     ...rules,
-    { path: kind.path, echoPage: true, body: plain(kind.wrap(emptyPage)) },
+    { path: kind.path, echoPage: true, body: kind.wrap(emptyPage) },
     ...kind.others(first ? pageOf(kind, 0, first, total) : {}),
   ];
 }

@@ -83,8 +83,7 @@ test('a result with the code is preferred to earlier results whose codes Spotify
     items: found,
   });
   const find = async (found: object[]) => {
-    const body = JSON.parse(JSON.stringify({ tracks: page(found) }));
-    const upstream = await startScriptedUpstream([{ path: '^/search$', body }]);
+    const upstream = await startScriptedUpstream([{ path: '^/search$', body: { tracks: page(found) } }]);
     const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
     const answer = dataAndErrorCodes(await gateway.ask(`{ trackByIsrc(isrc: "${isrc}") { id } }`));
     expect(upstream.calls()).toHaveLength(1);

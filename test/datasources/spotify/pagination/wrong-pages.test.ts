@@ -140,17 +140,16 @@ describe('a page that contradicts the others', () => {
 
 describe('a page with unusual values', () => {
   const [albumsOfArtist] = requestedLists as [ListKind];
-  const json = (value: object) => JSON.parse(JSON.stringify(value));
   const page = (items: number, rest: object) => ({
     path: albumsOfArtist.path,
-    body: json({
+    body: {
       ...{
         items: Array.from({ length: items }, (_, i) => albumsOfArtist.item(itemId(i))),
         limit: 10,
         offset: 0,
       },
       ...rest,
-    }),
+    },
   });
 
   test('a page size of 0 is no error in an empty list, and an error in a list that is not empty', async () => {
@@ -167,11 +166,7 @@ describe('a page with unusual values', () => {
       const nodes = [0, 1].map((i) => ({ id: itemId(i) }));
       const items = nodes.map(({ id }) => list.item(id));
       const texts = { items, limit: `${list.size}`, offset: '0', total: '2', next: null };
-      const { gateway, offsets } = await startList(
-        list,
-        [],
-        [{ path: list.path, body: json(list.wrap(texts)) }],
-      );
+      const { gateway, offsets } = await startList(list, [], [{ path: list.path, body: list.wrap(texts) }]);
       const { data, errors } = await gateway.ask(list.document('first: 5'));
       expect(list.pick(data)).toMatchObject({ totalCount: null, nodes });
       expect(errors.map(({ path, extensions }) => [path?.at(-1), extensions?.['code']])).toEqual([
