@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { caseNames, parseCase, readCase } from '../support/case-format.ts';
 import { runCase } from '../support/case-runner.ts';
-import { plainId, shortAlbum } from '../support/plain-objects.ts';
+import { plainId, plainPage, shortAlbum } from '../support/plain-objects.ts';
 import { sharedPath } from '../support/shared.ts';
 
 const folder = sharedPath('cases');
@@ -36,12 +36,12 @@ describe('a case that is not as documented', () => {
   });
 
   test('a case fails if its walk does not end', async () => {
-    const page = { href: '', limit: 10, offset: 0, total: 1_000_000, next: 'more', previous: null };
+    const body = plainPage([shortAlbum(plainId(2))], { limit: 10, total: 1_000_000, next: 'more' });
     const testCase = {
       env: { SPOTIFY_QUOTA_MODE: 'development' },
       upstream: [
         { path: '^/artists/[^/]+$', echo: 'artist' },
-        { path: '/albums$', echoPage: true, body: { ...page, items: [shortAlbum(plainId(2))] } },
+        { path: '/albums$', echoPage: true, body },
       ],
       steps: [
         {
@@ -63,13 +63,12 @@ describe('a case that is not as documented', () => {
 });
 
 describe('every form of `right`', () => {
-  const page = { href: '', limit: 1, offset: 0, total: 2, next: null, previous: null };
   const id = plainId(3);
   const upstream = [
     { path: '^/artists/[^/]+$', query: { market: 'DE' }, status: 500, raw: '' },
     { path: '^/artists/[^/]+$', times: 1, echo: 'artist' as const },
     { path: '^/artists/[^/]+$', status: 418, body: { error: { status: 418, message: 'Teapot' } } },
-    { path: '/albums$', echoPage: true, body: { ...page, items: [1, 2].map((n) => shortAlbum(plainId(n))) } },
+    { path: '/albums$', echoPage: true, body: plainPage([1, 2].map(plainId).map(shortAlbum), { limit: 1 }) },
   ];
   const env = { SPOTIFY_QUOTA_MODE: 'development', CACHE_TTL_SECONDS: '1' };
   const list = 'nodes { id } pageInfo { hasNextPage endCursor }';

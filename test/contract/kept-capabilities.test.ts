@@ -9,6 +9,7 @@ import {
   type PlainKind,
   plainId,
   plainObject,
+  plainPage,
   shortArtist,
   shortTrack,
 } from '../support/plain-objects.ts';
@@ -151,7 +152,7 @@ describe.each(modes)('a list that has no owner (%s)', (mode) => {
   for (const [name, answer] of rejections.filter(([other]) => explicit.includes(other))) {
     test(`${mode}: a list that has no owner is read again a minute after one ${name}`, async () => {
       const clock = startClock();
-      const albums = { albums: pageOf([fullAlbum(plainId(9))]) };
+      const albums = { albums: plainPage([fullAlbum(plainId(9))]) };
       const { ask, calls } = await start(mode, [
         { path, times: 1, ...answer },
         { path, body: albums },
@@ -306,7 +307,7 @@ describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode
         { path: `^/${kind}s/${incomplete}$`, body: lacking },
         {
           path: `^/albums/${plainId(77)}$`,
-          body: { ...fullAlbum(plainId(77)), tracks: pageOf([shortTrack(plainId(78))]) },
+          body: { ...fullAlbum(plainId(77)), tracks: plainPage([shortTrack(plainId(78))]) },
         },
         ...(['artist', 'album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
       ]);
@@ -322,7 +323,7 @@ describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode
 });
 
 test.each([
-  ['show without a publisher', { publisher: null, episodes: pageOf([]) }, 'show'],
+  ['show without a publisher', { publisher: null, episodes: plainPage([]) }, 'show'],
   ['playlist without items', { items: null }, 'playlist'],
 ])(
   'an app of unknown quota mode keeps the top tracks after a %s and one 403 for one artist',
@@ -376,18 +377,18 @@ test.each(modes)(
   },
 );
 
-function pageOf(items: readonly object[], limit = 50) {
-  return { href: '', items, limit, next: null, offset: 0, previous: null, total: items.length };
-}
-
 describe('the page size', () => {
   for (const kind of requestedLists) {
     test(`${kind.name}: the page size is unchanged after one page reports a limit of 1`, async () => {
       const items = [1, 2, 3].map((n) => kind.item(plainId(n)));
-      const small = { ...pageOf(items.slice(0, 1), 1), total: 3, next: 'https://api.spotify.com/v1/next' };
+      const small = plainPage(items.slice(0, 1), {
+        limit: 1,
+        total: 3,
+        next: 'https://api.spotify.com/v1/next',
+      });
       const { ask, calls } = await start('development', [
         { path: kind.path, times: 1, body: kind.wrap(small) },
-        { path: '(/albums|/tracks|/search)$', echoPage: true, body: kind.wrap(pageOf(items)) },
+        { path: '(/albums|/tracks|/search)$', echoPage: true, body: kind.wrap(plainPage(items)) },
         ...kind.others({}),
       ]);
       await ask(kind.document('first: 3'));
@@ -421,9 +422,9 @@ describe.concurrent.each(modes)('one 403 with an empty body (%s)', (mode) => {
       const rules: WrittenRule[] = [
         ...(['artist', 'album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
         ...features.map((feature) => ({ path: feature.path, body: feature.body })),
-        { path: '/albums$', echoPage: true, body: pageOf([fullAlbum(plainId(9))]) },
-        { path: '^/search$', echoPage: true, body: { tracks: pageOf([fullTrack(plainId(9))]) } },
-        { path: '/tracks$', echoPage: true, body: pageOf([fullTrack(plainId(9))]) },
+        { path: '/albums$', echoPage: true, body: plainPage([fullAlbum(plainId(9))]) },
+        { path: '^/search$', echoPage: true, body: { tracks: plainPage([fullTrack(plainId(9))]) } },
+        { path: '/tracks$', echoPage: true, body: plainPage([fullTrack(plainId(9))]) },
       ];
       const truth = await (await start(mode, rules)).ask(document);
       expect(truth.errors).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { plainId } from '../support/plain-objects.ts';
+import { plainPage } from '../support/plain-objects.ts';
 import {
   itemId,
   type ListKind,
@@ -92,13 +92,9 @@ describe('the last items of a list', () => {
   });
 
   test('the last items of a list are an error after 16 further pages if `next` is set on each page, instead of items in the middle', async () => {
-    const endless = { offset: 0, limit: 10, total: 0, next: 'https://api.spotify.com/v1/next' };
-    const items = Array.from({ length: 10 }, (_, i) => albums.item(plainId(i + 1)));
-    const list = await startList(
-      albums,
-      [],
-      [{ path: albums.path, echoPage: true, body: { ...endless, items } }],
-    );
+    const next = 'https://api.spotify.com/v1/next';
+    const body = plainPage(ids(0, 10).map(albums.item), { total: 0, next });
+    const list = await startList(albums, [], [{ path: albums.path, echoPage: true, body }]);
     const { data, errors } = await list.gateway.ask(albums.document('last: 5'));
     expect(data).toMatchObject({ parent: { list: null } });
     expect(errors.map(({ extensions, message }) => [extensions?.['code'], message])).toEqual([

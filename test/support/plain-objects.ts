@@ -73,3 +73,15 @@ const full = { artist: fullArtist, album: fullAlbum, track: fullTrack };
 
 /** The full object of an id. */
 export const plainObject = (kind: PlainKind, id: string): object => full[kind](id);
+
+/** The page of a list that has no other pages, except for the keys in `rest`. */
+export const plainPage = (items: readonly unknown[], rest: object = {}) => ({
+  href: '',
+  items,
+  limit: 50,
+  next: null,
+  offset: 0,
+  previous: null,
+  total: items.length,
+  ...rest,
+});

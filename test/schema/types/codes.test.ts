@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startGateway } from '../../support/gateway.ts';
-import { fullTrack, plainId } from '../../support/plain-objects.ts';
+import { fullTrack, plainId, plainPage } from '../../support/plain-objects.ts';
 import {
   albums,
   catalogue,
@@ -73,17 +73,10 @@ test('a result with the code is preferred to earlier results whose codes Spotify
     { ...other, external_ids: { isrc: 'QZZZZ0000000' } },
     { ...match, external_ids: { isrc } },
   ];
-  const page = (found: object[]) => ({
-    href: '',
-    limit: 10,
-    next: null,
-    offset: 0,
-    previous: null,
-    total: 3,
-    items: found,
-  });
   const find = async (found: object[]) => {
-    const upstream = await startScriptedUpstream([{ path: '^/search$', body: { tracks: page(found) } }]);
+    const upstream = await startScriptedUpstream([
+      { path: '^/search$', body: { tracks: plainPage(found, { limit: 10, total: 3 }) } },
+    ]);
     const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
     const answer = dataAndErrorCodes(await gateway.ask(`{ trackByIsrc(isrc: "${isrc}") { id } }`));
     expect(upstream.calls()).toHaveLength(1);

@@ -15,6 +15,7 @@ import {
 } from '../../../../src/datasources/spotify/pagination/slots.ts';
 import { windowOf } from '../../../../src/datasources/spotify/pagination/windows.ts';
 import { type Body, readBody } from '../../../../src/datasources/spotify/transport/body.ts';
+import { plainPage } from '../../../support/plain-objects.ts';
 
 /** The arithmetic of paging; `paging.property.test.ts` tests whole lists. */
 
@@ -223,8 +224,7 @@ describe('a page whose items are decoded when they are read', () => {
     const items = Array.from(letters, (letter) =>
       letter === '-' ? null : { id: idOf(letter.toLowerCase()), ...(letter > 'Z' && { name: letter }) },
     );
-    const body = { href: '', limit: 5, next: null, offset: 0, previous: null, total: items.length, items };
-    const { json } = readBody(Buffer.from(JSON.stringify(body))) as Body;
+    const { json } = readBody(Buffer.from(JSON.stringify(plainPage(items, { limit: 5 })))) as Body;
     return decodePage(json, { offset: 0, limit: 5, market: null, kinds }, (item) => {
       const { id, name } = item as { id: string; name?: string };
       if (name === undefined) throw new MalformedResponse('album.name');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { albumPage, idsOf, listPath, slots } from '../../../support/album-pages.ts';
+import { plainPage } from '../../../support/plain-objects.ts';
 import {
   albums,
   artists,
@@ -140,17 +141,10 @@ describe('a page that contradicts the others', () => {
 
 describe('a page with unusual values', () => {
   const [albumsOfArtist] = requestedLists as [ListKind];
-  const page = (items: number, rest: object) => ({
-    path: albumsOfArtist.path,
-    body: {
-      ...{
-        items: Array.from({ length: items }, (_, i) => albumsOfArtist.item(itemId(i))),
-        limit: 10,
-        offset: 0,
-      },
-      ...rest,
-    },
-  });
+  const page = (count: number, rest: object) => {
+    const items = Array.from({ length: count }, (_, i) => albumsOfArtist.item(itemId(i)));
+    return { path: albumsOfArtist.path, body: plainPage(items, { limit: 10, ...rest }) };
+  };
 
   test('a page size of 0 is no error in an empty list, and an error in a list that is not empty', async () => {
     const empty = await startList(albumsOfArtist, [], [page(0, { limit: 0, total: 0, next: null })]);
