@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startGateway } from '../../support/gateway.ts';
 import { fullTrack, plainId, plainPage } from '../../support/plain-objects.ts';
 import {
@@ -11,17 +11,15 @@ import {
   withoutErrors,
 } from '../../support/schema-tests.ts';
 import { startScriptedUpstream } from '../../support/scripted-upstream.ts';
+import { generateTracks, searchPath } from '../../support/search.ts';
 
-// The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
-beforeAll(() => void catalogue.find('track', 'the'));
+generateTracks();
 
 const isrc = catalogue.track(tracks.explicit)?.isrc ?? '';
 const upc = catalogue.album(albums.tracks55)?.upc ?? '';
 
 describe.each(modes)('an app in %s mode', (mode) => {
   const limit = mode === 'extended' ? 50 : 10;
-  const call = (q: string, type: string) =>
-    `/search?${new URLSearchParams({ q, type, limit: `${limit}`, offset: '0' })}`;
 
   test('a track is found by its ISRC with one call, in any spelling of the ISRC', async () => {
     const { ask, apiCalls } = await startInMode(mode);
@@ -29,7 +27,7 @@ describe.each(modes)('an app in %s mode', (mode) => {
     const document = `{ a: trackByIsrc(isrc: "${isrc}") { id } b: trackByIsrc(isrc: " ${spelled} ") { id } }`;
     const track = { id: tracks.explicit };
     expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors({ a: track, b: track }));
-    expect(apiCalls()).toEqual([call(`isrc:${isrc}`, 'track')]);
+    expect(apiCalls()).toEqual([searchPath(`isrc:${isrc}`, 'track', limit)]);
   });
 
   test('an album is found by its UPC with one call, although Spotify sends no UPC in search results', async () => {
@@ -37,7 +35,7 @@ describe.each(modes)('an app in %s mode', (mode) => {
     expect(dataAndErrorCodes(await ask(`{ albumByUpc(upc: "${upc}") { id name } }`))).toEqual(
       withoutErrors({ albumByUpc: { id: albums.tracks55, name: catalogue.album(albums.tracks55)?.name } }),
     );
-    expect(apiCalls()).toEqual([call(`upc:${upc}`, 'album')]);
+    expect(apiCalls()).toEqual([searchPath(`upc:${upc}`, 'album', limit)]);
   });
 
   test('a code that no track and no album has is null', async () => {

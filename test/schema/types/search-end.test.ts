@@ -1,17 +1,11 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
 import { searchResults } from '../../../src/datasources/spotify/kinds/requests/search.ts';
 import { cursorsOf } from '../../../src/schema/relay/page-arguments.ts';
-import { catalogue, dataAndErrorCodes, dataOf, modes, startInMode } from '../../support/schema-tests.ts';
+import { dataAndErrorCodes, dataOf, modes, startInMode } from '../../support/schema-tests.ts';
+import { found, generateTracks } from '../../support/search.ts';
 
-// The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
-beforeAll(() => void catalogue.find('track', 'the'));
-
-const found = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_000) =>
-  catalogue
-    .find(kind, q)
-    .slice(from, to)
-    .map(({ id }) => ({ id }));
+generateTracks();
 
 interface TrackSearch {
   search: {

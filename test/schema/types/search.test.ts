@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   albums,
   artists,
@@ -10,20 +10,9 @@ import {
   tracks,
   withoutErrors,
 } from '../../support/schema-tests.ts';
+import { found, generateTracks, searchPath } from '../../support/search.ts';
 
-// The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
-beforeAll(() => void catalogue.find('track', 'the'));
-
-const found = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_000) =>
-  catalogue
-    .find(kind, q)
-    .slice(from, to)
-    .map(({ id }) => ({ id }));
-
-const call = (q: string, type: string, limit: number, offset = 0): string =>
-  type.includes(',')
-    ? `/search?${new URLSearchParams({ q, limit: `${limit}`, offset: `${offset}`, type })}`
-    : `/search?${new URLSearchParams({ q, type, limit: `${limit}`, offset: `${offset}` })}`;
+generateTracks();
 
 const everyKind = 'artist,album,track';
 
@@ -47,7 +36,7 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
         search: { artists: page('artist', 3), albums: page('album', 5), tracks: page('track', 8) },
       }),
     );
-    expect(apiCalls()).toEqual([call('BTS', everyKind, ceiling)]);
+    expect(apiCalls()).toEqual([searchPath('BTS', everyKind, ceiling)]);
   });
 
   test('the kinds of a search share calls page by page, and further pages are requested only for the kinds that have them', async () => {
@@ -68,8 +57,8 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
     const kindsAt = (offset: number) => (offset < found('artist', 'the').length ? 'artist,album' : 'album');
     expect(apiCalls().toSorted()).toEqual(
       [
-        call('the', everyKind, ceiling),
-        ...further.map((offset) => call('the', kindsAt(offset), ceiling, offset)),
+        searchPath('the', everyKind, ceiling),
+        ...further.map((offset) => searchPath('the', kindsAt(offset), ceiling, offset)),
       ].toSorted(),
     );
   });
@@ -82,7 +71,10 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
     } }`;
     const { errors } = await ask(document);
     expect(errors).toEqual([]);
-    expect(apiCalls()).toEqual([call('Twenty Rooms', 'album,track', ceiling), `/albums/${albums.tracks20}`]);
+    expect(apiCalls()).toEqual([
+      searchPath('Twenty Rooms', 'album,track', ceiling),
+      `/albums/${albums.tracks20}`,
+    ]);
   });
 });
 
@@ -101,7 +93,7 @@ describe('the kinds of a search', () => {
         },
       }),
     );
-    expect(apiCalls()).toEqual([call('BTS', 'album,track', 10)]);
+    expect(apiCalls()).toEqual([searchPath('BTS', 'album,track', 10)]);
   });
 
   test('a search with an empty `type` costs no call, and kinds that are not selected cost no call', async () => {
@@ -114,7 +106,7 @@ describe('the kinds of a search', () => {
     expect(
       dataAndErrorCodes(await ask('{ search(q: "BTS") { __typename artists { totalCount } } }')),
     ).toEqual(withoutErrors({ search: { __typename: 'SearchResults', artists: { totalCount: 1 } } }));
-    expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
+    expect(apiCalls()).toEqual([searchPath('BTS', 'artist', 10)]);
   });
 });
 
@@ -161,14 +153,14 @@ describe('the text of a search', () => {
       expect(dataAndErrorCodes(answer)).toEqual(
         withoutErrors({ search: { albums: { totalCount: found('album', q).length } } }),
       );
-      expect(apiCalls()).toEqual([call(q, 'album', 10)]);
+      expect(apiCalls()).toEqual([searchPath(q, 'album', 10)]);
     },
   );
 
   test('a search text with surrounding spaces is the same search as the text without these spaces', async () => {
     const { ask, apiCalls } = await startInMode('development');
     for (const q of ['BTS', ' BTS', 'BTS ']) await ask(`{ search(q: "${q}") { artists { totalCount } } }`);
-    expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
+    expect(apiCalls()).toEqual([searchPath('BTS', 'artist', 10)]);
   });
 
   test.each([
@@ -183,7 +175,7 @@ describe('the text of a search', () => {
       expect((await ask(document(JSON.stringify(q)))).errors).toEqual([]);
       const byVariable = 'query ($q: String!) { search(q: $q) { albums { totalCount } } }';
       expect((await ask(byVariable, { q })).errors).toEqual([]);
-      expect(apiCalls()).toEqual([call(q.trim(), 'album', 10)]);
+      expect(apiCalls()).toEqual([searchPath(q.trim(), 'album', 10)]);
     },
   );
 
@@ -244,5 +236,5 @@ test('a search result that is read again costs no call, in a search or by its id
       ),
     ),
   ).toMatchObject({ data: { artist: { name: 'BTS' } }, errors: [] });
-  expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
+  expect(apiCalls()).toEqual([searchPath('BTS', 'artist', 10)]);
 });
