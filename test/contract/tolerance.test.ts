@@ -6,6 +6,7 @@ import {
   artistResult,
   artists,
   dataAndErrorCodes,
+  edit,
   startInMode,
   tracks,
   withFault,
@@ -13,8 +14,6 @@ import {
 } from '../support/schema-tests.ts';
 
 /** Responses of status 200 that differ from the documentation of Spotify. */
-
-const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
 
 describe('missing and unknown values', () => {
   test('missing and unknown values are null, OTHER or ignored, and never an error', async () => {

@@ -1,6 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { expect } from 'vitest';
-import type { Fault, QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
+import type { Edit, Fault, QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from './catalogue.ts';
 import { waitForIdleLoop } from './clock.ts';
 import { type GraphQLResult, type TestGateway, withSandbox } from './gateway.ts';
@@ -110,6 +110,9 @@ export const errorResponse = (status: number, message = 'Some words of Spotify')
   status,
   json: { error: { status, message } },
 });
+
+/** A response of Spotify with these changes. */
+export const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
 
 /** Milliseconds between the first call of the Web API and the second. */
 export function firstGapMs({ sandbox }: { sandbox: Sandbox }): number {

@@ -8,6 +8,7 @@ import {
   artists,
   catalogue,
   dataAndErrorCodes,
+  edit,
   startInMode,
   tracks,
   withFault,
@@ -15,8 +16,6 @@ import {
 } from '../../../support/schema-tests.ts';
 
 /** Responses of status 200 that differ from Spotify's documentation. */
-
-const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
 
 test.each<[string, Fault]>([
   ['HTML', { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'text/html' } }],
