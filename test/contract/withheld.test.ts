@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { listPath, slots } from '../support/album-pages.ts';
 import {
   albums,
   artists,
@@ -11,15 +12,6 @@ import {
   unavailableFields,
   withoutErrors,
 } from '../support/schema-tests.ts';
-
-const albumsOf = (id: string, first: number): string[] =>
-  catalogue
-    .albumsOf(id)
-    .slice(0, first)
-    .map((slot) => (slot.shows === 'album' ? slot.albumId : ''));
-
-const listPath = (id: string, limit: number, offset = 0) =>
-  `/artists/${id}/albums?limit=${limit}&offset=${offset}`;
 
 describe('a field that Spotify withholds from the app', () => {
   const withheld = `{
@@ -143,7 +135,7 @@ describe('fields that only some apps may read', () => {
       withoutErrors({ album: { label: name, popularity } }),
     );
     const simplified = `{ artist(id: "${artists.albums1}") { albums(first: 1) { nodes { label } } } }`;
-    const [album = ''] = albumsOf(artists.albums1, 1);
+    const [album = ''] = slots(0, 1, artists.albums1);
     expect(dataAndErrorCodes(await ask(simplified))).toEqual(
       withoutErrors({ artist: { albums: { nodes: [{ label: catalogue.album(album)?.label }] } } }),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SandboxCall } from '../../../src/sandbox/index.ts';
+import { listPath, slots } from '../../support/album-pages.ts';
 import {
   albums,
   artists,
@@ -10,15 +11,6 @@ import {
   startInMode,
   withoutErrors,
 } from '../../support/schema-tests.ts';
-
-const albumsOf = (id: string, first: number): string[] =>
-  catalogue
-    .albumsOf(id)
-    .slice(0, first)
-    .map((slot) => (slot.shows === 'album' ? slot.albumId : ''));
-
-const listPath = (id: string, limit: number, offset = 0) =>
-  `/artists/${id}/albums?limit=${limit}&offset=${offset}`;
 
 /** The paths of the batch calls for the ids, `size` ids in each. */
 const batches = (path: string, ids: readonly string[], size: number): string[] =>
@@ -60,7 +52,7 @@ describe('a field of objects in lists', () => {
 
   test('fields that listed albums lack come from full albums, twenty to a call if the app has batch reads', async () => {
     const { ask, apiCalls } = await startInMode('extended');
-    const ids = albumsOf(artists.albums50, 45);
+    const ids = slots(0, 45, artists.albums50);
     const document = `{ artist(id: "${artists.albums50}") { albums(first: 45) { nodes {
       id label popularity genres copyrights { type } externalIds { upc }
     } } } }`;
@@ -127,7 +119,7 @@ describe('a field of objects in lists', () => {
     );
     const document = `{ artist(id: "${artists.albums9}") { albums(first: 9) { nodes { copyrights { type } } } } }`;
     expect((await ask(document)).errors).toEqual([]);
-    const single = albumsOf(artists.albums9, 9).map((id) => `/albums/${id}`);
+    const single = slots(0, 9, artists.albums9).map((id) => `/albums/${id}`);
     expect(apiCalls().slice(2).toSorted()).toEqual(single.toSorted());
     const calls = sandbox.calls().filter(({ path }) => path.startsWith('/albums/'));
     expect(maxConcurrency(calls, latencyMs)).toBe(3);
@@ -135,7 +127,7 @@ describe('a field of objects in lists', () => {
 
   test('a cached full object is not read again for a field of a listed object', async () => {
     const { ask, apiCalls, sandbox } = await startInMode('extended');
-    const ids = albumsOf(artists.albums9, 9);
+    const ids = slots(0, 9, artists.albums9);
     await ask(`{ albums(ids: ${jsonList(ids.slice(0, 8))}) { name } }`);
     sandbox.clearCalls();
     await ask(`{ artist(id: "${artists.albums9}") { albums(first: 9) { nodes { label } } } }`);
