@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { idsOf } from '../support/album-pages.ts';
 import type { WrittenRule } from '../support/case-format.ts';
 import { itemId, type ListKind, requestedLists, startList } from '../support/scripted-lists.ts';
 
@@ -19,7 +20,6 @@ const failures: [string, Partial<WrittenRule>][] = [
 /** Lists of which a window has more than two pages. */
 const lists = requestedLists.filter(({ size }) => size === 10);
 
-const idsOf = ({ nodes }: { nodes: { id: string }[] }): string[] => nodes.map(({ id }) => id);
 const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => itemId(i));
 
 test.each(

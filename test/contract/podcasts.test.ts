@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { idsOf } from '../support/album-pages.ts';
 import { startClock } from '../support/clock.ts';
 import { type PartPage, pageDocument, readPage as readPartPage } from '../support/part-pages.ts';
 import { episodeSlots } from '../support/podcasts.ts';
@@ -28,7 +29,6 @@ const showPath = (id: string, market = 'US') => `/shows/${id}?market=${market}`;
 type Gateway = Awaited<ReturnType<typeof startInMode>>;
 
 const pageOf = (gateway: Gateway, id: string, args: string) => readPartPage(gateway, field, id, args);
-const idsOf = ({ nodes }: PartPage): string[] => nodes.map(({ id }) => id);
 
 describe.each(modes)('for an app in %s mode', (mode) => {
   test('the last episodes of a show are read from the last page of the list, although the total is too high', async () => {

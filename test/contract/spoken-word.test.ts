@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { idsOf } from '../support/album-pages.ts';
 import {
   audiobookFields,
   audiobookTruth,
@@ -46,7 +47,7 @@ const ofShows = {
   elsewhere: { id: shows.onlyGermany, market: 'DE', name: 'Nur hier' },
   names: ['Three Evenings', catalogue.episode(episodes.newest)?.name],
   marketOf: marketOfShow,
-  idsOf: episodeIds,
+  partsOf: episodeIds,
   expectedObjects(mode: (typeof modes)[number], imagesUrl: string) {
     const { show, episode } = podcastTruth(mode, imagesUrl);
     const parent = (id: string) => show(catalogue.show(id) as Parameters<typeof show>[0]);
@@ -75,7 +76,7 @@ const ofAudiobooks = {
   elsewhere: { id: audiobooks.onlyBritain, market: 'GB', name: 'Mind the Corridor' },
   names: ['Three Corridors', 'Opening Credits'],
   marketOf: marketOfAudiobook,
-  idsOf: chapterIds,
+  partsOf: chapterIds,
   expectedObjects(mode: (typeof modes)[number], imagesUrl: string) {
     const { audiobook, chapter } = audiobookTruth(mode, imagesUrl);
     const parent = (id: string) => audiobook(catalogue.audiobook(id) as Parameters<typeof audiobook>[0]);
@@ -90,7 +91,7 @@ const ofAudiobooks = {
 } as const;
 
 describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', (kinds) => {
-  const { parent, item, long, gaps, elsewhere, idsOf, marketOf } = kinds;
+  const { parent, item, long, gaps, elsewhere, partsOf, marketOf } = kinds;
   const list = `${item}s`;
   const type = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
   const path = (id: string, market = 'US') => `/${parent}s/${id}?market=${market}`;
@@ -98,7 +99,6 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     `/${parent}s/${id}/${list}?market=${market}&limit=50&offset=${offset}`;
   const window = (gateway: Parameters<typeof readPage>[0], id: string, args: string): Promise<PartPage> =>
     readPage(gateway, { parent, list }, id, args);
-  const found = ({ nodes }: PartPage) => nodes.map(({ id }) => id);
 
   describe.each(modes)('for an app in %s mode', (mode) => {
     test(`one ${parent} has every field of the catalogue, for one call`, async () => {
@@ -147,13 +147,13 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
 
     test(`the first fifty ${item}s come with their ${parent}, and each further page of fifty is one call`, async () => {
       const gateway = await startInMode(mode);
-      const all = idsOf(long);
+      const all = partsOf(long);
       const first = await window(gateway, long, 'first: 50');
-      expect(found(first)).toEqual(all.slice(0, 50));
+      expect(idsOf(first)).toEqual(all.slice(0, 50));
       expect(gateway.apiCalls()).toEqual([path(long)]);
       gateway.sandbox.clearCalls();
       const rest = await window(gateway, long, `first: 80, after: "${first.pageInfo.endCursor}"`);
-      expect(found(rest)).toEqual(all.slice(50));
+      expect(idsOf(rest)).toEqual(all.slice(50));
       expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
       expect(gateway.apiCalls().toSorted()).toEqual(
         [50, 100].map((offset) => listPath(long, offset)).toSorted(),
@@ -168,11 +168,11 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
         for (let more = true; more; ) {
           const page = await window(gateway, gaps, `first: ${size}${after}`);
           expect(page.totalCount).toBe(60);
-          ids.push(...found(page));
+          ids.push(...idsOf(page));
           more = page.pageInfo.hasNextPage;
           after = `, after: "${page.pageInfo.endCursor}"`;
         }
-        expect(ids).toEqual(idsOf(gaps));
+        expect(ids).toEqual(partsOf(gaps));
         expect(gateway.apiCalls()).toEqual([path(gaps), listPath(gaps, 50)]);
       }
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { idsOf } from '../support/album-pages.ts';
 import {
-  type Connection,
   itemId,
   type ListEnvironment,
   type ListKind,
@@ -160,8 +160,6 @@ function expectReads(
 /** The slot of an item. */
 const slotOf = (id = ''): number => Number(id.slice(1)) - 1;
 
-const idsIn = ({ nodes }: Connection): string[] => nodes.map(({ id }) => id);
-
 for (const kind of listKinds) {
   describe(`the list of ${kind.name}`, () => {
     for (const { name, pages: script, pagesRead, mostReads = 1 } of scenarios) {
@@ -196,7 +194,7 @@ for (const kind of listKinds) {
         await list.walk(kind.size);
         const calls = list.upstream.log();
         const last = await list.window('last: 3');
-        expect(idsIn(last)).toEqual(all.slice(-3));
+        expect(idsOf(last)).toEqual(all.slice(-3));
         expect(last.pageInfo.hasNextPage).toBe(false);
         expect(last.pageInfo.hasPreviousPage).toBe(slotOf(all.at(-1)) > 2);
         expect(last.totalCount ?? 0).toBeGreaterThanOrEqual(all.length);
@@ -209,7 +207,7 @@ for (const kind of listKinds) {
         const pages = script(kind.size);
         const list = await startList(kind, pages);
         const last = await list.window('last: 3');
-        expect(idsIn(last), name).toEqual(itemsOf(pages, kind.size).slice(-3));
+        expect(idsOf(last), name).toEqual(itemsOf(pages, kind.size).slice(-3));
         expect(last.pageInfo.hasNextPage, name).toBe(false);
       }
     });
@@ -218,7 +216,7 @@ for (const kind of listKinds) {
       for (const args of ['first: 100', `first: ${kind.size}`, 'last: 3']) {
         const list = await startList(kind, [{ items: 4, total: 97, next: false }]);
         const window = await list.window(args);
-        expect(idsIn(window), args).toEqual([0, 1, 2, 3].map(itemId).slice(args === 'last: 3' ? -3 : 0));
+        expect(idsOf(window), args).toEqual([0, 1, 2, 3].map(itemId).slice(args === 'last: 3' ? -3 : 0));
         expect(list.offsets(), args).toEqual(kind.embeds ? [] : [0]);
       }
     });
