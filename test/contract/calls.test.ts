@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { type CallCounts, callsPage } from '../support/calls-page.ts';
 import { waitForIdleLoop } from '../support/clock.ts';
-import { startGateway, withSandbox } from '../support/gateway.ts';
+import { apiCalls, startGateway, withSandbox } from '../support/gateway.ts';
 import { createNaiveGateway } from '../support/naive-gateway.ts';
 import { type Ask, catalogue, type Operation, operations, runOperation } from '../support/operations.ts';
 
@@ -39,7 +39,7 @@ async function startUpstream(mode: QuotaMode) {
         await waitForIdleLoop(); // clients and gateway share one event loop, which the concurrent operations overload
       }
     };
-  const apiCalls = () => sandbox.calls().filter(({ kind }) => kind === 'api').length;
+  const countCalls = () => apiCalls(sandbox).length;
   const naive = createNaiveGateway(sandbox, mode);
 
   return {
@@ -51,12 +51,11 @@ async function startUpstream(mode: QuotaMode) {
       expect(errors).toEqual([]);
       return data;
     },
-    apiCalls,
     /** The calls of an operation, without the calls of `operation.before`. */
     async count(operation: Operation, ask: Ask) {
       const data = await runOperation(operation, ask, sandbox.clearCalls);
       await sleep(lateCallsMs);
-      return { calls: apiCalls(), data };
+      return { calls: countCalls(), data };
     },
     /** The calls of many concurrent runs of the operation. */
     async countConcurrent(operation: Operation, ask: Ask) {
@@ -66,7 +65,7 @@ async function startUpstream(mode: QuotaMode) {
         Array.from({ length: operation.crowd ?? defaultConcurrency }, () => runOperation(operation, ask)),
       );
       await waitForIdleLoop();
-      return apiCalls();
+      return countCalls();
     },
   };
 }

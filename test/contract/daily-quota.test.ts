@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { epochMs } from '../../src/observability/clock.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { startClock } from '../support/clock.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { apiCalls, startGateway, type TestGateway } from '../support/gateway.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { artists, catalogue, dataAndErrorCodes, startInMode } from '../support/schema-tests.ts';
 
@@ -311,7 +311,7 @@ test('a restart with DATA_DIR costs no call for cached data, and keeps the count
     SPOTIFY_QUOTA_MODE: 'development',
     SPOTIFY_DAILY_LIMITS: 'artists=8',
   };
-  const calls = () => sandbox.calls().filter(({ kind }) => kind === 'api').length;
+  const calls = () => apiCalls(sandbox).length;
   const first = startGateway(sandbox, environment);
   await inTurn(numbers(5).map(artist), first.ask);
   expect((await quotaOf(first, 'artists'))?.used).toBe(5);

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { isFull } from '../support/clock.ts';
+import { apiCalls } from '../support/gateway.ts';
 import { catalogue } from '../support/operations.ts';
 import {
   type Environment,
@@ -81,12 +82,8 @@ async function startServers(onEnd: OnEnd, count: number, environment: Environmen
 
 /** Returns a function that lists the paths of all later calls. */
 function watchCalls(sandbox: Sandbox): () => string[] {
-  const apiCalls = () => sandbox.calls().filter(({ kind }) => kind === 'api');
-  const before = apiCalls().length;
-  return () =>
-    apiCalls()
-      .map(({ path }) => path)
-      .slice(before);
+  const before = apiCalls(sandbox).length;
+  return () => apiCalls(sandbox).slice(before);
 }
 
 const onEnd = endAfterAll();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GraphQLFormattedError } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { codesOf } from '../support/gateway.ts';
 import { until } from '../support/process.ts';
 import { hasRedis } from '../support/redis.ts';
 import { catalogue, jsonList } from '../support/schema-tests.ts';
@@ -10,9 +10,6 @@ const [first, second, third, fourth] = catalogue.artists().map(({ id }) => id);
 
 const documentOf = (ids: readonly unknown[]) =>
   `{ artists(ids: ${jsonList(ids.map(String))}) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } } }`;
-
-const codesOf = ({ errors }: { errors: readonly GraphQLFormattedError[] }) =>
-  errors.map(({ extensions }) => extensions?.['code']);
 
 describe.each(stores)('after the loss of the data in %s', { timeout: 60_000 }, (kind) => {
   test.skipIf(kind === 'Redis' && !hasRedis())(

@@ -50,13 +50,23 @@ export async function withSandbox(
 ): Promise<TestGateway & { sandbox: Sandbox; apiCalls(): string[] }> {
   const sandbox = await startSandbox({ catalogue, ...options });
   onTestEnd(sandbox.close);
-  const apiCalls = () =>
-    sandbox
-      .calls()
-      .filter(({ kind }) => kind === 'api')
-      .map(({ path }) => path);
-  return { ...startGateway(sandbox, environment, transport), sandbox, apiCalls };
+  return {
+    ...startGateway(sandbox, environment, transport),
+    sandbox,
+    apiCalls: () => apiCalls(sandbox),
+  };
 }
+
+/** The paths of the calls of the Web API that the sandbox has received. */
+export const apiCalls = (sandbox: Pick<Sandbox, 'calls'>): string[] =>
+  sandbox
+    .calls()
+    .filter(({ kind }) => kind === 'api')
+    .map(({ path }) => path);
+
+/** The codes of the errors of a response. */
+export const codesOf = ({ errors }: { errors: readonly GraphQLFormattedError[] }) =>
+  errors.map(({ extensions }) => extensions?.['code']);
 
 /** @param environment environment variables that configure the gateway */
 export function startGateway(

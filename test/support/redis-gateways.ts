@@ -10,6 +10,8 @@ import { onTestEnd } from './test-end.ts';
 
 /** Gateways in this process that share one Redis. */
 
+export { apiCalls, codesOf } from './gateway.ts';
+
 export const { artists, albums } = catalogue.fixtures;
 export const { bts, albums9, albums50 } = artists;
 export const allArtists = catalogue.artists().map(({ id }) => id);
@@ -28,12 +30,6 @@ export async function startUpstream(
   onTestEnd(sandbox.close);
   return sandbox;
 }
-
-export const apiCalls = (sandbox: Sandbox): string[] =>
-  sandbox
-    .calls()
-    .filter(({ kind }) => kind === 'api')
-    .map(({ path }) => path);
 
 /** Waits until a Redis receives no more commands. */
 export async function waitForIdleRedis({ client }: Pick<TestRedis, 'client'>): Promise<void> {
@@ -60,9 +56,6 @@ export async function startConnectedGateway(
   await waitForIdleRedis(redis);
   return gateway;
 }
-
-export const codesOf = ({ errors }: Awaited<ReturnType<TestGateway['ask']>>) =>
-  errors.map(({ extensions }) => extensions?.['code']);
 
 /** Blocks the event loop without using a core, which Redis needs meanwhile. */
 export const blockEventLoop = (ms: number) =>

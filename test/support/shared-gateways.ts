@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from './catalogue.ts';
-import { startGateway, type TestGateway } from './gateway.ts';
+import { apiCalls, startGateway, type TestGateway } from './gateway.ts';
 import { startRedis } from './redis.ts';
 
 /** Gateways in this process that share a store: Redis or a directory. */
@@ -37,13 +37,8 @@ export async function startStore(kind: StoreKind, environment: Record<string, st
     await sleep(300); // connects to the store
     return gateway;
   };
-  const apiCalls = () =>
-    sandbox
-      .calls()
-      .filter(({ kind }) => kind === 'api')
-      .map(({ path }) => path);
   const isSlow = () => gateways.some(({ logged }) => logged.some(({ level }) => level === 'warn'));
-  return { sandbox, start, apiCalls, lose, isSlow };
+  return { sandbox, start, apiCalls: () => apiCalls(sandbox), lose, isSlow };
 }
 
 /** Repeats a trial with a new store if a busy machine has made the store slow, because then each gateway calls by itself. */

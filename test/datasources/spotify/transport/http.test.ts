@@ -9,7 +9,7 @@ import { auditServer } from 'graphql-http';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type * as spotifyModule from '../../../../src/datasources/spotify/index.ts';
 import type * as contextModule from '../../../../src/schema/context.ts';
-import { withSandbox } from '../../../support/gateway.ts';
+import { codesOf, withSandbox } from '../../../support/gateway.ts';
 import {
   buildWithoutPackages,
   type Environment,
@@ -73,7 +73,9 @@ describe('introspection', () => {
       for (const query of queries) {
         const { status, json } = await ask(query);
         expect(status).toBe(400);
-        expect(codesOf(json)).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
+        expect(new Set(codesOf(json as Parameters<typeof codesOf>[0]))).toEqual(
+          new Set(['GRAPHQL_VALIDATION_FAILED']),
+        );
         expect(json).not.toHaveProperty('data');
       }
       const { json } = await ask('{ __typename artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { __typename name } }');
@@ -304,9 +306,3 @@ vi.mock('../../../../src/datasources/spotify/index.ts', async (importOriginal) =
   };
   return { ...original, createSpotify };
 });
-
-/** The codes of the errors of a response. */
-const codesOf = (json: unknown): Set<unknown> =>
-  new Set(
-    (json as { errors: { extensions: { code: unknown } }[] }).errors.map(({ extensions }) => extensions.code),
-  );
