@@ -10,9 +10,10 @@ import type { GatewayError } from '../../src/errors.ts';
 
 /** A request queue whose calls the test ends, with a clock that the test moves. */
 
-export function useFakeClock(): void {
+/** @param intervals the functions of intervals that are faked, too */
+export function useFakeClock(...intervals: ('setInterval' | 'clearInterval')[]): void {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', ...intervals] });
   });
   afterEach(() => {
     vi.useRealTimers();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createDailyQuota, type DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
+import { useFakeClock } from '../../../support/request-queue.ts';
 
 /**
  * Three processes that share a store send calls whenever their quota allows it. Some calls do not reach Spotify. Between
@@ -56,12 +57,7 @@ const eventsOf = (steps: fc.Arbitrary<number>): fc.Arbitrary<Event[]> => {
 const maxAheadMs = 23 * hour;
 const stepsInBothDirections = fc.oneof(fc.constant(0), fc.integer({ min: -30 * hour, max: 30 * hour }));
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+useFakeClock('setInterval', 'clearInterval');
 
 function startMachine(configured: ReadonlyMap<string, number>) {
   const store = createFakeSharedStore();

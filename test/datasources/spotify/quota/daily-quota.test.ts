@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createDailyQuota,
   type DailyQuota,
@@ -8,18 +8,13 @@ import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rat
 import { createRollingCounters } from '../../../../src/datasources/spotify/quota/rolling-counters.ts';
 import { createSharedCounters } from '../../../../src/datasources/spotify/quota/shared-counters.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
-import { response, settle, startRequestQueue } from '../../../support/request-queue.ts';
+import { response, settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
 
 const family = 'artists/albums';
 const hour = 3_600_000;
 const day = 24 * hour;
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+useFakeClock('setInterval', 'clearInterval');
 
 let passedMs = 0;
 const clock = () => 20_000 * day + passedMs + performance.now();

@@ -1,16 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import type { OperationContext } from '../../../../src/datasources/spotify/usage/field-context.ts';
-import { response, startRequestQueue, waiters } from '../../../support/request-queue.ts';
+import { response, startRequestQueue, useFakeClock, waiters } from '../../../support/request-queue.ts';
 import { albums, artistQuery, errorResponse, jsonList, startInMode } from '../../../support/schema-tests.ts';
 
 const concurrency = 24; // the default of UPSTREAM_CONCURRENCY
 const callMs = 100;
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 /**
  * Sixteen operations of 50 calls each, as for 50 albums in development mode, and one call of another client half a
@@ -41,13 +37,16 @@ async function run({ withQuery }: { withQuery: boolean }) {
   return { queryMs: ((await queryEnded) ?? 0) - 500, largeMs: await largeEnded };
 }
 
-test('beside sixteen operations of 50 calls a query of one call takes under 500 ms, and the sixteen end at most 5 % later', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  const alone = await run({ withQuery: false });
-  const beside = await run({ withQuery: true });
-  expect(alone.largeMs).toBeGreaterThanOrEqual((16 * 50 * callMs) / concurrency);
-  expect(beside.queryMs).toBeLessThan(500);
-  expect(beside.largeMs).toBeLessThanOrEqual(alone.largeMs * 1.05);
+describe('the request queue', () => {
+  useFakeClock();
+
+  test('beside sixteen operations of 50 calls a query of one call takes under 500 ms, and the sixteen end at most 5 % later', async () => {
+    const alone = await run({ withQuery: false });
+    const beside = await run({ withQuery: true });
+    expect(alone.largeMs).toBeGreaterThanOrEqual((16 * 50 * callMs) / concurrency);
+    expect(beside.queryMs).toBeLessThan(500);
+    expect(beside.largeMs).toBeLessThanOrEqual(alone.largeMs * 1.05);
+  });
 });
 
 test('operations of clients take turns in the request queue of the gateway', async () => {
