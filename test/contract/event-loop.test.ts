@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { repeated } from '../support/abuse.ts';
+import { largeOperation } from '../support/abuse.ts';
 import { isFull } from '../support/clock.ts';
 import { type SentRequest, startHostileProcess } from '../support/hostile-process.ts';
 import type { Environment } from '../support/process.ts';
-import { artists, catalogue } from '../support/schema-tests.ts';
+import { catalogue } from '../support/schema-tests.ts';
 
 /** However many operations arrive at once, the event loop handles other events between them. */
 
 const maxWorkMs = 75; // in addition to the last operation that starts; operations use 50 ms of these
 // Texts are short, because responses that a slow client leaves unread are bounded too.
-const albums =
-  'id name albumType totalTracks images { width } artists { id name } releaseDate { date precision }';
-const large = `{ ${repeated(`a#: artist(id: "${artists.bts}") { ...page }`, 15)} }
-  fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`;
+const large = largeOperation(
+  15,
+  'id name albumType totalTracks images { width } artists { id name } releaseDate { date precision }',
+);
 
 let documents = 0;
 /** A request with a new document. */

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { largeOperation } from '../support/abuse.ts';
 import { expectBounded } from '../support/bounded.ts';
 import { measureMachineLoad } from '../support/machine-load.ts';
 import { type Environment, inProduction, type Server, startServer, until } from '../support/process.ts';
@@ -11,7 +12,8 @@ import { type Environment, inProduction, type Server, startServer, until } from 
 
 type AtEnd = (end: () => void) => unknown;
 
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+const albumFields =
+  'id uri externalUrl name images { url } artists { id uri externalUrl name } releaseDate { date }';
 
 const graphiql: Environment = { ...inProduction, GRAPHIQL: 'true' };
 
@@ -100,12 +102,7 @@ describe.concurrent('unread responses', () => {
     const now = performance.now.bind(performance);
     process.on('SIGUSR2', () => { performance.now = () => now() + ${movedMs}; });
   `)}`;
-  const albums =
-    'id uri externalUrl name images { url } artists { id uri externalUrl name } releaseDate { date }';
-  const artists = Array.from({ length: 60 }, (_, i) => `a${i}: artist(id: "${bts}") { ...page }`);
-  const large = JSON.stringify({
-    query: `{ ${artists.join(' ')} } fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`,
-  });
+  const large = JSON.stringify({ query: largeOperation(60, albumFields) });
 
   test('unread responses on 30 connections use bounded memory, and are released after 30 s, while other clients are served', async ({
     onTestFinished,
@@ -172,13 +169,7 @@ describe.concurrent('visits to GraphiQL', () => {
 });
 
 describe.concurrent('large operations', () => {
-  const artists = Array.from({ length: 15 }, (_, i) => `a${i}: artist(id: "${bts}") { ...page }`);
-  const albums =
-    'id uri externalUrl name images { url } artists { id uri externalUrl name } releaseDate { date }';
-  const large = (n: number) =>
-    JSON.stringify({
-      query: `# ${n}\n{ ${artists.join(' ')} } fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`,
-    });
+  const large = (n: number) => JSON.stringify({ query: `# ${n}\n${largeOperation(15, albumFields)}` });
 
   test('large operations of 60 clients at once run in turn, and end no process', async ({
     onTestFinished,

@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { rejectInvalidTarget } from '../../src/http/request-target.ts';
 import { serverOptions } from '../../src/process/connections.ts';
+import { catalogue } from './catalogue.ts';
 import { stopwatchMs } from './clock.ts';
 import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';
@@ -22,6 +23,11 @@ export const operation = (
 /** Repeats the text, with the number of the repetition in place of `#`. */
 export const repeated = (text: string, times: number): string =>
   Array.from({ length: times }, (_, i) => text.replaceAll('#', `${i}`)).join(' ');
+
+/** An operation with a large response: the same page of albums so many times. */
+export const largeOperation = (pages: number, fields: string): string =>
+  `{ ${repeated(`a#: artist(id: "${catalogue.fixtures.artists.bts}") { ...page }`, pages)} }
+  fragment page on Artist { albums(first: 100) { nodes { ${fields} } } }`;
 
 /** A selection that nests the field so many levels deep. */
 export const nested = (field: string, levels: number): string =>
