@@ -8,6 +8,7 @@ import { propertyOf } from '../transport/body.ts';
 import {
   type CapabilityValues,
   createLearnedCapabilities,
+  hasCapability,
   isDevelopmentMode,
   maxPageSize,
   rememberMs,
@@ -78,7 +79,7 @@ export interface Capabilities extends CapabilityView {
 
 /** The known capabilities, for the plan of an operation. */
 export interface CapabilityView {
-  /** False if the app is known to lack the capability; null if nothing is known. */
+  /** False if the app is known to lack the capability; null if nothing is known, or if it lacked the capability a day ago. */
   has(capability: Feature | WithheldField): boolean | null;
   /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
   worstCasePage(endpoint: string): { limit: number; probeCalls: number };
@@ -99,10 +100,7 @@ export function createCapabilities(
   const rejections = createRejections(policy, learned);
   const probeOnce = createProbeOnce((capability) => learned.lookup(capability)?.confirmed === true);
 
-  function has(capability: string): boolean | null {
-    const value = learned.lookup(capability)?.value;
-    return typeof value === 'boolean' ? value : null;
-  }
+  const has = (capability: string): boolean | null => hasCapability(learned, capability);
 
   function reject(feature: string, object: string, { isExplicit }: FeatureWithheld): void {
     const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
@@ -172,7 +170,8 @@ export function createCapabilities(
     async withField(field, send) {
       const unlessWithheld = async () => (has(field) === false ? null : send());
       // If one call reads many objects, a probe with a single object first would save no call.
-      return has('batch') ? unlessWithheld() : probeOnce(field, unlessWithheld);
+      const isBatched = learned.lookup('batch')?.value === true;
+      return isBatched ? unlessWithheld() : probeOnce(field, unlessWithheld);
     },
     observe(object) {
       if (!object.full) return;

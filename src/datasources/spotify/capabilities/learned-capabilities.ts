@@ -130,6 +130,16 @@ const isValue = (value: unknown): value is boolean | number =>
   typeof value === 'boolean' ||
   (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= largestPageSize);
 
+/**
+ * Whether the app has a capability; null if it is not known. The app keeps what it had a day ago until a response shows the
+ * contrary: otherwise an operation that fitted for a day would be rejected before it can send the call that shows it.
+ */
+export function hasCapability(learned: LearnedCapabilities, capability: Capability): boolean | null {
+  const value = learned.lookup(capability)?.value;
+  if (typeof value === 'boolean') return value;
+  return learned.last(capability)?.value === true ? true : null;
+}
+
 /** The page size to request: the known limit, or the largest that Spotify may accept. */
 export function maxPageSize(learned: LearnedCapabilities, endpoint: string): number {
   const value = learned.lookup(endpoint)?.value;
@@ -158,7 +168,9 @@ export function worstCasePage(
   endpoint: string,
 ): { limit: number; probeCalls: number } {
   const limit = maxPageSize(learned, endpoint);
-  if (learned.lookup(endpoint)?.confirmed) return { limit, probeCalls: 0 };
+  const last = learned.last(endpoint);
+  // As above: the largest page size stays the limit until a response shows the contrary.
+  if (last?.confirmed && last.value === limit) return { limit, probeCalls: 0 };
   const smallerSizes = pageSizesOf(policy, endpoint).filter((size) => size < limit);
   return { limit: Math.min(limit, ...smallerSizes), probeCalls: smallerSizes.length };
 }
