@@ -4,7 +4,9 @@ import {
   execute,
   GraphQLError,
   Kind,
+  type OperationDefinitionNode,
   type SelectionSetNode,
+  valueFromASTUntyped,
   visit,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
@@ -35,6 +37,7 @@ export function createExecutor(options: ExecutorOptions) {
   const nullable = (definition.variableDefinitions ?? []).filter(({ defaultValue }) => defaultValue);
   const hasNull = (variables: Variables) =>
     nullable.some(({ variable }) => variables[variable.name.value] === null);
+  const requiredDefaults = defaultsOfRequired(definition);
   let runs = 0;
   let compiled: CompiledQuery['query'] | null = null;
 
@@ -44,9 +47,20 @@ export function createExecutor(options: ExecutorOptions) {
     if (runs === runsUntilCompiled && isSelectionFixed()) compiled = compile(options);
     // graphql-jit accepts null in a list whose elements are not nullable.
     return compiled && !hasNull(variables)
-      ? compiled(undefined, context, variables)
+      ? compiled(undefined, context, { ...requiredDefaults, ...variables })
       : execute({ schema, document, operationName, variableValues: variables, contextValue: context });
   };
+}
+
+/** The default values of the variables that must not be null: graphql-jit rejects a run in which such a variable is left out. */
+function defaultsOfRequired({ variableDefinitions = [] }: OperationDefinitionNode): Variables {
+  return Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, type, defaultValue }) =>
+      type.kind === Kind.NON_NULL_TYPE && defaultValue
+        ? [[variable.name.value, valueFromASTUntyped(defaultValue)]]
+        : [],
+    ),
+  );
 }
 
 /** Null if graphql-jit must not or cannot compile the operation, as in a process where code generation is disabled. */

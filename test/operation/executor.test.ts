@@ -65,3 +65,28 @@ test('variables are coerced for the compiled operation too, and conditions hold 
     expect(await sizes({ with: true })).toEqual(['BAD_USER_INPUT']);
   }
 });
+
+test.each([
+  ['a number', `query ($v: Int! = 2) { artist(id: "${bts}") { albums(first: $v) { nodes { name } } } }`],
+  ['an id', `query ($v: ID! = "${bts}") { artist(id: $v) { name } }`],
+  ['one id in the place of a list', `query ($v: [ID!]! = "${bts}") { artists(ids: $v) { name } }`],
+  [
+    'a list of enum values',
+    `query ($v: [AlbumGroup!]! = [SINGLE]) { artist(id: "${bts}") { albums(includeGroups: $v) { totalCount } } }`,
+  ],
+  [
+    'a representation',
+    `query ($v: _Any! = { __typename: "Artist", id: "${bts}" }) { _entities(representations: [$v]) { __typename } }`,
+  ],
+])(
+  'a variable that must not be null and is left out has its default value in each run: %s',
+  async (_, document) => {
+    const { ask } = await withSandbox({}, { catalogue });
+    const first = await ask(document);
+    expect(first.errors).toEqual([]);
+    for (let again = 0; again < 3; again++) {
+      const { data, errors } = await ask(document);
+      expect({ data, errors }).toEqual({ data: first.data, errors: [] });
+    }
+  },
+);
