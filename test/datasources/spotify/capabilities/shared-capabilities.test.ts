@@ -181,6 +181,29 @@ describe('a known capability', () => {
     },
   );
 
+  test('batch reads and large pages of an app count in the plan of an operation also after a day', async () => {
+    const { ask, sandbox } = await startInMode('extended');
+    const idsOf = (objects: readonly { id: string }[], from: number, count: number) =>
+      jsonList(objects.slice(from, from + count).map(({ id }) => id));
+    const [allArtists, allAlbums] = [catalogue.artists(), catalogue.albums()];
+    const inBatches = `{
+      one: albums(ids: ${idsOf(allAlbums, 0, 100)}) { name }
+      other: albums(ids: ${idsOf(allAlbums, 100, 100)}) { name }
+    }`;
+    const inLargePages = `{ artists(ids: ${idsOf(allArtists, 0, 20)}) { albums(first: 50) { nodes { name } } } }`;
+    for (const aheadMs of [0, dayMs + 1]) {
+      clock.aheadMs += aheadMs;
+      for (const [document, plannedCalls] of [
+        [inBatches, 2 * 5],
+        [inLargePages, 1 + 20],
+      ] as const) {
+        const { status, errors, extensions } = await ask(document);
+        expect([status, errors, extensions.spotify?.plannedCalls]).toEqual([200, [], plannedCalls]);
+      }
+    }
+    expect(sandbox.calls().filter(({ status }) => (status ?? 200) >= 400)).toEqual([]);
+  });
+
   test('a capability that changes is logged once, with its earlier value', async () => {
     const { ask, sandbox, logged } = await startInMode('extended');
     sandbox.setQuotaMode('development');
