@@ -77,6 +77,18 @@ describe('an executor', () => {
     expect(started.apiCalls()).toHaveLength(1);
   });
 
+  test.each(['Int! = 2', 'Int = 2'])(
+    'a variable of type %s that is undefined has its default value',
+    async (type) => {
+      const started = await startInMode('development');
+      const document = `query ($first: ${type}) { search(q: "the") { tracks(first: $first) { nodes { id } } } }`;
+      for (let run = 1; run <= 3; run += 1) {
+        const { data, errors } = await execute(document, started, { variables: { first: undefined } });
+        expect([errors, data?.search.tracks.nodes.length]).toEqual([undefined, 2]);
+      }
+    },
+  );
+
   test.each([
     ['an unknown field', '{ nobody }', 'GRAPHQL_VALIDATION_FAILED'],
     ['a missing variable', 'query ($id: ID!) { artist(id: $id) { name } }', 'BAD_USER_INPUT'],

@@ -26,11 +26,17 @@ export type Execute = <TData = Record<string, unknown>>(operation: {
 
 export const createExecute =
   (executeOperation: ExecuteOperation): Execute =>
-  async <TData>({ signal, trace, ...operation }: Parameters<Execute>[0]) => {
+  async <TData>({ signal, trace, variables, ...operation }: Parameters<Execute>[0]) => {
     signal?.throwIfAborted();
     const header = (name: string) => (name === traceHeader ? (trace ?? null) : null);
     const client = { key: inProcessClientKey, header, requestId: null, signal };
-    const { result } = await executeOperation({ ...operation, client });
+    // A variable that is undefined is left out, as JSON would leave it out.
+    const definedVariables = Object.entries(variables ?? {}).filter(([, value]) => value !== undefined);
+    const { result } = await executeOperation({
+      ...operation,
+      variables: Object.fromEntries(definedVariables),
+      client,
+    });
     signal?.throwIfAborted();
     return withoutHttp(result) as ExecutionResult<TData>;
   };
