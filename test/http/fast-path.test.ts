@@ -364,6 +364,18 @@ describe('a cached response', () => {
     },
   );
 
+  test.each([
+    ['the fast path', '/graphql'],
+    ['yoga', '/graphql?x=1'],
+  ])('a response of %s with an error is never cached', async (_, path) => {
+    const { fast, sandbox } = await startBoth();
+    const errors = async () => JSON.parse((await fast({ ...request, path })).text).errors;
+    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'answer', status: 418 } });
+    expect(await errors()).toHaveLength(1);
+    sandbox.faults.clear();
+    expect(await errors()).toBeUndefined();
+  });
+
   test('a response with a stale part is never cached', async () => {
     const clock = startClock();
     const { fast, sandbox, first } = await withCachedResponse({ CACHE_TTL_SECONDS: '10' });

@@ -457,11 +457,12 @@ describe('the page of GraphiQL', () => {
     expect(text).not.toContain('looking at the SANDBOX');
   });
 
-  test('the page of GraphiQL states that the gateway executes trusted documents only, if TRUSTED_DOCUMENTS is set', async () => {
+  test('the page of GraphiQL states why the gateway rejects the operations of the editor, if TRUSTED_DOCUMENTS is set', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ a: '{ __typename }' }));
-    const note = 'This gateway executes trusted documents only (TRUSTED_DOCUMENTS is set)';
+    const note =
+      'This gateway executes trusted documents only (TRUSTED_DOCUMENTS is set): it rejects the operations of this editor.';
     const trusting = await withSandbox({ TRUSTED_DOCUMENTS: join(folder, 'manifest.json') });
     expect(await (await trusting.fetch('/graphql', asBrowser)).text()).toContain(note);
     const usual = await withSandbox();

@@ -33,14 +33,15 @@ describe('the event loop', () => {
   /** An event loop with these delays at its samples. */
   function lateBy(...delaysMs: number[]) {
     const loop = watchEventLoop();
-    for (const delayMs of delaysMs) {
-      const late = performance.now() + 20 + delayMs;
-      const now = vi.spyOn(performance, 'now').mockReturnValue(late);
-      vi.advanceTimersByTime(20);
-      now.mockRestore();
-      vi.advanceTimersByTime(0);
-    }
+    for (const delayMs of delaysMs) sampleLate(delayMs);
     return loop;
+  }
+
+  function sampleLate(byMs: number): void {
+    const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 20 + byMs);
+    vi.advanceTimersByTime(20);
+    now.mockRestore();
+    vi.advanceTimersByTime(0);
   }
 
   /** The number of admitted operations among `operations` that arrive at the same time. */
@@ -60,8 +61,13 @@ describe('the event loop', () => {
     expect(admitted(lateBy(300, 600, 900), 100, 8)).toBe(0);
   });
 
-  test('an event loop that stays late admits the single operation of a client that waits for each response', () => {
-    expect(admitted(lateBy(300, 600, 900, 1_200), 1)).toBe(1);
+  test('an event loop that stays late admits every operation of a client that waits for each response', () => {
+    const loop = lateBy(300, 600, 900, 1_200);
+    for (let lateMs = 1_500; lateMs < 7_500; lateMs += 300) {
+      expect(admitted(loop, 1)).toBe(1);
+      sampleLate(lateMs);
+      expect(loop.lagMs()).toBeGreaterThan(200);
+    }
   });
 });
 

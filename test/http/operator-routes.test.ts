@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createReadiness, type ReadinessOptions } from '../../src/http/operator-routes.ts';
-import { withSandbox } from '../support/gateway.ts';
+import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { startServer, until } from '../support/process.ts';
+import { artists } from '../support/schema-tests.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -41,25 +42,27 @@ test.each(cases)('/ready has a phrase of its own if %s', async (_, options, stat
 });
 
 describe('GET /ready', () => {
-  test('/ready distinguishes wrong credentials from other reasons for a missing token', async () => {
-    const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another' });
+  const ready = async ({ fetch }: TestGateway) => {
     const response = await fetch('/ready');
-    expect([response.status, await response.text()]).toEqual([
-      503,
-      'Spotify rejects the credentials; see the log',
-    ]);
+    return `${response.status} ${await response.text()}`;
+  };
+
+  test('/ready distinguishes wrong credentials from other reasons for a missing token', async () => {
+    const wrong = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another' });
+    expect(await ready(wrong)).toBe('503 Spotify rejects the credentials; see the log');
+    const other = await withSandbox();
+    other.sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'reset' } });
+    expect(await ready(other)).toBe('503 no valid Spotify token; see the log');
   });
 
-  test('/ready has a fixed phrase for each reason of its status 503', async () => {
-    const { fetch, gateway, sandbox } = await withSandbox();
-    const ready = async () => {
-      const response = await fetch('/ready');
-      return `${response.status} ${await response.text()}`;
-    };
-    sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'reset' } });
-    expect(await ready()).toBe('503 no valid Spotify token; see the log');
-    gateway.drain();
-    expect(await ready()).toBe('503 draining');
+  test('/ready is 503 with a fixed phrase while Premium has lapsed, and with another phrase while the gateway drains', async () => {
+    const gateway = await withSandbox();
+    expect(await ready(gateway)).toBe('200 ready');
+    gateway.sandbox.faults.add({ fault: { kind: 'premium-lapsed' } });
+    await gateway.ask(`{ artist(id: "${artists.bts}") { name } }`);
+    expect(await ready(gateway)).toBe('503 Premium subscription lapsed; see the log');
+    gateway.gateway.drain();
+    expect(await ready(gateway)).toBe('503 draining');
   });
 });
 

@@ -30,8 +30,8 @@ async function purge(gateway: TestGateway, ...ids: string[]): Promise<void> {
 }
 
 const album = `{ album(id: "${albums.tracks20}") { name label } }`;
-const list = `{ artist(id: "${artists.bts}") { albums(first: 3) { nodes { id } } } }`;
-const track = `{ album(id: "${albums.tracks20}") { tracks(first: 1) { nodes { id } } } }`;
+const list = `{ artist(id: "${artists.bts}") { albums(first: 3) { nodes { id name } } } }`;
+const track = `{ album(id: "${albums.tracks20}") { tracks(first: 1) { nodes { id name } } } }`;
 
 describe('the removal of an id', () => {
   test.each([
@@ -148,17 +148,20 @@ describe('the removal of an id', () => {
   });
 
   test.each<StoreKind>([...stores])(
-    'the removal of an id has effect in all processes that share %s, and a later process needs no further call',
+    'an id is removed in all processes that share %s, and in later ones, which need no further call',
     async (kind) => {
-      const { start, apiCalls } = await startStore(kind, { PURGE_TOKEN });
+      const { start, sandbox, apiCalls } = await startStore(kind, { PURGE_TOKEN });
       const [one, other] = [await start(), await start()];
       await one.ask(album);
       await other.ask(album);
       await expect.poll(() => other.ask(album).then(() => apiCalls().length)).toBe(1);
+      const edits = [{ path: 'name', set: 'A later name' }];
+      sandbox.faults.add({ fault: { kind: 'edit', edits } });
       await purge(one, albums.tracks20);
       await expect.poll(() => other.ask(album).then(() => apiCalls().length)).toBe(2);
       const later = await start();
-      await later.ask(album);
+      for (const { ask } of [one, other, later])
+        expect((await ask(album)).data).toMatchObject({ album: { name: 'A later name' } });
       expect(apiCalls()).toHaveLength(2);
     },
   );
@@ -181,21 +184,24 @@ describe('a call that was sent before the removal of an id in its response', () 
   const delayOne = { times: 1, fault: { kind: 'delay', ms: 300 } } as const;
 
   test.each([
-    ['an object', album, 1],
-    ['a page of a list', list, 2],
-    ['a page that an object contains', track, 1],
+    ['an object', album, 1, 'albums', 'name'],
+    ['a page of a list', list, 2, 'artists/albums', 'items.0.name'],
+    ['a page that an object contains', track, 1, 'albums', 'tracks.items.0.name'],
   ])(
-    'a later operation does not share a call that was sent before a removal, and caches its own response: %s',
-    async (_, document, calls) => {
+    'a later operation does not share a call that was sent before a removal, whose response is not cached: %s',
+    async (_, document, calls, route, path) => {
       const gateway = await withToken();
-      gateway.sandbox.faults.add(delayOne);
+      gateway.sandbox.faults.add({ ...delayOne, on: { route } });
       const first = gateway.ask(document);
       await expect.poll(() => gateway.apiCalls().length).toBe(calls);
       await purge(gateway, document === list ? artists.bts : albums.tracks20);
+      const edits = [{ path, set: 'A later name' }];
+      gateway.sandbox.faults.add({ on: { route }, fault: { kind: 'edit', edits } });
       const second = await gateway.ask(document);
       expect(gateway.apiCalls()).toHaveLength(2 * calls);
-      expect((await first).data).toEqual(second.data);
-      await gateway.ask(document);
+      expect(JSON.stringify(second.data)).toContain('A later name');
+      expect(JSON.stringify((await first).data)).not.toContain('A later name');
+      expect((await gateway.ask(document)).data).toEqual(second.data);
       expect(gateway.apiCalls()).toHaveLength(2 * calls);
     },
   );
