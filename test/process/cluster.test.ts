@@ -252,7 +252,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     expect(err.match(/Port \d+ is in use/g)).toHaveLength(1);
   });
 
-  test('each worker has its part of the daily limits if the data directory cannot be used', async ({
+  test('workers together keep to the daily limits, of which each has its part if the data directory cannot be used', async ({
     onTestFinished: onEnd,
   }) => {
     const sandbox = await startSandbox();
@@ -260,12 +260,17 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     const limitWith = async (DATA_DIR: string) => {
       const environment = { WEB_CONCURRENCY: '2', SPOTIFY_DAILY_LIMITS: 'artists=10', DATA_DIR };
       const { ask } = await startServer({ ...environment, ...upstreamOf(sandbox) }, undefined, onEnd);
-      return (await ask('{ quota { family limit } }')).json;
+      const { json } = await ask('{ quota { family limit } }');
+      sandbox.clearCalls();
+      for (const { id } of sandbox.catalogue.artists().slice(0, 24))
+        await ask(`{ artist(id: "${id}") { name } }`);
+      return { json, calls: sandbox.calls().filter(({ route }) => route === 'artists').length };
     };
-    expect(await limitWith('/dev/null/data')).toEqual({ data: { quota: [{ family: 'artists', limit: 5 }] } });
+    const quota = (limit: number) => ({ data: { quota: [{ family: 'artists', limit }] } });
+    expect(await limitWith('/dev/null/data')).toEqual({ json: quota(5), calls: 8 }); // 4 of each, with one in reserve
     const folder = mkdtempSync(join(tmpdir(), 'workers-'));
     onEnd(async () => rmSync(folder, { recursive: true, force: true }));
-    expect(await limitWith(folder)).toEqual({ data: { quota: [{ family: 'artists', limit: 10 }] } });
+    expect(await limitWith(folder)).toEqual({ json: quota(10), calls: 9 });
   }, 90_000);
 
   test('each worker has its part of the configured limits, except the rate limit if a shared store counts the calls', () => {

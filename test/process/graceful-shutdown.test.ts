@@ -353,22 +353,27 @@ describe('a process that has nothing to wait for', () => {
       expect(performance.now() - sentMs).toBeLessThan(limitMs);
       expect(server.out()).toContain('the process drains');
     });
+  });
 
-    test(`${signal} after SIGTERM ends a process at once, with a code other than 0`, async ({
-      onTestFinished: onEnd,
-    }) => {
+  test.for([
+    ['SIGTERM', 'SIGTERM'],
+    ['SIGINT', 'SIGINT'],
+    ['SIGTERM', 'SIGINT'],
+  ] as const)(
+    'a process ends at once with a code other than 0 when %s is followed by %s',
+    async ([first, second], { onTestFinished: onEnd }) => {
       const { server, running } = await startBusy(onEnd, 8_000);
       const lost = expect(running).rejects.toThrow();
-      await stop(server, 'SIGTERM');
+      await stop(server, first);
       const limitMs = await scaledLimit(500);
       const againMs = performance.now();
-      server.signal(signal);
+      server.signal(second);
       const { code } = await server.ended;
       expect(performance.now() - againMs).toBeLessThan(limitMs);
       expect(code).toBeGreaterThan(0);
       await lost;
-    });
-  });
+    },
+  );
 
   test('a process that shuts down tells clients that repeat requests to close their connections, and resets none', async ({
     onTestFinished: onEnd,
