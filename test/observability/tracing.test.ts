@@ -13,7 +13,7 @@ import {
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { parse } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { withSandbox } from '../support/gateway.ts';
+import { startGateway, withSandbox } from '../support/gateway.ts';
 import { startTracing } from '../support/spans.ts';
 
 /** The spans that OpenTelemetry's SDK gets, and the trace headers that Spotify does not get. */
@@ -141,16 +141,22 @@ describe('spans', () => {
     expect(operation.parentSpanContext).toMatchObject({ traceId, spanId: parentId, isRemote: true });
   });
 
-  test('spans of an operation on the fast path of the listener continue the trace of the client too', async () => {
+  test('spans of an operation are the same on the fast path of the listener, in the trace of the client too', async () => {
     const exporter = recordSpans();
-    const { gateway } = await withSandbox();
+    const { sandbox, fetch: askYoga } = await withSandbox();
+    const request = ask(artistName, { traceparent, connection: 'close', 'x-request-id': 'one-id' });
+    await (await askYoga('/graphql', request)).text();
+    const spansOfYoga = summary(exporter.getFinishedSpans());
+    exporter.reset();
+    const { gateway } = startGateway(sandbox);
     const url = await listen(gateway.listener);
-    await (await fetch(url, ask(artistName, { traceparent, connection: 'close' }))).text();
+    await (await fetch(url, request)).text();
 
     const spans = exporter.getFinishedSpans();
     const operation = expectOneParent(spans);
     expect(operation.parentSpanContext).toMatchObject({ traceId, spanId: parentId, isRemote: true });
     expect(spansNamed(spans, 'GET /v1/artists/{id}')).toHaveLength(1);
+    expect(summary(spans)).toEqual(spansOfYoga);
   });
 
   test('a request that gets a cached response has one span, in its own trace', async () => {
