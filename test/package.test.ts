@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { startSandbox } from '../src/sandbox/index.ts';
+import { upstreamOf } from './support/process.ts';
 
 /** The package has the built code, its types and the SDL, and nothing that is needed only to build them. */
 
@@ -101,7 +103,7 @@ describe('the command of the packed package in an empty folder', { timeout: slow
     return { file: join(folder, 'package', bin), cwd };
   }
 
-  test('the command of the package starts the gateway, the sandbox and the doctor, and reports an unknown command', async ({
+  test('the command of the package starts the gateway and the sandbox, examines an app, and reports an unknown command', async ({
     onTestFinished,
   }) => {
     const { file, cwd } = await unpack(onTestFinished);
@@ -131,6 +133,11 @@ describe('the command of the packed package in an empty folder', { timeout: slow
     const [noApp] = await once(start('doctor').stderr, 'data');
     expect(`${noApp}`).toContain('SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set');
     expect(readdirSync(cwd)).toEqual([]); // nothing is written
+    const sandbox = await startSandbox();
+    onTestFinished(sandbox.close);
+    Object.assign(env, upstreamOf(sandbox));
+    expect(await printed('Configure', 'doctor')).toMatch(/^ +Kind of app +development mode/m);
+    expect(readdirSync(cwd)).toEqual(['spotify-report.json']);
     const wrong = start('sandbx');
     const [message] = await once(wrong.stderr, 'data');
     expect(`${message}`).toBe('There is no command "sandbx"; --help lists the commands.\n');
