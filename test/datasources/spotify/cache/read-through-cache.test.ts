@@ -281,12 +281,20 @@ describe('a cached entry', () => {
     expect(apiCalls()).toEqual([]);
   });
 
-  test('a list of tracks has no gap if the album states a smaller page size for its embedded tracks', async () => {
+  test.each([
+    ['20 embedded tracks, and the page size 20', 20],
+    ['50 embedded tracks, but the page size 20', 50],
+  ])('a list of tracks has no gap if the album has %s', async (_, embedded) => {
     const { ask, sandbox } = await start('extended');
-    sandbox.faults.add({
-      on: { route: 'albums' },
-      fault: { kind: 'edit', edits: [{ path: 'tracks.limit', set: 20 }] },
-    });
+    const items = catalogue
+      .tracksOf(albums.tracks130)
+      .slice(0, embedded)
+      .map(({ id, name }) => ({ id, name, type: 'track', artists: [] }));
+    const edits = [
+      { path: 'tracks.limit', set: 20 },
+      { path: 'tracks.items', set: items },
+    ];
+    sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'edit', edits } });
     const { data } = await ask(
       `{ album(id: "${albums.tracks130}") { tracks(first: 100) { nodes { id } } } }`,
     );
