@@ -4,8 +4,7 @@ import { startSandbox } from '../src/sandbox/index.ts';
 import { createWorkerGateway, readConfig, type WorkerOptions } from '../src/worker.ts';
 import { createFakeSharedStore } from './support/fake-shared-store.ts';
 import { artistQuery, artistResult, artists, catalogue } from './support/schema-tests.ts';
-
-const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+import { silentLog } from './support/silent-log.ts';
 
 /** The gateway for hosts without sockets and files; test/hosts runs it on such a host. */
 

@@ -6,8 +6,7 @@ import { createReadiness, type ReadinessOptions } from '../../src/http/operator-
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { startServer, until } from '../support/process.ts';
 import { artists } from '../support/schema-tests.ts';
-
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+import { silentLog } from '../support/silent-log.ts';
 
 const cases: [reason: string, options: Partial<ReadinessOptions>, status: number, text: string][] = [
   ['the gateway can serve', {}, 200, 'ready'],
@@ -36,7 +35,7 @@ const cases: [reason: string, options: Partial<ReadinessOptions>, status: number
 test.each(cases)('/ready has a phrase of its own if %s', async (_, options, status, text) => {
   const readiness = createReadiness(
     { isDraining: () => false, whyNotReady: async () => null, ...options },
-    log,
+    silentLog,
   );
   expect(await readiness()).toEqual({ status, text });
 });

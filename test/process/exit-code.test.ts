@@ -5,10 +5,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runPrimary } from '../../src/process/cluster.ts';
 import { gracefulShutdown } from '../../src/process/graceful-shutdown.ts';
 import { trackResponses } from '../../src/process/pipelining.ts';
+import { silentLog } from '../support/silent-log.ts';
 
 /** The exit code of a process. The tests mock its functions, so that it neither ends nor starts another one. */
 
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const listeners = new EventEmitter(); // those of the process
 const exitCodes: unknown[] = [];
 
@@ -34,7 +34,7 @@ test.each([
 ])('a shutdown %s ends with code %i', async (_, code) => {
   const server = createServer();
   const draining = { drain: () => undefined, dispose: async () => undefined };
-  gracefulShutdown(server, trackResponses(server), draining, log);
+  gracefulShutdown(server, trackResponses(server), draining, silentLog);
   listeners.emit('SIGTERM');
   if (code === 1) listeners.emit('uncaughtException', new Error('during the shutdown'));
   await vi.waitFor(() => expect(exitCodes).toEqual([code]));
@@ -51,7 +51,7 @@ test('the primary process ends with the code of its only worker, although Node s
   vi.spyOn(cluster, 'fork').mockReturnValue(worker);
   vi.spyOn(cluster, 'workers', 'get').mockReturnValue({ 1: worker });
   const options = { count: 1, ports: 1, environment: {}, listening: vi.fn(), dispose: async () => undefined };
-  runPrimary(options, log);
+  runPrimary(options, silentLog);
   cluster.emit('exit', worker, 1, null);
   cluster.removeAllListeners();
   await vi.waitFor(() => expect(exitCodes).toEqual([1]));

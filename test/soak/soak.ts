@@ -22,6 +22,7 @@ import {
   tracks,
 } from '../support/fault-operations.ts';
 import { resources } from '../support/fault-traces.ts';
+import { silentLog } from '../support/silent-log.ts';
 
 /**
  * Sends 50 operations a second to the gateway while every kind of fault affects one call in twenty: its memory, sockets and
@@ -148,8 +149,7 @@ function startGateway(origin: string): Gateway {
     DATA_DIR: 'none',
     CACHE_TTL_SECONDS: '2', // so that there are calls to fail
   });
-  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  return createGateway(config.gateway, silent);
+  return createGateway(config.gateway, silentLog);
 }
 
 /** Twice, because the second collection frees the objects that the first one finalizes. */

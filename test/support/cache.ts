@@ -10,6 +10,7 @@ import { createOperationContext, type FieldContext } from '../../src/datasources
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 import { pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
+import { silentLog } from './silent-log.ts';
 import { onTestEnd } from './test-end.ts';
 
 /** Spotify as the cache sees it: it responds to every request with the same JSON, or fails. */
@@ -27,8 +28,6 @@ export const createScriptedSpotify = (respond: ScriptedSpotify['respond']): Scri
   respond,
 });
 
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
 /** The cache of one process. By default each kind has its own freshness, and stale entries are kept for a week. */
 export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroughCacheOptions> = {}) {
   const request: ApiClient['request'] = async (apiRequest, _, requestEtag = null) => {
@@ -42,7 +41,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
     return { kind: 'response', status: 200, body, etag, retryAfter: null, bytes: text.length };
   };
   const freshness = { freshMs: null, staleMs: 7 * 24 * 3_600_000, ...options };
-  const { capabilities = createCapabilities('development', quiet) } = options;
+  const { capabilities = createCapabilities('development', silentLog) } = options;
   const memory = createMemory(freshness);
   onTestEnd(memory.close);
   const debugLog: object[] = [];
@@ -51,7 +50,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
     capabilities,
     memory,
     purges: noPurges,
-    log: { debug: (fields) => void debugLog.push(fields), error: quiet.error },
+    log: { debug: (fields) => void debugLog.push(fields), error: silentLog.error },
     ...freshness,
     ...options,
   });

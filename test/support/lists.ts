@@ -29,6 +29,7 @@ import { createDocuments } from '../../src/operation/documents.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
+import { silentLog } from './silent-log.ts';
 
 /** A list in memory with Spotify's paging, behind the real schema and datasource. */
 
@@ -81,7 +82,6 @@ const unlimited = {
   usedShare: 0,
   resetAtMs: null,
 };
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const ownerId = parseId('3Nrfpe0tUJi4K4DXYWgMUX', 'artist');
 const documents = createDocuments({ schema, introspection: false, suggestions: false });
 
@@ -173,7 +173,7 @@ export function testList(
   const usages: Usage[] = [];
   let callsUntilOutage = Number.POSITIVE_INFINITY;
   const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
-  const capabilities: Capabilities = createCapabilities(options.mode ?? 'auto', quiet);
+  const capabilities: Capabilities = createCapabilities(options.mode ?? 'auto', silentLog);
 
   async function call(request: ApiRequest) {
     const limit = Number(request.query['limit']);
@@ -209,7 +209,7 @@ export function testList(
     dailyQuota: quota?.isKnown
       ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }) }
       : undefined,
-    log: quiet,
+    log: silentLog,
   });
   const spotify = {
     ...createPagination({ cache, capabilities, freshMs }),

@@ -12,6 +12,7 @@ import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pagination.ts';
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
+import { silentLog } from './silent-log.ts';
 
 /**
  * Reads many different albums, as a long-running process does, and prints the memory that it then uses. The argument is
@@ -36,8 +37,6 @@ export interface MemoryRun {
   isNewestCached: boolean;
   seconds: number;
 }
-
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const idOf = (kind: number, number: number): string => `${kind}${`${number}`.padStart(21, '0')}`;
 const albumId = (number: number): string => idOf(1, number);
@@ -79,7 +78,7 @@ const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000);
 
 const startedMs = performance.now();
 const freshMs = 300_000;
-const capabilities = createCapabilities('development', quiet);
+const capabilities = createCapabilities('development', silentLog);
 const freshness = { freshMs, staleMs: 86_400_000 };
 const memory = createMemory(freshness);
 const cache = createReadThroughCache({
@@ -88,7 +87,7 @@ const cache = createReadThroughCache({
   capabilities,
   memory,
   purges: noPurges,
-  log: quiet,
+  log: silentLog,
 });
 const pages = createPagination({ cache, capabilities, freshMs });
 

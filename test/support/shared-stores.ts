@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { openStore } from '../../src/datasources/spotify/node.ts';
 import type { MessageListener } from '../../src/datasources/spotify/shared-state/messages.ts';
 import type { SharedStore } from '../../src/datasources/spotify/shared-state/shared-store.ts';
-import type { Log } from '../../src/observability/log.ts';
 import { hasRedis, startRedis } from './redis.ts';
+import { silentLog } from './silent-log.ts';
 import { onTestEnd } from './test-end.ts';
-
-export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A Redis or a directory in which the stores of several processes share their data. */
 export interface SharedBackend {

@@ -26,6 +26,7 @@ import {
 import { startClock } from '../../../support/clock.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import { fullTrack, plainId, shortAlbum } from '../../../support/plain-objects.ts';
+import { silentLog } from '../../../support/silent-log.ts';
 
 /** Reads of objects that the store has only inside the response to another request. */
 
@@ -36,7 +37,7 @@ const albumRequest = byId(album, albumId, null);
 const hour = 3_600;
 
 /** An app that may read pages of 50. */
-const extended = () => createCapabilities('extended', { info() {}, warn() {}, error() {} });
+const extended = () => createCapabilities('extended', silentLog);
 
 const json = (value: unknown) => JSON.parse(JSON.stringify(value)) as object;
 const pageJson = (items: readonly object[]) =>

@@ -6,9 +6,9 @@ import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoin
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { type ApiClient, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
 import { createScriptedSpotify, startCache, startField } from '../../../support/cache.ts';
+import { silentLog } from '../../../support/silent-log.ts';
 
 const ids = ['3Nrfpe0tUJi4K4DXYWgMUX', '4cMxFzDB4HIfDJ9qIDY0gK'] as SpotifyId[];
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A cache whose calls let other fields join after their response has arrived, and before it is used. */
 function startCacheWithLateReads(whenEnded: () => void) {
@@ -27,7 +27,7 @@ function startCacheWithLateReads(whenEnded: () => void) {
       : objectOf(apiRequest.path.slice('/artists/'.length));
     return { kind: 'response', status: 200, body, etag: null, retryAfter: null, bytes: 100 };
   };
-  const capabilities = createCapabilities('extended', log);
+  const capabilities = createCapabilities('extended', silentLog);
   const { cache } = startCache(
     createScriptedSpotify(async () => null),
     { capabilities, batchFetcher: createBatchFetcher({ request }, capabilities) },

@@ -17,6 +17,7 @@ import {
   modes,
   startInMode,
 } from '../../../support/schema-tests.ts';
+import { silentLog } from '../../../support/silent-log.ts';
 
 /** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
@@ -32,8 +33,6 @@ const dayMs = 24 * 3_600_000;
 beforeAll(() => void catalogue.find('track', 'the'));
 
 describe('a capability that other processes have learned', () => {
-  const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
   function start(mode: QuotaMode) {
     const published: [topic: string, message: object][] = [];
     let listener: (topic: string, message: unknown) => void = () => undefined;

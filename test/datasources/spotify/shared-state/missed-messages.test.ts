@@ -6,7 +6,8 @@ import { createRedisStore } from '../../../../src/datasources/spotify/shared-sta
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import { until } from '../../../support/process.ts';
 import { hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
-import { silentLog, temporaryFolder } from '../../../support/shared-stores.ts';
+import { temporaryFolder } from '../../../support/shared-stores.ts';
+import { silentLog } from '../../../support/silent-log.ts';
 import { startTcpProxy } from '../../../support/tcp-proxy.ts';
 import { onTestEnd } from '../../../support/test-end.ts';
 

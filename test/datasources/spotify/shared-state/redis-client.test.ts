@@ -6,7 +6,7 @@ import { startClock } from '../../../support/clock.ts';
 import { until } from '../../../support/process.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
 import { blockEventLoop } from '../../../support/redis-gateways.ts';
-import { silentLog } from '../../../support/shared-stores.ts';
+import { silentLog } from '../../../support/silent-log.ts';
 
 describe.skipIf(!hasRedis())('the timeout of a command', () => {
   test('the timeout of a Redis command does not count the time in which the process itself is busy', async () => {
