@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../src/config.ts';
 import type { Environment } from './support/process.ts';
+import { manifestOf } from './support/temporary-files.ts';
 
 const warningsOf = (environment: Environment): readonly string[] => readConfig(environment).warnings;
 const credentials = { SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRET: 'some-secret' };
@@ -50,15 +48,10 @@ describe('a variable that is not read', () => {
 });
 
 test('a manifest of trusted documents without documents, with which every request is an error, has a warning', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'manifest.json');
-  writeFileSync(file, '{}');
-  expect(warningsOf({ TRUSTED_DOCUMENTS: file })).toEqual([
+  expect(warningsOf({ TRUSTED_DOCUMENTS: manifestOf({}) })).toEqual([
     'TRUSTED_DOCUMENTS has no documents: every request is rejected.',
   ]);
-  writeFileSync(file, '{"1f": "{ a }"}');
-  expect(warningsOf({ TRUSTED_DOCUMENTS: file })).toEqual([]);
+  expect(warningsOf({ TRUSTED_DOCUMENTS: manifestOf({ '1f': '{ a }' }) })).toEqual([]);
 });
 
 test('a start without the manifest of trusted documents states that the file cannot be read, not that its form is wrong', () => {

@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../src/sandbox/index.ts';
 import { upstreamOf } from './support/process.ts';
+import { temporaryFolder } from './support/temporary-files.ts';
 
 /** The package has the built code, its types and the SDL, and nothing that is needed only to build them. */
 
@@ -90,9 +90,8 @@ test('`npm start` and the image start the same process, with the same bound on i
 
 describe('the command of the packed package in an empty folder', { timeout: slowMs }, () => {
   /** Unpacks the tarball beside the dependencies. @returns the file of the command, and an empty folder */
-  async function unpack(onEnd: (end: () => void) => void) {
-    const folder = mkdtempSync(join(tmpdir(), 'package-'));
-    onEnd(() => rmSync(folder, { recursive: true }));
+  async function unpack() {
+    const folder = temporaryFolder();
     const { stdout } = await pack('--pack-destination', folder);
     const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
     await run('tar', ['-xzf', join(folder, filename), '-C', folder]);
@@ -106,7 +105,7 @@ describe('the command of the packed package in an empty folder', { timeout: slow
   test('the command of the package starts the gateway and the sandbox, examines an app, and reports an unknown command', async ({
     onTestFinished,
   }) => {
-    const { file, cwd } = await unpack(onTestFinished);
+    const { file, cwd } = await unpack();
     const env = { PATH: process.env['PATH'], PORT: '0' };
     const start = (...args: string[]) => spawn(process.execPath, [file, ...args], { cwd, env });
     /** Reads stdout until it contains the expected text, ends the process, and returns the output. */

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from './support/gateway.ts';
+import { temporaryFolder } from './support/temporary-files.ts';
+import { portOf } from './support/test-server.ts';
 
 const tutorial = readFileSync(new URL('../docs/tutorial.md', import.meta.url), 'utf8');
 
@@ -19,18 +18,11 @@ const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 /** The file of the tutorial as a process, in front of a gateway with the sandbox. */
 async function startPage() {
   const gateway = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
-  const server = createServer(gateway.gateway.handler).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the gateway listens on a port');
-
-  const folder = await mkdtemp(join(tmpdir(), 'tutorial-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const file = join(folder, 'artist-page.mjs');
+  const gatewayPort = await portOf(gateway.gateway.handler);
+  const file = join(temporaryFolder(), 'artist-page.mjs');
   // The test chooses a free port, so it needs the number.
   writeFileSync(file, codeBlock('js').replace(/console\.log\(.*?\)/, 'console.log(server.address().port)'));
-  const env = { ...process.env, GATEWAY_URL: `http://127.0.0.1:${address.port}/graphql`, PORT: '0' };
+  const env = { ...process.env, GATEWAY_URL: `http://127.0.0.1:${gatewayPort}/graphql`, PORT: '0' };
   const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill());
   const [port] = (await once(createInterface(child.stdout), 'line')) as [string];

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary-files.ts';
 
 /** A bundler puts the module that serves the docs into a file of the project that uses the gateway. */
 
@@ -11,8 +11,7 @@ const bundles = ['build/server/chunks/bundle.mjs', 'dist/server.js'];
 test.each(bundles)(
   'the gateway in the bundle %s serves no documents of the project around the bundle',
   async (bundle) => {
-    const project = await mkdtemp(join(tmpdir(), 'bundle-'));
-    onTestFinished(() => rm(project, { recursive: true, force: true }));
+    const project = temporaryFolder();
     await mkdir(join(project, 'docs'));
     await writeFile(join(project, 'docs/internal.md'), '# Internal');
     await writeFile(join(project, 'package.json'), '{ "name": "app", "type": "module" }');

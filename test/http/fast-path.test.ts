@@ -1,13 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type RequestListener, request as send } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createResponseCache } from '../../src/http/response-cache.ts';
 import { startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { artists, tracks, unknownId } from '../support/schema-tests.ts';
+import { manifestOf } from '../support/temporary-files.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** The fast path sends the same response as yoga, byte for byte. */
@@ -144,11 +142,7 @@ describe('a plain request', () => {
 
   test('the fast path executes trusted documents by their hash, and no other documents if there are trusted ones', async () => {
     const hash = 'a'.repeat(64);
-    const directory = await mkdtemp(join(tmpdir(), 'trusted-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    const manifest = join(directory, 'documents.json');
-    await writeFile(manifest, json({ [hash]: page }));
-    const { fast, yoga, sandbox } = await startBoth({ TRUSTED_DOCUMENTS: manifest });
+    const { fast, yoga, sandbox } = await startBoth({ TRUSTED_DOCUMENTS: manifestOf({ [hash]: page }) });
     const refused = [{ body: json({ query: page }) }, { body: json({ query: page, variables: {} }) }];
     for (const request of refused) {
       const answer = await fast(request);

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { endAfterAll, type Server, startServer, until } from '../support/process.ts';
+import { manifestOf } from '../support/temporary-files.ts';
 
 /** The path at which Debian's package `chromium` installs the browser. */
 const browserFile = '/usr/bin/chromium';
@@ -458,12 +457,9 @@ describe('the page of GraphiQL', () => {
   });
 
   test('the page of GraphiQL states why the gateway rejects the operations of the editor, if TRUSTED_DOCUMENTS is set', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ a: '{ __typename }' }));
     const note =
       'This gateway executes trusted documents only (TRUSTED_DOCUMENTS is set): it rejects the operations of this editor.';
-    const trusting = await withSandbox({ TRUSTED_DOCUMENTS: join(folder, 'manifest.json') });
+    const trusting = await withSandbox({ TRUSTED_DOCUMENTS: manifestOf({ a: '{ __typename }' }) });
     expect(await (await trusting.fetch('/graphql', asBrowser)).text()).toContain(note);
     const usual = await withSandbox();
     expect(await (await usual.fetch('/graphql', asBrowser)).text()).not.toContain(note);

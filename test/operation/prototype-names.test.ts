@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'graphql';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { albums, artists, catalogue, startInMode, unknownId } from '../support/schema-tests.ts';
+import { manifestOf } from '../support/temporary-files.ts';
 
 /** Names that every object inherits are ordinary names of aliases, variables, fragments and operations. */
 
@@ -169,11 +167,8 @@ describe.each(cases)('$title', ({ title, document, variables, data, code }) => {
 test.each(names)(
   'a trusted document may have the hash %s, and no document is found by another hash',
   async (name) => {
-    const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const path = join(folder, 'manifest.json');
-    writeFileSync(path, JSON.stringify(objectOf([name, `{ artist(id: "${bts}") { ${name}: name } }`])));
-    const { fetch } = await withSandbox({ TRUSTED_DOCUMENTS: path }, { catalogue });
+    const manifest = manifestOf(objectOf([name, `{ artist(id: "${bts}") { ${name}: name } }`]));
+    const { fetch } = await withSandbox({ TRUSTED_DOCUMENTS: manifest }, { catalogue });
     const ask = async (documentId: string): Promise<object> => {
       const body = JSON.stringify({ documentId });
       const headers = { 'content-type': 'application/json' };

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startInMode } from '../support/schema-tests.ts';
+import { manifestOf } from '../support/temporary-files.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** A persisted query that cannot be served is rejected in the form that lets Apollo's and urql's links send its text. */
 
@@ -13,12 +10,7 @@ const byExtension = { extensions, variables: {} };
 const byId = { documentId: 'ab'.repeat(32) };
 const byRelayId = { doc_id: 'ab'.repeat(32) };
 
-function manifest(content: object = { other: '{ __typename }' }): string {
-  const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(content));
-  return join(folder, 'manifest.json');
-}
+const manifest = (content: object = { other: '{ __typename }' }): string => manifestOf(content);
 
 const notSupported = {
   errors: [{ message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }],
@@ -29,10 +21,7 @@ const notFound = {
 
 async function start(environment: Record<string, string>) {
   const { gateway, sandbox } = await startInMode('development', environment);
-  const server = createServer(gateway.listener).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  const url = `http://127.0.0.1:${await portOf(gateway.listener)}/graphql`;
   const read = async (response: Response) => ({ status: response.status, body: await response.json() });
   return {
     sandbox,

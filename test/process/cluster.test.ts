@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
@@ -22,6 +20,7 @@ import {
   upstreamOf,
 } from '../support/process.ts';
 import { artists } from '../support/schema-tests.ts';
+import { temporaryFolder } from '../support/temporary-files.ts';
 
 /** Several processes behind one port (`WEB_CONCURRENCY`). */
 
@@ -268,9 +267,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     };
     const quota = (limit: number) => ({ data: { quota: [{ family: 'artists', limit }] } });
     expect(await limitWith('/dev/null/data')).toEqual({ json: quota(5), calls: 8 }); // 4 of each, with one in reserve
-    const folder = mkdtempSync(join(tmpdir(), 'workers-'));
-    onEnd(async () => rmSync(folder, { recursive: true, force: true }));
-    expect(await limitWith(folder)).toEqual({ json: quota(10), calls: 9 });
+    expect(await limitWith(temporaryFolder())).toEqual({ json: quota(10), calls: 9 });
   }, 90_000);
 
   test('each worker has its part of the configured limits, except the rate limit if a shared store counts the calls', () => {

@@ -1,17 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ConfigError } from '../../src/config.ts';
 import { loadDotenv } from '../../src/process/dotenv.ts';
+import { temporaryFolder } from '../support/temporary-files.ts';
 
 const text = 'PORT=4005\n# a comment\nSPOTIFY_MARKET="DE"\n';
 
-function path(name = '.env'): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dotenv-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return join(folder, name);
-}
+const path = (name = '.env'): string => join(temporaryFolder(), name);
 
 test.each([
   ['without a byte-order mark', Buffer.from(text)],

@@ -1,20 +1,16 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Log } from '../../src/observability/log.ts';
 import { sendTo } from '../../src/process/worker-metrics.ts';
+import { temporaryFolder } from '../support/temporary-files.ts';
 
-test('messages to a worker that is killed meanwhile are logged, and do not end the primary process', async ({
-  onTestFinished,
-}) => {
-  const folder = mkdtempSync(join(tmpdir(), 'worker-'));
-  const exec = join(folder, 'worker.mjs');
+test('messages to a worker that is killed meanwhile are logged, and do not end the primary process', async () => {
+  const exec = join(temporaryFolder(), 'worker.mjs');
   writeFileSync(exec, 'setInterval(() => undefined, 1000);');
   cluster.setupPrimary({ exec, execArgv: [], silent: true });
-  onTestFinished(() => rmSync(folder, { recursive: true }));
   const worker = cluster.fork();
   const warnings: string[] = [];
   const log = { warn: (_: object, text: string) => warnings.push(text) } as unknown as Log;

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type GraphQLFormattedError, parse } from 'graphql';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
-import { onTestEnd } from './test-end.ts';
+import { manifestOf } from './temporary-files.ts';
 
 /** The ways to send an operation to the gateway. */
 
@@ -39,11 +36,8 @@ export const clientTransports: Readonly<Record<string, ClientTransport>> = {
     return () => received(gateway, `/graphql?${search}`, { headers });
   },
   'a trusted document': (sandbox, { query, variables }, environment) => {
-    const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
-    onTestEnd(() => rmSync(folder, { recursive: true }));
-    const path = join(folder, 'manifest.json');
-    writeFileSync(path, JSON.stringify({ hash: query }));
-    const gateway = startGateway(sandbox, { ...environment, TRUSTED_DOCUMENTS: path });
+    const manifest = manifestOf({ hash: query });
+    const gateway = startGateway(sandbox, { ...environment, TRUSTED_DOCUMENTS: manifest });
     const body = JSON.stringify({ documentId: 'hash', variables });
     return () => received(gateway, '/graphql', { method: 'POST', headers, body });
   },

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { openStore } from '../../src/datasources/spotify/node.ts';
 import type { MessageListener } from '../../src/datasources/spotify/shared-state/messages.ts';
 import type { SharedStore } from '../../src/datasources/spotify/shared-state/shared-store.ts';
 import { hasRedis, startRedis } from './redis.ts';
 import { silentLog } from './silent-log.ts';
+import { temporaryFolder } from './temporary-files.ts';
 import { onTestEnd } from './test-end.ts';
 
 /** A Redis or a directory in which the stores of several processes share their data. */
@@ -24,13 +23,6 @@ export interface Implementation {
   name: string;
   isMissing: boolean;
   start(): Promise<SharedBackend>;
-}
-
-/** A directory that is removed with the test. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'store-'));
-  onTestEnd(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 type Place = { redisUrl: string | null; dataDir: string | null };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createDeferredWrites } from '../../../../src/datasources/spotify/cache/deferred-writes.ts';
 import { catalogue } from '../../../support/catalogue.ts';
 import { startGateway, withSandbox } from '../../../support/gateway.ts';
-import { temporaryFolder } from '../../../support/shared-stores.ts';
+import { temporaryFolder } from '../../../support/temporary-files.ts';
 
 function startWrites() {
   const written: number[] = [];

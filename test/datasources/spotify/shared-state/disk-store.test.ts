@@ -18,8 +18,8 @@ import { createDiskStore } from '../../../../src/datasources/spotify/shared-stat
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Log } from '../../../../src/observability/log.ts';
 import { isFull } from '../../../support/clock.ts';
-import { temporaryFolder } from '../../../support/shared-stores.ts';
 import { startStoreWriter } from '../../../support/store-writer.ts';
+import { temporaryFolder } from '../../../support/temporary-files.ts';
 import { onTestEnd } from '../../../support/test-end.ts';
 
 const app = 'a1b2c3';

@@ -6,9 +6,9 @@ import { createRedisStore } from '../../../../src/datasources/spotify/shared-sta
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import { until } from '../../../support/process.ts';
 import { hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
-import { temporaryFolder } from '../../../support/shared-stores.ts';
 import { silentLog } from '../../../support/silent-log.ts';
 import { startTcpProxy } from '../../../support/tcp-proxy.ts';
+import { temporaryFolder } from '../../../support/temporary-files.ts';
 import { onTestEnd } from '../../../support/test-end.ts';
 
 /** Messages between processes while the store does not respond to one of them. */
