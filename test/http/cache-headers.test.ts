@@ -1,11 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Agent, interceptors, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cacheTagOf } from '../../src/http/cache-headers.ts';
 import { setWallClock, startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { albums, artists, tracks } from '../support/schema-tests.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** The headers by which browsers and CDNs cache responses. */
 
@@ -18,15 +17,13 @@ const page = `{ artist(id: "spotify:artist:${artists.bts}") { albums(first: 2) {
 async function serve(environment: Record<string, string> = {}) {
   const gateway = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development', ...environment });
   let requests = 0;
-  const server = createServer((incoming, response) => {
+  const port = await portOf((incoming, response) => {
     response.once('finish', () => {
       if (response.statusCode !== 503) requests += 1; // shed, because gateway and test share the event loop
     });
     gateway.gateway.listener(incoming, response);
-  }).listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  });
+  const url = `http://127.0.0.1:${port}/graphql`;
 
   async function send(method: 'GET' | 'POST', query: string, headers: Record<string, string> = {}) {
     const target = method === 'GET' ? `${url}?query=${encodeURIComponent(query)}` : url;

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createReadiness, type ReadinessOptions } from '../../src/http/operator-routes.ts';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { startServer, until } from '../support/process.ts';
 import { artists } from '../support/schema-tests.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { portOf } from '../support/test-server.ts';
 
 const cases: [reason: string, options: Partial<ReadinessOptions>, status: number, text: string][] = [
   ['the gateway can serve', {}, 200, 'ready'],
@@ -69,10 +67,7 @@ test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
   'the operator routes answer %s with 405 and name the methods GET and HEAD',
   async (method) => {
     const { fetch, gateway } = await withSandbox();
-    const server = createServer(gateway.operatorListener).listen(0, '127.0.0.1');
-    onTestFinished(() => void server.close());
-    await once(server, 'listening');
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const origin = `http://127.0.0.1:${await portOf(gateway.operatorListener)}`;
     for (const path of ['/health', '/ready', '/metrics']) {
       for (const send of [fetch, (url: string, init?: RequestInit) => globalThis.fetch(origin + url, init)]) {
         const response = await send(path, { method });

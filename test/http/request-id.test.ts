@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createServer, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { request as send } from 'node:http';
+import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { artists } from '../support/schema-tests.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** The request id, which a proxy sends or the gateway generates, is in the response and in the log. */
 
@@ -12,10 +12,7 @@ const query = `{ artist(id: "${artists.bts}") { name } }`;
 
 async function serve(environment: Record<string, string> = {}) {
   const gateway = await withSandbox(environment);
-  const server = createServer(gateway.gateway.listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
+  const port = await portOf(gateway.gateway.listener);
 
   /** The request id of the response. */
   async function idOf(

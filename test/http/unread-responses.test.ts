@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
@@ -29,14 +29,8 @@ async function start(onEnd: OnEnd, more: Partial<typeof unreadLimits> = {}) {
     else response.once('drain', () => response.end());
     unread.track(response, body.byteLength);
   };
-  const server = createServer((_, response) => void respond(response)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onEnd(async () => {
-    unread.dispose();
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await portOf((_, response) => void respond(response));
+  onEnd(async () => unread.dispose());
 
   /** Sends requests on one connection, whose responses are not read before `resume` is called. */
   async function send(requests = 1): Promise<Socket> {

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import {
   type Context,
   type ContextManager,
@@ -15,6 +13,7 @@ import { parse } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startGateway, withSandbox } from '../support/gateway.ts';
 import { startTracing } from '../support/spans.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** The spans that OpenTelemetry's SDK gets, and the trace headers that Spotify does not get. */
 
@@ -48,13 +47,8 @@ function alwaysActive(active: Context): ContextManager {
   return manager;
 }
 
-/** The address of a server that ends with the test. */
-async function listen(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
-}
+const listen = async (listener: RequestListener): Promise<string> =>
+  `http://127.0.0.1:${await portOf(listener)}/graphql`;
 
 const summary = (spans: readonly ReadableSpan[]) =>
   spans.map(({ name, kind, attributes, status }) => ({ name, kind, attributes, status: status.code }));

@@ -1,9 +1,8 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { parse } from 'graphql';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { TestGateway } from '../support/gateway.ts';
 import { albums, artists, startInMode } from '../support/schema-tests.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** With `x-spotify-trace: plan` an operation does not run, and the response states its cost. */
 
@@ -14,12 +13,8 @@ const headers = { 'content-type': 'application/json', 'x-spotify-trace': 'plan' 
 const body = (query: string) => JSON.stringify({ query });
 const search = (query: string) => `/graphql?${new URLSearchParams({ query })}`;
 
-async function listen({ gateway }: TestGateway): Promise<string> {
-  const server = createServer(gateway.listener).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const listen = async ({ gateway }: TestGateway): Promise<string> =>
+  `http://127.0.0.1:${await portOf(gateway.listener)}`;
 
 const plansBy: Record<string, (gateway: TestGateway, query: string) => Promise<unknown>> = {
   'POST to the handler': async ({ fetch }, query) =>

@@ -1,21 +1,14 @@
-import { once } from 'node:events';
-import { createServer, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { request as send } from 'node:http';
+import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { fixRejectionCost } from '../support/rejection-cost.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** Clients with different IP addresses: the cost of one client is not charged to the others. */
 
 async function listen(environment: Record<string, string> = {}) {
   const { gateway, sandbox } = await withSandbox({ NODE_ENV: 'production', ...environment });
-  const server = createServer(gateway.listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await portOf(gateway.listener);
 
   /** The status of one operation from an address, which must be one of the loopback. */
   const statusFrom = (localAddress: string, query: string, method: 'GET' | 'POST' = 'POST') =>

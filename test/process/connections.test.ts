@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { acceptFirst } from '../../src/process/connections.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** A busy server accepts new connections before it serves further requests of open connections. */
 
@@ -17,13 +17,7 @@ async function busyServer(busyMs: number) {
     served.push(url ?? '');
     response.end();
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await portOf(server);
   const ask = (path: string, agent?: Agent) =>
     new Promise<void>((resolve, reject) => {
       request({ port, path, agent }, (response) => response.resume().once('end', resolve))

@@ -1,9 +1,9 @@
 import { Agent, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { acceptFirst } from '../../../../src/process/connections.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 import { catalogue } from '../../../support/schema-tests.ts';
+import { portOf } from '../../../support/test-server.ts';
 
 /** Operations that arrive at the same time on many connections share batches. */
 
@@ -15,18 +15,14 @@ async function start() {
     { SPOTIFY_QUOTA_MODE: 'extended' },
     { quotaMode: 'extended' },
   );
-  const server = createServer().listen(0, '127.0.0.1');
+  const server = createServer();
   acceptFirst(server, gateway.listener);
-  await new Promise((listening) => server.once('listening', listening));
+  const port = await portOf(server);
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  onTestFinished(() => {
-    agent.destroy();
-    server.close();
-  });
+  onTestFinished(() => agent.destroy());
 
   const ask = (query: string) =>
     new Promise<string>((resolve, reject) => {
-      const { port } = server.address() as AddressInfo;
       const headers = { 'content-type': 'application/json' };
       const outgoing = request(
         { port, agent, method: 'POST', path: '/graphql', headers },

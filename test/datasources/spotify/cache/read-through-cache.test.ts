@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { QuotaMode, SandboxCall } from '../../../../src/sandbox/index.ts';
 import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 import { catalogue } from '../../../support/operations.ts';
+import { portOf } from '../../../support/test-server.ts';
 
 /** Equal reads cost one call, if they are concurrent or follow while the response is fresh. */
 
@@ -382,10 +381,8 @@ describe('a client that disconnects', () => {
     const { gateway, ask, apiCalls, sandbox } = await start('development', oneByOne, 100);
     await ask(artist(allArtistIds[20] ?? ''));
     sandbox.clearCalls();
-    const server = createServer(gateway.handler).listen(0, '127.0.0.1');
-    onTestFinished(() => void server.close());
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const server = createServer(gateway.handler);
+    const port = await portOf(server);
     const leaving = new AbortController();
     const answer = fetch(`http://127.0.0.1:${port}/graphql`, {
       method: 'POST',
