@@ -1,7 +1,7 @@
 import { Agent, interceptors, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cacheTagOf } from '../../src/http/cache-headers.ts';
-import { setWallClock, startClock, waitForIdleLoop } from '../support/clock.ts';
+import { retryWhileShed, setWallClock, startClock } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { albums, artists, tracks } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
@@ -29,12 +29,11 @@ async function serve(environment: Record<string, string> = {}) {
     const target = method === 'GET' ? `${url}?query=${encodeURIComponent(query)}` : url;
     const init = { headers: { 'content-type': 'application/json', connection: 'close', ...headers } };
     const body = method === 'GET' ? {} : { body: JSON.stringify({ query }) };
-    for (;;) {
+    return retryWhileShed(async () => {
       const response = await fetch(target, { method, ...init, ...body });
       await response.text();
-      if (response.status !== 503) return response;
-      await waitForIdleLoop();
-    }
+      return response;
+    });
   }
 
   const cacheControl = async (...sent: Parameters<typeof send>) =>
@@ -127,16 +126,11 @@ describe('a shared cache', () => {
     const { url, requests } = await serve({ CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '0' });
     const dispatcher = new Agent().compose(interceptors.cache({ type: 'shared' }));
     onTestFinished(() => dispatcher.close());
-    const ask = async () => {
-      for (;;) {
-        const { statusCode, body } = await request(`${url}?query=${encodeURIComponent(page)}`, {
-          dispatcher,
-        });
-        const text = await body.text();
-        if (statusCode === 200) return text;
-        await waitForIdleLoop();
-      }
+    const send = async () => {
+      const { statusCode, body } = await request(`${url}?query=${encodeURIComponent(page)}`, { dispatcher });
+      return { status: statusCode, text: await body.text() };
     };
+    const ask = async () => (await retryWhileShed(send)).text;
 
     const first = await ask();
     expect(await ask()).toBe(first);

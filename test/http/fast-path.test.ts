@@ -2,7 +2,7 @@ import { type RequestListener, request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { createResponseCache } from '../../src/http/response-cache.ts';
-import { startClock, waitForIdleLoop } from '../support/clock.ts';
+import { retryWhileShed, startClock } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { artists, tracks, unknownId } from '../support/schema-tests.ts';
 import { manifestOf } from '../support/temporary-files.ts';
@@ -73,7 +73,7 @@ async function serve(listener: RequestListener) {
   const port = await portOf(listener);
 
   const exchange = ({ method = 'POST', path = '/graphql', headers = {}, body }: Sent) =>
-    new Promise<{ status: number | undefined; headers: object; text: string }>((resolve, reject) => {
+    new Promise<{ status: number; headers: object; text: string }>((resolve, reject) => {
       const request = send(
         { port, method, path, headers: { 'content-type': 'application/json', ...headers }, agent: false },
         async (response) => {
@@ -81,20 +81,18 @@ async function serve(listener: RequestListener) {
           for await (const chunk of response) chunks.push(chunk as Buffer);
           // Every response has another date and another request id.
           const { date: _, 'x-request-id': __, ...rest } = response.headers;
-          resolve({ status: response.statusCode, headers: rest, text: Buffer.concat(chunks).toString() });
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: rest,
+            text: Buffer.concat(chunks).toString(),
+          });
         },
       );
       request.once('error', reject);
       request.end(body);
     });
 
-  return async (request: Sent) => {
-    for (;;) {
-      const answer = await exchange(request);
-      if (answer.status !== 503) return answer;
-      await waitForIdleLoop(); // shed, because gateway and test share the event loop
-    }
-  };
+  return (request: Sent) => retryWhileShed(() => exchange(request));
 }
 
 async function startBoth(environment: Record<string, string> = {}) {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { retryWhileShed } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { albums, artists, catalogue, startInMode, unknownId } from '../support/schema-tests.ts';
 import { manifestOf } from '../support/temporary-files.ts';
@@ -120,15 +120,6 @@ const cases: Case[] = [
     data: () => ({ artist: { name: 'BTS' } }),
   },
 ];
-
-/** Repeats a request that the gateway sheds, because the sandbox can block the event loop of this process. */
-async function retryWhileShed(ask: () => Promise<Response>): Promise<Response> {
-  for (let tries = 1; ; tries++) {
-    const response = await ask();
-    if (response.status !== 503 || tries === 10) return response;
-    await sleep(50);
-  }
-}
 
 const outcome = ({ data, errors = [] }: { data?: unknown; errors?: readonly object[] }) => ({
   // As text, because some assertions ignore a key `__proto__`.

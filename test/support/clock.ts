@@ -62,3 +62,12 @@ export async function waitForIdleLoop(): Promise<void> {
     inTime = realNow() - startedMs < sampleMs + lateMs ? inTime + 1 : 0;
   }
 }
+
+/** Repeats a request while its status is 503, because gateway and test share the event loop. */
+export async function retryWhileShed<T extends { status: number }>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const response = await ask();
+    if (response.status !== 503) return response;
+    await waitForIdleLoop();
+  }
+}

@@ -1,8 +1,7 @@
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { expect } from 'vitest';
 import type { Edit, Fault, QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from './catalogue.ts';
-import { waitForIdleLoop } from './clock.ts';
+import { retryWhileShed } from './clock.ts';
 import { type GraphQLResult, type TestGateway, withSandbox } from './gateway.ts';
 
 /** Shared by most tests of the schema: the catalogue, gateways in a known quota mode, and short forms of responses. */
@@ -38,15 +37,8 @@ type StartOptions = Parameters<typeof withSandbox>[1];
  */
 async function start(environment: Record<string, string>, options: StartOptions) {
   const gateway = await withSandbox(environment, options);
-  async function ask<T, V>(
-    document: TypedDocumentNode<T, V> | string,
-    variables?: V,
-  ): Promise<GraphQLResult<T>> {
-    const answer = await gateway.ask<T, V>(document, variables);
-    if (answer.status !== 503) return answer;
-    await waitForIdleLoop();
-    return ask(document, variables);
-  }
+  const ask: TestGateway['ask'] = (document, variables) =>
+    retryWhileShed(() => gateway.ask(document, variables));
   return { ...gateway, ask };
 }
 
