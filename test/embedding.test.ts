@@ -8,6 +8,7 @@ import { createGateway } from '../src/gateway.ts';
 import type { GatewayOptions } from '../src/gateway-options.ts';
 import { createWorkerGateway } from '../src/worker.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
+import { postJson } from './support/post-json.ts';
 import { artists, catalogue, startInMode } from './support/schema-tests.ts';
 import { portOf } from './support/test-server.ts';
 
@@ -225,8 +226,6 @@ async function embedded(more: Partial<GatewayOptions> = {}) {
 const serve = async (listener: RequestListener): Promise<string> =>
   `http://127.0.0.1:${await portOf(listener)}`;
 
-const json = { 'content-type': 'application/json' };
-
 describe('a gateway with the endpoint /api/graphql', () => {
   const visit = { accept: 'text/html' };
 
@@ -234,7 +233,7 @@ describe('a gateway with the endpoint /api/graphql', () => {
     const { gateway, apiCalls } = await embedded({ endpoint: '/api/graphql' });
     const ask = (path: string, init?: RequestInit) =>
       gateway.handler.fetch(`https://elsewhere.example${path}`, init ?? {});
-    const post = { method: 'POST', headers: json, body: JSON.stringify({ query: artistQuery }) };
+    const post = postJson({ query: artistQuery });
 
     expect(await (await ask('/api/graphql', post)).json()).toEqual(artistResult);
     const redirect = await ask('/api/graphql/?a=1');
@@ -269,11 +268,7 @@ describe('a gateway with the endpoint /api/graphql', () => {
       const address = await serve((request, response) => {
         part(Object.assign(request, { originalUrl: request.url, url: '/' }), response);
       });
-      const response = await fetch(`${address}/api/graphql`, {
-        method: 'POST',
-        headers: json,
-        body: JSON.stringify({ query: artistQuery }),
-      });
+      const response = await fetch(`${address}/api/graphql`, postJson({ query: artistQuery }));
       expect(await response.json()).toEqual(artistResult);
     }
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
@@ -330,9 +325,7 @@ describe('behind a body parser', () => {
     };
   const send = async (address: string, query: string) => {
     const response = await fetch(`${address}/graphql`, {
-      method: 'POST',
-      headers: json,
-      body: JSON.stringify({ query }),
+      ...postJson({ query }),
       signal: AbortSignal.timeout(5_000),
     });
     return { status: response.status, ...(await response.json()) };

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../src/sandbox/index.ts';
 import { createWorkerGateway, readConfig, type WorkerOptions } from '../src/worker.ts';
 import { createFakeSharedStore } from './support/fake-shared-store.ts';
+import { postJson } from './support/post-json.ts';
 import { artistQuery, artistResult, artists, catalogue } from './support/schema-tests.ts';
 import { silentLog } from './support/silent-log.ts';
 
@@ -20,12 +21,7 @@ async function start() {
   return { sandbox, create, options };
 }
 
-const post = (query: string) =>
-  new Request('http://worker.test/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  });
+const post = (query: string) => new Request('http://worker.test/graphql', postJson({ query }));
 
 test('a worker gateway responds to Web-standard requests and executes operations, with shared calls', async () => {
   const { sandbox, create } = await start();

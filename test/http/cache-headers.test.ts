@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { cacheTagOf } from '../../src/http/cache-headers.ts';
 import { retryWhileShed, setWallClock, startClock } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { albums, artists, tracks } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -75,11 +76,7 @@ describe('Cache-Control', () => {
       expect(await cacheControl(method, document, headers)).toBe(noStore);
       expect(await cacheControl(method, document, { accept, ...headers })).toBe(noStore);
     }
-    const yoga = await fetch('/graphql', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ query: document }),
-    });
+    const yoga = await fetch('/graphql', postJson({ query: document }, headers));
     expect(yoga.headers.get('cache-control')).toBe(noStore);
   });
 
@@ -175,14 +172,16 @@ describe('Cache-Tag', () => {
 
   test('`Cache-Tag` has the id of a link in the variables', async () => {
     const { url } = await serve();
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', connection: 'close' },
-      body: JSON.stringify({
-        query: 'query ($id: ID!) { album(id: $id) { name } }',
-        variables: { id: `\nhttps://open.spotify.com/album/${albums.tracks20}?si=1` },
-      }),
-    });
+    const response = await fetch(
+      url,
+      postJson(
+        {
+          query: 'query ($id: ID!) { album(id: $id) { name } }',
+          variables: { id: `\nhttps://open.spotify.com/album/${albums.tracks20}?si=1` },
+        },
+        { connection: 'close' },
+      ),
+    );
     expect(await response.json()).not.toHaveProperty('errors');
     expect(response.headers.get('cache-tag')).toBe(albums.tracks20);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 
 /**
  * The checks of the scanner graphql-cop (https://github.com/dolevf/graphql-cop), with its requests, on a gateway
@@ -22,8 +23,7 @@ interface Answer {
   json: { data?: Record<string, unknown> | null; errors?: { message: string }[]; extensions?: object };
 }
 
-const json = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
-const post = (body: unknown): RequestInit => ({ method: 'POST', headers: json, body: JSON.stringify(body) });
+const post = (body: unknown) => postJson(body, { accept: 'application/graphql-response+json' });
 const query = (text: string): RequestInit => post({ query: text, operationName: 'cop' });
 const has = (name: string) => (answer: Answer) => answer.json.data?.[name] !== undefined;
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { watchEventLoop } from '../../src/observability/event-loop.ts';
 import { waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { startServer } from '../support/process.ts';
 import { fixRejectionCost } from '../support/rejection-cost.ts';
 
@@ -14,11 +15,10 @@ test.each([1, 2, 3])(
     const { url } = await startServer();
     const statuses: number[] = [];
     for (let n = 0; n < 12; n++) {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: `{ search(q: "a${n}") { artists { nodes { name } } } }` }),
-      });
+      const response = await fetch(
+        url,
+        postJson({ query: `{ search(q: "a${n}") { artists { nodes { name } } } }` }),
+      );
       statuses.push(response.status);
       await response.arrayBuffer();
     }
@@ -73,11 +73,8 @@ describe('the event loop', () => {
 
 const bts = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
 
-const post = (query: string): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
-  body: JSON.stringify({ query }),
-});
+const post = (query: string): RequestInit =>
+  postJson({ query }, { accept: 'application/graphql-response+json' });
 
 test('a flood of invalid operations is shed and causes no Spotify call, and cached data is served', {
   timeout: 60_000,

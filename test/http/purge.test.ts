@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startClock } from '../support/clock.ts';
 import type { TestGateway } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import {
   albums,
   artists,
@@ -133,11 +134,10 @@ describe('the removal of an id', () => {
     const gateway = await withToken();
     const port = await portOf(gateway.gateway.listener);
     const ask = async () => {
-      const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', connection: 'close' },
-        body: JSON.stringify({ query: album }),
-      });
+      const response = await fetch(
+        `http://127.0.0.1:${port}/graphql`,
+        postJson({ query: album }, { connection: 'close' }),
+      );
       expect(response.status).toBe(200);
       await response.text();
     };

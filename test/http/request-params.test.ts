@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 
 /** Operations in a query string. */
 
@@ -119,11 +120,7 @@ test.each([false, 7, {}])(
   'an operation name that is %j gets a message about its type',
   async (operationName) => {
     const { fetch } = await withSandbox();
-    const response = await fetch('/graphql', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: '{ __typename }', operationName }),
-    });
+    const response = await fetch('/graphql', postJson({ query: '{ __typename }', operationName }));
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({
       errors: [
@@ -151,11 +148,7 @@ test.each([
   ],
 ])('a request that %s gets a message that states the reason', async (_, query, operationName, message) => {
   const { fetch } = await withSandbox();
-  const response = await fetch('/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, operationName }),
-  });
+  const response = await fetch('/graphql', postJson({ query, operationName }));
   expect(response.status).toBe(400);
   expect(await response.json()).toEqual({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
 });

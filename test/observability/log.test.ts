@@ -2,6 +2,7 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { boundedLog, type Log } from '../../src/observability/log.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 
 /** No client can make the lines of the log long. */
 
@@ -19,12 +20,7 @@ describe('a line of the log', () => {
     const { fetch, gateway, logged } = await withSandbox();
     const name = 'N'.repeat(60_000);
     const query = `query ${name} { __typename }`;
-    const post = (body: object) =>
-      fetch('/graphql', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
+    const post = (body: object) => fetch('/graphql', postJson(body));
     expect((await post({ query })).status).toBe(200);
     await post({ query, operationName: name });
     await post({ query: `query ${name} { nothing }` });

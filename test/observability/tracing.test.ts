@@ -12,6 +12,7 @@ import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@o
 import { parse } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startGateway, withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { startTracing } from '../support/spans.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -29,11 +30,8 @@ function recordSpans(): InMemorySpanExporter {
   return exporter;
 }
 
-const ask = (query: string, headers: Record<string, string> = {}): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json', ...headers },
-  body: JSON.stringify({ query }),
-});
+const ask = (query: string, headers: Record<string, string> = {}): RequestInit =>
+  postJson({ query }, headers);
 
 /** A context manager with one context. */
 function alwaysActive(active: Context): ContextManager {
@@ -172,8 +170,7 @@ describe('spans', () => {
   ])('a rejected operation has one span, with an error: %s', async (document, name, errorType) => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox();
-    const body = JSON.stringify({ query: document });
-    await (await fetch('/graphql', { ...ask(''), body })).text();
+    await (await fetch('/graphql', ask(document))).text();
     const spans = exporter.getFinishedSpans();
     expect(summary(spans)).toMatchObject([
       {
@@ -267,8 +264,7 @@ describe('spans', () => {
       search(q: $q, type: [ALBUM]) { albums(first: 1) { nodes { id } } }
       artist(id: "${bts}") { albums(first: 1) { nodes { id } } }
     }`;
-    const body = JSON.stringify({ query, variables: { q: 'secretwords' } });
-    await (await fetch('/graphql', { ...ask(''), body })).text();
+    await (await fetch('/graphql', postJson({ query, variables: { q: 'secretwords' } }))).text();
     const spans = exporter.getFinishedSpans();
     const templates = new Set(spans.map(({ attributes }) => attributes['url.template']).filter(Boolean));
     expect(templates).toEqual(

@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { TestGateway } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { albums, artists, startInMode } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -9,19 +10,18 @@ import { portOf } from '../support/test-server.ts';
 const { bts, albums9 } = artists;
 const albumPages = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`;
 
-const headers = { 'content-type': 'application/json', 'x-spotify-trace': 'plan' };
-const body = (query: string) => JSON.stringify({ query });
+const headers = { 'x-spotify-trace': 'plan' };
+const post = (query: string) => postJson({ query }, headers);
 const search = (query: string) => `/graphql?${new URLSearchParams({ query })}`;
 
 const listen = async ({ gateway }: TestGateway): Promise<string> =>
   `http://127.0.0.1:${await portOf(gateway.listener)}`;
 
 const plansBy: Record<string, (gateway: TestGateway, query: string) => Promise<unknown>> = {
-  'POST to the handler': async ({ fetch }, query) =>
-    (await fetch('/graphql', { method: 'POST', headers, body: body(query) })).json(),
+  'POST to the handler': async ({ fetch }, query) => (await fetch('/graphql', post(query))).json(),
   'GET to the handler': async ({ fetch }, query) => (await fetch(search(query), { headers })).json(),
   'POST to the listener': async (gateway, query) =>
-    (await fetch(`${await listen(gateway)}/graphql`, { method: 'POST', headers, body: body(query) })).json(),
+    (await fetch(`${await listen(gateway)}/graphql`, post(query))).json(),
   'GET to the listener': async (gateway, query) =>
     (await fetch((await listen(gateway)) + search(query), { headers })).json(),
   'gateway.execute': ({ gateway }, query) => gateway.execute({ document: parse(query), trace: 'plan' }),
@@ -55,13 +55,7 @@ test.each(Object.keys(plansBy))(
 test('a dry run is neither served from the response cache nor stored in it', async () => {
   const gateway = await startInMode('development');
   const send = async (trace: Record<string, string>) =>
-    (
-      await gateway.fetch('/graphql', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...trace },
-        body: body(albumPages),
-      })
-    ).json();
+    (await gateway.fetch('/graphql', postJson({ query: albumPages }, trace))).json();
   const dryRun = { extensions: { spotify: expect.objectContaining({ plannedCalls: 3 }) } };
   expect(await send({ 'x-spotify-trace': 'plan' })).toEqual(dryRun);
   const withData = { data: { artist: expect.objectContaining({ name: 'BTS' }) } };
@@ -79,7 +73,7 @@ test('a dry run states the cost of an operation that would be rejected for its c
 
 test('a dry run of an invalid operation has its errors', async () => {
   const { fetch } = await startInMode('development');
-  const response = await fetch('/graphql', { method: 'POST', headers, body: body('{ nothing }') });
+  const response = await fetch('/graphql', post('{ nothing }'));
   expect(await response.json()).toEqual({
     errors: [expect.objectContaining({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })],
   });

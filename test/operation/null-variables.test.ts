@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { artists } from '../support/schema-tests.ts';
 
 /** A variable with a default value may be null, although the argument that uses it may not. */
@@ -22,11 +23,7 @@ test.each([
     const { errors } = await gateway.execute({ document: parse(query), variables });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
   }
-  const response = await fetch('/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
+  const response = await fetch('/graphql', postJson({ query, variables }, { accept: 'application/json' }));
   expect(response.status).toBe(200);
   expect(sandbox.calls().length).toBeLessThanOrEqual(2); // the token, and the artist above a directive
 });

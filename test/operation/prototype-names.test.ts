@@ -2,6 +2,7 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { retryWhileShed } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { albums, artists, catalogue, startInMode, unknownId } from '../support/schema-tests.ts';
 import { manifestOf } from '../support/temporary-files.ts';
 
@@ -160,11 +161,8 @@ test.each(names)(
   async (name) => {
     const manifest = manifestOf(objectOf([name, `{ artist(id: "${bts}") { ${name}: name } }`]));
     const { fetch } = await withSandbox({ TRUSTED_DOCUMENTS: manifest }, { catalogue });
-    const ask = async (documentId: string): Promise<object> => {
-      const body = JSON.stringify({ documentId });
-      const headers = { 'content-type': 'application/json' };
-      return (await retryWhileShed(() => fetch('/graphql', { method: 'POST', headers, body }))).json();
-    };
+    const ask = async (documentId: string): Promise<object> =>
+      (await retryWhileShed(() => fetch('/graphql', postJson({ documentId })))).json();
     for (let run = 1; run <= 3; run++) {
       expect(outcome(await ask(name)).data).toEqual(JSON.stringify({ artist: objectOf([name, 'BTS']) }));
       for (const other of names.filter((otherName) => otherName !== name)) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { postJson } from '../support/post-json.ts';
 import { startInMode } from '../support/schema-tests.ts';
 import { manifestOf } from '../support/temporary-files.ts';
 import { portOf } from '../support/test-server.ts';
@@ -25,14 +26,7 @@ async function start(environment: Record<string, string>) {
   const read = async (response: Response) => ({ status: response.status, body: await response.json() });
   return {
     sandbox,
-    post: async (params: object, accept: string) =>
-      read(
-        await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', accept },
-          body: JSON.stringify(params),
-        }),
-      ),
+    post: async (params: object, accept: string) => read(await fetch(url, postJson(params, { accept }))),
     get: async (params: Record<string, string>, accept: string) =>
       read(await fetch(`${url}?${new URLSearchParams(params)}`, { headers: { accept } })),
   };

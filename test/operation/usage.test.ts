@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { catalogue } from '../support/operations.ts';
+import { postJson } from '../support/post-json.ts';
 
 /** An operation reports its calls, its stale parts and its missing parts to a client that sends the header for it. */
 
@@ -207,11 +208,10 @@ describe('extensions.spotify', () => {
     '`extensions.spotify` is sent to no client without the header: %o',
     async (headers) => {
       const { fetch } = await start();
-      const response = await fetch('/graphql', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify({ query: `{ artist(id: "${bts}") { name } }` }),
-      });
+      const response = await fetch(
+        '/graphql',
+        postJson({ query: `{ artist(id: "${bts}") { name } }` }, headers),
+      );
       expect(await response.json()).toEqual({ data: { artist: { name: 'BTS' } } });
     },
   );

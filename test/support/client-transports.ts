@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type GraphQLFormattedError, parse } from 'graphql';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
+import { postJson } from './post-json.ts';
 import { manifestOf } from './temporary-files.ts';
 
 /** The ways to send an operation to the gateway. */
@@ -23,23 +24,22 @@ export interface Received {
 export type ClientTransport = (sandbox: Sandbox, sent: Sent, environment?: Record<string, string>) => Send;
 export type Send = () => Promise<Received>;
 
-const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+const accept = { accept: 'application/graphql-response+json' };
 
 export const clientTransports: Readonly<Record<string, ClientTransport>> = {
   POST: (sandbox, sent, environment) => {
     const gateway = startGateway(sandbox, environment);
-    return () => received(gateway, '/graphql', { method: 'POST', headers, body: JSON.stringify(sent) });
+    return () => received(gateway, '/graphql', postJson(sent, accept));
   },
   GET: (sandbox, { query, variables = {} }, environment) => {
     const gateway = startGateway(sandbox, environment);
     const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
-    return () => received(gateway, `/graphql?${search}`, { headers });
+    return () => received(gateway, `/graphql?${search}`, { headers: accept });
   },
   'a trusted document': (sandbox, { query, variables }, environment) => {
     const manifest = manifestOf({ hash: query });
     const gateway = startGateway(sandbox, { ...environment, TRUSTED_DOCUMENTS: manifest });
-    const body = JSON.stringify({ documentId: 'hash', variables });
-    return () => received(gateway, '/graphql', { method: 'POST', headers, body });
+    return () => received(gateway, '/graphql', postJson({ documentId: 'hash', variables }, accept));
   },
   'gateway.execute': (sandbox, { query, variables }, environment) => {
     const { gateway } = startGateway(sandbox, environment);

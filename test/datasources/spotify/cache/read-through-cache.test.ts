@@ -5,6 +5,7 @@ import type { QuotaMode, SandboxCall } from '../../../../src/sandbox/index.ts';
 import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 import { catalogue } from '../../../support/operations.ts';
+import { postJson } from '../../../support/post-json.ts';
 import { portOf } from '../../../support/test-server.ts';
 
 /** Equal reads cost one call, if they are concurrent or follow while the response is fresh. */
@@ -31,12 +32,7 @@ async function start(mode: QuotaMode, environment: Record<string, string> = {}, 
     /** Sends an operation, and disconnects after a time or when Spotify has received a number of calls. */
     async askAndDisconnect(document: string, when: { afterMs: number } | { calls: number }): Promise<void> {
       const leaving = new AbortController();
-      const answer = fetch('/graphql', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: document }),
-        signal: leaving.signal,
-      });
+      const answer = fetch('/graphql', { ...postJson({ query: document }), signal: leaving.signal });
       answer.catch(() => undefined); // the abort rejects it
       if ('calls' in when) while (callsOf('api').length < when.calls) await sleep(1);
       else await sleep(when.afterMs);
@@ -385,9 +381,7 @@ describe('a client that disconnects', () => {
     const port = await portOf(server);
     const leaving = new AbortController();
     const answer = fetch(`http://127.0.0.1:${port}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: fiveArtists }),
+      ...postJson({ query: fiveArtists }),
       signal: leaving.signal,
     });
     answer.catch(() => undefined);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../../src/sandbox/index.ts';
 import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
+import { postJson } from '../../../support/post-json.ts';
 import {
   artists,
   catalogue,
@@ -87,10 +88,8 @@ describe('the page size limit', () => {
     const inFlight = expectNoError(gateway, `{ artist(id: "${before}") { name } }`);
     while (gateway.apiCalls().length === 0) await sleep(1);
     const abandoned = gateway.fetch('/graphql', {
-      method: 'POST',
+      ...postJson({ query: listOf(gone) }),
       signal: leaving.signal,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: listOf(gone) }),
     });
     await waitForIdleLoop();
     const waiting = others.slice(0, 5).map((id) => expectNoError(gateway, listOf(id)));
