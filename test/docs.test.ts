@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { variableNames } from '../src/config.ts';
 import { faultFields } from '../src/sandbox/faults/parse.ts';
 import { presetNames } from '../src/sandbox/index.ts';
+import { codeBlocks, imageCommand } from './support/repository.ts';
 
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true })
@@ -17,11 +18,6 @@ const pages = ['.', 'docs', 'docs/decisions', 'bench', 'examples', ...examples]
   .flatMap(filesOf)
   .filter((path) => path.endsWith('.md'));
 const read = (path: string): string => readFileSync(path, 'utf8');
-const codeBlocks = (page: string, language = '\\w*'): string[] =>
-  Array.from(
-    page.matchAll(new RegExp(`^ *\`\`\`${language}\\n(.*?)^ *\`\`\``, 'gms')),
-    ([, text = '']) => text,
-  );
 
 /** The anchors of a page, as GitHub makes them from its headings. */
 const anchorsOf = (page: string): string[] =>
@@ -106,7 +102,6 @@ describe('docs/deployment.md', () => {
   });
 
   test('docs/deployment.md starts the process with the command of the image', () => {
-    const [, command = '[]'] = /^CMD (.*)$/m.exec(read('Dockerfile')) ?? [];
-    expect(page).toContain(`ExecStart=/usr/bin/${(JSON.parse(command) as string[]).join(' ')}`);
+    expect(page).toContain(`ExecStart=/usr/bin/${imageCommand().join(' ')}`);
   });
 });

@@ -9,7 +9,7 @@ import type { GatewayOptions } from '../src/gateway-options.ts';
 import { createWorkerGateway } from '../src/worker.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
 import { postJson } from './support/post-json.ts';
-import { artists, catalogue, startInMode } from './support/schema-tests.ts';
+import { artistQuery, artists, catalogue, startInMode } from './support/schema-tests.ts';
 import { portOf } from './support/test-server.ts';
 
 /** The gateway inside another program: as a function from Request to Response, as an executor, and twice in one process. */
@@ -19,7 +19,6 @@ const otherArtistIds = catalogue
   .artists()
   .map(({ id }) => id)
   .filter((id) => id !== bts);
-const artistQuery = `{ artist(id: "${bts}") { name } }`;
 const artistResult = { data: { artist: { name: 'BTS' } } };
 
 const post = (body: string | ReadableStream, init: RequestInit & { duplex?: 'half' } = {}) =>

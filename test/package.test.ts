@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../src/sandbox/index.ts';
 import { upstreamOf } from './support/process.ts';
+import { imageCommand } from './support/repository.ts';
 import { temporaryFolder } from './support/temporary-files.ts';
 
 /** The package has the built code, its types and the SDL, and nothing that is needed only to build them. */
@@ -82,8 +83,7 @@ test('the code imports only packages that are installed with the package', () =>
 
 test('`npm start` and the image start the same process, with the same bound on its memory', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const [, command = '[]'] = /^CMD (.*)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
-  const words: string[] = JSON.parse(command);
+  const words = imageCommand();
   expect(scripts.start.split(' && ').at(-1)).toBe(words.join(' '));
   expect(words).toContain('--max-old-space-size=256');
 });

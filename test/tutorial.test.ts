@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from './support/gateway.ts';
+import { codeBlocks } from './support/repository.ts';
+import { artists } from './support/schema-tests.ts';
 import { temporaryFolder } from './support/temporary-files.ts';
 import { portOf } from './support/test-server.ts';
 
 const tutorial = readFileSync(new URL('../docs/tutorial.md', import.meta.url), 'utf8');
 
-const codeBlock = (language: string): string =>
-  new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(tutorial)?.[1] ?? '';
+const codeBlock = (language: string): string => codeBlocks(tutorial, language)[0] ?? '';
 
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+const { bts } = artists;
 
 /** The file of the tutorial as a process, in front of a gateway with the sandbox. */
 async function startPage() {

@@ -14,6 +14,7 @@ import {
   type SandboxOptions,
   startSandbox,
 } from '../../src/sandbox/index.ts';
+import { upstreamOf } from '../support/process.ts';
 
 /** The findings of the examination for each kind of app and each reported behaviour of Spotify, and its calls. */
 
@@ -38,13 +39,6 @@ async function runCommand(variables: Record<string, string>, ...args: string[]) 
   return { exitCode, output: printed.join('\n'), errors: errors.join('\n'), file };
 }
 
-const variablesOf = ({ clientId, clientSecret, apiUrl, tokenUrl }: Sandbox) => ({
-  SPOTIFY_CLIENT_ID: clientId,
-  SPOTIFY_CLIENT_SECRET: clientSecret,
-  SPOTIFY_API_URL: apiUrl,
-  SPOTIFY_TOKEN_URL: tokenUrl,
-});
-
 /** Examines the app of a sandbox. @param prepare changes the sandbox before that */
 async function examineSandbox(
   options: SandboxOptions,
@@ -53,7 +47,7 @@ async function examineSandbox(
   const sandbox = await startSandbox({ catalogue, ...options });
   try {
     prepare(sandbox);
-    const result = await runCommand(variablesOf(sandbox));
+    const result = await runCommand(upstreamOf(sandbox));
     const text = readFileSync(result.file, 'utf8');
     const calls = sandbox.calls();
     return {
@@ -139,17 +133,25 @@ test('a lapsed Premium subscription is found with one call', async () => {
   expect(output).not.toContain('Configure');
 });
 
+const useUpQuota =
+  (...route: string[]) =>
+  ({ faults }: Sandbox): void =>
+    void faults.add({
+      on: { route },
+      fault: {
+        kind: 'budget',
+        calls: 0,
+        windowSeconds: 86_400,
+        per: 'family',
+        form: 'quota',
+        countRefused: true,
+      },
+    });
+
 test('a used-up daily quota of one family is stated with its time, and the other families are read', async () => {
   const { report, apiCalls, output } = await examineSandbox(
-    {
-      quotaMode: 'extended',
-    },
-    ({ faults }) => {
-      faults.add({
-        on: { route: 'artists/albums' },
-        fault: { kind: 'budget', calls: 0, windowSeconds: 86_400, form: 'quota', countRefused: true },
-      });
-    },
+    { quotaMode: 'extended' },
+    useUpQuota('artists/albums'),
   );
   expect(report.usedUpQuotas).toEqual([{ family: 'artists/albums', seconds: expect.any(Number) }]);
   expect(report.families).toMatchObject({ 'artists/albums': 'quota-used-up', search: 'available' });
@@ -161,13 +163,10 @@ test('a used-up daily quota of one family is stated with its time, and the other
 test.each(['development', 'extended'] as const)(
   'with the quotas of search and albums used up, an artist shows that the app is in %s mode',
   async (quotaMode) => {
-    const { report, apiCalls, output } = await examineSandbox({ quotaMode }, ({ faults }) => {
-      for (const route of ['search', 'artists/albums'])
-        faults.add({
-          on: { route },
-          fault: { kind: 'budget', calls: 0, windowSeconds: 86_400, form: 'quota', countRefused: true },
-        });
-    });
+    const { report, apiCalls, output } = await examineSandbox(
+      { quotaMode },
+      useUpQuota('search', 'artists/albums'),
+    );
     expect(apiCalls).toEqual(['search 429', 'artists/albums 429', 'artists 200']);
     expect(report).toMatchObject({ kind: quotaMode, premium: 'active', differences: [] });
     expect(output).toContain('USED UP for search (free again in');
@@ -266,7 +265,7 @@ test('neither the report nor the output has the credentials or a token, even if 
 
 test('with --json the report is printed', async () => {
   const sandbox = await startSandbox({ catalogue });
-  const { output, exitCode } = await runCommand(variablesOf(sandbox), '--json');
+  const { output, exitCode } = await runCommand(upstreamOf(sandbox), '--json');
   await sandbox.close();
   expect(JSON.parse(output)).toMatchObject(modes.development);
   expect(exitCode).toBe(0);
@@ -292,7 +291,7 @@ test('a misspelled variable has a warning, also if credentials are missing becau
 
 test('rejected credentials are reported with the message of Spotify and the names of the variables', async () => {
   const sandbox = await startSandbox({ catalogue });
-  const variables = { ...variablesOf(sandbox), SPOTIFY_CLIENT_SECRET: 'another-secret' };
+  const variables = { ...upstreamOf(sandbox), SPOTIFY_CLIENT_SECRET: 'another-secret' };
   const { exitCode, errors } = await runCommand(variables);
   await sandbox.close();
   expect(errors).toContain(
@@ -316,7 +315,7 @@ test.each([
   'if only %s is wrong, the message states this and where the right value is found',
   async (name, advice) => {
     const sandbox = await startSandbox({ catalogue });
-    const { errors } = await runCommand({ ...variablesOf(sandbox), [name]: 'another-value' });
+    const { errors } = await runCommand({ ...upstreamOf(sandbox), [name]: 'another-value' });
     await sandbox.close();
     expect(errors).toContain(advice);
     expect(errors).not.toContain('another-value');
@@ -325,10 +324,9 @@ test.each([
 
 test('a Spotify that cannot be reached is reported with the address and the code of the system', async () => {
   const sandbox = await startSandbox({ catalogue });
-  const variables = variablesOf(sandbox);
   await sandbox.close();
-  const { exitCode, errors } = await runCommand(variables);
-  expect(errors).toContain(`There is no token from ${variables.SPOTIFY_TOKEN_URL}: ECONNREFUSED`);
+  const { exitCode, errors } = await runCommand(upstreamOf(sandbox));
+  expect(errors).toContain(`There is no token from ${sandbox.tokenUrl}: ECONNREFUSED`);
   expect(exitCode).toBe(2);
 });
 
@@ -337,7 +335,7 @@ test('a Web API that cannot be reached is reported with the code of the system, 
   const closed = await startSandbox({ catalogue });
   await closed.close();
   const { exitCode, output, errors } = await runCommand({
-    ...variablesOf(sandbox),
+    ...upstreamOf(sandbox),
     SPOTIFY_API_URL: closed.apiUrl,
   });
   await sandbox.close();
@@ -355,7 +353,7 @@ test('an unknown option and a report that cannot be written are errors', async (
     errors: expect.stringContaining("'--jsn'"),
   });
   const sandbox = await startSandbox({ catalogue });
-  const result = await runCommand(variablesOf(sandbox), '--report', join(folder, 'no-folder', 'report.json'));
+  const result = await runCommand(upstreamOf(sandbox), '--report', join(folder, 'no-folder', 'report.json'));
   await sandbox.close();
   expect(result).toMatchObject({ exitCode: 1, errors: expect.stringContaining('cannot be written') });
 });

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { inProduction, openSocket, startServer, until } from '../support/process.ts';
+import { refusalsOf } from '../support/refusals.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** All bodies of JSON requests have the same limits, in whatever form their headers state that they are JSON. */
@@ -15,11 +16,6 @@ const forms = [
 
 const head = (form: string) =>
   `POST /graphql HTTP/1.1\r\nhost: gateway\r\naccept: application/graphql-response+json\r\n${form}\r\n`;
-
-async function counted(metrics: Awaited<ReturnType<typeof withSandbox>>['gateway']['metrics']) {
-  const metric = await metrics.registry.getSingleMetric('spotify_graphql_refusals_total')?.get();
-  return metric?.values.map(({ labels, value }) => [labels['code'], value]);
-}
 
 describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   test.each(forms)(
@@ -41,7 +37,7 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
         ],
       });
       expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
-      expect(await counted(gateway.metrics)).toEqual([['QUERY_TOO_COMPLEX', 1]]);
+      expect(await refusalsOf(gateway)).toEqual([['QUERY_TOO_COMPLEX', 1]]);
     },
   );
 
@@ -59,7 +55,7 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
           extensions: { code: 'QUERY_TOO_COMPLEX', limit: 100_000, actual: 100_001 },
         },
       ]);
-      expect(await counted(gateway.metrics)).toEqual([['QUERY_TOO_COMPLEX', 1]]);
+      expect(await refusalsOf(gateway)).toEqual([['QUERY_TOO_COMPLEX', 1]]);
     },
   );
 });

@@ -4,12 +4,13 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { endAfterAll, type Server, startServer, until } from '../support/process.ts';
+import { artists } from '../support/schema-tests.ts';
 import { manifestOf } from '../support/temporary-files.ts';
 
 /** The path at which Debian's package `chromium` installs the browser. */
 const browserFile = '/usr/bin/chromium';
 
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+const { bts } = artists;
 const asBrowser = { headers: { accept: 'text/html,*/*;q=0.8' } };
 
 /** The operations of the tabs of a first visit. */

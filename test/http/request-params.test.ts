@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
+import { artists } from '../support/schema-tests.ts';
 
 /** Operations in a query string. */
 
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+const { bts } = artists;
 const byId = 'query A($id: ID!) { artist(id: $id) { name } }';
 
 const search = (params: Record<string, string> | [string, string][]) =>

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
-
-const btsName = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
+import { artistQuery } from '../support/schema-tests.ts';
 
 /** The HTTP routes beside the GraphQL endpoint. */
 
@@ -37,7 +36,7 @@ describe('GET /', () => {
     const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2,albums=2,search=200' });
     const page = async () => (await fetch('/')).text();
     expect(await page()).not.toContain('used up');
-    await ask(btsName);
+    await ask(artistQuery);
     const text = await page();
     const [line = '', ...others] = text.match(/The daily quota of .*/g) ?? [];
     expect(others).toEqual([]);
@@ -57,13 +56,13 @@ describe('GET /', () => {
   test('GET / names a family whose quota Spotify has just rejected', async () => {
     const { fetch, ask, sandbox } = await withSandbox();
     sandbox.faults.add({ fault: { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 3_600 }, times: 1 });
-    await ask(btsName);
+    await ask(artistQuery);
     expect(await (await fetch('/')).text()).toContain('The daily quota of <code>artists</code> is used up');
   });
 
   test('GET / does not mention a used-up quota if EXPOSE_QUOTA is off', async () => {
     const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2', EXPOSE_QUOTA: 'false' });
-    await ask(btsName);
+    await ask(artistQuery);
     expect(await (await fetch('/')).text()).not.toContain('used up');
   });
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
+import { artists } from '../support/schema-tests.ts';
 
 /** The metrics, and how operations and calls change them. */
 
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+const { bts } = artists;
 const btsName = `{ artist(id: "${bts}") { name } }`;
 const prefix = 'spotify_graphql_';
 

@@ -13,6 +13,7 @@ import { parse } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startGateway, withSandbox } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
+import { artistQuery, artists } from '../support/schema-tests.ts';
 import { startTracing } from '../support/spans.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -21,8 +22,7 @@ import { portOf } from '../support/test-server.ts';
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
 const traceparent = `00-${traceId}-${parentId}-01`;
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
-const artistName = `{ artist(id: "${bts}") { name } }`;
+const { bts } = artists;
 
 function recordSpans(): InMemorySpanExporter {
   const exporter = new InMemorySpanExporter();
@@ -83,7 +83,7 @@ describe('spans', () => {
   test('spans describe an operation and its calls', async () => {
     const exporter = recordSpans();
     const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
-    await (await fetch('/graphql', ask(`query Name ${artistName}`))).text();
+    await (await fetch('/graphql', ask(`query Name ${artistQuery}`))).text();
 
     const spans = exporter.getFinishedSpans();
     const { hostname, port, origin, pathname } = new URL(sandbox.apiUrl);
@@ -126,7 +126,7 @@ describe('spans', () => {
   test('spans continue the trace that the client began', async () => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox();
-    await (await fetch('/graphql', ask(artistName, { traceparent }))).text();
+    await (await fetch('/graphql', ask(artistQuery, { traceparent }))).text();
 
     const operation = expectOneParent(exporter.getFinishedSpans());
     expect(operation.spanContext().traceId).toBe(traceId);
@@ -136,7 +136,7 @@ describe('spans', () => {
   test('spans of an operation are the same on the fast path of the listener, in the trace of the client too', async () => {
     const exporter = recordSpans();
     const { sandbox, fetch: askYoga } = await withSandbox();
-    const request = ask(artistName, { traceparent, connection: 'close', 'x-request-id': 'one-id' });
+    const request = ask(artistQuery, { traceparent, connection: 'close', 'x-request-id': 'one-id' });
     await (await askYoga('/graphql', request)).text();
     const spansOfYoga = summary(exporter.getFinishedSpans());
     exporter.reset();
@@ -154,9 +154,9 @@ describe('spans', () => {
   test('a request that gets a cached response has one span, in its own trace', async () => {
     const { gateway } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     const url = await listen(gateway.listener);
-    for (let i = 0; i < 2; i += 1) await (await fetch(url, ask(artistName, { connection: 'close' }))).text();
+    for (let i = 0; i < 2; i += 1) await (await fetch(url, ask(artistQuery, { connection: 'close' }))).text();
     const exporter = recordSpans();
-    await (await fetch(url, ask(artistName, { traceparent, connection: 'close' }))).text();
+    await (await fetch(url, ask(artistQuery, { traceparent, connection: 'close' }))).text();
 
     const spans = exporter.getFinishedSpans();
     expect(summary(spans)).toEqual([operationSpan(null)]);
@@ -185,7 +185,7 @@ describe('spans', () => {
   test('an operation has no spans if the client has excluded its trace from sampling', async () => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox();
-    await (await fetch('/graphql', ask(artistName, { traceparent: `00-${traceId}-${parentId}-00` }))).text();
+    await (await fetch('/graphql', ask(artistQuery, { traceparent: `00-${traceId}-${parentId}-00` }))).text();
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 
@@ -211,9 +211,9 @@ describe('spans', () => {
   test('spans describe cache hits', async () => {
     const exporter = recordSpans();
     const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
-    await (await fetch('/graphql', ask(artistName))).text();
+    await (await fetch('/graphql', ask(artistQuery))).text();
     exporter.reset();
-    await (await fetch('/graphql', ask(`${artistName} `))).text(); // not equal, so no cached response
+    await (await fetch('/graphql', ask(`${artistQuery} `))).text(); // not equal, so no cached response
 
     const spans = exporter.getFinishedSpans();
     expect(summary(spans)).toEqual([
@@ -234,7 +234,7 @@ describe('spans', () => {
     sandbox.faults.add({
       fault: { kind: 'answer', status: 403, json: { error: { status: 403, message: 'no' } } },
     });
-    await (await fetch('/graphql', ask(artistName))).text();
+    await (await fetch('/graphql', ask(artistQuery))).text();
 
     const spans = exporter.getFinishedSpans();
     expect(
@@ -251,7 +251,7 @@ describe('spans', () => {
     const exporter = recordSpans();
     const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'reset' } });
-    await (await fetch('/graphql', ask(artistName))).text();
+    await (await fetch('/graphql', ask(artistQuery))).text();
     const calls = spansNamed(exporter.getFinishedSpans(), 'GET /v1/artists/{id}');
     expect(calls.length).toBeGreaterThan(0);
     for (const { attributes } of calls) expect(attributes['error.type']).toBe('transport');
@@ -279,8 +279,8 @@ describe('spans', () => {
     const active = trace.setSpan(ROOT_CONTEXT, trace.getTracer('test').startSpan('GET /graphql'));
     context.setGlobalContextManager(alwaysActive(active));
     onTestFinished(() => void context.disable());
-    await (await fetch('/graphql', ask(artistName, { traceparent }))).text();
-    await gateway.execute({ document: parse(artistName) });
+    await (await fetch('/graphql', ask(artistQuery, { traceparent }))).text();
+    await gateway.execute({ document: parse(artistQuery) });
     const operations = spansNamed(exporter.getFinishedSpans(), 'query');
     expect(operations.map(({ kind }) => kind)).toEqual([SpanKind.SERVER, SpanKind.INTERNAL]);
     for (const { parentSpanContext } of operations)
@@ -291,7 +291,7 @@ describe('spans', () => {
     recordSpans();
     const { fetch, sandbox } = await withSandbox();
     const headers = { traceparent, tracestate: 'a=b', baggage: 'a=b' };
-    await (await fetch('/graphql', ask(artistName, headers))).text();
+    await (await fetch('/graphql', ask(artistQuery, headers))).text();
     const sent = sandbox.calls().flatMap((call) => Object.keys(call.headers));
     expect(sandbox.calls().length).toBeGreaterThan(1);
     expect(sent.filter((header) => /trace|baggage|b3/.test(header))).toEqual([]);

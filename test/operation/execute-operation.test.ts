@@ -2,17 +2,11 @@ import { getEventListeners } from 'node:events';
 import type { DocumentNode } from 'graphql';
 import { parse } from 'graphql';
 import { expect, onTestFinished, test } from 'vitest';
-import { startClock, waitForIdleLoop } from '../support/clock.ts';
+import { startClock, waitForIdleLoop, work } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { artists } from '../support/schema-tests.ts';
 
 const document = parse(`{ artist(id: "${artists.bts}") { name } }`);
-
-/** Blocks the event loop. */
-function work(milliseconds: number): void {
-  const endMs = performance.now() + milliseconds;
-  while (performance.now() < endMs);
-}
 
 test.each([
   ['before it starts', 0],

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
 import { isFull } from '../support/clock.ts';
 import {
   type Environment,
@@ -15,12 +15,12 @@ import {
   type Run,
   runServer,
   type Server,
-  startServer,
   until,
   upstreamOf,
 } from '../support/process.ts';
 import { artists } from '../support/schema-tests.ts';
 import { temporaryFolder } from '../support/temporary-files.ts';
+import { start, startUpstream } from '../support/upstream.ts';
 
 /** Several processes behind one port (`WEB_CONCURRENCY`). */
 
@@ -39,9 +39,8 @@ function shareWorkers(): { server: Server; sandbox: Sandbox } {
 }
 
 async function startWorkers(onEnd: OnEnd) {
-  const sandbox = await startSandbox();
-  onEnd(sandbox.close);
-  const server = await startServer({ WEB_CONCURRENCY: '2', ...upstreamOf(sandbox) }, undefined, onEnd);
+  const sandbox = await startUpstream(onEnd);
+  const server = await start(onEnd, { WEB_CONCURRENCY: '2', ...upstreamOf(sandbox) });
   await until(() => pidsIn(server.out()).length === 2, waitMs);
   return { server, sandbox };
 }
@@ -233,7 +232,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
   );
 
   test('workers share one sandbox if there are no credentials', async ({ onTestFinished: onEnd }) => {
-    const server = await startServer({ WEB_CONCURRENCY: '2' }, undefined, onEnd);
+    const server = await start(onEnd, { WEB_CONCURRENCY: '2' });
     for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
     expect(server.out().match(/SANDBOX/g)).toHaveLength(1);
   });
@@ -254,11 +253,10 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
   test('workers together keep to the daily limits, of which each has its part if the data directory cannot be used', async ({
     onTestFinished: onEnd,
   }) => {
-    const sandbox = await startSandbox();
-    onEnd(sandbox.close);
+    const sandbox = await startUpstream(onEnd);
     const limitWith = async (DATA_DIR: string) => {
       const environment = { WEB_CONCURRENCY: '2', SPOTIFY_DAILY_LIMITS: 'artists=10', DATA_DIR };
-      const { ask } = await startServer({ ...environment, ...upstreamOf(sandbox) }, undefined, onEnd);
+      const { ask } = await start(onEnd, { ...environment, ...upstreamOf(sandbox) });
       const { json } = await ask('{ quota { family limit } }');
       sandbox.clearCalls();
       for (const { id } of sandbox.catalogue.artists().slice(0, 24))

@@ -3,10 +3,9 @@ import type { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
 import { startLoad } from '../support/load.ts';
 import {
-  type Environment,
   isRefused,
   keptConnection,
   measureExitMs,
@@ -15,28 +14,19 @@ import {
   type Reply,
   type Server,
   scaledLimit,
-  startServer,
   until,
   upstreamOf,
 } from '../support/process.ts';
+import { artistQuery, artists } from '../support/schema-tests.ts';
+import { start, startUpstream } from '../support/upstream.ts';
 
 /** A process that shuts down loses no response, and ends in time. */
 
 const waitMs = 30_000; // many times the duration of any step that has no other limit
 const lateMs = 200; // between two requests; a shutdown leaves a connection idle for longer
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
-const nameOfBts = `{ artist(id: "${bts}") { name } }`;
 const answerOfBts = { data: { artist: { name: 'BTS' } } };
 
 const albumIds = (sandbox: Sandbox) => sandbox.catalogue.albums().map(({ id }) => id);
-
-async function startUpstream(onEnd: OnEnd, latencyMs = 0): Promise<Sandbox> {
-  const sandbox = await startSandbox({ latencyMs });
-  onEnd(sandbox.close);
-  return sandbox;
-}
-
-const start = (onEnd: OnEnd, environment: Environment = {}) => startServer(environment, undefined, onEnd);
 
 /** A gateway with a running operation that waits for Spotify, and a connection that was opened before. */
 async function startBusy(onEnd: OnEnd, delayMs: number) {
@@ -44,7 +34,7 @@ async function startBusy(onEnd: OnEnd, delayMs: number) {
   upstream.faults.add({ fault: { kind: 'delay', ms: delayMs } });
   const server = await start(onEnd, { ...upstreamOf(upstream), UPSTREAM_TIMEOUT_MS: '6000' });
   const open = await openSocket(server.port, '', onEnd);
-  const running = server.ask(nameOfBts, { agent: keptConnection(onEnd) });
+  const running = server.ask(artistQuery, { agent: keptConnection(onEnd) });
   running.catch(() => undefined); // a test that expects the rejection awaits it
   await until(() => upstream.calls().some(({ kind }) => kind === 'api'), waitMs);
   return { server, running, open };
@@ -72,10 +62,10 @@ function responsesIn(bytes: Buffer): { status: number; length: number; received:
   return responses;
 }
 
-const artists = Array.from({ length: 30 }, (_, i) => `a${i}: artist(id: "${bts}") { ...page }`);
+const thirtyArtists = Array.from({ length: 30 }, (_, i) => `a${i}: artist(id: "${artists.bts}") { ...page }`);
 const fields =
   'id uri externalUrl name images { url } artists { id uri externalUrl name } releaseDate { date }';
-const query = `{ ${artists.join(' ')} } fragment page on Artist { albums(first: 100) { nodes { ${fields} } } }`;
+const query = `{ ${thirtyArtists.join(' ')} } fragment page on Artist { albums(first: 100) { nodes { ${fields} } } }`;
 const json = 'content-type: application/json';
 const post = (body: string, more = '') =>
   `POST /graphql HTTP/1.1\r\nhost: gateway\r\n${json}\r\n${more}content-length: ${body.length}\r\n\r\n${body}`;
@@ -305,7 +295,7 @@ describe.concurrent('SIGTERM at 200 operations a second over kept connections', 
   test.for(Array.from({ length: runs }, (_, run) => run + 1))(
     'SIGTERM at 200 operations a second loses and resets no request, and the process ends with 0 within 10 s: run %i',
     async (run, { onTestFinished: onEnd }) => {
-      const sandbox = await startUpstream(onEnd, 40);
+      const sandbox = await startUpstream(onEnd, { latencyMs: 40 });
       const server = await start(onEnd, upstreamOf(sandbox));
       const clients = startLoad(server.port, { ...load, body: bodyOf(albumIds(sandbox)) });
       await until(() => clients.answers.length > warmUp, waitMs);
@@ -345,7 +335,7 @@ describe('a process that has nothing to wait for', () => {
     }) => {
       const server = await start(onEnd);
       const agent = keptConnection(onEnd);
-      expect((await server.ask(nameOfBts, { agent })).headers.connection).toBe('keep-alive');
+      expect((await server.ask(artistQuery, { agent })).headers.connection).toBe('keep-alive');
       const limitMs = await scaledLimit(1_000);
       const sentMs = performance.now();
       server.signal(signal);

@@ -3,11 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import {
-  type Environment,
   endAfterAll,
-  type OnEnd,
   patientFetch,
   runServer,
   type Server,
@@ -16,24 +13,16 @@ import {
   until,
   upstreamOf,
 } from '../support/process.ts';
+import { artistQuery, artists } from '../support/schema-tests.ts';
+import { start, startUpstream } from '../support/upstream.ts';
 
 const canary = 'canary-3f9c1';
-const nameOfBts = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
 const bts = { data: { artist: { name: 'BTS' } } };
 
 const hasIpv6 = Object.values(networkInterfaces())
   .flat()
   .some((address) => address?.address === '::1');
 if (!hasIpv6) process.stdout.write('skipped: this machine has no IPv6 loopback\n');
-
-async function startUpstream(onEnd: OnEnd, options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox(options);
-  onEnd(sandbox.close);
-  return sandbox;
-}
-
-const start = (onEnd: OnEnd, environment: Environment, dotenv?: string) =>
-  startServer(environment, dotenv, onEnd);
 
 const waitMs = 30_000; // many times the duration of any step that has no other limit
 
@@ -49,7 +38,7 @@ beforeAll(async () => {
 test('a process sends its first response within five seconds', async () => {
   const startedMs = performance.now();
   const { ask } = await startServer();
-  expect((await ask(nameOfBts)).json).toEqual(bts);
+  expect((await ask(artistQuery)).json).toEqual(bts);
   const tookMs = performance.now() - startedMs;
   process.stdout.write(
     `start to first answer: ${Math.round(tookMs)} ms (on a machine at rest it shall be below 2,000)\n`,
@@ -71,7 +60,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     const upstream = await startUpstream(onEnd);
     const { out, ask } = await start(onEnd, upstreamOf(upstream));
     expect(out()).not.toMatch(/sandbox/i);
-    expect((await ask(nameOfBts)).json).toEqual(bts);
+    expect((await ask(artistQuery)).json).toEqual(bts);
     expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token', 'api']);
   });
 
@@ -98,7 +87,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     async ([mode, total], { onTestFinished: onEnd }) => {
       const { out, ask } = await start(onEnd, { SANDBOX_QUOTA_MODE: mode });
       expect(out()).toContain(`${mode} mode`);
-      const { json } = await ask('{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { followers { total } } }');
+      const { json } = await ask(`{ artist(id: "${artists.bts}") { followers { total } } }`);
       expect(json).toMatchObject({ data: { artist: { followers: total && { total } } } });
     },
   );
@@ -204,7 +193,7 @@ describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }
       ...upstreamOf(upstream),
       SPOTIFY_CLIENT_SECRET: canary,
     });
-    const replies = [await get('/ready'), await get('/health'), await ask(nameOfBts)] as const;
+    const replies = [await get('/ready'), await get('/health'), await ask(artistQuery)] as const;
     expect(replies.map(({ status }) => status)).toEqual([503, 200, 200]);
     expect(replies[0].text).toBe('Spotify rejects the credentials; see the log');
     expect(replies[2].json).toMatchObject({

@@ -71,3 +71,9 @@ export async function retryWhileShed<T extends { status: number }>(ask: () => Pr
     await waitForIdleLoop();
   }
 }
+
+/** Blocks the event loop, as work does. */
+export function work(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}
