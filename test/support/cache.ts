@@ -5,11 +5,16 @@ import {
   createReadThroughCache,
   type ReadThroughCacheOptions,
 } from '../../src/datasources/spotify/cache/read-through-cache.ts';
+import { createEntryStore } from '../../src/datasources/spotify/cache/shared-entry.ts';
 import { createCapabilities } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createOperationContext, type FieldContext } from '../../src/datasources/spotify/index.ts';
+import { artist } from '../../src/datasources/spotify/kinds/index.ts';
+import { byId } from '../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import type { SpotifyId } from '../../src/datasources/spotify/kinds/spotify-id.ts';
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 import { pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
+import { createFakeSharedStore } from './fake-shared-store.ts';
 import { silentLog } from './silent-log.ts';
 import { onTestEnd } from './test-end.ts';
 
@@ -27,6 +32,11 @@ export const createScriptedSpotify = (respond: ScriptedSpotify['respond']): Scri
   calls: [],
   respond,
 });
+
+/** The artist BTS: the id, the request, and Spotify's response. */
+export const bandId = '3Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
+export const band = byId(artist, bandId, null);
+export const bandJson = { id: bandId, name: 'BTS', type: 'artist', images: [], external_urls: {} };
 
 /** The cache of one process. By default each kind has its own freshness, and stale entries are kept for a week. */
 export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroughCacheOptions> = {}) {
@@ -56,6 +66,26 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
   });
   return { cache, memory, debugLog };
 }
+
+/** The caches of any number of processes that share one store. */
+export function startSharedCaches(spotify: ScriptedSpotify) {
+  const shared = createFakeSharedStore();
+  const startProcess = (options: Partial<ReadThroughCacheOptions> = {}) => {
+    const leases = shared.connect();
+    return { ...startCache(spotify, { store: createEntryStore(leases), leases, ...options }), leases };
+  };
+  return { shared, startProcess };
+}
+
+/** An entry of the memory that may always be used. */
+export const lastingEntry = (bytes = 0, freshUntilMs = Number.POSITIVE_INFINITY) => ({
+  value: {},
+  etag: null,
+  bytes,
+  freshUntilMs,
+  freshMs: 0,
+  usableUntilMs: Number.POSITIVE_INFINITY,
+});
 
 /** A field of a new operation, with the reasons for which it was served stale. */
 export function startField(timeoutMs = 10_000): FieldContext & { staleReasons(): string[] } {

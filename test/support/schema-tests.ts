@@ -10,6 +10,8 @@ export { catalogue };
 export const { artists, albums, tracks, shows, episodes, audiobooks, chapters, playlists } =
   catalogue.fixtures;
 
+export const allArtistIds = catalogue.artists().map(({ id }) => id);
+
 /** A valid id of no object. */
 export const unknownId = '0000000000000000000001';
 

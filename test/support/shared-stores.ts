@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs';
 import { openStore } from '../../src/datasources/spotify/node.ts';
 import type { MessageListener } from '../../src/datasources/spotify/shared-state/messages.ts';
-import type { SharedStore } from '../../src/datasources/spotify/shared-state/shared-store.ts';
+import type {
+  CallReservation,
+  SharedStore,
+} from '../../src/datasources/spotify/shared-state/shared-store.ts';
 import { hasRedis, startRedis } from './redis.ts';
 import { silentLog } from './silent-log.ts';
 import { temporaryFolder } from './temporary-files.ts';
@@ -24,6 +27,21 @@ export interface Implementation {
   isMissing: boolean;
   start(): Promise<SharedBackend>;
 }
+
+/** One call of the process `name`, its `count`th in the bucket. */
+export const reservationOf = (
+  name: string,
+  count = 1,
+  limit: number | null = null,
+  bucket = 100,
+): CallReservation => ({
+  calls: 1,
+  counters: { [`${bucket}:${name}`]: count },
+  ownCounter: `${bucket}:${name}`,
+  oldestBucket: bucket - 290,
+  currentBucket: bucket,
+  limit,
+});
 
 type Place = { redisUrl: string | null; dataDir: string | null };
 

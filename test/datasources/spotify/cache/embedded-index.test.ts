@@ -8,6 +8,7 @@ import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import type { EntityKey } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
 import { slots } from '../../../support/album-pages.ts';
+import { lastingEntry } from '../../../support/cache.ts';
 import { startClock } from '../../../support/clock.ts';
 import { artists, dataAndErrorCodes, startInMode, withoutErrors } from '../../../support/schema-tests.ts';
 
@@ -70,14 +71,7 @@ const keyOf = (number: number, market: Market | null = null): EntityKey => ({
   id: id(number),
   market,
 });
-const entry = (freshUntilMs = Number.POSITIVE_INFINITY) => ({
-  value: {},
-  etag: null,
-  bytes: 0,
-  freshUntilMs,
-  freshMs: 0,
-  usableUntilMs: Number.POSITIVE_INFINITY,
-});
+const entry = (freshUntilMs?: number) => lastingEntry(0, freshUntilMs);
 
 /** A list of albums, and the ids of those that were decoded, in order. */
 function listOf(numbers: number[], market: Market | null = null) {

@@ -1,21 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
-import { artist } from '../../../../src/datasources/spotify/kinds/index.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
-import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
 import {
+  band,
+  bandId,
+  bandJson,
   createScriptedSpotify,
   type ScriptedSpotify,
-  startCache,
   startField,
+  startSharedCaches,
 } from '../../../support/cache.ts';
-import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
-
-const id = '3Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
-const band = byId(artist, id, null);
-const bandJson = { id, name: 'BTS', type: 'artist', images: [], external_urls: {} };
 
 const spotifyAfter = (delayMs: number) =>
   createScriptedSpotify(async () => {
@@ -29,12 +23,8 @@ function startProcesses(
   spotify: ScriptedSpotify,
   options: { freshMs?: number; staleMs?: number } = {},
 ) {
-  const shared = createFakeSharedStore();
-  const processes = Array.from({ length: count }, () => {
-    const leases = shared.connect();
-    return { ...startCache(spotify, { store: createEntryStore(leases), leases, ...options }), leases };
-  });
-  return { shared, processes };
+  const { shared, startProcess } = startSharedCaches(spotify);
+  return { shared, processes: Array.from({ length: count }, () => startProcess(options)) };
 }
 
 describe('one process at a time reads a key from Spotify', () => {
@@ -50,7 +40,7 @@ describe('one process at a time reads a key from Spotify', () => {
     );
     const names = (await Promise.all(reads)).map((value) => value?.name);
     expect(new Set(names)).toEqual(new Set(['BTS']));
-    expect(spotify.calls).toEqual([`/artists/${id}`]);
+    expect(spotify.calls).toEqual([`/artists/${bandId}`]);
   });
 
   test('a later read of the same object calls Spotify again if CACHE_TTL_SECONDS and CACHE_STALE_SECONDS are 0', async () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
 import { createListLengths } from '../../../../src/datasources/spotify/pagination/lengths.ts';
+import { lastingEntry } from '../../../support/cache.ts';
 import { isFull } from '../../../support/clock.ts';
 import type { MemoryRun } from '../../../support/memory-run.ts';
 
@@ -11,15 +12,6 @@ import type { MemoryRun } from '../../../support/memory-run.ts';
 
 const script = fileURLToPath(new URL('../../../support/memory-run.ts', import.meta.url));
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
-
-const entry = (bytes: number) => ({
-  value: {},
-  etag: null,
-  freshUntilMs: Number.POSITIVE_INFINITY,
-  freshMs: 0,
-  usableUntilMs: Number.POSITIVE_INFINITY,
-  bytes,
-});
 
 describe('the memory of a process', () => {
   const albums = isFull ? 100_000 : 25_000; // six entries each: more than the cache can have
@@ -51,7 +43,7 @@ describe('the memory of a process', () => {
   test('the memory of a process has at most 200,000 entries, even if the entries are small', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
-    for (const key of keys) memory.set(key, entry(1));
+    for (const key of keys) memory.set(key, lastingEntry(1));
     const isCached = keys.map((key) => memory.get(key) !== undefined);
     const count = isCached.filter(Boolean).length;
     expect(count).toBeGreaterThan(190_000);
@@ -62,7 +54,7 @@ describe('the memory of a process', () => {
   test('the memory of a process has at most 48 MB of entries, even if the entries are large', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 300 }, (_, i) => `album/${i}`);
-    for (const key of keys) memory.set(key, entry(1_000_000));
+    for (const key of keys) memory.set(key, lastingEntry(1_000_000));
     const cachedKeys = keys.filter((key) => memory.get(key));
     expect(cachedKeys.length * 1_000_200).toBeLessThanOrEqual(48_000_000);
     expect(cachedKeys.length).toBeGreaterThan(45);
@@ -73,7 +65,7 @@ describe('the memory of a process', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
     for (const key of keys) {
-      memory.set(key, entry(1));
+      memory.set(key, lastingEntry(1));
       memory.get('artist/7');
     }
     expect(memory.get('artist/7')).toBeDefined();
@@ -85,10 +77,10 @@ describe('the memory of a process', () => {
     onTestFinished(() => void vi.useRealTimers());
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     memory.set('artist/1', {
-      ...entry(1),
+      ...lastingEntry(1),
       usableUntilMs: performance.timeOrigin + performance.now() + 500,
     });
-    memory.set('artist/2', entry(1));
+    memory.set('artist/2', lastingEntry(1));
     expect(memory.get('artist/1')).toBeDefined();
     vi.advanceTimersByTime(501);
     expect(memory.get('artist/1')).toBeUndefined();

@@ -6,13 +6,13 @@ import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 import { catalogue } from '../../../support/operations.ts';
 import { postJson } from '../../../support/post-json.ts';
+import { allArtistIds } from '../../../support/schema-tests.ts';
 import { portOf } from '../../../support/test-server.ts';
 
 /** Equal reads cost one call, if they are concurrent or follow while the response is fresh. */
 
 const { artists, albums } = catalogue.fixtures;
 const { bts, albums9, albums10, albums11, albums50 } = artists;
-const allArtistIds = catalogue.artists().map(({ id }) => id);
 const unknownArtist = '1111111111111111111111';
 
 const artist = (id: string): string => `{ artist(id: "${id}") { name } }`;

@@ -16,13 +16,18 @@ import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/li
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import type { DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
 import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../../../src/errors.ts';
-import { createScriptedSpotify, startCache, startField } from '../../../support/cache.ts';
+import {
+  band,
+  bandJson,
+  createScriptedSpotify,
+  bandId as id,
+  startCache,
+  startField,
+} from '../../../support/cache.ts';
 import { startClock } from '../../../support/clock.ts';
 
 const hour = 3_600;
-const id = '3Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
-const band = byId(artist, id, null);
-const artistNamed = (name: string) => ({ id, name, type: 'artist', images: [], external_urls: {} });
+const artistNamed = (name: string) => ({ ...bandJson, name });
 
 /** An artist who has another name at each call. */
 function renamedAtEachCall() {

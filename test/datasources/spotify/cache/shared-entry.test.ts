@@ -1,37 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { FreshnessOptions } from '../../../../src/datasources/spotify/cache/entry.ts';
 import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
-import { artist, artistAlbums } from '../../../../src/datasources/spotify/kinds/index.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { artistAlbums } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
 import {
+  band,
+  bandId,
+  bandJson,
   createScriptedSpotify,
-  type ScriptedSpotify,
   startCache,
   startField,
+  startSharedCaches,
 } from '../../../support/cache.ts';
 import { startClock } from '../../../support/clock.ts';
-import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 
-const id = '3Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
-const band = byId(artist, id, null);
-const bandJson = { id, name: 'BTS', type: 'artist', images: [], external_urls: {} };
-const page = pagedList(artistAlbums, id, [], null).page(0, 10);
+const page = pagedList(artistAlbums, bandId, [], null).page(0, 10);
 const pageJson = (total: number) => ({ items: [], offset: 0, limit: 10, total, next: null });
 const day = 24 * 3_600;
-
-/** Starts caches of processes that share one store. */
-function startShared(spotify: ScriptedSpotify) {
-  const shared = createFakeSharedStore();
-  const startProcess = (freshness: Partial<FreshnessOptions> = {}) => {
-    const leases = shared.connect();
-    return { ...startCache(spotify, { store: createEntryStore(leases), leases, ...freshness }), leases };
-  };
-  return { shared, startProcess };
-}
 
 describe('a 304', () => {
   test.each([
@@ -43,7 +30,7 @@ describe('a 304', () => {
       const clock = startClock();
       const spotify = createScriptedSpotify(async () => bandJson);
       spotify.etag = '"v1"';
-      const { startProcess } = startShared(spotify);
+      const { startProcess } = startSharedCaches(spotify);
       const processes = [startProcess(), startProcess()];
       for (const { cache } of processes) await cache.get(band, startField());
       expect(spotify.calls).toHaveLength(1);
@@ -80,7 +67,7 @@ describe('a stored entry in a process with shorter times', () => {
     async (_, seconds, short, { calls, staleReasons }) => {
       const clock = startClock();
       const spotify = createScriptedSpotify(async () => bandJson);
-      const { startProcess } = startShared(spotify);
+      const { startProcess } = startSharedCaches(spotify);
       await startProcess(long).cache.get(band, startField());
       await clock.pass(seconds);
       const field = startField();
@@ -93,7 +80,7 @@ describe('a stored entry in a process with shorter times', () => {
   test('a process uses a stored entry no longer than its own times allow, even if the clock of the other process was ahead', async () => {
     const clock = startClock();
     const spotify = createScriptedSpotify(async () => bandJson);
-    const { shared, startProcess } = startShared(spotify);
+    const { shared, startProcess } = startSharedCaches(spotify);
     const aheadMs = epochMs() + 3_600 * second;
     createEntryStore(shared.connect()).set(band.key, {
       body: bandJson,
@@ -119,7 +106,7 @@ describe('an entry that a process expires', () => {
   test('an entry that a process expires is read from Spotify again by this process, and replaced in the store', async () => {
     let total = 5;
     const spotify = createScriptedSpotify(async () => pageJson(total));
-    const { startProcess } = startShared(spotify);
+    const { startProcess } = startSharedCaches(spotify);
     const [one, other] = [startProcess(), startProcess()];
     for (const { cache } of [one, other]) await cache.get(page, startField());
     total = 6;
@@ -131,7 +118,7 @@ describe('an entry that a process expires', () => {
 
   test('an entry that a process expires stays in the store for other processes while Spotify cannot respond', async () => {
     const spotify = createScriptedSpotify(async () => pageJson(5));
-    const { startProcess } = startShared(spotify);
+    const { startProcess } = startSharedCaches(spotify);
     const { cache } = startProcess();
     await cache.get(page, startField());
     spotify.respond = () => Promise.reject(new UpstreamUnavailable('Spotify responded with status 503.'));
@@ -145,7 +132,7 @@ describe('an entry that a process expires', () => {
   test('an entry that a process expires is replaced without a call by a later entry of another process', async () => {
     let total = 5;
     const spotify = createScriptedSpotify(async () => pageJson(total));
-    const { startProcess } = startShared(spotify);
+    const { startProcess } = startSharedCaches(spotify);
     const [one, other] = [startProcess(), startProcess()];
     for (const { cache } of [one, other]) await cache.get(page, startField());
     total = 6;
@@ -160,7 +147,7 @@ describe('an entry that a process expires', () => {
     const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
     const album = { id: albumId, name: 'Proof', type: 'album', external_urls: {}, artists: [bandJson] };
     const spotify = createScriptedSpotify(async () => ({ ...pageJson(1), items: [album] }));
-    const { cache } = startShared(spotify).startProcess();
+    const { cache } = startSharedCaches(spotify).startProcess();
     await cache.get(page, startField());
     cache.expire(page.key);
     expect(await cache.getAnyForm(band, startField())).toMatchObject({ name: 'BTS' });
@@ -171,7 +158,7 @@ describe('an entry that a process expires', () => {
 describe('an error of the gateway itself', () => {
   test('an error of the gateway while a stored entry is decoded is a cache miss', async () => {
     const spotify = createScriptedSpotify(async () => bandJson);
-    const { startProcess } = startShared(spotify);
+    const { startProcess } = startSharedCaches(spotify);
     const { cache } = startProcess();
     await cache.get(band, startField());
     cache.close();
@@ -187,7 +174,7 @@ describe('an error of the gateway itself', () => {
   });
 
   test('an error of the gateway while a call is sent ends the lease of its key', async () => {
-    const { shared } = startShared(createScriptedSpotify(async () => bandJson));
+    const { shared } = startSharedCaches(createScriptedSpotify(async () => bandJson));
     const leases = shared.connect();
     const batchFetcher = () => {
       throw new TypeError('no request was sent');

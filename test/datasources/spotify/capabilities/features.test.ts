@@ -4,6 +4,7 @@ import type { Fault, FaultTarget } from '../../../../src/sandbox/index.ts';
 import { startClock } from '../../../support/clock.ts';
 import {
   albums,
+  allArtistIds,
   artists,
   catalogue,
   dataAndErrorCodes,
@@ -18,7 +19,6 @@ import {
 
 /** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
-const allArtistIds = catalogue.artists().map(({ id }) => id);
 const albumsQuery = (ids: readonly string[]) => `{ albums(ids: ${jsonList(ids)}) { id } }`;
 
 const batchCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('?ids='));

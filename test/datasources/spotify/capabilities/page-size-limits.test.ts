@@ -4,6 +4,7 @@ import type { Fault } from '../../../../src/sandbox/index.ts';
 import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
 import { postJson } from '../../../support/post-json.ts';
 import {
+  allArtistIds,
   artists,
   catalogue,
   dataAndErrorCodes,
@@ -23,7 +24,6 @@ beforeAll(() => void catalogue.find('track', 'the'));
 
 const daySeconds = 24 * 3_600;
 
-const allArtistIds = catalogue.artists().map(({ id }) => id);
 const listOf = (id: string) => `{ artist(id: "${id}") { albums(first: 1) { totalCount } } }`;
 const listsOf = (ids: readonly string[]) =>
   `{ artists(ids: ${jsonList(ids)}) { albums(first: 1) { totalCount } } }`;

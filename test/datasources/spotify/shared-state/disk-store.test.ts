@@ -18,6 +18,7 @@ import { createDiskStore } from '../../../../src/datasources/spotify/shared-stat
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Log } from '../../../../src/observability/log.ts';
 import { isFull } from '../../../support/clock.ts';
+import { reservationOf } from '../../../support/shared-stores.ts';
 import { startStoreWriter } from '../../../support/store-writer.ts';
 import { temporaryFolder } from '../../../support/temporary-files.ts';
 import { onTestEnd } from '../../../support/test-end.ts';
@@ -53,15 +54,7 @@ const openBelowProc = `
 const read = async (store: SharedStore, key: string) =>
   (await store.getEntries([key]))[0]?.toString() ?? null;
 
-const countOne = (store: SharedStore, count = 1) =>
-  store.reserveCall('artists', {
-    counters: { '100:p': count },
-    calls: 1,
-    ownCounter: '100:p',
-    oldestBucket: 0,
-    currentBucket: 100,
-    limit: null,
-  });
+const countOne = (store: SharedStore, count = 1) => store.reserveCall('artists', reservationOf('p', count));
 
 /** Calls every method once. @returns the results that show whether the store works */
 async function useAll(store: SharedStore) {

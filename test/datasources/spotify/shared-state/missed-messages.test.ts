@@ -6,6 +6,7 @@ import { createRedisStore } from '../../../../src/datasources/spotify/shared-sta
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import { until } from '../../../support/process.ts';
 import { hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
+import { reservationOf } from '../../../support/shared-stores.ts';
 import { silentLog } from '../../../support/silent-log.ts';
 import { startTcpProxy } from '../../../support/tcp-proxy.ts';
 import { temporaryFolder } from '../../../support/temporary-files.ts';
@@ -128,14 +129,7 @@ describe.skipIf(!hasRedis())('while Redis does not respond to a process', { time
   });
 });
 
-const oneCall = {
-  calls: 1,
-  counters: { '100:p': 1 },
-  ownCounter: '100:p',
-  oldestBucket: 0,
-  currentBucket: 100,
-  limit: null,
-};
+const oneCall = reservationOf('p');
 
 describe.skipIf(!hasRedis())('Redis', { timeout: 60_000 }, () => {
   test.concurrent('messages that Redis has evicted are published again', async () => {

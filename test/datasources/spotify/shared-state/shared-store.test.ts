@@ -7,23 +7,13 @@ import type {
   SharedStore,
 } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import { until } from '../../../support/process.ts';
-import { type SharedBackend, storeImplementations } from '../../../support/shared-stores.ts';
+import { reservationOf, type SharedBackend, storeImplementations } from '../../../support/shared-stores.ts';
 
 /** The guarantees of a shared store, for each implementation. Each store of a test simulates a process. */
 
 const lifeMs = 60_000;
 const text = async (store: SharedStore, ...keys: string[]) =>
   (await store.getEntries(keys)).map((value) => value?.toString() ?? null);
-
-/** One call of the process `name`, its `count`th in the bucket. */
-const call = (name: string, count: number, limit: number | null = null, bucket = 100): CallReservation => ({
-  calls: 1,
-  counters: { [`${bucket}:${name}`]: count },
-  ownCounter: `${bucket}:${name}`,
-  oldestBucket: bucket - 290,
-  currentBucket: bucket,
-  limit,
-});
 
 async function pair(backend: SharedBackend): Promise<[SharedStore, SharedStore]> {
   return [await backend.connect(), await backend.connect()];
@@ -177,17 +167,17 @@ for (const { name, isMissing, start } of storeImplementations) {
       const processes = stores.map(async (store, i) => {
         let count = 0;
         for (let attempt = 0; attempt < 30; attempt++) {
-          const result = await store.reserveCall('artists', call(`p${i}`, count + 1, 25));
+          const result = await store.reserveCall('artists', reservationOf(`p${i}`, count + 1, 25));
           if (result?.isWithinLimit) count += 1;
         }
         accepted += count;
       });
       await Promise.all(processes);
       expect(accepted).toBe(25);
-      const result = await stores[0]?.reserveCall('artists', { ...call('p0', 0), counters: {} });
+      const result = await stores[0]?.reserveCall('artists', { ...reservationOf('p0', 0), counters: {} });
       const counts = Object.values(result?.counters ?? {});
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(25);
-      expect(await stores[0]?.reserveCall('albums', call('p0', 1, 25))).toEqual({
+      expect(await stores[0]?.reserveCall('albums', reservationOf('p0', 1, 25))).toEqual({
         isWithinLimit: true,
         counters: { '100:p0': 1 },
       });
@@ -232,11 +222,11 @@ for (const { name, isMissing, start } of storeImplementations) {
       for (let id = 0; id < 20; id++) {
         const buckets = Array.from({ length: 290 }, (_, i) => [`${100 + i}:p${id}`, 1]);
         const counters = Object.fromEntries(buckets);
-        const written = await reserve({ ...call(`p${id}`, 0, null, 390), counters });
+        const written = await reserve({ ...reservationOf(`p${id}`, 0, null, 390), counters });
         expect(Object.keys(written.counters)).toHaveLength(290 * (id + 1));
       }
-      expect((await reserve(call('last', 1, calls, 390))).isWithinLimit).toBe(false);
-      const counted = await reserve(call('last', 1, calls + 1, 390));
+      expect((await reserve(reservationOf('last', 1, calls, 390))).isWithinLimit).toBe(false);
+      const counted = await reserve(reservationOf('last', 1, calls + 1, 390));
       expect(counted.isWithinLimit).toBe(true);
       expect(Object.values(counted.counters).reduce((sum, count) => sum + count, 0)).toBe(calls + 1);
     });
@@ -256,7 +246,7 @@ for (const { name, isMissing, start } of storeImplementations) {
       const backend = await start();
       const [one, other] = await pair(backend);
       one.setEntries([{ key: 'a', value: Buffer.from('a'), lifeMs }]);
-      await one.reserveCall('artists', call('p', 7));
+      await one.reserveCall('artists', reservationOf('p', 7));
       await one.acquireLeases(['a']);
       const ended = other.whenLeaseEnds('a');
       await backend.lose();
@@ -266,7 +256,7 @@ for (const { name, isMissing, start } of storeImplementations) {
       one.publish('limit', { value: 1 });
       await until(async () => (await text(other, 'b'))[0] === 'b', soonMs);
       const after = await until(
-        async () => (await one.reserveCall('artists', call('q', 1))) ?? false,
+        async () => (await one.reserveCall('artists', reservationOf('q', 1))) ?? false,
         soonMs,
       );
       expect(after).toEqual({ isWithinLimit: true, counters: { '100:q': 1 } });
