@@ -134,8 +134,11 @@ describe('the command of the packed package in an empty folder', { timeout: slow
     expect(readdirSync(cwd)).toEqual([]); // nothing is written
     const sandbox = await startSandbox();
     onTestFinished(sandbox.close);
-    Object.assign(env, upstreamOf(sandbox));
-    expect(await printed('Configure', 'doctor')).toMatch(/^ +Kind of app +development mode/m);
+    const examined = await run(process.execPath, [file, 'doctor'], {
+      cwd,
+      env: { ...env, ...upstreamOf(sandbox) },
+    });
+    expect(examined.stdout).toMatch(/^ +Kind of app +development mode/m);
     expect(readdirSync(cwd)).toEqual(['spotify-report.json']);
     const wrong = start('sandbx');
     const [message] = await once(wrong.stderr, 'data');

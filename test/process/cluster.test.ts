@@ -256,7 +256,8 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     const sandbox = await startUpstream(onEnd);
     const limitWith = async (DATA_DIR: string) => {
       const environment = { WEB_CONCURRENCY: '2', SPOTIFY_DAILY_LIMITS: 'artists=10', DATA_DIR };
-      const { ask } = await start(onEnd, { ...environment, ...upstreamOf(sandbox) });
+      const { ask, out } = await start(onEnd, { ...environment, ...upstreamOf(sandbox) });
+      await until(() => pidsIn(out()).length === 2, waitMs);
       const { json } = await ask('{ quota { family limit } }');
       sandbox.clearCalls();
       for (const { id } of sandbox.catalogue.artists().slice(0, 24))
