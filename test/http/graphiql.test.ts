@@ -304,6 +304,22 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(freePixels).toBeGreaterThanOrEqual(0);
   });
 
+  test('GraphiQL sends a header of the editor in place of its own header, also if the case of their names differs', async () => {
+    const { page } = await visit();
+    const answers = await page.evaluate(`(async () => {
+      const request = { query: '{ artist(id: "${bts}") { name } }' };
+      const send = (headers) => window.gatewayFetcher(request, { headers });
+      return [
+        await send({ 'Content-Type': 'application/json', Accept: 'application/json' }),
+        await send({ 'X-Spotify-Trace': 'plan' }),
+      ];
+    })()`);
+    expect(answers).toEqual([
+      { data: { artist: { name: 'BTS' } }, extensions: { spotify: expect.anything() } },
+      { extensions: { spotify: expect.objectContaining({ plannedCalls: 1 }) } },
+    ]);
+  });
+
   test('GraphiQL shows the cost of the operation that was run last, if an earlier one gets its response later', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));

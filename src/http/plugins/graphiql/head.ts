@@ -61,17 +61,20 @@ ${costLine(isTrustedOnly)}
     directives: directives.filter(isShown),
   });
 
+  // Names of headers have no case, so a header of the editor replaces that of the page in any case.
+  const headersWith = (own) => {
+    const headers = new Headers({
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json, application/json',
+      '${traceHeader}': '1',
+    });
+    for (const [name, value] of Object.entries(own ?? {})) headers.set(name, value);
+    return headers;
+  };
+
   const send = async (request, headers) => {
-    const response = await fetch(location.pathname, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/graphql-response+json, application/json',
-        '${traceHeader}': '1',
-        ...headers,
-      },
-      body: JSON.stringify(request),
-    }).catch(() => {
+    const body = JSON.stringify(request);
+    const response = await fetch(location.pathname, { method: 'POST', headers, body }).catch(() => {
       throw new Error('The gateway does not respond. Is it still running?');
     });
     return response.json();
@@ -86,7 +89,7 @@ ${costLine(isTrustedOnly)}
     name && isIn(request.query, name) ? { ...request, operationName: name } : request;
 
   const sendForSchema = async (request, headers) => {
-    const result = await send(request, headers);
+    const result = await send(request, headersWith(headers));
     const schema = result.data?.__schema;
     return schema ? { data: { __schema: shownSchema(schema) } } : result;
   };
@@ -101,7 +104,7 @@ ${costLine(isTrustedOnly)}
     }
     show('Running …');
     try {
-      const result = await send(withoutOldName(request), options?.headers);
+      const result = await send(withoutOldName(request), headersWith(options?.headers));
       if (request === latest) showCost(result);
       return result;
     } catch (error) {
