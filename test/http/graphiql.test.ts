@@ -172,6 +172,19 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await page.getByRole('link', { name: /^_/ }).count()).toBe(0);
   });
 
+  test('GraphiQL reads the schema after a reload of a tab whose headers request the plan of its operation', async () => {
+    const { page } = await visit();
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    const name = 'CostBefore';
+    await page.getByRole('tab', { name }).getByRole('button', { name, exact: true }).click();
+    await waitForText(page, 'Operation Editor', `query ${name}`);
+    await page.waitForTimeout(storedMs);
+    await page.reload();
+    await page.getByRole('tab', { name, selected: true }).waitFor();
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    await page.getByRole('link', { name: 'Query', exact: true }).waitFor();
+  });
+
   test('GraphiQL shows a response below its operation on a phone', async () => {
     const { page } = await visit({ width: 390, height: 844 });
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));

@@ -88,8 +88,11 @@ ${costLine(isTrustedOnly)}
   const withoutOldName = ({ operationName: name, ...request }) =>
     name && isIn(request.query, name) ? { ...request, operationName: name } : request;
 
-  const sendForSchema = async (request, headers) => {
-    const result = await send(request, headersWith(headers));
+  // With the header for a plan, which the active tab may have, the response would have no schema.
+  const sendForSchema = async (request, own) => {
+    const headers = headersWith(own);
+    headers.delete('${traceHeader}');
+    const result = await send(request, headers);
     const schema = result.data?.__schema;
     return schema ? { data: { __schema: shownSchema(schema) } } : result;
   };
