@@ -333,6 +333,42 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     ]);
   });
 
+  test.each([
+    ['a name with a blank', { 'x tenant': 'a' }, '"x tenant"'],
+    ['a value with other letters than those of Latin-1', { 'x-tenant': '東京' }, '"x-tenant"'],
+  ])('GraphiQL names a header of the editor that cannot be sent, such as %s', async (_, headers, name) => {
+    const { page } = await visit();
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(request.postData() ?? ''));
+    const fetched = `window.gatewayFetcher({ query: 'query Sent { __typename }' }, { headers: ${JSON.stringify(headers)} })`;
+    expect(await page.evaluate(fetched)).toEqual({
+      errors: [
+        { message: `HTTP cannot send the header ${name} with its value: correct it under "Headers".` },
+      ],
+    });
+    expect(await page.getByRole('status', { name: 'Cost' }).textContent()).toBe(
+      'The operation did not run: no Spotify calls.',
+    );
+    expect(sent.filter((body) => body.includes('query Sent'))).toEqual([]);
+  });
+
+  test('GraphiQL states the status of a response that is the error page of a proxy', async () => {
+    const { page } = await visit();
+    await page.route('**/graphql', (route) =>
+      route.request().postData()?.includes('IntrospectionQuery')
+        ? route.continue()
+        : route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>502 Bad Gateway</h1>' }),
+    );
+    await waitForText(page, 'Result Window', 'status 502', () => run(page));
+    const result = await textOf(page, 'Result Window');
+    expect(result.replaceAll(/\s+/g, ' ')).toContain(
+      'The response with the status 502 is not JSON. Does a proxy respond in place of the gateway?',
+    );
+    expect(await page.getByRole('status', { name: 'Cost' }).textContent()).toBe(
+      'No response: the number of Spotify calls is not known.',
+    );
+  });
+
   test('GraphiQL shows the cost of the operation that was run last, if an earlier one gets its response later', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));

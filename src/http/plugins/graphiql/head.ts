@@ -1,5 +1,6 @@
 import { traceHeader } from '../../../operation/usage.ts';
 import { costLine } from './cost-line.ts';
+import { sendScript } from './send.ts';
 import { storageScript } from './storage.ts';
 
 /**
@@ -61,24 +62,7 @@ ${costLine(isTrustedOnly)}
     directives: directives.filter(isShown),
   });
 
-  // Names of headers have no case, so a header of the editor replaces that of the page in any case.
-  const headersWith = (own) => {
-    const headers = new Headers({
-      'content-type': 'application/json',
-      accept: 'application/graphql-response+json, application/json',
-      '${traceHeader}': '1',
-    });
-    for (const [name, value] of Object.entries(own ?? {})) headers.set(name, value);
-    return headers;
-  };
-
-  const send = async (request, headers) => {
-    const body = JSON.stringify(request);
-    const response = await fetch(location.pathname, { method: 'POST', headers, body }).catch(() => {
-      throw new Error('The gateway does not respond. Is it still running?');
-    });
-    return response.json();
-  };
+${sendScript}
 
   // For a moment after a change of tabs GraphiQL names the operation of the tab before.
   const isIn = (query, name) => {
@@ -101,13 +85,17 @@ ${costLine(isTrustedOnly)}
   window.gatewayFetcher = async (request, options) => {
     if (request.operationName === 'IntrospectionQuery') return sendForSchema(request, options?.headers);
     latest = request;
-    if (request.query.trim() === '') {
+    let headers;
+    try {
+      if (request.query.trim() === '') throw new Error('The editor is empty: write an operation, or choose one of the tabs.');
+      headers = headersWith(options?.headers);
+    } catch ({ message }) {
       showCost({});
-      return { errors: [{ message: 'The editor is empty: write an operation, or choose one of the tabs.' }] };
+      return { errors: [{ message }] };
     }
     show('Running …');
     try {
-      const result = await send(withoutOldName(request), headersWith(options?.headers));
+      const result = await send(withoutOldName(request), headers);
       if (request === latest) showCost(result);
       return result;
     } catch (error) {
