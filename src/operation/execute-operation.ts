@@ -130,6 +130,8 @@ function createResultOf({
   mask,
 }: ExecuteOperationOptions) {
   const limiter = createExecutionLimiter();
+  const sizeAboveMaximum = (result: ExecutionResult) =>
+    sizeAbove(maxAnswerBytes, { ...result, errors: result.errors?.map(formatted) });
 
   /** @throws InvalidRequest, GatewayError if the operation may not run */
   function planned(operation: Operation, variables: Variables, isDryRun: boolean): Plan {
@@ -150,8 +152,11 @@ function createResultOf({
     const { errors, ...rest } = await operation.execute(variables ?? {}, context);
     const sent = errors ? { errors: errorsToSend(errors, plan.selectionTree, mask), ...rest } : rest;
     const result = withTrace(sent, context, client);
-    const bytes = sizeAbove(maxAnswerBytes, { ...result, errors: result.errors?.map(formatted) });
-    return bytes === null ? result : { errors: [mask(tooLarge(maxAnswerBytes, bytes))] };
+    const bytes = sizeAboveMaximum(result);
+    if (bytes === null) return result;
+    const replacement = { errors: [mask(tooLarge(maxAnswerBytes, bytes))] };
+    const withCost = withTrace(replacement, context, client); // its calls are spent all the same
+    return sizeAboveMaximum(withCost) === null ? withCost : replacement;
   }
 
   return async (document: Document, request: GraphQLRequest, context: Context): Promise<ExecutionResult> => {

@@ -369,6 +369,15 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     );
   });
 
+  test('GraphiQL does not claim that an operation has not run if a header of the editor turns its cost off', async () => {
+    const { page } = await visit();
+    const fetched = `window.gatewayFetcher({ query: '{ __typename }' }, { headers: { 'x-spotify-trace': '0' } })`;
+    expect(await page.evaluate(fetched)).toEqual({ data: { __typename: 'Query' } });
+    expect(await page.getByRole('status', { name: 'Cost' }).textContent()).toBe(
+      'The response does not state its Spotify calls: with the header x-spotify-trace: 1 it does.',
+    );
+  });
+
   test('GraphiQL shows the cost of the operation that was run last, if an earlier one gets its response later', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));

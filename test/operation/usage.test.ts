@@ -64,6 +64,19 @@ describe('extensions.spotify', () => {
     expect(await quotaIn({ EXPOSE_QUOTA: 'false' })).toBeNull();
   });
 
+  test('`extensions.spotify` states the calls of an operation whose response is too large, unless it is too large itself', async () => {
+    const large = `{ artist(id: "${bts}") { albums(first: 20) { nodes { id name images { url } } } } }`;
+    const { ask, apiCalls } = await start({ MAX_ANSWER_BYTES: '3000' });
+    const response = await ask(large);
+    expect(response.errors.map(({ extensions }) => extensions?.['code'])).toEqual(['QUERY_TOO_COMPLEX']);
+    const { actualCalls, calls } = spotifyOf(response);
+    expect(actualCalls).toBe(3);
+    const read = calls.filter(({ method }) => method === 'GET').map(({ path }) => path);
+    expect(read.sort()).toEqual(apiCalls().sort());
+    const { extensions } = await (await start({ MAX_ANSWER_BYTES: '500' })).ask(large);
+    expect(extensions).toEqual({});
+  });
+
   test('`extensions.spotify` lists the reads from the cache, which need no token', async () => {
     const { ask, sandbox } = await start();
     await ask(document);

@@ -1,5 +1,7 @@
 const costNote = 'Run an operation to see its Spotify calls and what is left of the daily quota.';
 const notRun = 'The operation did not run: no Spotify calls.';
+const notStated =
+  'The response does not state its Spotify calls: with the header x-spotify-trace: 1 it does.';
 const trustedOnlyNote =
   'This gateway executes trusted documents only (TRUSTED_DOCUMENTS is set): it rejects the operations of this editor.';
 
@@ -70,7 +72,8 @@ export const costLine = (isTrustedOnly: boolean): string => `
   const show = (text) => {
     bar.textContent = bar.title = text;
   };
-  const showCost = ({ extensions }) => {
+  const showCost = ({ data, extensions }) => {
     const spotify = extensions?.spotify;
-    show(spotify?.plannedCalls === undefined ? ${JSON.stringify(isTrustedOnly ? trustedOnlyNote : notRun)} : costOf(spotify));
+    if (spotify?.plannedCalls !== undefined) show(costOf(spotify));
+    else show(data ? ${JSON.stringify(notStated)} : ${JSON.stringify(isTrustedOnly ? trustedOnlyNote : notRun)});
   };`;
