@@ -150,6 +150,17 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await tabNames(page)).toEqual(tabs);
   });
 
+  test('GraphiQL shows its examples in a browser that blocks the storage of sites', async () => {
+    const { page } = await visit();
+    await page.addInitScript(`Object.defineProperty(window, 'localStorage', {
+      get: () => { throw new DOMException('Access is denied for this document.', 'SecurityError'); },
+    });`);
+    await page.reload();
+    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    expect(await tabNames(page)).toEqual(tabs);
+  });
+
   test('GraphiQL keeps a history of the executed operations', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));

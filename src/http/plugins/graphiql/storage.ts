@@ -18,7 +18,15 @@ export const storageScript = (isSandbox: boolean): string => `
       return storedKeys().length;
     },
   };
-  window.gatewayStorage = storage;
+  // A browser that blocks the storage of sites throws at each access, and GraphiQL would show nothing. With null it keeps nothing.
+  const hasStorage = () => {
+    try {
+      return Boolean(localStorage);
+    } catch {
+      return false;
+    }
+  };
+  window.gatewayStorage = hasStorage() ? storage : null;
 
   const tabStateOf = (mode) => {
     const state = JSON.parse(localStorage.getItem(keyIn(mode, prefix + 'tabState')) ?? '{}');
