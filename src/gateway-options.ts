@@ -42,13 +42,39 @@ export interface GatewayOptions {
   metricsText?: (registry: Registry) => () => Promise<string>;
 }
 
+const longestTimerMs = 2 ** 31 - 1; // Node ends a longer timer after 1 ms
+
+/** The options that are numbers: the name, the value and the largest value of each. */
+const numbersOf = ({ spotify, ...gateway }: Partial<GatewayOptions>): [string, unknown, number][] => [
+  ['requestTimeoutMs', gateway.requestTimeoutMs, longestTimerMs],
+  ['maxUpstreamCalls', gateway.maxUpstreamCalls, Number.POSITIVE_INFINITY],
+  ['maxAnswerFields', gateway.maxAnswerFields, Number.POSITIVE_INFINITY],
+  ['maxAnswerBytes', gateway.maxAnswerBytes, Number.POSITIVE_INFINITY],
+  ['spotify.timeoutMs', spotify?.timeoutMs, longestTimerMs],
+  ['spotify.concurrency', spotify?.concurrency, Number.POSITIVE_INFINITY],
+];
+
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /**
- * Callers without TypeScript may pass the whole configuration, or nothing.
- * @throws Error for options without those of the datasource
+ * Callers without TypeScript may pass the whole configuration, or nothing. The types also allow NaN, with which a limit is
+ * off, and numbers with which every operation fails.
+ * @throws Error for options without those of the datasource, a number out of range, or a header that no request can have
  */
 export function checkOptions(options: Partial<GatewayOptions> | undefined): void {
   if (options?.spotify === undefined)
     throw new Error(
       'The options have no "spotify": pass `readConfig(…).gateway`, not the whole configuration.',
+    );
+  for (const [name, value, maximum] of numbersOf(options)) {
+    if (typeof value === 'number' && value >= 1 && value <= maximum) continue;
+    const range = maximum === Number.POSITIVE_INFINITY ? 'from 1 up' : `from 1 to ${maximum}`;
+    const shown = typeof value === 'string' ? JSON.stringify(value) : value;
+    throw new Error(`The option "${name}" must be a number ${range}, but is ${shown}.`);
+  }
+  const { clientAddressHeader } = options;
+  if (clientAddressHeader !== undefined && !headerName.test(clientAddressHeader))
+    throw new Error(
+      `The option "clientAddressHeader" must be the name of a header, such as "x-real-ip", but is ${JSON.stringify(clientAddressHeader)}.`,
     );
 }

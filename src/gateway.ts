@@ -55,7 +55,7 @@ export interface Gateway {
 /**
  * Connects the parts of a gateway. It listens nowhere; `listener` and `handler` serve it.
  * @param unboundedLog the log for the operator; by default, warnings and errors are written to stdout
- * @throws Error if `endpoint` is no path, or there are no credentials, or no options of the datasource
+ * @throws Error if an option cannot be used, and the message names it, or if there are no credentials
  */
 export function createGateway(options: GatewayOptions, unboundedLog: Log = createLog('warn')): Gateway {
   checkOptions(options);

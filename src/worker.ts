@@ -46,7 +46,7 @@ const nothing = () => undefined;
  * Connects the parts of a gateway that sends its calls with `fetch`. Requests share calls, timers and the token, so they have
  * to share one I/O context: in Cloudflare Workers that of a Durable Object.
  * @param unboundedLog the log for the operator; by default, warnings and errors are written to the console
- * @throws Error if `endpoint` is no path, or there are no credentials, or no options of the datasource
+ * @throws Error if an option cannot be used, and the message names it, or if there are no credentials
  */
 export function createWorkerGateway(
   options: WorkerOptions,

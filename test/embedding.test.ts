@@ -313,6 +313,39 @@ test.each([
   );
 });
 
+test.each([
+  ['requestTimeoutMs', Number.POSITIVE_INFINITY], // a timer of Node would end at once
+  ['requestTimeoutMs', '8000'],
+  ['maxUpstreamCalls', Number('1OO')], // no number is above NaN, so the limit would be off
+  ['maxAnswerFields', undefined],
+  ['maxAnswerBytes', 0],
+  ['spotify.timeoutMs', Number.POSITIVE_INFINITY],
+  ['spotify.concurrency', 0], // every call would wait until the deadline
+])(
+  'a gateway is rejected when it is created if its option %s is %o, and the message names the option',
+  (name, value) => {
+    const { gateway: options } = readConfig({ SPOTIFY_CLIENT_ID: 'a', SPOTIFY_CLIENT_SECRET: 'b' });
+    const isOfSpotify = name.startsWith('spotify.');
+    const changed = { [name.replace('spotify.', '')]: value };
+    const wrong = isOfSpotify
+      ? { ...options, spotify: { ...options.spotify, ...changed } }
+      : { ...options, ...changed };
+    for (const create of [createGateway, createWorkerGateway])
+      expect(() => create(wrong)).toThrow(`The option "${name}" must be a number from 1 `);
+  },
+);
+
+test.each(['', 'x real ip', 'x-real-ip:'])(
+  'a gateway is rejected when it is created if no request can have its clientAddressHeader %j',
+  (clientAddressHeader) => {
+    const { gateway: options } = readConfig({ SPOTIFY_CLIENT_ID: 'a', SPOTIFY_CLIENT_SECRET: 'b' });
+    for (const create of [createGateway, createWorkerGateway])
+      expect(() => create({ ...options, clientAddressHeader })).toThrow(
+        'The option "clientAddressHeader" must be the name of a header',
+      );
+  },
+);
+
 describe('behind a body parser', () => {
   /** Like `express.json()`: reads the body, and sets `body` to its data. */
   const parser =
