@@ -9,7 +9,7 @@ import type {
 } from '../../datasources/spotify/index.ts';
 
 /**
- * A field declares its cost in its extensions: the Spotify calls at worst, with nothing cached, for the known capabilities
+ * A field declares its cost in its extensions: the Spotify calls at worst, whatever is cached, for the known capabilities
  * of the app. A field without a declaration costs nothing and must not read from the datasource.
  */
 export interface FieldCost {

@@ -8,7 +8,7 @@ import type { SelectionTree } from './selection-tree.ts';
 
 /** The cost of an operation, counted before it runs. */
 export interface Plan {
-  /** Spotify calls at worst, with nothing cached. */
+  /** Spotify calls at worst, whatever is cached. */
   calls: number;
   /** Additional calls that learn a capability of the app: once a day, for the first operation that needs it. */
   probeCalls: number;
