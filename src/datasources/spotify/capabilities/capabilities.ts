@@ -79,7 +79,7 @@ export interface Capabilities extends CapabilityView {
 
 /** The known capabilities, for the plan of an operation. */
 export interface CapabilityView {
-  /** False if the app is known to lack the capability; null if nothing is known, or if it lacked the capability a day ago. */
+  /** False if the app is known to lack the capability, now or a day ago; null if nothing is known. */
   has(capability: Feature | WithheldField): boolean | null;
   /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
   worstCasePage(endpoint: string): { limit: number; probeCalls: number };
@@ -100,7 +100,7 @@ export function createCapabilities(
   const rejections = createRejections(policy, learned);
   const probeOnce = createProbeOnce((capability) => learned.lookup(capability)?.confirmed === true);
 
-  const has = (capability: string): boolean | null => hasCapability(learned, capability);
+  const isMissing = (capability: string): boolean => learned.lookup(capability)?.value === false;
 
   function reject(feature: string, object: string, { isExplicit }: FeatureWithheld): void {
     const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
@@ -109,7 +109,7 @@ export function createCapabilities(
 
   const unlessMissing: Capabilities['unlessMissing'] = (feature, object, send) =>
     probeOnce(feature, async () => {
-      if (has(feature) === false) return null;
+      if (isMissing(feature)) return null;
       try {
         return await send();
       } catch (error) {
@@ -131,7 +131,7 @@ export function createCapabilities(
   };
 
   return {
-    has,
+    has: (capability) => hasCapability(learned, capability),
     withheldUntilMs(capability) {
       const rejection = learned.lookup(capability);
       if (rejection?.value !== false) return epochMs() + retryMs;
@@ -168,7 +168,7 @@ export function createCapabilities(
     unlessMissing,
     learnFeature,
     async withField(field, send) {
-      const unlessWithheld = async () => (has(field) === false ? null : send());
+      const unlessWithheld = async () => (isMissing(field) ? null : send());
       // If one call reads many objects, a probe with a single object first would save no call.
       const isBatched = learned.lookup('batch')?.value === true;
       return isBatched ? unlessWithheld() : probeOnce(field, unlessWithheld);

@@ -131,13 +131,15 @@ const isValue = (value: unknown): value is boolean | number =>
   (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= largestPageSize);
 
 /**
- * Whether the app has a capability; null if it is not known. The app keeps what it had a day ago until a response shows the
+ * Whether the app has a capability; null if it is not known. What was known a day ago counts until a response shows the
  * contrary: otherwise an operation that fitted for a day would be rejected before it can send the call that shows it.
  */
 export function hasCapability(learned: LearnedCapabilities, capability: Capability): boolean | null {
-  const value = learned.lookup(capability)?.value;
-  if (typeof value === 'boolean') return value;
-  return learned.last(capability)?.value === true ? true : null;
+  const last = learned.last(capability);
+  if (typeof last?.value !== 'boolean') return null;
+  if (last.value || learned.lookup(capability)) return last.value;
+  // What counted for a minute may have been a passing fault. Without batches, objects cost the same calls if that is not known.
+  return last.rememberMs < rememberMs || capability === 'batch' ? null : false;
 }
 
 /** The page size to request: the known limit, or the largest that Spotify may accept. */

@@ -203,6 +203,33 @@ describe('a known capability', () => {
     expect(sandbox.calls().filter(({ status }) => (status ?? 200) >= 400)).toEqual([]);
   });
 
+  test('of an app without some fields and lists counts in the plan of an operation also after a day, until a response has them', async () => {
+    const { ask, sandbox, apiCalls } = await startInMode('development');
+    const withheldField = `{ artist(id: "${artists.bts}") { albums(first: 100) { nodes { label } } } }`;
+    const allArtists = catalogue.artists();
+    const withheldList = `{ artists(ids: ${jsonList(allArtists.map(({ id }) => id))}) { topTracks { id } } }`;
+    // After a day, one call more that learns the page size, and one that learns of batch reads.
+    for (const [aheadMs, probeCalls] of [
+      [0, 0],
+      [dayMs + 1, 1],
+    ] as const) {
+      clock.aheadMs += aheadMs;
+      for (const [document, calls] of [
+        [withheldField, 1 + 10],
+        [withheldList, allArtists.length],
+      ] as const) {
+        const { status, errors, extensions } = await ask(document);
+        expect([status, errors, extensions.spotify?.plannedCalls]).toEqual([200, [], calls + probeCalls]);
+      }
+    }
+    // The calls that show it again: for one album, and for the top tracks of one artist.
+    expect(apiCalls().filter((path) => /^\/albums\/\w+$|top-tracks/.test(path))).toHaveLength(2);
+    sandbox.setQuotaMode('extended');
+    clock.aheadMs += dayMs + 1;
+    expect((await ask(`{ album(id: "${albums.tracks1}") { label } }`)).errors).toEqual([]);
+    expect((await ask(withheldField)).errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX' });
+  });
+
   test('a capability that changes is logged once, with its earlier value', async () => {
     const { ask, sandbox, logged } = await startInMode('extended');
     sandbox.setQuotaMode('development');
