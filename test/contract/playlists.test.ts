@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { startGateway } from '../support/gateway.ts';
+import { fullTrack, plainId } from '../support/plain-objects.ts';
 import {
   catalogue,
   dataAndErrorCodes,
@@ -12,6 +14,7 @@ import {
   unknownId,
   withoutErrors,
 } from '../support/schema-tests.ts';
+import { startScriptedUpstream } from '../support/scripted-upstream.ts';
 import { imagesAt } from '../support/truth.ts';
 
 /** Playlists: their fields, their items, the peculiarities of Spotify's responses, and the calls they cost. */
@@ -326,4 +329,35 @@ test('an episode inside a playlist is found in the market of the playlist', asyn
     playlistPath(playlists.gaps),
     playlistPath(playlists.gaps).replace('US', 'DE'),
   ]);
+});
+
+test('the last items of a playlist that shrank below its cached first hundred items are those of the shorter playlist', async () => {
+  const id = plainId(9);
+  const pageAt = (offset: number, limit: number, total: number) => ({
+    ...{ offset, limit, total, next: offset + limit < total ? 'https://api.spotify.com/v1/next' : null },
+    items: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, i) => ({
+      item: fullTrack(plainId(1000 + offset + i)),
+    })),
+  });
+  const upstream = await startScriptedUpstream([
+    { path: `^/playlists/${id}$`, body: { id, name: 'Playlist', type: 'playlist', items: pageAt(0, 100, 120) } },
+    ...[0, 50, 100].map((offset) => ({
+      path: '/items$',
+      query: { offset: `${offset}` },
+      body: pageAt(offset, 50, 90),
+    })),
+  ]);
+  const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
+  const windowOf = async (args: string) => {
+    const answer = await gateway.ask<{ playlist: { items: ItemsPage } }, unknown>(page(id, args));
+    expect(answer.errors).toEqual([]);
+    return answer.data.playlist.items;
+  };
+  const { endCursor } = (await windowOf('first: 100')).pageInfo;
+  await windowOf(`first: 20, after: "${endCursor}"`);
+  const last = await windowOf('last: 4');
+  expect(idsOf(last)).toEqual([1086, 1087, 1088, 1089].map(plainId));
+  expect([last.totalCount, last.pageInfo.hasNextPage]).toEqual([90, false]);
+  const offsets = upstream.calls().map(({ query }) => query.get('offset'));
+  expect(offsets).toEqual([null, '100', '50']);
 });

@@ -55,20 +55,15 @@ export async function readPages<T extends Entity>(
   if (list.embeddedFirstPage && slotRange.start < Math.max(limit, list.embeddedItems ?? 0)) {
     const firstPage = await list.embeddedFirstPage(fieldContext);
     if (firstPage === null) return null;
-    if (firstPage) {
+    // Slots are counted from the end only in pages that fit the list as it is now: without them, its end is not found.
+    if (firstPage && (!read.isBackward || lengths.isConsistent(list, firstPage))) {
       lengths.record(list, firstPage, startedMs);
       pages.push(firstPage);
     }
   }
   while (!isShortened) {
-    const offsets = nextOffsets(
-      pages,
-      slotRange,
-      limit,
-      knownLengthOf(read),
-      list.maxOffset,
-      read.isBackward,
-    );
+    const length = knownLengthOf(read);
+    const offsets = nextOffsets(pages, slotRange, limit, length, list.maxOffset, read.isBackward);
     if (offsets.length === 0) break;
     const nextPages = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);
     pages = untilGap([...pages, ...nextPages.pages]);
