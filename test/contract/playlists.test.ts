@@ -331,33 +331,72 @@ test('an episode inside a playlist is found in the market of the playlist', asyn
   ]);
 });
 
-test('the last items of a playlist that shrank below its cached first hundred items are those of the shorter playlist', async () => {
-  const id = plainId(9);
-  const pageAt = (offset: number, limit: number, total: number) => ({
-    ...{ offset, limit, total, next: offset + limit < total ? 'https://api.spotify.com/v1/next' : null },
-    items: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, i) => ({
-      item: fullTrack(plainId(1000 + offset + i)),
-    })),
-  });
+const scriptedId = plainId(9);
+
+/** A page of a playlist in which some entries are what is left of removed items. @param total null if it is not sent */
+const scriptedPage = (
+  { offset, limit }: { offset: number; limit: number },
+  length: number,
+  total: number | null,
+  isRemoved: (slot: number) => boolean = () => false,
+) => ({
+  ...{ offset, limit, total, next: offset + limit < length ? 'https://api.spotify.com/v1/next' : null },
+  items: Array.from({ length: Math.max(0, Math.min(limit, length - offset)) }, (_, i) => ({
+    added_at: '2020-01-02T03:04:05Z',
+    item: isRemoved(offset + i) ? null : fullTrack(plainId(1000 + offset + i)),
+  })),
+});
+
+type ScriptedPage = ReturnType<typeof scriptedPage>;
+
+async function startWithPages(embedded: ScriptedPage, pageAt: (offset: number) => ScriptedPage) {
+  const playlist = { id: scriptedId, name: 'Playlist', type: 'playlist' };
   const upstream = await startScriptedUpstream([
-    { path: `^/playlists/${id}$`, body: { id, name: 'Playlist', type: 'playlist', items: pageAt(0, 100, 120) } },
+    { path: `^/playlists/${scriptedId}$`, body: { ...playlist, items: embedded } },
     ...[0, 50, 100].map((offset) => ({
       path: '/items$',
       query: { offset: `${offset}` },
-      body: pageAt(offset, 50, 90),
+      body: pageAt(offset),
     })),
   ]);
-  const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
-  const windowOf = async (args: string) => {
-    const answer = await gateway.ask<{ playlist: { items: ItemsPage } }, unknown>(page(id, args));
-    expect(answer.errors).toEqual([]);
-    return answer.data.playlist.items;
+  const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
+  return {
+    offsets: () => upstream.calls().map(({ query }) => query.get('offset')),
+    async window(args: string): Promise<ItemsPage> {
+      const answer = await ask<{ playlist: { items: ItemsPage } }, unknown>(page(scriptedId, args));
+      expect(answer.errors).toEqual([]);
+      return answer.data.playlist.items;
+    },
   };
-  const { endCursor } = (await windowOf('first: 100')).pageInfo;
-  await windowOf(`first: 20, after: "${endCursor}"`);
-  const last = await windowOf('last: 4');
+}
+
+test('the last items of a playlist that shrank below its cached first hundred items are those of the shorter playlist', async () => {
+  const { window, offsets } = await startWithPages(
+    scriptedPage({ offset: 0, limit: 100 }, 120, 120),
+    (offset) => scriptedPage({ offset, limit: 50 }, 90, 90),
+  );
+  const { endCursor } = (await window('first: 100')).pageInfo;
+  await window(`first: 20, after: "${endCursor}"`);
+  const last = await window('last: 4');
   expect(idsOf(last)).toEqual([1086, 1087, 1088, 1089].map(plainId));
   expect([last.totalCount, last.pageInfo.hasNextPage]).toEqual([90, false]);
-  const offsets = upstream.calls().map(({ query }) => query.get('offset'));
-  expect(offsets).toEqual([null, '100', '50']);
+  expect(offsets()).toEqual([null, '100', '50']);
+});
+
+test('a walk from the end of a playlist without totals has every item once, although its removed items are equal', async () => {
+  const isRemoved = (slot: number) => slot % 2 === 0;
+  const { window, offsets } = await startWithPages(
+    scriptedPage({ offset: 0, limit: 100 }, 130, null, isRemoved),
+    (offset) => scriptedPage({ offset, limit: 50 }, 130, null, isRemoved),
+  );
+  const ids: (string | null)[] = [];
+  let args = 'last: 20';
+  for (let pages = 0; pages < 10; pages++) {
+    const { nodes, edges, pageInfo } = await window(args);
+    ids.unshift(...nodes.map(({ item }) => item?.id ?? null));
+    if (!pageInfo.hasPreviousPage) break;
+    args = `last: 20, before: "${edges[0]?.cursor}"`;
+  }
+  expect(ids).toEqual(Array.from({ length: 130 }, (_, i) => (isRemoved(i) ? null : plainId(1000 + i))));
+  expect(offsets()).toEqual([null, '100']);
 });

@@ -4,7 +4,7 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
 import { gatewayError, type ListRead, type PageSequence, readPage } from './page-reader.ts';
-import { type CursorPosition, newest, type SlotRange, untilGap, type WindowArgs } from './slots.ts';
+import { type CursorPosition, type SlotRange, sentTotal, untilGap, type WindowArgs } from './slots.ts';
 import { isCursorAt, shiftedSlot, type Window, windowOf } from './windows.ts';
 
 type Cut<T> = (pages: Page<T>[], slotRange: SlotRange) => Window<T>;
@@ -24,8 +24,8 @@ export async function cutWindow<T extends Entity>(
     const length = pagesToCut.length > 0 ? lengths.of(list, pagesToCut) : null;
     return windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list, length);
   };
-  const total = newest(pages)?.total ?? lengths.of(list)?.reportedTotal ?? null;
-  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, total, list.maxOffset) : null;
+  const total = pages.length > 0 ? sentTotal(pages) : lengths.of(list)?.reportedTotal;
+  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, total ?? null, list.maxOffset) : null;
   if (slot === null || slotRange.start === slotRange.end) return cut(pages, slotRange);
   const { first, last, after, before } = windowArgs;
   if (last !== null && before) return cutBeforeItem(read, pages, slotRange, { slot, last, before }, cut);

@@ -171,9 +171,11 @@ export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
   return gap === -1 ? [...pages] : pages.slice(0, gap);
 }
 
-/** The page that Spotify sent last. */
-export const newest = <T>(pages: readonly Page<T>[]): Page<T> | undefined =>
-  pages.reduce<Page<T> | undefined>(
-    (latest, page) => (latest && latest.asOfMs > page.asOfMs ? latest : page),
-    undefined,
-  );
+/** The total that Spotify sent last with one of the pages; undefined if it sent none. */
+export const sentTotal = <T>(pages: readonly Page<T>[]): number | undefined =>
+  pages
+    .filter(({ isTotalDerived }) => !isTotalDerived)
+    .reduce<Page<T> | undefined>(
+      (latest, page) => (latest && latest.asOfMs > page.asOfMs ? latest : page),
+      undefined,
+    )?.total;

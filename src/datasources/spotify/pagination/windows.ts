@@ -7,9 +7,9 @@ import type { PageSequence } from './page-reader.ts';
 import {
   type CursorPosition,
   isEmpty,
-  newest,
   type SlotRange,
   type SlotRef,
+  sentTotal,
   slotRefsIn,
   type WindowArgs,
 } from './slots.ts';
@@ -127,7 +127,7 @@ function realignToCursor<T extends Entity>(
   pages: readonly Page<T>[],
 ): SlotRange {
   const cursor = anchorOf(windowArgs);
-  const total = newest(pages)?.total;
+  const total = sentTotal(pages);
   if (!cursor?.id || total === undefined || total === cursor.total) return requestedRange;
   const farthest = cursor.slot + total - cursor.total;
   const [from, to] = [Math.min(cursor.slot, farthest), Math.max(cursor.slot, farthest)];
