@@ -9,7 +9,15 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { startClock } from '../support/clock.ts';
 import { apiCalls, startGateway, type TestGateway } from '../support/gateway.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
-import { artists, catalogue, dataAndErrorCodes, startInMode } from '../support/schema-tests.ts';
+import {
+  artists,
+  audiobooks,
+  catalogue,
+  dataAndErrorCodes,
+  shows,
+  startInMode,
+  startWithUnknownApp,
+} from '../support/schema-tests.ts';
 
 /** Daily limits (section 8 of the contract), in front of a sandbox that rejects calls beyond its limits, like Spotify. */
 
@@ -395,6 +403,22 @@ test('an app in development mode has presumed limits, which reject no call', asy
     errors: [],
   });
 });
+test.each([
+  ['show', shows.episodes130],
+  ['audiobook', audiobooks.chapters130],
+])(
+  'an app whose artists have all fields gets no presumed limits from one %s without a publisher',
+  async (kind, id) => {
+    const gateway = await startWithUnknownApp('extended');
+    const edits = [{ path: 'publisher', set: null }];
+    gateway.sandbox.faults.add({ on: { route: `${kind}s` }, fault: { kind: 'edit', edits } });
+    const document = `{ artist(id: "${bts}") { popularity } ${kind}(id: "${id}") { publisher } }`;
+    const { data, errors } = await gateway.ask<object, object>(document);
+    expect({ data, errors }).toMatchObject({ data: { [kind]: { publisher: null } }, errors: [] });
+    expect(await quotaOf(gateway, 'artists/albums')).toBeUndefined();
+  },
+);
+
 test('a dry run states the calls by family and the part that is cached, has no data, and costs no call', async () => {
   const gateway = await startInMode('development');
   await gateway.ask(artist(0));

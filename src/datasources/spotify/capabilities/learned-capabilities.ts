@@ -153,14 +153,24 @@ export function maxPageSize(learned: LearnedCapabilities, endpoint: string): num
  * day, but the app stays in its mode until a response shows the contrary.
  */
 export function isDevelopmentMode(
-  { developmentOnly }: CapabilityPolicy,
+  { developmentOnly, withheldFields }: CapabilityPolicy,
   learned: LearnedCapabilities,
 ): boolean {
   const confirmed = (find: LearnedCapabilities['last']) =>
     developmentOnly.filter(([capability]) => find(capability)?.confirmed);
   const valid = confirmed((capability) => learned.lookup(capability) ?? undefined);
   const limits = valid.length > 0 ? valid : confirmed(learned.last);
-  return limits.some(([capability, value]) => learned.last(capability)?.value === value);
+  const isMissing = ([capability, value]: (typeof limits)[number]) =>
+    learned.last(capability)?.value === value;
+  const missing = new Set(limits.filter(isMissing).map(([capability]) => capability));
+  const fieldsByKind = Object.values(withheldFields);
+  const fields = new Set(fieldsByKind.flat());
+  if ([...missing].some((capability) => !fields.has(capability))) return true;
+  // The only such field of a kind may be missing for another reason, such as a show without a publisher: then the app has
+  // fields of other kinds.
+  const hasFields = limits.some(([capability]) => fields.has(capability) && !missing.has(capability));
+  const allMissing = fieldsByKind.filter((ofKind) => ofKind.every((field) => missing.has(field)));
+  return allMissing.some(({ length }) => length > (hasFields ? 1 : 0));
 }
 
 /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
