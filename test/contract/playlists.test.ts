@@ -400,3 +400,18 @@ test('a walk from the end of a playlist without totals has every item once, alth
   expect(ids).toEqual(Array.from({ length: 130 }, (_, i) => (isRemoved(i) ? null : plainId(1000 + i))));
   expect(offsets()).toEqual([null, '100']);
 });
+
+test('the last items of a playlist are found although its first page has a `next` and the page after the end has a total of 0', async () => {
+  const next = 'https://api.spotify.com/v1/next';
+  const pageAt = (offset: number, limit: number) => ({
+    ...scriptedPage({ offset, limit }, 20, offset === 0 ? 20 : 0),
+    next: offset === 0 ? next : null,
+  });
+  const { window, offsets } = await startWithPages(pageAt(0, 100), (offset) => pageAt(offset, 50));
+  for (let time = 0; time < 2; time++) {
+    const last = await window('last: 4');
+    expect(idsOf(last)).toEqual([1016, 1017, 1018, 1019].map(plainId));
+    expect(last.pageInfo.hasNextPage).toBe(false);
+  }
+  expect(offsets()).toEqual([null, '100', '0', '50']);
+});

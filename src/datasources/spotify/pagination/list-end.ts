@@ -31,12 +31,22 @@ export async function findEnd<T extends Entity>(
       );
     }
     const start = offsetToTry(length, limit, list.maxOffset, attempt);
-    const readPage = await readPages(read, { start, end: start + limit }).catch(quotaError);
+    const isCovered = [...pages, ...foundPages].some(
+      ({ offset, limit: size }) => offset <= start && start < offset + size,
+    );
+    // The page that the owner contains may cover more slots than a later page of the list: it shows nothing new.
+    const ownPages = isCovered ? withoutEmbeddedPage(read) : read;
+    const readPage = await readPages(ownPages, { start, end: start + limit }).catch(quotaError);
     if (readPage instanceof UpstreamQuotaExceeded || !readPage || readPage.isShortened) {
       return { pages: foundPages, isShortened: true };
     }
     foundPages.push(...readPage.pages);
   }
+}
+
+function withoutEmbeddedPage<T extends Entity>(read: ListRead<T>): ListRead<T> {
+  const { embeddedFirstPage: _, ...list } = read.list;
+  return { ...read, list };
 }
 
 /** The offset of a page between the last item and the end: first by the total, then in steps that double. */
