@@ -383,6 +383,18 @@ test('the last items of a playlist that shrank below its cached first hundred it
   expect(offsets()).toEqual([null, '100', '50']);
 });
 
+test('the length of a playlist is not below the items that are returned, although a later page has a smaller total', async () => {
+  const { window, offsets } = await startWithPages(
+    scriptedPage({ offset: 0, limit: 100 }, 120, 120),
+    (offset) => scriptedPage({ offset, limit: 50 }, 90, 90),
+  );
+  const { endCursor } = (await window('first: 100')).pageInfo;
+  expect((await window(`first: 20, after: "${endCursor}"`)).totalCount).toBe(90);
+  const { nodes, totalCount } = await window('first: 100');
+  expect([nodes.length, totalCount]).toEqual([100, 100]);
+  expect(offsets()).toEqual([null, '100']);
+});
+
 test('a walk from the end of a playlist without totals has every item once, although its removed items are equal', async () => {
   const isRemoved = (slot: number) => slot % 2 === 0;
   const { window, offsets } = await startWithPages(

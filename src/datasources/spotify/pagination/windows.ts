@@ -55,10 +55,12 @@ export function windowOf<T extends Entity>(
     isShortened ||
     (requestedRange.start < requestedRange.end && !isAtEnd && hasMore(listPages, slotRange, maxOffset));
   const lastPage = listPages.at(-1);
+  // A page from before the list became shorter does not count for its length, but its items may be returned.
+  const returnedUntil = (slotRefs.at(-1)?.slot ?? -1) + 1;
   return {
     slots: distinct(slotRefs.flatMap(slotOf), windowArgs),
     reportedTotal: length?.reportedTotal ?? null,
-    length: length && shownLength(length),
+    length: length && shownLength({ ...length, length: Math.max(length.length, returnedUntil) }),
     hasNext,
     hasPrevious: slotRange.start > 0,
     start: slotRange.start,
