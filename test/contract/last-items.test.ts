@@ -50,6 +50,26 @@ describe('the last items of a list', () => {
     }
   });
 
+  test.each([albums, search])(
+    'the last items of a list whose pages have no `next` are found by its total: $name',
+    async (kind) => {
+      const pages = pagesOf(25, 25, 10).map((page) => ({ ...page, next: false }));
+      for (const [args, from] of [
+        ['last: 8', 17],
+        ['last: 100', 0],
+      ] as const) {
+        const list = await startList(kind, pages);
+        const { nodes, pageInfo } = await list.window(args);
+        expect(
+          nodes.map(({ id }) => id),
+          args,
+        ).toEqual(ids(from, 25));
+        expect(pageInfo.hasNextPage, args).toBe(false);
+        expect(list.offsets().toSorted((one, other) => one - other)).toEqual([0, 10, 20]);
+      }
+    },
+  );
+
   test.each([
     ['in order', [0, 10, 20, 30]],
     ['in reverse order', [0, 30, 20, 10]],

@@ -85,13 +85,14 @@ export function worstCaseOffsets(
  * The offsets of the pages to request next for a slot range, in parallel; none if the pages that were read suffice or the
  * list ends with them. While the list's length is unknown or unreliable, one page is requested at a time.
  * @param pages the pages that were read, in the order of their offsets, without a gap
- * @param isBackward whether the slots are counted from their end: then empty pages inside the slot range end no list
+ * @param isBackward whether the slots are counted from their end: then neither empty pages nor pages without `next` inside
+ * the slot range end a list that goes on
  */
 export function nextOffsets<T>(
   pages: readonly Page<T>[],
   slotRange: SlotRange,
   limit: number,
-  length: Pick<ListLength, 'length' | 'maxLength' | 'isReliable'> | null,
+  length: Pick<ListLength, 'length' | 'minLength' | 'maxLength' | 'isReliable'> | null,
   maxOffset: number,
   isBackward = false,
 ): number[] {
@@ -99,7 +100,9 @@ export function nextOffsets<T>(
   const start = lastPage ? lastPage.offset + lastPage.limit : slotRange.start;
   const isInside = start < slotRange.end;
   const listEnd = Math.min(maxOffset, length?.maxLength ?? maxOffset);
-  const mayGoOn = mayContinue(pages) || (isBackward && isInside && lastPage?.hasNext === true);
+  // Other pages may have shown that the list goes on, although this one has no `next`.
+  const goesOn = lastPage?.hasNext === true || start < (length?.minLength ?? 0);
+  const mayGoOn = mayContinue(pages) || (isBackward && isInside && goesOn);
   if (!(isInside || lastPage?.items.length === 0) || start >= listEnd || !mayGoOn) return [];
   const aligned = start - (start % limit);
   const isRead = pages.some(({ offset }) => offset === aligned); // a page smaller than requested

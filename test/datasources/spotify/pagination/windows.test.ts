@@ -270,7 +270,10 @@ describe('a page whose items are decoded when they are read', () => {
 
 describe('the next pages of a span', () => {
   const unknown = null;
-  const totalOf = (length: number, rest = {}) => ({ length, maxLength: null, isReliable: true, ...rest });
+  const totalOf = (length: number, rest = {}) => ({
+    ...{ length, minLength: 0, maxLength: null, isReliable: true },
+    ...rest,
+  });
   const whole = { start: 0, end: 20 };
 
   test.each<[string, Page<Album>[], ReturnType<typeof totalOf> | null, number[]]>([
@@ -292,6 +295,12 @@ describe('the next pages of a span', () => {
 
   test('the next pages of a span include the page behind an empty page in which the span ends', () => {
     expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, totalOf(100), endless)).toEqual([20]);
+  });
+
+  test('the next pages of a span that is counted from its end include a page that is known to have items, also after a page without `next`', () => {
+    const pages = [page(0, 'abcde', { hasNext: false })];
+    expect(nextOffsets(pages, whole, 5, totalOf(10, { minLength: 10 }), endless, true)).toEqual([5]);
+    expect(nextOffsets(pages, whole, 5, totalOf(10, { minLength: 5 }), endless, true)).toEqual([]);
   });
 
   test('the next pages of a span end at the largest offset of the list', () => {
