@@ -213,7 +213,7 @@ export function testList(
   });
   const spotify = {
     ...createPagination({ cache, capabilities, freshMs }),
-    isAbsent: () => false,
+    mayBeFound: () => true,
     app: capabilities,
     object: async () => ({ kind: owner, id: ownerId, market: null }),
     pagedList: pages,

@@ -84,10 +84,8 @@ export function createLearnedCapabilities(
       const newValue = { value, confirmed, learnedAtMs: epochMs(), rememberMs: forMs };
       learned.set(capability, newValue);
       if (confirmed) {
-        log.info(
-          { ability: capability, value, before: before?.confirmed ? before.value : null },
-          learnedSentence(capability, value),
-        );
+        const valueBefore = before?.confirmed ? before.value : null;
+        log.info({ ability: capability, value, before: valueBefore }, learnedSentence(capability, value));
       }
       if (forMs === rememberMs) sharedState?.publish(topicOf(capability), newValue);
     },
@@ -189,14 +187,11 @@ export function worstCasePage(
 
 /** A learned capability of the app, as a sentence for the log. */
 export function learnedSentence(capability: Capability, value: boolean | number): string {
-  return `learned: ${fact(capability, value)}`;
-}
-
-function fact(capability: Capability, value: boolean | number): string {
-  if (typeof value === 'number') return `at most ${value} ${itemsOf(capability)} a page (${capability})`;
+  if (typeof value === 'number')
+    return `learned: at most ${value} ${itemsOf(capability)} a page (${capability})`;
   if (capability === 'batch')
-    return value ? 'this app may read many objects in one call' : 'this app needs one call for each object';
-  return value ? `Spotify gives ${capability} to this app` : `Spotify withholds ${capability} from this app`;
+    return `learned: this app ${value ? 'may read many objects in one call' : 'needs one call for each object'}`;
+  return `learned: Spotify ${value ? `gives ${capability} to` : `withholds ${capability} from`} this app`;
 }
 
 /** The items of a page of an endpoint: `albums` for `artists/albums`. */

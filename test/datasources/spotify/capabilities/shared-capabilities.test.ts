@@ -203,7 +203,7 @@ describe('a known capability', () => {
     expect(sandbox.calls().filter(({ status }) => (status ?? 200) >= 400)).toEqual([]);
   });
 
-  test('of an app without some fields and lists counts in the plan of an operation also after a day, until a response has them', async () => {
+  test('withheld fields and lists count no call in the plan also after a day, until a response has them', async () => {
     const { ask, sandbox, apiCalls } = await startInMode('development');
     const withheldField = `{ artist(id: "${artists.bts}") { albums(first: 100) { nodes { label } } } }`;
     const allArtists = catalogue.artists();
