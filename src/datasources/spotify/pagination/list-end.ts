@@ -36,11 +36,11 @@ export async function findEnd<T extends Entity>(
     );
     // The page that the owner contains may cover more slots than a later page of the list: it shows nothing new.
     const ownPages = isCovered ? withoutEmbeddedPage(read) : read;
-    const readPage = await readPages(ownPages, { start, end: start + limit }).catch(quotaError);
-    if (readPage instanceof UpstreamQuotaExceeded || !readPage || readPage.isShortened) {
+    const triedPages = await readPages(ownPages, { start, end: start + limit }).catch(quotaError);
+    if (triedPages instanceof UpstreamQuotaExceeded || !triedPages || triedPages.isShortened) {
       return { pages: foundPages, isShortened: true };
     }
-    foundPages.push(...readPage.pages);
+    foundPages.push(...triedPages.pages);
   }
 }
 
