@@ -20,7 +20,7 @@ import { embeddedPageOf } from './kinds/requests/embedded-objects.ts';
 import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
 import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
 import { searchResults } from './kinds/requests/search.ts';
-import { gatewayError } from './pagination/page-reader.ts';
+import { onlyGatewayError } from './pagination/page-reader.ts';
 import { recordWithheld, unlessWithheld } from './pagination/withheld-lists.ts';
 import { propertyOf } from './transport/body.ts';
 import type { FieldContext } from './usage/field-context.ts';
@@ -100,7 +100,7 @@ export function createEntityLists(
       const isOwnerFresh = epochMs() - page.asOfMs < ownerKind.freshMs;
       if (isOwnerFresh || cache.isCached(request, 'full')) return undefined;
       // The owner is refreshed too: its response contains the page, so that the list needs no call of its own.
-      const refreshed = await cache.get(ownerRequest, fieldContext, true).catch(gatewayError);
+      const refreshed = await cache.get(ownerRequest, fieldContext, true).catch(onlyGatewayError);
       const newPage = refreshed && !(refreshed instanceof GatewayError) ? pageIn(refreshed) : undefined;
       return newPage && isUsable(newPage) ? newPage : undefined;
     };

@@ -10,8 +10,8 @@ import { type FieldContext, recordFreshness, recordUnavailable } from './usage/f
 import type { Family } from './usage/observer.ts';
 
 /**
- * Reads single objects of every kind. A `market` of null means the default market. An object that is the same in every
- * market gets the market of its request, in which its lists are read.
+ * Reads single objects of every kind. A `market` of null means the default market. If an object is the same in every market,
+ * its `market` becomes the requested one, and its lists are read in that market.
  */
 export interface EntityReader<Any extends Entity> {
   /** The object in any form; null if Spotify has no such object. */
@@ -22,8 +22,8 @@ export interface EntityReader<Any extends Entity> {
     fieldContext: FieldContext,
   ): Promise<T | null>;
   /**
-   * The object that a reference names, which is looked up as each of its kinds in turn; one that is cached, or that another
-   * field reads meanwhile, costs no call.
+   * The object of a reference. It is looked up as each kind of the reference in turn. An object that is cached, or that
+   * another field is reading, costs no call.
    */
   node(reference: Reference<string>, market: Market | null, fieldContext: FieldContext): Promise<Any | null>;
   /**
@@ -80,8 +80,9 @@ export function createEntityReader<Any extends Entity>({
   }
 
   /**
-   * Looks an object up as one kind after another: first as one of which it is cached, or which another field is reading.
-   * @param searchesStore whether to search the store too, which has not been searched yet
+   * Looks an object up as one kind after another. The first kind is the one as which the object is cached or another field is
+   * reading it.
+   * @param searchesStore whether to search the store too; false if it has been searched
    */
   async function lookUp(
     candidates: readonly KindDefinition<Any>[],
@@ -123,15 +124,18 @@ export function createEntityReader<Any extends Entity>({
       const sentValue = object[name];
       if (isSent(sentValue)) return sentValue;
 
-      const withheld = withheldField(getKind(registry, object.kind), name);
-      const isComplete = object.full || (isInSimplifiedObject && !isFilledByFullObject(object, name));
+      const withheldName = withheldField(getKind(registry, object.kind), name);
+      const isComplete = object.full || (isInSimplifiedObject && !isReferenceWithout(object, name));
       const read = () => readFull(object, fieldContext);
-      const full = isComplete ? object : await (withheld ? capabilities.withField(withheld, read) : read());
+      const full = isComplete
+        ? object
+        : await (withheldName ? capabilities.withField(withheldName, read) : read());
       const value = full?.[name];
       if (isSent(value)) return value;
 
-      const isWithheld = withheld !== null && capabilities.has(withheld) !== true;
-      if (withheld && full === null) recordFreshness(fieldContext, capabilities.withheldUntilMs(withheld));
+      const isWithheld = withheldName !== null && capabilities.has(withheldName) !== true;
+      if (withheldName && full === null)
+        recordFreshness(fieldContext, capabilities.withheldUntilMs(withheldName));
       recordUnavailable(fieldContext, isWithheld ? 'QUOTA_MODE' : 'NOT_SENT');
       return null;
     },
@@ -140,8 +144,8 @@ export function createEntityReader<Any extends Entity>({
 
 const isSent = <V>(value: V): value is Exclude<V, undefined> => value !== undefined;
 
-/** Whether only the full object has the field: a reference has an id and a link. */
-const isFilledByFullObject = (object: Entity, name: string): boolean =>
+/** Whether the object is a reference that lacks the field: it has only its id and `externalUrl`. */
+const isReferenceWithout = (object: Entity, name: string): boolean =>
   object.isReference === true && name !== 'externalUrl';
 
 /** The name of the field as a capability, such as `Album.label`; null if Spotify withholds it from no app. */

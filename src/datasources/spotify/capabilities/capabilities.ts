@@ -25,8 +25,8 @@ import { createRejections, lowerMaxPageSize, retryMs, SmallerPageNeeded } from '
 export interface Capabilities extends CapabilityView {
   has(capability: string): boolean | null;
   /**
-   * Until when a response may be reused that lacks the feature or the field, in milliseconds of the epoch: Infinity if Spotify
-   * is known to withhold it, a minute if the rejection may have been a passing fault.
+   * The end of the time in which a response without the feature or the field may be reused, in milliseconds of the epoch.
+   * Infinity if Spotify is known to withhold it; otherwise at most a minute from now.
    */
   withheldUntilMs(capability: string): number;
   /** The page size to request: the known limit, or the largest there may be. */
@@ -51,7 +51,9 @@ export interface Capabilities extends CapabilityView {
    * @param object names the object that is requested
    */
   withFeature<T>(feature: string, object: string, send: () => Promise<T>): Promise<T | null>;
-  /** Like `withFeature` for a `send` that may use the cache, which does not show that the app still has the feature. */
+  /**
+   * Like `withFeature`, for a `send` that may use the cache: its success does not show that the app still has the feature.
+   */
   unlessMissing<T>(feature: string, object: string, send: () => Promise<T>): Promise<T | null>;
   /**
    * The result of `send`, which calls Spotify: from it, or from a FeatureWithheld that it throws, the feature is learned.
@@ -133,10 +135,10 @@ export function createCapabilities(
   return {
     has: (capability) => hasCapability(learned, capability),
     withheldUntilMs(capability) {
-      const rejection = learned.lookup(capability);
-      if (rejection?.value !== false) return epochMs() + retryMs;
-      const isDoubtful = rejection.rememberMs < rememberMs;
-      return isDoubtful ? rejection.learnedAtMs + rejection.rememberMs : Number.POSITIVE_INFINITY;
+      const lastLearned = learned.lookup(capability);
+      if (lastLearned?.value !== false) return epochMs() + retryMs;
+      const expiresSoon = lastLearned.rememberMs < rememberMs;
+      return expiresSoon ? lastLearned.learnedAtMs + lastLearned.rememberMs : Number.POSITIVE_INFINITY;
     },
     maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
     lastPageSize(endpoint) {

@@ -136,7 +136,8 @@ export function hasCapability(learned: LearnedCapabilities, capability: Capabili
   const last = learned.last(capability);
   if (typeof last?.value !== 'boolean') return null;
   if (last.value || learned.lookup(capability)) return last.value;
-  // What counted for a minute may have been a passing fault. Without batches, objects cost the same calls if that is not known.
+  // What counted for a minute may have been a passing fault. Without batches, objects cost the same calls if that is not
+  // known.
   return last.rememberMs < rememberMs || capability === 'batch' ? null : false;
 }
 
@@ -157,17 +158,17 @@ export function isDevelopmentMode(
   const confirmed = (find: LearnedCapabilities['last']) =>
     developmentOnly.filter(([capability]) => find(capability)?.confirmed);
   const valid = confirmed((capability) => learned.lookup(capability) ?? undefined);
-  const limits = valid.length > 0 ? valid : confirmed(learned.last);
-  const isMissing = ([capability, value]: (typeof limits)[number]) =>
+  const traits = valid.length > 0 ? valid : confirmed(learned.last);
+  const hasDevelopmentValue = ([capability, value]: (typeof traits)[number]) =>
     learned.last(capability)?.value === value;
-  const missing = new Set(limits.filter(isMissing).map(([capability]) => capability));
+  const asInDevelopment = new Set(traits.filter(hasDevelopmentValue).map(([capability]) => capability));
   const fieldsByKind = Object.values(withheldFields);
   const fields = new Set(fieldsByKind.flat());
-  if ([...missing].some((capability) => !fields.has(capability))) return true;
-  // The only such field of a kind may be missing for another reason, such as a show without a publisher: then the app has
-  // fields of other kinds.
-  const hasFields = limits.some(([capability]) => fields.has(capability) && !missing.has(capability));
-  const allMissing = fieldsByKind.filter((ofKind) => ofKind.every((field) => missing.has(field)));
+  if ([...asInDevelopment].some((capability) => !fields.has(capability))) return true;
+  // If a kind has only one withheld field, it may be missing for another reason, such as a show without a publisher. So it
+  // does not count if the app has withheld fields of other kinds.
+  const hasFields = traits.some(([capability]) => fields.has(capability) && !asInDevelopment.has(capability));
+  const allMissing = fieldsByKind.filter((ofKind) => ofKind.every((field) => asInDevelopment.has(field)));
   return allMissing.some(({ length }) => length > (hasFields ? 1 : 0));
 }
 
@@ -179,7 +180,7 @@ export function worstCasePage(
 ): { limit: number; probeCalls: number } {
   const limit = maxPageSize(learned, endpoint);
   const last = learned.last(endpoint);
-  // As above: the largest page size stays the limit until a response shows the contrary.
+  // A confirmed largest page size counts after its expiry too. A smaller limit that has expired is learned again.
   if (last?.confirmed && last.value === limit) return { limit, probeCalls: 0 };
   const smallerSizes = pageSizesOf(policy, endpoint).filter((size) => size < limit);
   return { limit: Math.min(limit, ...smallerSizes), probeCalls: smallerSizes.length };

@@ -24,8 +24,8 @@ export interface Rejections {
   recordSuccess(): void;
   /** A response has shown the value of a capability. */
   confirm(capability: Capability, value: boolean | number): void;
-  /** Records a rejection. @returns whether the capability now counts as missing */
-  isGivenUp(capability: Capability, rejection: Rejection): boolean;
+  /** Adds a rejection. @returns whether the capability now counts as missing */
+  addRejection(capability: Capability, rejection: Rejection): boolean;
   /** Records a rejection, and the capability as missing if the rejections suffice. */
   reject(capability: Capability, rejection: Rejection): void;
   /** Gives up the features that were rejected once, before it was known that the app is in development mode. */
@@ -40,7 +40,7 @@ const outageMs = 3_600_000; // an outage that lasts longer is a change of the ru
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
   const firstRejections = new Map<string, Rejection & { successes: number }>();
   const missingSinceMs = new Map<string, number>();
-  const unproven = new Set<string>(); // missing capabilities that have never worked
+  const neverWorked = new Set<string>(); // missing capabilities
   let successes = 0;
 
   const isMissing = (capability: Capability): boolean => learned.lookup(capability)?.value === false;
@@ -51,8 +51,8 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
         limitGroup !== undefined && learned.lookup(name)?.value === developmentPageSize,
     );
 
-  /** The capabilities that are missing as in development mode, without those that have no other object to try. */
-  function missingElsewhere(): Capability[] {
+  /** The missing ones among `batch` and the fields of each kind of which all withheld fields are missing. */
+  function missingFieldsAndBatch(): Capability[] {
     const fields = Object.values(policy.withheldFields).filter((ofKind) => ofKind.every(isMissing));
     return [...fields.flat(), 'batch'].filter(isMissing);
   }
@@ -60,18 +60,21 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   /** Whether other capabilities have shown that the app is in development mode, so that one rejection is proof. */
   function hasDevelopmentTraits(): boolean {
     // One missing capability may have another cause: some shows have no publisher.
-    const missing = new Set([...missingElsewhere(), ...policy.conclusiveFeatures.filter(isMissing)]);
+    const missing = new Set([...missingFieldsAndBatch(), ...policy.conclusiveFeatures.filter(isMissing)]);
     return hasDevelopmentPageSize() || missing.size > 1;
   }
 
-  /** Whether one rejection, which may be a passing fault, is all that is known: there is no other object to try. */
+  /**
+   * Whether no other capability confirms that this one is missing: its rejection may be a passing fault, and there is no
+   * other object to try.
+   */
   const isDoubtful = (capability: Capability): boolean =>
     capability !== 'batch' &&
     policy.conclusiveFeatures.includes(capability) &&
     !hasDevelopmentPageSize() &&
-    missingElsewhere().length === 0;
+    missingFieldsAndBatch().length === 0;
 
-  function isGivenUp(capability: Capability, rejection: Rejection): boolean {
+  function addRejection(capability: Capability, rejection: Rejection): boolean {
     const lastLearned = learned.last(capability);
     if (lastLearned?.value === false) return true; // tried again, and still rejected
     // A page size above the one that has worked has not worked itself.
@@ -89,9 +92,9 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   }
 
   function giveUp(capability: Capability): void {
-    if (learned.last(capability)?.value === true) unproven.delete(capability);
-    else if (!missingSinceMs.has(capability)) unproven.add(capability);
-    if (unproven.has(capability) && !isDoubtful(capability)) {
+    if (learned.last(capability)?.value === true) neverWorked.delete(capability);
+    else if (!missingSinceMs.has(capability)) neverWorked.add(capability);
+    if (neverWorked.has(capability) && !isDoubtful(capability)) {
       learned.record(capability, false);
       return;
     }
@@ -107,12 +110,12 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     confirm(capability, value) {
       firstRejections.delete(capability);
       missingSinceMs.delete(capability);
-      unproven.delete(capability);
+      neverWorked.delete(capability);
       learned.record(capability, value);
     },
-    isGivenUp,
+    addRejection,
     reject(capability, rejection) {
-      if (isGivenUp(capability, rejection)) giveUp(capability);
+      if (addRejection(capability, rejection)) giveUp(capability);
     },
     review() {
       if (!hasDevelopmentTraits()) return;
@@ -126,7 +129,8 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
 }
 
 /**
- * Lowers a page size limit. While the limit has worked until now, only this page is requested smaller.
+ * Lowers the page size limit if the rejections suffice. Otherwise the limit stays, and only this page is requested in a
+ * smaller size.
  * @returns the error that requests the smaller page
  */
 export function lowerMaxPageSize(
@@ -137,7 +141,7 @@ export function lowerMaxPageSize(
 ): SmallerPageNeeded {
   const smallerLimit = nextBelow(policy, endpoint, limit);
   const rejection = { object: list, isExplicit, isConclusive: isExplicit, limit };
-  if (limit <= maxPageSize(learned, endpoint) && rejections.isGivenUp(endpoint, rejection)) {
+  if (limit <= maxPageSize(learned, endpoint) && rejections.addRejection(endpoint, rejection)) {
     learned.record(endpoint, smallerLimit, { confirmed: false });
     rejections.clear(endpoint);
     for (const otherEndpoint of endpointsWithSameLimit(policy, endpoint)) {

@@ -3,7 +3,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
-import { gatewayError, type ListRead, type PageSequence, readPage } from './page-reader.ts';
+import { type ListRead, onlyGatewayError, type PageSequence, readPage } from './page-reader.ts';
 import { type CursorPosition, type SlotRange, sentTotal, untilGap, type WindowArgs } from './slots.ts';
 import { isCursorAt, shiftedSlot, type Window, windowOf } from './windows.ts';
 
@@ -34,7 +34,10 @@ export async function cutWindow<T extends Entity>(
     : cut(pages, slotRange);
 }
 
-/** If the page to which the item has moved backward cannot be read, the slot range is kept: it repeats items but misses none. */
+/**
+ * If the page of the item cannot be read: after a move to a later slot the slot range is kept, which repeats items but misses
+ * none; after a move to an earlier slot the window fails.
+ */
 async function cutAfterItem<T extends Entity>(
   read: ListRead<T>,
   pages: Page<T>[],
@@ -42,11 +45,11 @@ async function cutAfterItem<T extends Entity>(
   { slot, first, after }: { slot: number; first: number; after: CursorPosition },
   cut: Cut<T>,
 ): Promise<Window<T>> {
-  // A page that an object contains is not read again, only because the total of a later page is smaller.
+  // The smaller total of a later page is no reason to read the embedded page again.
   if (slot < after.slot && slot < (read.list.embeddedItems ?? 0)) return cut(pages, slotRange);
   const page =
     pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
-    (await readPage(read, slot - (slot % read.limit), epochMs()).catch(gatewayError));
+    (await readPage(read, slot - (slot % read.limit), epochMs()).catch(onlyGatewayError));
   if (page instanceof GatewayError) {
     if (slot < after.slot) throw page; // without the page, the window would miss the items that have moved in front of it
     recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
@@ -57,8 +60,8 @@ async function cutAfterItem<T extends Entity>(
   const lastPage = shiftedPages.at(-1) ?? page;
   const start = slot + 1;
   const end = Math.min(start + first, lastPage.offset + lastPage.limit);
-  // If the item is the last one of its page, and the next page is not read, the window is its slot: the item is left out, and
-  // the cursor of the slot leads on.
+  // If the item is in the last slot that was read, the window is only this slot. The item is left out, and the client
+  // continues from the cursor of the slot.
   return cut(shiftedPages, { start: Math.min(start, end - 1), end });
 }
 

@@ -2,18 +2,19 @@ import { UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { ListLength } from './lengths.ts';
-import { type ListRead, type PageSequence, quotaError, readPages } from './page-reader.ts';
+import { type ListRead, onlyQuotaError, type PageSequence, readPages } from './page-reader.ts';
 
 /**
- * How many pages are read beyond the planned ones to find the end of a list whose total is wrong. Enough for every search
- * and for lists of some 200 pages, because the steps double and then halve.
+ * How many pages are read beyond the planned ones to find the end of a list whose total is wrong. Enough for all results of a
+ * Spotify search and for lists of some 200 pages, because the steps double and then halve.
  */
 const maxEndSearchPages = 16;
 
 /**
  * Reads pages until they show where the list ends, or that its total is right.
  * @param pages of the list that were read before
- * @returns the pages that were read for this, in no order; `isShortened` if the daily quota does not suffice
+ * @returns the pages that were read for this, which unlike in other sequences are in no order and may have gaps;
+ * `isShortened` if the daily quota does not suffice
  * @throws UpstreamBadResponse if the end is too far away: then no slot can be counted from it
  */
 export async function findEnd<T extends Entity>(
@@ -34,9 +35,9 @@ export async function findEnd<T extends Entity>(
     const isCovered = [...pages, ...foundPages].some(
       ({ offset, limit: size }) => offset <= start && start < offset + size,
     );
-    // The page that the owner contains may cover more slots than a later page of the list: it shows nothing new.
+    // The embedded page may cover more slots than a later page of the list: it shows nothing new.
     const ownPages = isCovered ? withoutEmbeddedPage(read) : read;
-    const triedPages = await readPages(ownPages, { start, end: start + limit }).catch(quotaError);
+    const triedPages = await readPages(ownPages, { start, end: start + limit }).catch(onlyQuotaError);
     if (triedPages instanceof UpstreamQuotaExceeded || !triedPages || triedPages.isShortened) {
       return { pages: foundPages, isShortened: true };
     }

@@ -20,7 +20,7 @@ export interface ListRead<T extends Entity> {
   list: PagedList<T>;
   /** The page size. */
   limit: number;
-  /** Whether the arguments count slots from their end. */
+  /** Whether the arguments have `last`: the slots are counted backward from `before` or from the end of the list. */
   isBackward: boolean;
   fieldContext: FieldContext;
   cache: ReadThroughCache;
@@ -74,8 +74,8 @@ export async function readPages<T extends Entity>(
 }
 
 /**
- * The pages at the offsets, up to the first one for which the daily quota does not suffice. A page after the end of the
- * list, as the pages before it show it, does not matter.
+ * The pages at the offsets, up to the first one for which the daily quota does not suffice. A failed read of a page is
+ * ignored if the pages before it show that the list has ended.
  * @param before the pages that were read before
  * @param isFirstNeeded whether there is nothing to return without the first of these pages
  */
@@ -91,7 +91,7 @@ async function readWithinQuota<T extends Entity>(
   const results = await Promise.allSettled(
     offsets.slice(0, count).map((offset) => readPage(read, offset, startedMs)),
   );
-  const lastFilled = results.findLastIndex(
+  const lastFilledIndex = results.findLastIndex(
     (result) => result.status === 'fulfilled' && !isEmpty(result.value),
   );
   const pages: Page<T>[] = [];
@@ -100,8 +100,8 @@ async function readWithinQuota<T extends Entity>(
       pages.push(result.value);
       continue;
     }
-    if (i > lastFilled && !mayContinue([...before, ...pages]) && isFailedRead(result.reason)) break;
-    const error = quotaError(result.reason);
+    if (i > lastFilledIndex && !mayContinue([...before, ...pages]) && isFailedRead(result.reason)) break;
+    const error = onlyQuotaError(result.reason);
     if (isFirstNeeded && pages.length === 0) throw error;
     break;
   }
@@ -119,13 +119,13 @@ const reaches =
     offset + limit > start;
 
 /** The error, if it states that the daily quota does not suffice; throws any other one. */
-export function quotaError(error: unknown): UpstreamQuotaExceeded {
+export function onlyQuotaError(error: unknown): UpstreamQuotaExceeded {
   if (error instanceof UpstreamQuotaExceeded) return error;
   throw error;
 }
 
 /** The error, if the gateway reports it to clients; throws any other one, which is a bug. */
-export function gatewayError(error: unknown): GatewayError {
+export function onlyGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   throw error;
 }

@@ -40,10 +40,10 @@ export function slotRangeOf(
   maxOffset: number,
 ): SlotRange | null {
   const start = after ? after.slot + 1 : 0;
-  const limit = Math.min(before?.slot ?? maxOffset, maxOffset);
-  if (last === null) return atLeastEmpty(start, Math.min(start + (first ?? 0), limit));
+  const maxEnd = Math.min(before?.slot ?? maxOffset, maxOffset);
+  if (last === null) return atLeastEmpty(start, Math.min(start + (first ?? 0), maxEnd));
   if (before === null && length === null) return null;
-  const end = Math.min(limit, before === null && length !== null ? length : limit);
+  const end = Math.min(maxEnd, before === null && length !== null ? length : maxEnd);
   return atLeastEmpty(Math.max(start, end - last), end);
 }
 
@@ -60,7 +60,8 @@ export function offsetsOf({ start, end }: SlotRange, limit: number): number[] {
  * The offsets of the pages that the arguments may need, for a list about which nothing is known. If the offset of a page
  * depends on the length of the list, the page gets an offset beyond every list: it is counted as a call, and never found
  * in the cache.
- * @param hasStableTotal whether the item of a cursor is looked for in the slot to which the list's growth has moved it
+ * @param hasStableTotal whether a changed total shows that the list has changed: then one more page may be read to find the
+ * item of a cursor
  */
 export function worstCaseOffsets(
   windowArgs: WindowArgs,
@@ -131,7 +132,8 @@ export interface SlotRef<T> {
 }
 
 /**
- * The items in the slots of the pages, without null items and without items that the same page repeats.
+ * The items in the slots of the pages, each slot once: if pages overlap, the earlier page counts. Null items are left out,
+ * and so are items that the same page repeats, except list entries and malformed items.
  * @param end the slots end before this one
  */
 export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = Infinity): SlotRef<T>[] {
@@ -145,9 +147,10 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
       const id = idAt(items, index);
       if (id === undefined || slot < nextSlot) continue;
       const earlierIndex = id === null ? undefined : indexOfId.get(id);
-      const doubles = earlierIndex !== undefined && readableAt(items, index) !== null;
-      if (doubles && readableAt(items, earlierIndex) !== null && !isListEntry(items, index)) continue;
-      if (id !== null && (earlierIndex === undefined || doubles)) indexOfId.set(id, index);
+      const isReadableRepeat = earlierIndex !== undefined && readableAt(items, index) !== null;
+      if (isReadableRepeat && readableAt(items, earlierIndex) !== null && !isListEntry(items, index))
+        continue;
+      if (id !== null && (earlierIndex === undefined || isReadableRepeat)) indexOfId.set(id, index);
       slotRefs.push({ slot, id, items, index });
     }
     nextSlot = offset + limit;

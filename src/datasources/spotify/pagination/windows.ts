@@ -111,8 +111,9 @@ function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }
 }
 
 /**
- * If the list has grown or shrunk at the front since a cursor was made, the item of the cursor has moved by at most as many
- * slots, backward or forward. A window beside the item moves with it, so that the client gets no item twice and misses none.
+ * If the list has grown or shrunk at the front since a cursor was made, the item of the cursor has moved by at most the
+ * number of slots by which the list has grown or shrunk. A window beside the item moves with it, so that the client gets no
+ * item twice and misses none.
  */
 
 /** The cursor beside which a window lies; null for a window at the front or the end of the list. */
@@ -148,7 +149,8 @@ function realignToCursor<T extends Entity>(
 
 /**
  * The slot to which the item of the cursor has moved if the list has grown or shrunk at the front by as much as its total
- * has; null if the pages already have the item, or the window misses and repeats nothing.
+ * has; null if the pages contain the item, if the list has no such slot, or if the list has shrunk and the window lies before
+ * the cursor.
  * @param total of the list at present; null if it is not known
  */
 export function shiftedSlot<T extends Entity>(
@@ -161,7 +163,7 @@ export function shiftedSlot<T extends Entity>(
   if (!cursor?.id || total === null || total === cursor.total) return null;
   const isForward = windowArgs.first !== null;
   const slot = cursor.slot + total - cursor.total;
-  // In front of a cursor, a list that has shrunk repeats items in the window.
+  // If the list has shrunk, a window before the cursor only repeats items: it is not shifted.
   if (slot < (isForward ? 0 : cursor.slot)) return null;
   if (slot + (isForward ? 1 : 0) >= Math.min(total, maxOffset)) return null;
   return slotRefsIn(pages).some(({ id }) => id === cursor.id) ? null : slot;

@@ -32,7 +32,10 @@ export interface AdmissionQueue {
    * @throws GatewayError as soon as it is clear that the call cannot be sent in time
    */
   admit(family: Family, waiters: Waiters, isRetry: boolean): Promise<CallPermit>;
-  /** A permit is free: fills it after the callers of the ended call, whose outcome may start a back-off. */
+  /**
+   * A permit is free. Queued calls are admitted after the callers of the ended call have run, because they may start a
+   * back-off.
+   */
   drainSoon(): void;
   /** Decides about every queued call soon: some may have to be rejected. */
   drainAllSoon(): void;
@@ -70,10 +73,10 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer): 
     }, waitMs);
   }
 
-  function offerAll(untilFull: boolean): void {
+  function offerAll(stopsWhenFull: boolean): void {
     stopWhenFull = true;
     for (const calls of [retries, firstAttempts]) {
-      calls.drain((call) => (untilFull && permits.isFull() ? 'stop' : offer(call)));
+      calls.drain((call) => (stopsWhenFull && permits.isFull() ? 'stop' : offer(call)));
     }
   }
 

@@ -55,7 +55,8 @@ function backOffCause(name: Family | 'any', reason: OpenState['reason']): string
 export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): Breakers {
   const breakers = new Map<Family | 'any', CircuitBreaker>();
   const premium = createPremiumBreaker({ sharedState, log, onOpen });
-  const edgeRejections = new Set<Family>(); // since an endpoint responded the last time
+  // Families of which the edge has rejected a call since the last success of any endpoint.
+  const edgeRejections = new Set<Family>();
 
   function breakerOf(name: Family | 'any'): CircuitBreaker {
     const breaker = breakers.get(name) ?? createCircuitBreaker();

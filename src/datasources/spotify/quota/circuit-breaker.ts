@@ -9,9 +9,9 @@ import { createSlidingWindowCounter } from './recent-calls.ts';
  * the number of concurrent calls, until the breaker closes.
  */
 export interface CircuitBreaker {
-  /** Why no call may be sent and for how long; null if no back-off prevents a call. */
+  /** Why no new call may be sent, and for how long: a back-off, or a probe after an outage. Null if neither applies. */
   openState(nowMs: number): OpenState | null;
-  /** Whether a back-off is not over: then not even a call that has been acquired may be sent. */
+  /** Whether a back-off has not ended. Then a call that was acquired before it may not be sent either. */
   isOpen(nowMs: number): boolean;
   /** Whether this breaker allows one more call in flight. */
   hasCapacity(): boolean;
@@ -40,7 +40,7 @@ const failureShare = 0.5;
 const firstBackOffMs = 5_000;
 const maxBackOffMs = 60_000; // if Spotify names no time, one call a minute finds the end of the outage
 const quotaBackOffMs = 3_600_000; // a quota is counted over a day; trying every hour costs at most 24 calls
-const closeAtPermits = 16; // after four doublings a limit no longer matters
+const closeAtInFlight = 16; // after four doublings a limit no longer matters
 const probeWaitMs = 1_000; // reported to other requests while one call probes
 
 export function createCircuitBreaker(): CircuitBreaker {
@@ -50,7 +50,7 @@ export function createCircuitBreaker(): CircuitBreaker {
   let openedAtMs = 0;
   let openUntilMs = 0;
   let defaultBackOffs = 0; // in succession, without a time from Spotify
-  let permits = Number.POSITIVE_INFINITY;
+  let maxInFlight = Number.POSITIVE_INFINITY;
   let inFlight = 0;
 
   const isOpen = (nowMs: number) => reason !== null && nowMs < openUntilMs;
@@ -63,14 +63,14 @@ export function createCircuitBreaker(): CircuitBreaker {
     reason = newReason;
     openedAtMs = nowMs;
     openUntilMs = untilMs;
-    permits = 1;
+    maxInFlight = 1;
   }
 
   function rampUp(): void {
-    permits *= 2;
-    if (permits < closeAtPermits) return;
+    maxInFlight *= 2;
+    if (maxInFlight < closeAtInFlight) return;
     reason = null;
-    permits = Number.POSITIVE_INFINITY;
+    maxInFlight = Number.POSITIVE_INFINITY;
     defaultBackOffs = 0;
     succeeded.clear();
     failed.clear();
@@ -91,10 +91,10 @@ export function createCircuitBreaker(): CircuitBreaker {
         return { reason, waitMs: openUntilMs - nowMs, totalWaitMs: openUntilMs - openedAtMs };
       }
       // During an outage the probe may end with a timeout: no other request waits for that.
-      const isProbing = reason === 'unavailable' && permits === 1 && inFlight > 0;
+      const isProbing = reason === 'unavailable' && maxInFlight === 1 && inFlight > 0;
       return isProbing ? { reason, waitMs: probeWaitMs, totalWaitMs: probeWaitMs } : null;
     },
-    hasCapacity: () => inFlight < permits,
+    hasCapacity: () => inFlight < maxInFlight,
     acquire() {
       inFlight += 1;
     },

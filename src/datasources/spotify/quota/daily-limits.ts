@@ -69,7 +69,7 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
     return presumed === undefined ? [null, 'NONE'] : [presumed, 'PRESUMED'];
   }
 
-  /** The learned limit as it is now. One that is implausibly low is not raised after a week, but tried again. */
+  /** The learned limit as it is now. After a week an implausibly low limit is not raised: it is forgotten. */
   function learnedOf(family: Family, nowMs: number): LearnedLimit | undefined {
     const learnedLimit = learned.get(family);
     if (learnedLimit?.limit === noLimit) return undefined;

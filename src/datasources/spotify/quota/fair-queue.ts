@@ -5,7 +5,7 @@
 export interface FairQueue<T> {
   size(): number;
   add(owner: unknown, item: T): void;
-  /** Lets another owner have the item if its turn comes sooner then. Returns whether the item has moved. */
+  /** Moves the item to the queue of `other` if the item gets its turn sooner there. Returns whether the item has moved. */
   moveForward(item: T, owner: unknown, other: unknown): boolean;
   /** Offers items in turn until `offer` returns 'stop' or has seen every item that stays. */
   drain(offer: (item: T) => Offer): void;
@@ -59,7 +59,7 @@ export function createFairQueue<T>(): FairQueue<T> {
     },
     moveForward(item, owner, other) {
       const items = queues.get(owner) ?? [];
-      const index = items.indexOf(item); // the rounds before its turn
+      const index = items.indexOf(item); // equals the number of rounds before the turn of the item
       if (index <= (queues.get(other)?.length ?? 0)) return false;
       items.splice(index, 1);
       push(other, item);

@@ -24,7 +24,7 @@ export interface PremiumBreaker {
   /**
    * Ends a call that was acquired.
    * @param outcome undefined if the call was not sent
-   * @param isProbe the result of `acquire`: a call sent before the lapse shows nothing about its end
+   * @param isProbe the result of `acquire`: a call that was sent before the lapse does not show whether the lapse has ended
    */
   release(outcome: Outcome | undefined, nowMs: number, isProbe: boolean): void;
 }
@@ -104,7 +104,7 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
       } else if (isProbe && isServed(outcome)) {
         close();
         publish(0);
-      } else if (isProbe && isInconclusive(outcome)) {
+      } else if (isProbe && allowsCallAtOnce(outcome)) {
         nextCallAtMs = nowMs;
       } else if (isProbe) {
         onOpen();
@@ -124,7 +124,7 @@ const isServed = (outcome: Outcome | undefined): boolean =>
  * Whether another call may be sent at once: this one was not sent, its token was rejected, or it requested something
  * that the app may not have in any case, such as a batch.
  */
-const isInconclusive = (outcome: Outcome | undefined): boolean =>
+const allowsCallAtOnce = (outcome: Outcome | undefined): boolean =>
   outcome === undefined ||
   (outcome.kind === 'response' &&
     (outcome.status === 401 || outcome.status === 403) &&
@@ -135,15 +135,15 @@ const anyRead = { family: 'artists', path: '/artists/3Nrfpe0tUJi4K4DXYWgMUX', qu
 const checkTimeoutMs = 5_000; // a readiness check that takes longer has failed
 
 /**
- * Whether Spotify serves this app. While it does not, a check sends the one call a minute that shows when it does again:
- * where a load balancer has taken the gateway out, no operation of a client would.
+ * Whether Spotify serves this app. After a lapse the check sends the one call a minute that the breaker allows: if a load
+ * balancer sends the gateway no clients, no other call would find the renewal.
  */
 export function createAppCheck(
   request: (read: typeof anyRead, waiters: Waiters) => Promise<unknown>,
-  isPremiumLapsed: () => boolean,
+  isLapsed: () => boolean,
 ): () => Promise<boolean> {
   return async () => {
-    if (!isPremiumLapsed()) return true;
+    if (!isLapsed()) return true;
     const operation = createOperationContext(checkTimeoutMs);
     try {
       await request(
@@ -151,10 +151,10 @@ export function createAppCheck(
         createWaiters(() => [operation]),
       );
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error; // the next check may see it end
+      if (!(error instanceof GatewayError)) throw error; // the next check may find the renewal
     } finally {
       operation.end();
     }
-    return !isPremiumLapsed();
+    return !isLapsed();
   };
 }

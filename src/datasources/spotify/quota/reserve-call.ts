@@ -17,7 +17,7 @@ export interface CounterExchange {
   /** See `SharedCounters.nowMs`. */
   nowMs(): number;
   /**
-   * Sends the counters that the store lacks, with this number of further calls, and merges those of the store. Null if
+   * Sends the counters that the store lacks, and `calls` further calls. Merges the counters that the store returns. Null if
    * the store does not respond.
    */
   exchange(counter: SharedCounter, limit: number | null, calls?: number): Promise<ExchangeResult | null>;
@@ -103,7 +103,10 @@ export async function reserveCall(
   return fits(counter, 0, limit, options) ? outcome.countedIn : null;
 }
 
-/** Joins the calls that wait for an exchange: one for each call would let the last one wait for all of them. */
+/**
+ * Counts the call in the next exchange, with all calls that wait for it. With one exchange for each call, the last call would
+ * wait for all exchanges.
+ */
 async function countWithOthers(
   counter: SharedCounter,
   limit: number,
@@ -122,7 +125,10 @@ async function countWithOthers(
   return (await outcomes)[index] ?? 'rejected';
 }
 
-/** Counts as many of the calls as fit in one exchange; if the store knows of more calls, each one alone. */
+/**
+ * Counts the calls that fit below the limit in one exchange. If that exceeds the limit in the store, each call is counted
+ * alone.
+ */
 async function countTogether(
   counter: SharedCounter,
   limits: readonly number[],

@@ -48,7 +48,7 @@ export const bucketMs = 300_000;
 const dayBuckets = 288;
 // A call is sent at any moment of its bucket, a little later than it is counted, and the clocks of machines differ.
 const extraBuckets = 1;
-// The own counter that shows a loss of the store is replaced by a new one long before it expires.
+// The latest own counter may be this old; then a new one is written.
 const renewBuckets = dayBuckets / 2;
 const maxSkewBuckets = 1; // a counter of a later bucket was written before this clock was set back
 
@@ -93,16 +93,17 @@ export function createRollingCounters(processId: string): RollingCounters {
     },
     takeBack(name, nowMs) {
       prune(nowMs);
-      // One that has expired, or that the store has moved because this clock was ahead, remains counted.
+      // The call remains counted if its counter has expired, or was moved by the store because this clock was ahead.
       if (!isCurrent(name, nowMs) || callsOf(name, counters) === 0) return;
       set(unsentCounterOf(name), countOf(unsentCounterOf(name)) + 1);
     },
     reservation(nowMs, limit) {
       prune(nowMs);
       const ownNames = [...counters.keys()].filter(isOwn);
-      // The store has lost or moved its counters if it lacks an own one: an empty one shows it, too.
-      const isRenewed = ownNames.some((name) => bucketOf(name) > bucketAt(nowMs) - renewBuckets);
-      if (!isRenewed) set(ownName(nowMs), countOf(ownName(nowMs)));
+      // A loss of the store is noticed if it lacks an own counter. So this process always has a recent own counter, even one
+      // of 0 calls.
+      const hasRecentOwn = ownNames.some((name) => bucketOf(name) > bucketAt(nowMs) - renewBuckets);
+      if (!hasRecentOwn) set(ownName(nowMs), countOf(ownName(nowMs)));
       return {
         counters: Object.fromEntries(countersToStore(counters, stored, isOwn)),
         ownCounter: ownName(nowMs),
@@ -116,7 +117,8 @@ export function createRollingCounters(processId: string): RollingCounters {
       const valid = Object.entries(storeCounters).filter(([name, value]) => isCounter(name, value));
       const earlierCounters = valid.filter(([name]) => isOwn(name) && name !== ownName(nowMs));
       const aheadMs = aheadOfOthersMs(earlierCounters, counters, nowMs);
-      if (aheadMs > 0) prune(nowMs - aheadMs); // the store has returned the moved counters
+      // Removes the counters of later buckets: the store has returned their calls in an earlier one.
+      if (aheadMs > 0) prune(nowMs - aheadMs);
       const returned = new Map(valid.filter(([name]) => isCurrent(name, nowMs - aheadMs)));
       const isLossy = aheadMs > 0 || hasLost(stored, returned, nowMs);
       stored = returned;

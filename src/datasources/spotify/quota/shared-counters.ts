@@ -86,12 +86,12 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     const result = await sendReservation(store, counter.name, { ...reservation, calls, counters });
     if (!result) return null;
     respondedAtMs = options.clock();
-    // Meanwhile `add` may have raised the counter to the values that this exchange sent. These calls would count once
-    // instead of twice, so they are raised again.
+    // During the exchange `add` may have raised the same counter. The merge keeps the higher value, so a call of `add` and a
+    // call of this exchange would count as one: the counter is raised once for each such pair.
     const added = counter.counters.own(sentAtMs).value - value;
-    const countedOnce = result.isWithinLimit ? Math.min(calls, added) : 0;
+    const lostInMerge = result.isWithinLimit ? Math.min(calls, added) : 0;
     const merge = counter.counters.merge(result.counters, sentAtMs);
-    for (let i = 0; i < countedOnce; i++) counter.counters.raise(nowMs());
+    for (let i = 0; i < lostInMerge; i++) counter.counters.raise(nowMs());
     // Exchanges of several counters at the same time show the same difference of the clocks.
     aheadMs = Math.max(aheadMs, aheadMsBefore + merge.aheadMs);
     if (counter.isSynced && merge.newCalls > 0) onCalls(counter.name, merge.newCalls);

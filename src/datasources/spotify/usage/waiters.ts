@@ -18,7 +18,7 @@ export interface Waiters {
   recordJoined(): void;
   /** Calls back for each of the operations, now and when one joins. It replaces the callback before. */
   onJoined(callback: (operation: OperationContext) => void): void;
-  /** An operation has joined. */
+  /** Calls the callback of `onJoined` for an operation that the caller has already added to `waiting`. */
   join(operation: OperationContext): void;
 }
 
