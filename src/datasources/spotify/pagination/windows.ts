@@ -110,11 +110,9 @@ function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }
   });
 }
 
-/**
- * If the list has grown or shrunk at the front since a cursor was made, the item of the cursor has moved by at most the
- * number of slots by which the list has grown or shrunk. A window beside the item moves with it, so that the client gets no
- * item twice and misses none.
- */
+// If the list has grown or shrunk at the front since a cursor was made, the item of the cursor has moved by at most the
+// number of slots by which the list has grown or shrunk. A window beside the item moves with it, so that the client gets no
+// item twice and misses none.
 
 /** The cursor beside which a window lies; null for a window at the front or the end of the list. */
 const anchorOf = ({ first, after, before }: WindowArgs): CursorPosition | null =>

@@ -57,7 +57,8 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer): 
   let wakeTimer: NodeJS.Timeout | undefined;
   let wakeAtMs = Number.POSITIVE_INFINITY;
   let nextDrain: NodeJS.Immediate | undefined;
-  let stopWhenFull = true; // examining a thousand calls after each call that ends would be slow
+  // Whether the next drain stops when all permits are taken: deciding about a thousand calls each time would be slow.
+  let stopWhenFull = true;
 
   const size = () => retries.size() + firstAttempts.size();
 

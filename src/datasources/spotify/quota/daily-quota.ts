@@ -25,9 +25,9 @@ export interface DailyQuota {
   reserve(family: Family): Promise<CallInFlight | null>;
   /**
    * Spotify has rejected a call because the quota of its family is used up: the number of accepted calls becomes the
-   * limit. After implausibly few calls nothing is learned if calls that were not counted here may have used the quota,
-   * because another app of the same account shares it or the counts are new: the rejection ends with its back-off. If
-   * the counts do explain it, such a low limit is forgotten after a week.
+   * limit. If this number is implausibly low, calls that were not counted may have used the quota: another app of the same
+   * account sent them, or the counts are new. A low limit is then learned only if Spotify's Retry-After fits the oldest
+   * counted call, and it is forgotten after a week. Otherwise nothing is learned, and only the back-off applies.
    * @param waitMs Spotify's Retry-After, in milliseconds; null if there is none
    */
   recordRejection(family: Family, waitMs: number | null): void;

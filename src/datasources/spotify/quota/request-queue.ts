@@ -97,6 +97,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       permit.release(outcome);
       admissions.drainSoon();
     }
+    // A call that was not sent queues again like a retry, so that it comes before the first attempts.
     return outcome ?? schedule(family, waiters, { ...call, isRetry: true });
   }
 
