@@ -98,7 +98,9 @@ function connectionUrl(protocols: readonly string[], isReadable: (url: URL) => b
 
 function hasReadableCredentials({ username, password }: URL): boolean {
   try {
-    return [username, password].every((text) => decodeURIComponent(text) !== undefined);
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { SpotifyOptions } from './datasources/spotify/index.ts';
+import { minDailyLimit, type SpotifyOptions } from './datasources/spotify/index.ts';
 import type { Manifest } from './operation/trusted-documents.ts';
 
 export interface GatewayOptions {
@@ -44,14 +44,23 @@ export interface GatewayOptions {
 
 const longestTimerMs = 2 ** 31 - 1; // Node ends a longer timer after 1 ms
 
-/** The options that are numbers: the name, the value and the largest value of each. */
-const numbersOf = ({ spotify, ...gateway }: Partial<GatewayOptions>): [string, unknown, number][] => [
-  ['requestTimeoutMs', gateway.requestTimeoutMs, longestTimerMs],
-  ['maxUpstreamCalls', gateway.maxUpstreamCalls, Number.POSITIVE_INFINITY],
-  ['maxAnswerFields', gateway.maxAnswerFields, Number.POSITIVE_INFINITY],
-  ['maxAnswerBytes', gateway.maxAnswerBytes, Number.POSITIVE_INFINITY],
-  ['spotify.timeoutMs', spotify?.timeoutMs, longestTimerMs],
-  ['spotify.concurrency', spotify?.concurrency, Number.POSITIVE_INFINITY],
+type NumberOption = [name: string, value: unknown, least: number, largest: number];
+
+/** The options that are numbers. `rateLimit` and `freshMs` may be null. */
+const numbersOf = ({ spotify, ...gateway }: Partial<GatewayOptions>): NumberOption[] => [
+  ['requestTimeoutMs', gateway.requestTimeoutMs, 1, longestTimerMs],
+  ['maxUpstreamCalls', gateway.maxUpstreamCalls, 1, Infinity],
+  ['maxAnswerFields', gateway.maxAnswerFields, 1, Infinity],
+  ['maxAnswerBytes', gateway.maxAnswerBytes, 1, Infinity],
+  ['spotify.timeoutMs', spotify?.timeoutMs, 1, longestTimerMs],
+  ['spotify.concurrency', spotify?.concurrency, 1, Infinity],
+  ['spotify.rateLimit', spotify?.rateLimit ?? 1, 1, Infinity],
+  ['spotify.freshMs', spotify?.freshMs ?? 0, 0, Infinity],
+  ['spotify.staleMs', spotify?.staleMs, 0, Infinity],
+  ...Array.from(
+    spotify?.dailyLimits ?? [],
+    ([family, limit]): NumberOption => [`spotify.dailyLimits ${family}`, limit, minDailyLimit, Infinity],
+  ),
 ];
 
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -66,9 +75,9 @@ export function checkOptions(options: Partial<GatewayOptions> | undefined): void
     throw new Error(
       'The options have no "spotify": pass `readConfig(…).gateway`, not the whole configuration.',
     );
-  for (const [name, value, maximum] of numbersOf(options)) {
-    if (typeof value === 'number' && value >= 1 && value <= maximum) continue;
-    const range = maximum === Number.POSITIVE_INFINITY ? 'from 1 up' : `from 1 to ${maximum}`;
+  for (const [name, value, least, largest] of numbersOf(options)) {
+    if (typeof value === 'number' && value >= least && value <= largest) continue;
+    const range = largest === Infinity ? `from ${least} up` : `from ${least} to ${largest}`;
     const shown = typeof value === 'string' ? JSON.stringify(value) : value;
     throw new Error(`The option "${name}" must be a number ${range}, but is ${shown}.`);
   }

@@ -321,6 +321,9 @@ test.each([
   ['maxAnswerBytes', 0],
   ['spotify.timeoutMs', Number.POSITIVE_INFINITY],
   ['spotify.concurrency', 0], // every call would wait until the deadline
+  ['spotify.rateLimit', Number.NaN],
+  ['spotify.freshMs', Number.NaN],
+  ['spotify.staleMs', -1],
 ])(
   'a gateway is rejected when it is created if its option %s is %o, and the message names the option',
   (name, value) => {
@@ -331,9 +334,20 @@ test.each([
       ? { ...options, spotify: { ...options.spotify, ...changed } }
       : { ...options, ...changed };
     for (const create of [createGateway, createWorkerGateway])
-      expect(() => create(wrong)).toThrow(`The option "${name}" must be a number from 1 `);
+      expect(() => create(wrong)).toThrow(
+        new RegExp(`^The option "${name}" must be a number from ${/freshMs|staleMs/.test(name) ? 0 : 1} `),
+      );
   },
 );
+
+test('a gateway is rejected when it is created if a daily limit is no number, and the message names the family', () => {
+  const { gateway: options } = readConfig({ SPOTIFY_CLIENT_ID: 'a', SPOTIFY_CLIENT_SECRET: 'b' });
+  const spotify = { ...options.spotify, dailyLimits: new Map([['search', Number.NaN]]) };
+  for (const create of [createGateway, createWorkerGateway])
+    expect(() => create({ ...options, spotify })).toThrow(
+      'The option "spotify.dailyLimits search" must be a number from 2 up, but is NaN.',
+    );
+});
 
 test.each(['', 'x real ip', 'x-real-ip:'])(
   'a gateway is rejected when it is created if no request can have its clientAddressHeader %j',

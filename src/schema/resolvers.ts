@@ -56,10 +56,10 @@ export const value =
  * @param missing the message for the client if Spotify has no value: the reason
  */
 export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): Resolve<P, R> => {
-  const orFailure = (value: R | null): R => value ?? asListError(new UpstreamBadResponse(missing));
+  const orFailure = (result: R | null): R => result ?? asListError(new UpstreamBadResponse(missing));
   return (parent, args, context, info) => {
-    const resolved = resolve(parent, args, context, info);
-    return resolved instanceof Promise ? resolved.then(orFailure) : orFailure(resolved);
+    const result = resolve(parent, args, context, info);
+    return result instanceof Promise ? result.then(orFailure) : orFailure(result);
   };
 };
 

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import type { DocumentNode } from 'graphql';
 import { parse } from 'graphql';
 import { expect, onTestFinished, test } from 'vitest';
-import { startClock, waitForIdleLoop, work } from '../support/clock.ts';
+import { blockEventLoop, startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { artists } from '../support/schema-tests.ts';
 
@@ -19,7 +19,7 @@ test.each([
   sandbox.clearCalls();
   const client = new AbortController();
   const first = gateway.execute({ document: parse('{ __typename }') });
-  work(busyMs);
+  blockEventLoop(busyMs);
   const operation = gateway.execute({ document, signal: client.signal });
   client.abort();
   await expect(operation).rejects.toBe(client.signal.reason);

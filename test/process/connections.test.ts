@@ -3,7 +3,7 @@ import { Agent, createServer, request, type Server, type ServerResponse } from '
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { acceptFirst } from '../../src/process/connections.ts';
-import { work } from '../support/clock.ts';
+import { blockEventLoop } from '../support/clock.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** A busy server accepts new connections before it serves further requests of open connections. */
@@ -13,7 +13,7 @@ async function busyServer(busyMs: number) {
   const served: string[] = [];
   const server = createServer();
   acceptFirst(server, ({ url }, response) => {
-    work(busyMs);
+    blockEventLoop(busyMs);
     served.push(url ?? '');
     response.end();
   });

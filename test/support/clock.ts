@@ -72,8 +72,8 @@ export async function retryWhileShed<T extends { status: number }>(ask: () => Pr
   }
 }
 
-/** Blocks the event loop, as work does. */
-export function work(ms: number): void {
+/** Blocks the event loop for so many milliseconds. */
+export function blockEventLoop(ms: number): void {
   const endMs = performance.now() + ms;
   while (performance.now() < endMs);
 }

@@ -4,8 +4,8 @@ import { catalogue } from './catalogue.ts';
 /** The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows. */
 export const generateTracks = (): void => beforeAll(() => void catalogue.find('track', 'the'));
 
-/** The results of a search from one slot to another. */
-export const found = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_000) =>
+/** The results that the sandbox has for a search, from one slot to another. */
+export const expectedResults = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_000) =>
   catalogue
     .find(kind, q)
     .slice(from, to)

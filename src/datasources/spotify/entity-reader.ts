@@ -92,14 +92,15 @@ export function createEntityReader<Any extends Entity>({
     searchesStore = true,
   ): Promise<Any | null> {
     const requests = candidates.map((kind) => requestOf(kind, id, market));
-    const cached = requests.length > 1 ? await cache.findCached(requests, searchesStore) : undefined;
-    const next = candidates.find((_, i) => requests[i] === cached) ?? candidates[0];
+    const cheapest =
+      requests.length > 1 ? await cache.findCachedOrInFlight(requests, searchesStore) : undefined;
+    const next = candidates.find((_, i) => requests[i] === cheapest) ?? candidates[0];
     if (!next) return null;
     const others = candidates.filter((kind) => kind !== next);
     const lookUpOthers = () => lookUp(others, id, market, fieldContext, false);
     const object = await find(next, id, market, fieldContext).catch(async (error) => {
       // The read of another field may fail although the object is of another kind.
-      const other = cached ? await lookUpOthers() : null;
+      const other = cheapest ? await lookUpOthers() : null;
       if (other) return other;
       throw error;
     });

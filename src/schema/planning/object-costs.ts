@@ -152,7 +152,7 @@ function nodes(visit: FieldVisit, references: readonly Reference[]): Cost {
   return {
     calls: Object.fromEntries(kindNames.map((kind) => [kinds[kind].plural, allLookups[kind]])),
     lookups: firstLookups,
-    deferredLookups: deferredLookups,
+    deferredLookups,
     objects: { batches: references.length, batchSize: 1 },
     full: true,
     owners: ownersOf(visit, references, null),

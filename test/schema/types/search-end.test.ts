@@ -3,7 +3,7 @@ import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
 import { searchResults } from '../../../src/datasources/spotify/kinds/requests/search.ts';
 import { cursorsOf } from '../../../src/schema/relay/page-arguments.ts';
 import { dataAndErrorCodes, dataOf, modes, startInMode } from '../../support/schema-tests.ts';
-import { found, generateTracks } from '../../support/search.ts';
+import { expectedResults, generateTracks } from '../../support/search.ts';
 
 generateTracks();
 
@@ -31,7 +31,7 @@ describe('the thousandth search result', () => {
     async (mode) => {
       const gateway = await startInMode(mode);
       const { search } = await dataOf<TrackSearch>(gateway, window(`first: 100, after: "${at(979)}"`));
-      expect(search.tracks.nodes).toEqual(found('track', q, 980, 1_000));
+      expect(search.tracks.nodes).toEqual(expectedResults('track', q, 980, 1_000));
       expect(search.tracks.pageInfo.hasNextPage).toBe(false);
       const spans = gateway.apiCalls().map((path) => new URLSearchParams(path.split('?')[1]));
       expect(spans.length).toBeGreaterThan(0);
@@ -39,7 +39,7 @@ describe('the thousandth search result', () => {
         expect(Number(span.get('offset')) + Number(span.get('limit'))).toBeLessThanOrEqual(1_000);
 
       const end = await dataOf<TrackSearch>(gateway, window('last: 3'));
-      expect(end.search.tracks.nodes).toEqual(found('track', q, 997, 1_000));
+      expect(end.search.tracks.nodes).toEqual(expectedResults('track', q, 997, 1_000));
       expect(end.search.tracks.edges.at(-1)?.cursor).toEqual(search.tracks.pageInfo.endCursor);
     },
   );
@@ -75,9 +75,9 @@ describe('the thousandth search result', () => {
       after = search.tracks.pageInfo.endCursor ?? '';
     }
     expect(pages.map((ids) => ids.length)).toEqual([25, 25, 10]);
-    expect(pages.flat()).toEqual(found('track', q, 940, 1_000).map(({ id }) => id));
+    expect(pages.flat()).toEqual(expectedResults('track', q, 940, 1_000).map(({ id }) => id));
     expect(dataAndErrorCodes(await gateway.ask(window('last: 2')))).toMatchObject({
-      data: { search: { tracks: { nodes: found('track', q, 998, 1_000) } } },
+      data: { search: { tracks: { nodes: expectedResults('track', q, 998, 1_000) } } },
     });
   });
 });

@@ -10,7 +10,7 @@ import {
   tracks,
   withoutErrors,
 } from '../../support/schema-tests.ts';
-import { found, generateTracks, searchPath } from '../../support/search.ts';
+import { expectedResults, generateTracks, searchPath } from '../../support/search.ts';
 
 generateTracks();
 
@@ -27,9 +27,9 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
       tracks(first: 8) { totalCount nodes { id } pageInfo { hasNextPage } }
     } }`;
     const page = (kind: 'artist' | 'album' | 'track', size: number) => ({
-      totalCount: found(kind, 'BTS').length,
-      nodes: found(kind, 'BTS', 0, size),
-      pageInfo: { hasNextPage: found(kind, 'BTS').length > size },
+      totalCount: expectedResults(kind, 'BTS').length,
+      nodes: expectedResults(kind, 'BTS', 0, size),
+      pageInfo: { hasNextPage: expectedResults(kind, 'BTS').length > size },
     });
     expect(dataAndErrorCodes(await ask(document))).toEqual(
       withoutErrors({
@@ -47,14 +47,15 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
     expect(dataAndErrorCodes(await ask(document))).toEqual(
       withoutErrors({
         search: {
-          artists: { nodes: found('artist', 'the', 0, 60) },
-          albums: { nodes: found('album', 'the', 0, 60) },
-          tracks: { nodes: found('track', 'the', 0, 10) },
+          artists: { nodes: expectedResults('artist', 'the', 0, 60) },
+          albums: { nodes: expectedResults('album', 'the', 0, 60) },
+          tracks: { nodes: expectedResults('track', 'the', 0, 10) },
         },
       }),
     );
     const further = [10, 20, 30, 40, 50].filter((offset) => offset % ceiling === 0);
-    const kindsAt = (offset: number) => (offset < found('artist', 'the').length ? 'artist,album' : 'album');
+    const kindsAt = (offset: number) =>
+      offset < expectedResults('artist', 'the').length ? 'artist,album' : 'album';
     expect(apiCalls().toSorted()).toEqual(
       [
         searchPath('the', everyKind, ceiling),
@@ -88,8 +89,8 @@ describe('the kinds of a search', () => {
       withoutErrors({
         search: {
           artists: null,
-          albums: { nodes: found('album', 'BTS', 0, 1) },
-          tracks: { nodes: found('track', 'BTS', 0, 1) },
+          albums: { nodes: expectedResults('album', 'BTS', 0, 1) },
+          tracks: { nodes: expectedResults('track', 'BTS', 0, 1) },
         },
       }),
     );
@@ -151,7 +152,7 @@ describe('the text of a search', () => {
       const { ask, apiCalls } = await startInMode('development');
       const answer = await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q });
       expect(dataAndErrorCodes(answer)).toEqual(
-        withoutErrors({ search: { albums: { totalCount: found('album', q).length } } }),
+        withoutErrors({ search: { albums: { totalCount: expectedResults('album', q).length } } }),
       );
       expect(apiCalls()).toEqual([searchPath(q, 'album', 10)]);
     },
@@ -203,7 +204,10 @@ describe('the text of a search', () => {
     } }`;
     expect(dataAndErrorCodes(await ask(document, { q }))).toEqual(
       withoutErrors({
-        search: { albums: { nodes: found('album', q, 0, 20) }, tracks: { nodes: found('track', q, 0, 20) } },
+        search: {
+          albums: { nodes: expectedResults('album', q, 0, 20) },
+          tracks: { nodes: expectedResults('track', q, 0, 20) },
+        },
       }),
     );
   });

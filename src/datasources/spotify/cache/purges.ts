@@ -63,9 +63,9 @@ export function createPurges(
   function deleteResponses(ids: readonly SpotifyId[]): Promise<void> {
     idsToDelete.push(...ids);
     deletion = deletion.then(() => {
-      const ids = idsToDelete;
+      const collectedIds = idsToDelete;
       idsToDelete = [];
-      return ids.length > 0 ? onPurge(ids) : undefined;
+      return collectedIds.length > 0 ? onPurge(collectedIds) : undefined;
     });
     return deletion;
   }

@@ -39,8 +39,8 @@ export interface ReadThroughCache {
     endpointRequest: EndpointRequest<T>,
     fieldContext: FieldContext,
   ): Promise<T | null>;
-  /** The first of these objects that is in memory, or in the store, in any form; otherwise the first that is in flight. */
-  findCached(
+  /** The first of these objects that is in memory, or in the store if `searchesStore`; else the first in flight. */
+  findCachedOrInFlight(
     endpointRequests: readonly EndpointRequest<Entity>[],
     searchesStore?: boolean,
   ): Promise<EndpointRequest<Entity> | undefined>;
@@ -150,7 +150,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       read(endpointRequest, 'full', fieldContext, awaitsRefresh) as Promise<T | null>,
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
-    async findCached(endpointRequests, searchesStore = true) {
+    async findCachedOrInFlight(endpointRequests, searchesStore = true) {
       const find = () => endpointRequests.find((request) => memory.getAnyForm(request)?.value);
       if (searchesStore && !find()) await loadFromStore(endpointRequests, 'any');
       return find() ?? endpointRequests.find(({ key }) => isInFlight(key));

@@ -105,7 +105,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
       const onError = redisLog.failed;
       subscription = createSubscription(connection, { onMessage, onResponding, isAvailable, onError });
       // Without it the gateway learns from Spotify again.
-      synced = withTimeout(subscription.first, syncTimeoutMs).catch(() => undefined);
+      synced = withTimeout(subscription.firstCatchUp, syncTimeoutMs).catch(() => undefined);
     },
     whenSynced: () => synced,
     async close() {

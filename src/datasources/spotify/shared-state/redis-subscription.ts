@@ -7,7 +7,7 @@ export interface Subscription {
   /** Catches up if messages may have been missed; to be called whenever Redis has responded. */
   catchUp(): Promise<void>;
   /** Resolves when it has caught up for the first time. */
-  first: Promise<void>;
+  firstCatchUp: Promise<void>;
 }
 
 export interface SubscriptionOptions {
@@ -27,9 +27,9 @@ export function createSubscription(connection: Redis, options: SubscriptionOptio
   let isSubscribed = false;
   let hasMissed = true;
   let nextAttemptMs = 0;
-  let resolveFirst: () => void = () => undefined;
-  const firstMessages = new Promise<void>((resolve) => {
-    resolveFirst = resolve;
+  let resolveFirstCatchUp: () => void = () => undefined;
+  const firstCatchUp = new Promise<void>((resolve) => {
+    resolveFirstCatchUp = resolve;
   });
 
   async function catchUp(): Promise<void> {
@@ -37,7 +37,7 @@ export function createSubscription(connection: Redis, options: SubscriptionOptio
     // After the subscription, so that no message is missed between the stored ones and the next one.
     if (!hasMissed || !isSubscribed || !isAvailable() || nowMs < nextAttemptMs) return;
     hasMissed = false;
-    if (await onResponding()) return resolveFirst();
+    if (await onResponding()) return resolveFirstCatchUp();
     hasMissed = true;
     nextAttemptMs = nowMs + catchUpEveryMs;
   }
@@ -59,6 +59,6 @@ export function createSubscription(connection: Redis, options: SubscriptionOptio
       hasMissed = true;
     },
     catchUp,
-    first: firstMessages,
+    firstCatchUp,
   };
 }

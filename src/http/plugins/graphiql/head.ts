@@ -73,8 +73,8 @@ ${sendScript}
     name && isIn(request.query, name) ? { ...request, operationName: name } : request;
 
   // With the header for a plan, which the active tab may have, the response would have no schema.
-  const sendForSchema = async (request, own) => {
-    const headers = headersWith(own);
+  const sendForSchema = async (request, editorHeaders) => {
+    const headers = headersWith(editorHeaders);
     headers.delete('${traceHeader}');
     const result = await send(request, headers);
     const schema = result.data?.__schema;
@@ -85,13 +85,16 @@ ${sendScript}
   window.gatewayFetcher = async (request, options) => {
     if (request.operationName === 'IntrospectionQuery') return sendForSchema(request, options?.headers);
     latest = request;
-    let headers;
-    try {
-      if (request.query.trim() === '') throw new Error('The editor is empty: write an operation, or choose one of the tabs.');
-      headers = headersWith(options?.headers);
-    } catch ({ message }) {
+    const rejected = (message) => {
       showCost({});
       return { errors: [{ message }] };
+    };
+    if (request.query.trim() === '') return rejected('The editor is empty: write an operation, or choose one of the tabs.');
+    let headers;
+    try {
+      headers = headersWith(options?.headers);
+    } catch (error) {
+      return rejected(error.message);
     }
     show('Running …');
     try {

@@ -6,13 +6,13 @@ import { traceHeader } from '../../../operation/usage.ts';
  */
 export const sendScript = `
   // Names of headers have no case, so a header of the editor replaces that of the page in any case.
-  const headersWith = (own) => {
+  const headersWith = (editorHeaders) => {
     const headers = new Headers({
       'content-type': 'application/json',
       accept: 'application/graphql-response+json, application/json',
       '${traceHeader}': '1',
     });
-    for (const [name, value] of Object.entries(own ?? {})) {
+    for (const [name, value] of Object.entries(editorHeaders ?? {})) {
       try {
         headers.set(name, value);
       } catch {

@@ -129,7 +129,7 @@ describe('an object inside a stored response', () => {
     const value = await startProcess().cache.get(albumRequest, startField());
     await clock.pass(2 * hour);
     const { cache, memory } = startProcess();
-    const isFound = cache.findCached([albumRequest]);
+    const isFound = cache.findCachedOrInFlight([albumRequest]);
     const nowMs = epochMs();
     cache.put(albumRequest, value as NonNullable<typeof value>, nowMs);
     await isFound;
