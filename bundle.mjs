@@ -26,7 +26,11 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node20.19',
   external,
-  plugins: [{ name: 'sandbox', setup: keepSandboxApart }],
+  alias: { ofetch: './node_modules/ofetch/dist/index.mjs' }, // its file for Node contains a second implementation of fetch
+  plugins: [
+    { name: 'sandbox', setup: keepSandboxApart },
+    { name: 'serializer', setup: leaveOutSerializer },
+  ],
   // CommonJS packages call `require`.
   banner: {
     js: "import { createRequire as createBundleRequire } from 'node:module';\nconst require = createBundleRequire(import.meta.url);",
@@ -41,6 +45,12 @@ const { metafile } = await build({
 /** The sandbox is loaded only without credentials. */
 function keepSandboxApart({ onResolve }) {
   onResolve({ filter: /\/sandbox\/index\.ts$/ }, () => ({ path: './sandbox/index.js', external: true }));
+}
+
+/** graphql-jit loads a serializer with its validator, and uses them only with the option `customJSONSerializer`. */
+function leaveOutSerializer({ onResolve, onLoad }) {
+  onResolve({ filter: /^fast-json-stringify$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+  onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: '' }));
 }
 
 // The licences of the packages demand that their texts come with each copy.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { families, minDailyLimit } from './datasources/spotify/index.ts';
 import { isHost } from './http/request-target.ts';
 import { type Manifest, readManifest } from './operation/trusted-documents.ts';

@@ -96,25 +96,20 @@ function isNear(name: string, candidate: string): boolean {
     words.every((word) => candidateWords.includes(word));
   const mostEdits = candidate.length < 16 ? 1 : 2;
   if (isShortened || words.join('') === candidateWords.join('')) return true;
-  return Math.abs(name.length - candidate.length) <= mostEdits && editDistance(name, candidate) <= mostEdits;
+  return isWithinEdits(name, candidate, mostEdits);
 }
 
-/** Characters to insert, delete, replace, or exchange with the next one. */
-function editDistance(one: string, other: string): number {
-  const rows = [Array.from({ length: other.length + 1 }, (_, column) => column)];
-  const at = (row: number, column: number) => rows[row]?.[column] ?? 0;
-  for (let i = 1; i <= one.length; i++) {
-    rows[i] = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const isExchanged = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
-      const distances = [
-        at(i - 1, j) + 1,
-        at(i, j - 1) + 1,
-        at(i - 1, j - 1) + (one[i - 1] === other[j - 1] ? 0 : 1),
-        ...(isExchanged ? [at(i - 2, j - 2) + 1] : []),
-      ];
-      rows[i]?.push(Math.min(...distances));
-    }
-  }
-  return at(one.length, other.length);
+/** Whether so many edits turn one text into the other. An edit inserts, deletes or replaces a character, or exchanges two neighbours. */
+function isWithinEdits(one: string, other: string, edits: number): boolean {
+  let start = 0; // of the first difference
+  while (start < one.length && one[start] === other[start]) start++;
+  const [rest, otherRest] = [one.slice(start), other.slice(start)];
+  if (rest === otherRest) return true;
+  if (edits === 0) return false;
+  const isEqualAfter = (skipped: number, otherSkipped: number) =>
+    isWithinEdits(rest.slice(skipped), otherRest.slice(otherSkipped), edits - 1);
+  const isExchanged = rest[0] === otherRest[1] && rest[1] === otherRest[0];
+  return (
+    isEqualAfter(1, 0) || isEqualAfter(0, 1) || isEqualAfter(1, 1) || (isExchanged && isEqualAfter(2, 2))
+  );
 }

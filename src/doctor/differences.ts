@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type ShapeMode, type ShapeName, shapesOf } from './shapes.ts';
 
 /** One place at which a response differs from the expected shape. It names keys and types, and no value. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The shapes of Spotify's responses that this version of the gateway expects: the keys of each object and their types. An
