@@ -1,6 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import { families } from '../kinds/index.ts';
+import { dayMs } from '../kinds/kind.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
 import {
@@ -115,7 +116,8 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
       usedShare: limit === null ? 0 : limit === 0 ? 1 : used / limit,
       get resetAtMs() {
         const resetAtMs = counters.expiryMs(remaining > 0 ? 1 : used - usable + 1, nowMs);
-        return resetAtMs === null ? null : resetAtMs - nowMs + epochMs();
+        // Counters expire some minutes later than their calls, but no client waits longer than Spotify's day.
+        return resetAtMs === null ? null : Math.min(resetAtMs - nowMs, dayMs) + epochMs();
       },
     };
   }
