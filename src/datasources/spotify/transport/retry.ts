@@ -65,6 +65,12 @@ export function decideRetry(
 export const isUnexplained404 = ({ status, body }: HttpResponse): boolean =>
   status === 404 && (messageOf(body) ?? '').trim() === '';
 
+/** A 404 that states in plain text, or in a text as its `error`, that there is no such endpoint. */
+export function isPlainNotFound({ status, body }: HttpResponse): boolean {
+  const text = typeof body === 'string' ? body : propertyOf(body, 'error');
+  return status === 404 && typeof text === 'string' && /^(service )?not found\.?$/i.test(text.trim());
+}
+
 /** Spotify states that the Premium subscription of the app's owner has lapsed, in JSON or in plain text. */
 export const isPremiumLapsed = ({ status, body }: HttpResponse): boolean =>
   status === 403 && premiumLapsed.test(messageOf(body) ?? (typeof body === 'string' ? body : ''));
@@ -148,6 +154,7 @@ export interface RetryHooks {
 
 /**
  * Repeats a request after a fault, or a status that may be temporary, at most `maxAttempts` times in all.
+ * @returns a response that is final, or a 404 for which `isPlainNotFound` holds
  * @param firstAttempt above 1 if the request was sent before
  */
 export async function withRetries(
@@ -168,11 +175,21 @@ export async function withRetries(
       case 'retry':
         if (decision.backOffMs > 0) hooks.backOff('rate', decision.backOffMs);
         if (attempt >= maxAttempts || !hooks.mayRetry(decision.waitMs)) {
-          const isRateLimited = outcome.kind === 'response' && outcome.status === 429;
-          const hasNoWait = isRateLimited && decision.backOffMs === 0; // without a back-off Spotify would reject every further call
-          throw hasNoWait ? hooks.backOff('rate', null) : decision.exhaustedError;
+          // If it is no passing fault, it may show that Spotify withholds the endpoint, which the caller decides.
+          if (outcome.kind === 'response' && isPlainNotFound(outcome)) return outcome;
+          throw errorAfterRetries(outcome, decision, hooks);
         }
         await sleep(decision.waitMs);
     }
   }
+}
+
+function errorAfterRetries(
+  outcome: Outcome,
+  { backOffMs, exhaustedError }: Extract<RetryDecision, { act: 'retry' }>,
+  hooks: RetryHooks,
+): GatewayError {
+  const isRateLimited = outcome.kind === 'response' && outcome.status === 429;
+  const hasNoWait = isRateLimited && backOffMs === 0; // without a back-off Spotify would reject every further call
+  return hasNoWait ? hooks.backOff('rate', null) : exhaustedError;
 }

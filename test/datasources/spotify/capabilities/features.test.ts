@@ -14,6 +14,7 @@ import {
   startInMode,
   startWithUnknownApp,
   tracks,
+  unavailableFields,
   withoutErrors,
 } from '../../../support/schema-tests.ts';
 
@@ -138,6 +139,46 @@ describe('an endpoint that only some apps may use', () => {
       expect(gateway.apiCalls().filter((path) => path.includes('/top-tracks'))).toHaveLength(2);
       expect(learnedCapabilities(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
       for (const { extensions } of answers) expect(extensions.spotify?.unavailable).toHaveLength(1);
+    },
+  );
+
+  const plainNotFound: [string, Fault][] = [
+    ['is the text `Not Found`', { kind: 'answer', status: 404, text: 'Not Found\n' }],
+    ['has a text as its error', { kind: 'answer', status: 404, json: { error: 'Service not found' } }],
+  ];
+
+  test.each(plainNotFound)(
+    'an endpoint is learned as withheld from a repeated 404 for two artists that %s',
+    async (_, fault) => {
+      const gateway = await startWithUnknownApp('extended');
+      gateway.sandbox.faults.add({ on: target, fault });
+      for (const id of allArtistIds.slice(0, 4)) {
+        const answer = await gateway.ask(topTracks(id));
+        expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ artist: { topTracks: null } }));
+        expect(answer.extensions.spotify?.unavailable).toHaveLength(1);
+      }
+      const calls = gateway.apiCalls().filter((path) => path.includes('/top-tracks'));
+      expect(new Set(calls).size).toBe(2);
+      expect(calls.length).toBeLessThanOrEqual(2 * 3); // each with its retries
+      expect(learnedCapabilities(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
+    },
+  );
+
+  test.each(plainNotFound)(
+    'lists under browse and their objects are withheld, and not absent, after a repeated 404 that %s',
+    async (_, fault) => {
+      const gateway = await startWithUnknownApp('extended');
+      gateway.sandbox.faults.add({ on: { pattern: '^/browse/' }, fault });
+      const document = '{ newReleases(first: 1) { nodes { id } } category(id: "party") { name } }';
+      const answer = await gateway.ask(document);
+      expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ newReleases: null, category: null }));
+      expect(unavailableFields(answer).toSorted()).toEqual([
+        'Query.category at category: QUOTA_MODE',
+        'Query.newReleases at newReleases: QUOTA_MODE',
+      ]);
+      const calls = gateway.apiCalls().length;
+      await gateway.ask(document);
+      expect(gateway.apiCalls()).toHaveLength(calls);
     },
   );
 

@@ -126,6 +126,8 @@ describe('a 404 without a message of Spotify', () => {
     ['is empty', { kind: 'answer', status: 404 }],
     ['is HTML', { kind: 'answer', status: 404, text: '<html>words</html>' }],
     ['is a JSON error without a message', { kind: 'answer', status: 404, json: { error: { status: 404 } } }],
+    ['is the text `Not Found`', { kind: 'answer', status: 404, text: 'Not Found' }],
+    ['is a JSON error that is a text', { kind: 'answer', status: 404, json: { error: 'Not found' } }],
   ];
   const reads: [string, string, object][] = [
     ['an artist', artistQuery, { artist: { name: 'BTS' } }],

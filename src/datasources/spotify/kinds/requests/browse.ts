@@ -1,5 +1,6 @@
 import { messageOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
+import { isPlainNotFound } from '../../transport/retry.ts';
 import { type BrowseListDefinition, categories } from '../browse-lists.ts';
 import { type Category, decodeCategory, identifiedCategory } from '../category.ts';
 import { expectObject } from '../decoding/json.ts';
@@ -45,8 +46,10 @@ export function browseList<T extends Entity, O>(
 }
 
 /** Whether a 404 concerns the owner or the category that was named, rather than an endpoint that Spotify has withdrawn. */
-const isAbsent = ({ status, body }: HttpResponse): boolean =>
-  status === 404 && !/^service not found/i.test(messageOf(body) ?? '');
+const isAbsent = (response: HttpResponse): boolean =>
+  response.status === 404 &&
+  !isPlainNotFound(response) &&
+  !/^service not found/i.test(messageOf(response.body) ?? '');
 
 /** The request for one category. @param query its parameters */
 export function categoryRequest(id: string, query: Record<string, string>): EndpointRequest<Category> {

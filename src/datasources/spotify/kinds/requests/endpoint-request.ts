@@ -1,6 +1,7 @@
 import type { ApiRequest } from '../../transport/api-client.ts';
 import { messageOf, propertyOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
+import { isPlainNotFound } from '../../transport/retry.ts';
 import { expectArray, expectObject } from '../decoding/json.ts';
 import { kinds } from '../index.ts';
 import {
@@ -80,12 +81,13 @@ const withdrawn = /^(forbidden|(service )?not found)\.?$/i; // a 404 about an un
  * @throws FeatureWithheld if the response states that the app may not use the endpoint at all. A 403 with
  * another message has another cause, such as a lapsed subscription, and a 403 without JSON was sent by Spotify's edge
  */
-export function throwIfWithheld({ status, body }: HttpResponse): void {
-  const message = messageOf(body);
-  const words = message ?? (typeof body === 'string' ? body.trim() : null);
-  const isExplicit = words !== null && withdrawn.test(words);
+export function throwIfWithheld(response: HttpResponse): void {
+  const { status, body } = response;
+  const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : null);
+  const isExplicit = isPlainNotFound(response) || (words !== null && withdrawn.test(words));
   if (status === 410 || ((status === 403 || status === 404) && isExplicit)) throw new FeatureWithheld(true);
-  if (status === 403 && words === null && isErrorObject(body)) throw new FeatureWithheld(false);
+  const isErrorObject = typeof propertyOf(body, 'error') === 'object'; // Spotify's, though it may have no message
+  if (status === 403 && words === null && isErrorObject) throw new FeatureWithheld(false);
 }
 
 /**
@@ -99,9 +101,6 @@ export function throwIfContentsWithheld(response: HttpResponse): void {
   if (status === 403 && messageOf(body) === null) throw new FeatureWithheld(false);
 }
 
-/** Whether the body is Spotify's error object, though it may have no message. */
-const isErrorObject = (body: unknown): boolean => typeof propertyOf(body, 'error') === 'object';
-
 /** @throws LimitRejected if the response states that the page is too large */
 export function throwIfLimitRejected({ status, body }: HttpResponse): void {
   const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : '');
@@ -110,7 +109,8 @@ export function throwIfLimitRejected({ status, body }: HttpResponse): void {
   if (status === 400 && (isExplicit || words === '')) throw new LimitRejected(isExplicit);
 }
 
-const absentOn404 = ({ status }: HttpResponse): null | undefined => (status === 404 ? null : undefined);
+const absentOn404 = (response: HttpResponse): null | undefined =>
+  response.status === 404 && !isPlainNotFound(response) ? null : undefined;
 
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes has some 110 KB
 const leastBytes = 2_000_000;
