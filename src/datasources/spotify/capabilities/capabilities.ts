@@ -100,7 +100,7 @@ export function createCapabilities(
   const policy = capabilityPolicy(registry);
   const learned = createLearnedCapabilities(policy, mode, log, sharedState);
   const rejections = createRejections(policy, learned);
-  const probeOnce = createProbeOnce((capability) => learned.lookup(capability)?.confirmed === true);
+  const probeOnce = createProbeOnce(policy, learned);
 
   const isMissing = (capability: string): boolean => learned.lookup(capability)?.value === false;
 

@@ -60,9 +60,12 @@ export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
 export const pageSizesOf = ({ endpoints }: CapabilityPolicy, endpoint: string): readonly number[] =>
   endpoints.find(({ name }) => name === endpoint)?.pageSizes ?? [];
 
+/** The name that endpoints with the same page size limit share; another capability has its own. */
+export const limitGroupOf = ({ endpoints }: CapabilityPolicy, capability: Capability): string =>
+  endpoints.find(({ name }) => name === capability)?.limitGroup ?? capability;
+
 /** The other endpoints that have the same page size limit. */
-export function endpointsWithSameLimit({ endpoints }: CapabilityPolicy, endpoint: string): string[] {
-  const group = endpoints.find(({ name }) => name === endpoint)?.limitGroup;
-  const others = endpoints.filter(({ name, limitGroup }) => name !== endpoint && limitGroup === group);
-  return group === undefined ? [] : others.map(({ name }) => name);
-}
+export const endpointsWithSameLimit = (policy: CapabilityPolicy, endpoint: string): string[] =>
+  policy.endpoints
+    .map(({ name }) => name)
+    .filter((name) => name !== endpoint && limitGroupOf(policy, name) === limitGroupOf(policy, endpoint));

@@ -1,18 +1,24 @@
 import { CallAbandoned, UpstreamBadResponse } from '../../../errors.ts';
-import type { Capability } from './policy.ts';
+import type { LearnedCapabilities } from './learned-capabilities.ts';
+import { type Capability, type CapabilityPolicy, limitGroupOf } from './policy.ts';
 
 /** Sends a request; while the capability is unknown, one request probes it and the others wait for that one. */
 type ProbeOnce = <T>(capability: Capability, send: () => Promise<T>) => Promise<T>;
 
 const maxProbes = 3; // a response may show nothing, such as one about an object that does not exist
 
-export function createProbeOnce(isConfirmed: (capability: Capability) => boolean): ProbeOnce {
+export function createProbeOnce(policy: CapabilityPolicy, learned: LearnedCapabilities): ProbeOnce {
   const probes = new Map<string, Promise<unknown>>();
+
+  const isConfirmed = (capability: Capability): boolean => learned.lookup(capability)?.confirmed === true;
+  // The first response about a page size limit that several endpoints have shows it for all of them.
+  const probeOf = (capability: Capability): string =>
+    learned.lookup(capability) ? capability : limitGroupOf(policy, capability);
 
   return async (capability, send) => {
     for (let probesLeft = maxProbes; probesLeft > 0; probesLeft--) {
       if (isConfirmed(capability)) return send();
-      const probe = probes.get(capability);
+      const probe = probes.get(probeOf(capability));
       if (!probe) break;
       try {
         await probe;
@@ -22,9 +28,10 @@ export function createProbeOnce(isConfirmed: (capability: Capability) => boolean
         if (!(error instanceof UpstreamBadResponse || error instanceof CallAbandoned)) return send();
       }
     }
-    if (probes.has(capability)) return send();
-    const probe = send().finally(() => probes.delete(capability));
-    probes.set(capability, probe);
+    const name = probeOf(capability);
+    if (probes.has(name)) return send();
+    const probe = send().finally(() => probes.delete(name));
+    probes.set(name, probe);
     return probe;
   };
 }

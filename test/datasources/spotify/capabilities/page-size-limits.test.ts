@@ -60,6 +60,22 @@ describe('the page size limit', () => {
     expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 50]]);
   });
 
+  test.each([
+    ['development', ['10', '10', '50']],
+    ['extended', ['50', '50']],
+  ] as const)(
+    'a search and a list of albums in one operation learn their common page size limit together, in %s mode',
+    async (mode, expectedLimits) => {
+      const gateway = await startWithUnknownApp(mode);
+      await expectNoError(
+        gateway,
+        `{ artist(id: "${artists.bts}") { albums(first: 1) { totalCount } }
+          search(q: "the") { albums(first: 1) { totalCount } tracks(first: 1) { totalCount } } }`,
+      );
+      expect(limits(gateway.apiCalls()).toSorted()).toEqual(expectedLimits);
+    },
+  );
+
   test('concurrent operations learn the page size limit with one rejected call', async () => {
     const gateway = await startWithUnknownApp('development');
     await Promise.all(allArtistIds.slice(0, 20).map((id) => expectNoError(gateway, listOf(id))));
