@@ -126,6 +126,44 @@ test('a failed search call is an error of every kind in the call, and of no othe
   expect(apiCalls()).toHaveLength(2);
 });
 
+describe('a search whose call Spotify rejects with 400', () => {
+  const document = `{ search(q: "BTS") {
+    artists(first: 1) { nodes { id } } albums(first: 1) { nodes { id } } tracks(first: 1) { nodes { id } }
+  } }`;
+  const path = (type: string) => searchPath('BTS', type, 10);
+
+  test('a kind that Spotify does not serve is an error, and the other kinds are each read with one more call', async () => {
+    const { ask, sandbox, apiCalls } = await startInMode('development');
+    sandbox.faults.add({
+      on: { pattern: 'type=[^&]*album' },
+      fault: errorResponse(400, 'Bad search type field album'),
+    });
+    expect(dataAndErrorCodes(await ask(document))).toEqual({
+      data: {
+        search: {
+          artists: { nodes: expectedResults('artist', 'BTS', 0, 1) },
+          albums: null,
+          tracks: { nodes: expectedResults('track', 'BTS', 0, 1) },
+        },
+      },
+      errors: [['search.albums', 'UPSTREAM_BAD_RESPONSE']],
+    });
+    expect(apiCalls()).toEqual([path(everyKind), path('artist'), path('album'), path('track')]);
+  });
+
+  test.each([
+    ['the market', 'Invalid market code', 'BAD_USER_INPUT'],
+    ['the page size', 'Invalid limit', 'UPSTREAM_BAD_RESPONSE'],
+    ['anything else', 'Bad request.', 'UPSTREAM_BAD_RESPONSE'],
+  ])('a rejection of %s concerns all kinds, and no kind is read alone', async (_, message, code) => {
+    const { ask, sandbox, apiCalls } = await startInMode('development');
+    sandbox.faults.add({ on: { route: 'search' }, fault: errorResponse(400, message) });
+    const { errors } = await ask(document);
+    expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual([code, code, code]);
+    expect(apiCalls()).toEqual([path(everyKind)]);
+  });
+});
+
 describe('the text of a search', () => {
   test.each([
     '',

@@ -15,7 +15,8 @@ import {
   batchResult,
   decodeFound,
   type FetchResult,
-  isMarketRejected,
+  isAboutIds,
+  isAboutSearchType,
   resultOfErrorStatus,
 } from './fetch-result.ts';
 
@@ -114,7 +115,7 @@ function fetchBatch(
   return fetchRequests.map(async (_, i) => (await settledResults)[i] as Promise<FetchResult>);
 }
 
-/** @returns null if the response does not match the requests, or one id may be the cause of a failure */
+/** @returns null if the response does not match the requests, or one of them may be the cause of a failure */
 async function callBatch(
   connection: FetchDependencies,
   fetchRequests: readonly FetchRequest[],
@@ -123,7 +124,7 @@ async function callBatch(
   const values = fetchRequests.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
   const response = await send(connection, batch.request(values), fetchRequests, null);
   if (response.status !== 200 && batch.feature) throwIfBatchWithheld(response);
-  if (batch.feature && isAboutIds(response)) return null;
+  if (batch.feature ? isAboutIds(response) : isAboutSearchType(response)) return null;
   if (response.status !== 200)
     return fetchRequests.map(({ endpointRequest }) => resultOfErrorStatus(endpointRequest, response));
   if (batch.isUsable?.(response.body, values) === false) return null;
@@ -177,10 +178,6 @@ function withinLimit<T>(
     resultsIn(value).some(isGranted),
   );
 }
-
-/** Spotify rejects a whole batch with 400 if one id is malformed, or if it takes fewer ids; an invalid market concerns all. */
-const isAboutIds = (response: HttpResponse): boolean =>
-  response.status === 400 && !isMarketRejected(response);
 
 /** An unknown id is null in a batch, so a 403 or a 404 concerns the batch endpoint. The ids are then read one by one. */
 function throwIfBatchWithheld(response: HttpResponse): void {

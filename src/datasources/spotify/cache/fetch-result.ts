@@ -60,6 +60,14 @@ export function batchResult(
 export const isMarketRejected = ({ status, body }: HttpResponse): boolean =>
   status === 400 && /market/i.test(messageOf(body) ?? '');
 
+/** Spotify rejects a whole batch with 400 if one id is malformed, or if it takes fewer ids; an invalid market concerns all. */
+export const isAboutIds = (response: HttpResponse): boolean =>
+  response.status === 400 && !isMarketRejected(response);
+
+/** Spotify rejects a whole search with 400 `Bad search type field …` if it does not search for one of the kinds. */
+export const isAboutSearchType = ({ status, body }: HttpResponse): boolean =>
+  status === 400 && /\btype\b/i.test(messageOf(body) ?? '');
+
 /** The result of a response other than 200 and 304. @throws GatewayError, LimitRejected, FeatureWithheld */
 export function resultOfErrorStatus(
   endpointRequest: EndpointRequest<unknown>,
