@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  callsByOrigin,
   catalogue,
   dataAndErrorCodes,
+  edit,
   errorResponse,
   playlists,
   startInMode,
@@ -96,6 +98,36 @@ describe('for an app in extended mode', () => {
       ),
     ).toEqual(withoutErrors({ plain: { id: 'party', name: 'Party' }, swedish: { name: 'Party (sv)' } }));
     expect(apiCalls()).toEqual(['/browse/categories/party', '/browse/categories/party?locale=sv_SE']);
+  });
+
+  test('a category that a cached list of categories has costs no call, in the same language only', async () => {
+    const { ask, apiCalls } = await startInMode('extended');
+    await ask('{ categories(first: 1) { nodes { id } } }');
+    const list = '/browse/categories?limit=50&offset=0';
+    expect(apiCalls()).toEqual([list]);
+    const answer = await ask('{ category(id: "party") { id name icons { width } } }');
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ category: { id: 'party', name: 'Party', icons: [{ width: 300 }] } }),
+    );
+    expect(callsByOrigin(answer)).toEqual([`cache ${list}`]);
+    await ask('{ category(id: "party", locale: "sv_SE") { name } }');
+    await ask('{ category(id: "nonsense") { name } }');
+    expect(apiCalls()).toEqual([
+      list,
+      '/browse/categories/party?locale=sv_SE',
+      '/browse/categories/nonsense',
+    ]);
+  });
+
+  test('a category with a malformed part in the cached list is read by its id', async () => {
+    const { ask, apiCalls, sandbox } = await startInMode('extended');
+    sandbox.faults.add({ times: 1, fault: edit({ path: 'categories.items.2.icons', set: 'none' }) });
+    await ask('{ categories(first: 1) { nodes { id } } }');
+    const answer = await ask('{ category(id: "party") { name icons { width } } }');
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ category: { name: 'Party', icons: [{ width: 300 }] } }),
+    );
+    expect(apiCalls().at(-1)).toBe('/browse/categories/party');
   });
 
   test('the playlists of a category come without its null slots', async () => {

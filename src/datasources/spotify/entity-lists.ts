@@ -2,12 +2,12 @@ import { GatewayError } from '../../errors.ts';
 import { epochMs } from '../../observability/clock.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
+import { readCategory } from './category-reader.ts';
 import type { Malformed } from './kinds/decoding/json.ts';
 import type { Page } from './kinds/decoding/page.ts';
 import {
   type BrowseListDefinition,
   type Category,
-  categories,
   type Kind,
   type KindOf,
   kinds,
@@ -15,13 +15,13 @@ import {
 } from './kinds/index.ts';
 import type { Entity, KindRegistry, PagedListDefinition, ShortListDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
-import { browseList, categoryRequest } from './kinds/requests/browse.ts';
+import { browseList } from './kinds/requests/browse.ts';
 import { embeddedPageOf } from './kinds/requests/embedded-objects.ts';
 import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
 import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
 import { searchResults } from './kinds/requests/search.ts';
 import { onlyGatewayError } from './pagination/page-reader.ts';
-import { recordWithheld, unlessWithheld } from './pagination/withheld-lists.ts';
+import { recordWithheld } from './pagination/withheld-lists.ts';
 import { propertyOf } from './transport/body.ts';
 import type { FieldContext } from './usage/field-context.ts';
 
@@ -141,13 +141,8 @@ export function createEntityLists(
     search: <K extends Kind>(kind: K, q: string, market: Market | null) =>
       searchResults(typedKinds[kind], q, marketOf(market), registry),
     browseList: (list, owner, locale) => browseList(list, owner, localeQuery(locale), registry),
-    async category(id, locale, fieldContext) {
-      const request = categoryRequest(id, localeQuery(locale));
-      const { withheldField } = categories;
-      return unlessWithheld({ key: request.key, withheldField }, capabilities, fieldContext, () =>
-        cache.get(request, fieldContext),
-      );
-    },
+    category: (id, locale, fieldContext) =>
+      readCategory({ cache, capabilities, registry }, id, localeQuery(locale), fieldContext),
   };
 }
 
