@@ -253,6 +253,30 @@ describe('the albums of an artist that cannot be read', () => {
     expect(calls(gateway)).toHaveLength(1);
   });
 
+  test.each([
+    [
+      'artists(ids:)',
+      (ids: string[]) => `artists(ids: ${JSON.stringify(ids)}) { albums(first: 10) { nodes { id } } }`,
+    ],
+    [
+      'several fields',
+      (ids: string[]) =>
+        ids.map((id, i) => `a${i}: artist(id: "${id}") { albums(first: 10) { nodes { id } } }`).join(' '),
+    ],
+  ])(
+    'in an operation with more artists than the daily limit allows, only the albums of those that are read cost a call: %s',
+    async (_, fields) => {
+      const gateway = await limited({ artists: 3 }); // of which two are spent
+      const { errors } = await gateway.ask(`{ ${fields(artistIds.slice(0, 5))} }`);
+      expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual([exceeded, exceeded, exceeded]);
+      const read = gateway.apiCalls().filter((path) => /^\/artists\/\w+$/.test(path));
+      expect(read).toHaveLength(2);
+      const owners = calls(gateway).map((path) => path.replace(/\/albums.*/, ''));
+      expect(new Set(owners)).toEqual(new Set(read));
+      expect(gateway.apiCalls()).toHaveLength(read.length + owners.length);
+    },
+  );
+
   test('the albums of an artist cost no call while a back-off allows no read of the artist', async () => {
     const gateway = await limited({});
     gateway.sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'rate-limit', form: 'quota' } });

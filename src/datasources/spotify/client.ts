@@ -40,8 +40,8 @@ export interface Spotify
     fieldContext: FieldContext,
   ): Promise<KindOf[K] | null>;
   /**
-   * False if a read of the object cannot find it now: Spotify has stated recently that it does not exist, or it is not
-   * cached and no call for it may be sent.
+   * False if a read of the object may not find it now: Spotify has stated recently that it does not exist, or it is not
+   * cached and perhaps no call is left for it after the requests in flight.
    */
   mayBeFound(kind: Kind, id: SpotifyId): boolean;
   /** Whether a read of the object costs no call now. @param form whether the full object is needed */

@@ -27,10 +27,10 @@ export interface EntityReader<Any extends Entity> {
    */
   node(reference: Reference<string>, market: Market | null, fieldContext: FieldContext): Promise<Any | null>;
   /**
-   * False if a read of the object cannot find it now: Spotify has stated recently that it does not exist, or it is not
-   * cached and no call for it may be sent.
+   * False if a read of the object may not find it now: Spotify has stated recently that it does not exist, or it is not
+   * cached and perhaps no call is left for it after the requests in flight.
    */
-  mayBeFound(kind: KindDefinition, id: SpotifyId, maySend: (family: Family) => boolean): boolean;
+  mayBeFound(kind: KindDefinition, id: SpotifyId, maySend: MaySend): boolean;
   /** Whether a read of the object costs no call now. @param form whether the full object is needed */
   isObjectCached(kind: KindDefinition, id: SpotifyId, market: Market | null, form: 'full' | 'any'): boolean;
   /**
@@ -45,6 +45,9 @@ export interface EntityReader<Any extends Entity> {
     isInSimplifiedObject?: boolean,
   ): Promise<Exclude<T[K], undefined> | null>;
 }
+
+/** Whether so many calls of an endpoint family may be sent now. */
+export type MaySend = (family: Family, calls: number) => boolean;
 
 export interface EntityReaderOptions<Any extends Entity> {
   cache: ReadThroughCache;
@@ -119,7 +122,10 @@ export function createEntityReader<Any extends Entity>({
     isObjectCached: (kind, id, market, form) => cache.isCached(requestOf(kind, id, market), form),
     mayBeFound(kind, id, maySend) {
       const request = requestOf(kind, id, null);
-      return !cache.isAbsent(request) && (maySend(kind.plural) || cache.isCached(request, 'any'));
+      // The requests in flight may use the calls that are left. Those of other families do not, but are not told apart: a
+      // caller that is told too little only waits for the object.
+      const calls = cache.inFlightCount() + 1;
+      return !cache.isAbsent(request) && (maySend(kind.plural, calls) || cache.isCached(request, 'any'));
     },
     async field(object, name, fieldContext, isInSimplifiedObject = false) {
       const sentValue = object[name];

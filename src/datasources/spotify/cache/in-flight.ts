@@ -32,6 +32,8 @@ export type Leases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenL
 export interface InFlightRequests {
   joinOrStart: JoinOrStart;
   isInFlight(key: string): boolean;
+  /** The number of requests that have no response yet. */
+  inFlightCount(): number;
 }
 
 /** Joins the identical request that is in flight, or starts one. */
@@ -133,5 +135,5 @@ export function createInFlightRequests(options: InFlightOptions): InFlightReques
     join(request, form, fieldContext);
     return request;
   };
-  return { joinOrStart, isInFlight: (key) => inFlight.has(key) };
+  return { joinOrStart, isInFlight: (key) => inFlight.has(key), inFlightCount: () => inFlight.size };
 }

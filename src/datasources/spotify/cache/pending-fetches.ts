@@ -97,6 +97,10 @@ export interface CallQuota {
   stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'resetAtMs'>;
 }
 
+export const noQuota: CallQuota = {
+  stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, resetAtMs: null }),
+};
+
 export function createPendingFetches(options: PendingFetchesOptions): PendingFetches {
   const { memory, sharedResponses, writeToMemory, dailyQuota, purges } = options;
 

@@ -15,7 +15,7 @@ import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh, usesEntry } from './entry.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
-import type { CallQuota, PendingFetchesOptions, ReadResult } from './pending-fetches.ts';
+import { type CallQuota, noQuota, type PendingFetchesOptions, type ReadResult } from './pending-fetches.ts';
 import type { EntryStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
@@ -48,6 +48,8 @@ export interface ReadThroughCache {
   isCached(endpointRequest: EndpointRequest<unknown>, form: Form): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
+  /** The number of requests that have no response yet. */
+  inFlightCount(): number;
   /** How many of the first requests, of one endpoint family, can be read from the cache or with the calls that are left. */
   readableCount(endpointRequests: readonly EndpointRequest<unknown>[]): Promise<number>;
   /**
@@ -78,10 +80,6 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   log: Pick<Log, 'debug' | 'error'>;
 }
 
-const noQuota: CallQuota = {
-  stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, resetAtMs: null }),
-};
-
 type AnyRequest = EndpointRequest<unknown>;
 
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
@@ -90,7 +88,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const writes = createDeferredWrites(options.log);
   const sharedResponses = store && createSharedResponses(store, writes, memory, writeToMemory, options);
   const fetchOptions = { ...options, sharedResponses, writes, dailyQuota, writeToMemory };
-  const { joinOrStart, isInFlight } = createInFlightRequests(fetchOptions);
+  const { joinOrStart, isInFlight, inFlightCount } = createInFlightRequests(fetchOptions);
   const refresh = createBackgroundRefresh(joinOrStart, options.log);
   const quotaOf = ({ request }: AnyRequest) => dailyQuota.stateOf(request.family);
   const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>
@@ -161,6 +159,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       const entry = memory.get(key);
       return entry?.value === null && isFresh(entry);
     },
+    inFlightCount,
     async readableCount(endpointRequests) {
       const [first] = endpointRequests;
       if (!first || endpointRequests.length <= quotaOf(first).remaining) return endpointRequests.length;

@@ -17,8 +17,8 @@ import { createCallCounts, type RecentCalls } from './recent-calls.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
-  /** Whether neither a back-off nor the daily limit rejects a call of the family now. */
-  maySend(family: Family): boolean;
+  /** Whether neither a back-off nor the daily limit rejects so many calls of the family now. */
+  maySend(family: Family, calls: number): boolean;
   /** The state of each family to which this process has sent a call. */
   report(): FamilyReport[];
   /** The daily quota of each family with a counted call or a limit. */
@@ -113,8 +113,9 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     },
     isPremiumLapsed: breakers.isPremiumLapsed,
     takeRetry: () => callCounts.takeRetry(performance.now()),
-    maySend: (family) =>
-      breakers.openStateOf(family, performance.now()) === null && dailyQuota.stateOf(family).remaining > 0,
+    maySend: (family, calls) =>
+      breakers.openStateOf(family, performance.now()) === null &&
+      dailyQuota.stateOf(family).remaining >= calls,
     report() {
       const nowMs = performance.now();
       return callCounts.report(nowMs).map((calls) => ({
