@@ -122,8 +122,8 @@ export function createEntityReader<Any extends Entity>({
     isObjectCached: (kind, id, market, form) => cache.isCached(requestOf(kind, id, market), form),
     mayBeFound(kind, id, maySend) {
       const request = requestOf(kind, id, null);
-      // The requests in flight may use the calls that are left. Those of other families do not, but are not told apart: a
-      // caller that is told too little only waits for the object.
+      // The requests in flight may use the calls that are left. Those of other families do not, but are counted too: then
+      // the lists of an artist merely wait for the artist.
       const calls = cache.inFlightCount() + 1;
       return !cache.isAbsent(request) && (maySend(kind.plural, calls) || cache.isCached(request, 'any'));
     },
