@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as endOfIteration, setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../observability/log.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { OpenResponses } from './pipelining.ts';
@@ -13,6 +13,10 @@ export const signals = ['SIGTERM', 'SIGINT'] as const;
 const idleGraceMs = 300;
 const busyGraceMs = 2_500; // with many clients some send their next request late
 const busyRequests = 10; // in the last second
+// A connection that the system has opened and the process has not accepted is reset when the process stops listening. The
+// primary process of several passes connections on within a few milliseconds.
+const noConnectionMs = 10;
+const acceptMs = 200; // at most, if new connections keep coming; the last ones have the rest of `idleGraceMs` for their requests
 const drainMs = 9_000; // longer than the deadline of operations (8 s); slower clients lose the rest of their response
 export const exitMs = 9_800; // the process exits within 10 s in any case
 
@@ -95,6 +99,22 @@ export function gracefulShutdown(
   process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'));
 }
 
+/** Accepts the connections that were opened before the signal: Node accepts one in each iteration of the event loop. */
+async function acceptPending(server: Server): Promise<void> {
+  const endMs = performance.now() + acceptMs;
+  let hasAccepted = true;
+  const onConnection = () => {
+    hasAccepted = true;
+  };
+  server.on('connection', onConnection);
+  while (hasAccepted && performance.now() < endMs) {
+    hasAccepted = false;
+    await sleep(noConnectionMs);
+    await endOfIteration(); // a late timer comes before the connections that have arrived meanwhile
+  }
+  server.off('connection', onConnection);
+}
+
 /**
  * Accepts no more connections. `close` of HTTP servers closes idle ones at once, which could drop a request in transit: Node
  * and Deno stop the socket below instead. Bun has none below, so it closes later, and accepts connections until then.
@@ -103,7 +123,8 @@ export function gracefulShutdown(
  */
 async function stopListening(server: Server, graceMs: number, isSending: () => boolean): Promise<void> {
   const hasSocketServer = server instanceof NetServer;
-  if (!hasSocketServer) {
+  if (hasSocketServer) await acceptPending(server);
+  else {
     do await sleep(graceMs);
     while (isSending());
   }
