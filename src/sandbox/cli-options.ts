@@ -28,8 +28,8 @@ const flags = {
   port: { type: 'string', default: '4010' },
   'quota-mode': { type: 'string', default: 'development' },
   preset: { type: 'string', multiple: true, default: [] as string[] },
-  'daily-limits': { type: 'string', default: '' },
-  faults: { type: 'string' },
+  'daily-limits': { type: 'string', multiple: true, default: [] as string[] },
+  faults: { type: 'string', multiple: true, default: [] as string[] },
   'rate-limit': { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const satisfies ParseArgsConfig['options'];
@@ -68,8 +68,8 @@ export function readOptions(args: readonly string[]): CliOptions {
     presets: flagValues.preset.map(readPreset),
     rateLimit:
       rateLimit === undefined ? undefined : readNumber('rate-limit', rateLimit, 1, Number.MAX_SAFE_INTEGER),
-    dailyLimits: readDailyLimits(flagValues['daily-limits']),
-    faults: flagValues.faults === undefined ? [] : readFaults(flagValues.faults),
+    dailyLimits: readDailyLimits(flagValues['daily-limits'].join(',')),
+    faults: flagValues.faults.flatMap(readFaults),
   };
 }
 
@@ -78,7 +78,7 @@ function readFlags(args: readonly string[]) {
     return parseArgs({ args: [...args], options: flags }).values;
   } catch (error) {
     // The first sentence states the problem, the others give hints about Node's syntax.
-    const [sentence = ''] = error instanceof Error ? error.message.split('. ') : [];
+    const [sentence = ''] = error instanceof Error ? error.message.split(/\.\s/) : [];
     throw new InvalidOption(sentence);
   }
 }
@@ -103,15 +103,15 @@ function readPreset(text: string): PresetName {
 }
 
 function readDailyLimits(text: string): Record<string, number> {
-  const entries = text.split(',').filter(Boolean);
+  const entries = text.split(',').map((entry) => entry.trim());
   return Object.fromEntries(
-    entries.map((entry) => {
-      const [family = '', calls = ''] = entry.split('=');
+    entries.filter(Boolean).map((entry) => {
+      const [family = '', calls = '', ...rest] = entry.split('=');
       if (!families.includes(family))
         throw new InvalidOption(
           `--daily-limits has no endpoint family ${JSON.stringify(family)}; the families are ${families.join(', ')}`,
         );
-      if (!/^[1-9]\d{0,8}$/.test(calls))
+      if (rest.length > 0 || !/^[1-9]\d{0,8}$/.test(calls))
         throw new InvalidOption(
           `--daily-limits must be a whole number for each family, such as search=200, not ${JSON.stringify(entry)}`,
         );

@@ -135,6 +135,19 @@ describe('the command', () => {
     expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining('QUOTA_EXCEEDED')]);
   });
 
+  test('the sandbox command uses all daily limits and faults of a repeated option, with blanks between them', () => {
+    const faults = (status: number) => JSON.stringify({ fault: { kind: 'answer', status } });
+    expect(
+      readOptions([
+        ...['--daily-limits', 'search=5, artists=6', '--daily-limits', 'albums=7'],
+        ...['--faults', faults(500), '--faults', faults(502)],
+      ]),
+    ).toMatchObject({
+      dailyLimits: { search: 5, artists: 6, albums: 7 },
+      faults: [{ fault: { status: 500 } }, { fault: { status: 502 } }],
+    });
+  });
+
   test.each([
     [['--port', 'x'], '--port must be a whole number from 0 to 65535, not "x"'],
     [['--port', '65536'], '--port must be a whole number'],
@@ -149,6 +162,8 @@ describe('the command', () => {
       ['--daily-limits', 'artist/albums=9'],
       '--daily-limits has no endpoint family "artist/albums"; the families are artists, ',
     ],
+    [['--daily-limits', 'search=1=2'], '--daily-limits must be a whole number for each family'],
+    [['--port', '-1'], "Option '--port' argument is ambiguous"],
     [['--rate-limit', '0'], '--rate-limit must be a whole number'],
     [['--faults', '{'], '--faults: faults are not valid JSON'],
     [['--faults', '{"fault":{"kind":"x"}}'], '--faults: unknown fault kind "x"'],
