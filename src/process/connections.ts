@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import {
   type IncomingMessage,
   type RequestListener,
@@ -87,7 +88,8 @@ function rejectionOf({ code = '' }: NodeJS.ErrnoException): string {
  * many new clients are then handled in one iteration, in which their reads are batched.
  */
 export function acceptFirst(server: Server, listener: RequestListener): void {
-  const delayed: [IncomingMessage, ServerResponse][] = [];
+  // Each with a function that serves it in its own context: an instrumentation of node:http has its span there.
+  const delayed: { request: IncomingMessage; response: ServerResponse; serve: () => void }[] = [];
   let isAccepting = false;
   let hasAccepted = false;
   let acceptingSinceMs = 0;
@@ -116,17 +118,19 @@ export function acceptFirst(server: Server, listener: RequestListener): void {
   async function handleDelayed(): Promise<void> {
     const endMs = performance.now() + maxHandlingMs;
     while (performance.now() < endMs) {
-      const [request, response] = delayed.shift() ?? [];
-      if (!request || !response) return;
+      const next = delayed.shift();
+      if (!next) return;
+      const { request, response, serve } = next;
       // In separate ticks, so that an exception in one request does not prevent the others.
-      if (!response.destroyed && !request.socket.destroyed) process.nextTick(listener, request, response);
+      if (!response.destroyed && !request.socket.destroyed) process.nextTick(serve);
       await new Promise<void>((resolve) => process.nextTick(resolve));
     }
   }
 
   server.on('request', (request, response) => {
     if (request.socket.destroyed) return;
-    if (isAccepting) delayed.push([request, response]);
+    if (isAccepting)
+      delayed.push({ request, response, serve: AsyncResource.bind(() => listener(request, response)) });
     else listener(request, response);
   });
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
 import { setImmediate as nextIteration } from 'node:timers/promises';
@@ -98,6 +99,18 @@ test('a request whose client has disconnected meanwhile is not served', async ()
   await nextIteration();
   await nextIteration();
   expect(served).toEqual(['here']);
+});
+
+test('delayed requests are each served in their own asynchronous context, so that spans of instrumentations stay active', async () => {
+  const server = new EventEmitter();
+  const span = new AsyncLocalStorage<string>();
+  const active: (string | undefined)[] = [];
+  acceptFirst(server as Server, () => void active.push(span.getStore()));
+  server.emit('connection', {});
+  for (const name of ['first', 'second']) span.run(name, () => server.emit('request', { socket: {} }, {}));
+  await nextIteration();
+  await nextIteration();
+  expect(active).toEqual(['first', 'second']);
 });
 
 test('endless new connections do not delay the requests of open connections for longer than 20 ms', async () => {
