@@ -8,6 +8,7 @@ interface Entry {
   cacheHits?: number;
   milliseconds?: number;
   codes?: readonly string[];
+  disconnected?: boolean;
   /** Of an entry whose message already states its other fields. */
   ability?: string;
   err?: { name: string; message: string; stack?: string };
@@ -29,11 +30,19 @@ function entryText(entry: Entry): string {
 }
 
 function operationText(entry: Entry): string {
-  const { operation, milliseconds = 0, actualCalls = 0, cacheHits = 0, codes = [] } = entry;
+  const {
+    operation,
+    milliseconds = 0,
+    actualCalls = 0,
+    cacheHits = 0,
+    codes = [],
+    disconnected = false,
+  } = entry;
   return [
     `${operation ?? 'unnamed'} ${Math.round(milliseconds)} ms`,
     `${actualCalls} ${actualCalls === 1 ? 'call' : 'calls'}`,
     cacheHits > 0 && `${cacheHits} cached`,
+    disconnected && 'client disconnected',
     codes.length > 0 && [...new Set(codes)].join(' '),
   ]
     .filter(Boolean)

@@ -108,14 +108,16 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
           : documents.fromAst(textOrAst, client.key);
       context.documentHash = document.hash;
       const result = await resultOf(document, request, context);
-      codes = codesOf(result);
+      codes = codesOf(result, client.signal?.aborted ?? false);
       return { result, usage: usageOf(context), freshness: freshnessOf(operationContext, result) };
     } finally {
       operationContext.end();
       client.signal?.removeEventListener('abort', operationContext.end);
       const usage = usageOf(context);
       span.end(usage, { type: context.operationType, codes, calls: operationContext.usage.calls });
-      report(usage, { milliseconds: performance.now() - startMs, codes, requestId: client.requestId });
+      const milliseconds = performance.now() - startMs;
+      const isDisconnected = client.signal?.aborted ?? false;
+      report(usage, { milliseconds, codes, requestId: client.requestId, isDisconnected });
     }
   };
 }

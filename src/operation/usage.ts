@@ -68,20 +68,29 @@ function quotaLeft({ plan, quota }: Context) {
   );
 }
 
-/** @param outcome the duration, the code of each error, and the id of the HTTP request if there is one */
 export type ReportOperation = (
   usage: OperationUsage,
-  outcome: { milliseconds: number; codes: readonly string[]; requestId: string | null },
+  outcome: {
+    milliseconds: number;
+    /** The code of each error. */
+    codes: readonly string[];
+    /** The id of the HTTP request if there is one. */
+    requestId: string | null;
+    /** Whether the client has disconnected before it had its response. */
+    isDisconnected?: boolean;
+  },
 ) => void;
 
 /** Writes one log line and counts one operation in the metrics, for operations that ran and that were rejected. */
 export const createReportOperation =
   (log: Log, { recordOperation }: Pick<Metrics, 'recordOperation'>): ReportOperation =>
-  (usage, { milliseconds, codes, requestId }) => {
+  (usage, { milliseconds, codes, requestId, isDisconnected = false }) => {
     recordOperation({ seconds: milliseconds / 1000, codes });
     const request = requestId === null ? {} : { requestId };
-    log.info({ milliseconds: Math.round(milliseconds), codes, ...usage, ...request }, 'operation');
+    const end = isDisconnected ? { disconnected: true } : {};
+    log.info({ milliseconds: Math.round(milliseconds), codes, ...usage, ...request, ...end }, 'operation');
   };
 
-export const codesOf = ({ errors = [] }: ExecutionResult): string[] =>
-  errors.map(({ extensions }) => String(extensions['code'] ?? 'INTERNAL_SERVER_ERROR'));
+/** The code of each error that the client gets: none after it has disconnected, which is no fault of Spotify or the gateway. */
+export const codesOf = ({ errors = [] }: ExecutionResult, isDisconnected: boolean): string[] =>
+  isDisconnected ? [] : errors.map(({ extensions }) => String(extensions['code'] ?? 'INTERNAL_SERVER_ERROR'));

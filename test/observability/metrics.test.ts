@@ -1,3 +1,4 @@
+import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { artists } from '../support/schema-tests.ts';
@@ -35,6 +36,18 @@ describe('metrics', () => {
       GRAPHQL_VALIDATION_FAILED: 1,
     });
     expect(await samples(gateway, 'operation_duration_seconds')).toEqual({ '': 3 });
+  });
+
+  test('metrics count no error for an operation whose client has disconnected, because nobody gets one', async () => {
+    const gateway = await withSandbox(development, { latencyMs: 100 });
+    const disconnected = gateway.gateway.execute({
+      document: parse(btsName),
+      signal: AbortSignal.timeout(20),
+    });
+    await expect(disconnected).rejects.toThrow('aborted due to timeout');
+    expect(await samples(gateway, 'operations_total')).toEqual({ ok: 1 });
+    expect(await samples(gateway, 'errors_total')).toEqual({});
+    expect(gateway.logged.at(-1)?.fields).toMatchObject({ codes: [], disconnected: true });
   });
 
   test('metrics count calls by family and status in all, and by family in 30 s and in a day', async () => {

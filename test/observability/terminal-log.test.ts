@@ -15,6 +15,7 @@ describe('in a terminal', () => {
   test.each([
     [{}, 'artist 12 ms, 1 call'],
     [{ actualCalls: 2, cacheHits: 3, operation: null }, 'unnamed 12 ms, 2 calls, 3 cached'],
+    [{ disconnected: true }, 'artist 12 ms, 1 call, client disconnected'],
     [
       { codes: ['UPSTREAM_TIMEOUT', 'UPSTREAM_TIMEOUT', 'BAD_USER_INPUT'], actualCalls: 0 },
       'artist 12 ms, 0 calls, UPSTREAM_TIMEOUT BAD_USER_INPUT',
