@@ -16,7 +16,7 @@ const busyRequests = 10; // in the last second
 // A connection that the system has opened and the process has not accepted is reset when the process stops listening. The
 // primary process of several passes connections on within a few milliseconds.
 const noConnectionMs = 10;
-const acceptMs = 200; // at most, if new connections keep coming; the last ones have the rest of `idleGraceMs` for their requests
+const acceptMs = 2_000; // at most, if new connections keep coming; a busy process accepts few in a second
 const drainMs = 9_000; // longer than the deadline of operations (8 s); slower clients lose the rest of their response
 export const exitMs = 9_800; // the process exits within 10 s in any case
 
@@ -66,11 +66,11 @@ export function gracefulShutdown(
     // With its last response, each client is told to close its connection: Node sends no response after one with this header.
     for (const response of openResponses.lastOfEach()) setConnection(response, 'close');
     const graceMs = areRequestsFrequent() ? busyGraceMs : idleGraceMs;
-    const closed = stopListening(server, graceMs, isSending);
+    const late = setTimeout(() => server.closeAllConnections(), drainMs);
+    if (hasSocketServer(server)) await acceptPending(server);
     // Requests that have arrived are read first: the timers of a busy process are late.
     const idle = setInterval(() => setImmediate(closeIdle), graceMs);
-    const late = setTimeout(() => server.closeAllConnections(), drainMs);
-    await closed;
+    await stopListening(server, graceMs, isSending);
     clearInterval(idle);
     clearTimeout(late);
     await dispose();
@@ -122,15 +122,16 @@ async function acceptPending(server: Server): Promise<void> {
  * @returns resolves when all connections are closed
  */
 async function stopListening(server: Server, graceMs: number, isSending: () => boolean): Promise<void> {
-  const hasSocketServer = server instanceof NetServer;
-  if (hasSocketServer) await acceptPending(server);
-  else {
+  if (!hasSocketServer(server)) {
     do await sleep(graceMs);
     while (isSending());
   }
-  const { close } = hasSocketServer ? NetServer.prototype : server;
+  const { close } = server instanceof NetServer ? NetServer.prototype : server;
   await new Promise((resolve) => close.call(server, resolve));
 }
+
+/** Whether the server is also one of sockets, as in Node and Deno, and not in Bun. */
+const hasSocketServer = (server: Server): boolean => server instanceof NetServer;
 
 const drainingMessage = (requests: number): string =>
   requests === 0
