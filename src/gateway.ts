@@ -49,6 +49,7 @@ export interface Gateway {
   connect(): Promise<SpotifyReport>;
   /** From now on `/ready` and new operations get 503; running operations are completed. */
   drain(): void;
+  /** Drains, and closes everything: operations that still run fail. */
   dispose(): Promise<void>;
 }
 
@@ -75,6 +76,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log = creat
       return core.spotify.report();
     },
     async dispose() {
+      http.drain();
       core.eventLoop.dispose();
       core.unread.dispose();
       await http.handler.dispose();

@@ -211,6 +211,14 @@ describe('two gateways in one process', () => {
     await gateway.dispose();
     expect((await other.ask(artistQuery)).data).toEqual(artistResult.data);
   });
+
+  test('a gateway that is disposed of without a drain is not ready, and rejects operations over HTTP as overloaded', async () => {
+    const { gateway, ask, fetch } = await startInMode('development');
+    expect((await ask(artistQuery)).data).toEqual(artistResult.data);
+    await Promise.all([gateway.dispose(), gateway.dispose()]);
+    expect((await fetch('/ready')).status).toBe(503);
+    expect((await fetch('/graphql', postJson({ query: artistQuery }))).status).toBe(503);
+  });
 });
 
 /** A gateway over the sandbox in development mode, with options that no variable of the environment sets. */
