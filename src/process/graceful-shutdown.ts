@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setImmediate as endOfIteration, setTimeout as sleep } from 'node:timers/promises';
@@ -14,8 +15,8 @@ const idleGraceMs = 300;
 const busyGraceMs = 2_500; // with many clients some send their next request late
 const busyRequests = 10; // in the last second
 // A connection that the system has opened and the process has not accepted is reset when the process stops listening. The
-// primary process of several passes connections on within a few milliseconds.
-const noConnectionMs = 10;
+// primary process of several passes connections on within a few milliseconds, on a busy machine within some tens.
+const noConnectionMs = { alone: 10, worker: 50 };
 const acceptMs = 2_000; // at most, if new connections keep coming; a busy process accepts few in a second
 const drainMs = 9_000; // longer than the deadline of operations (8 s); slower clients lose the rest of their response
 export const exitMs = 9_800; // the process exits within 10 s in any case
@@ -109,7 +110,7 @@ async function acceptPending(server: Server): Promise<void> {
   server.on('connection', onConnection);
   while (hasAccepted && performance.now() < endMs) {
     hasAccepted = false;
-    await sleep(noConnectionMs);
+    await sleep(cluster.isWorker ? noConnectionMs.worker : noConnectionMs.alone);
     await endOfIteration(); // a late timer comes before the connections that have arrived meanwhile
   }
   server.off('connection', onConnection);
