@@ -11,7 +11,7 @@ import { createPaths, type Paths } from './http/paths.ts';
 import { findDocs, useDocs } from './http/plugins/docs.ts';
 import { useGraphiql } from './http/plugins/graphiql/graphiql.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
-import { rejectInvalidNodeTarget, rejectInvalidTarget } from './http/request-target.ts';
+import { rejectInvalidTarget } from './http/request-target.ts';
 import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
@@ -172,7 +172,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     mask,
   });
   return {
-    handler: rejectInvalidNodeTarget(handler, onRejected),
+    handler,
     listener: rejectInvalidTarget(listener, onRejected),
     operatorListener: createOperatorListener(createOperatorRoutes(readiness, metricsRoute), log),
     drain() {

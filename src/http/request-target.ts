@@ -58,22 +58,6 @@ export const rejectInvalidTarget =
       .end(body);
   };
 
-/** The same for yoga's handler, which servers mount as a listener too; a Web-standard `Request` has a valid URL. */
-export const rejectInvalidNodeTarget = <Handler extends object>(
-  handler: Handler,
-  onRejected: (code: ErrorCode) => void,
-): Handler =>
-  new Proxy(handler, {
-    apply(target, thisArgument, parameters) {
-      const [request, response] = parameters;
-      const listener = () => Reflect.apply(target as () => unknown, thisArgument, parameters);
-      if (!('rawHeaders' in request && response && 'writeHead' in response)) return listener();
-      return rejectInvalidTarget(listener, onRejected)(request, response);
-    },
-    // Events call `listener.apply`, and yoga's handler has one that is bound to the function behind it.
-    get: (target, property) => Reflect.get(property === 'apply' ? Function.prototype : target, property),
-  });
-
 function problemOf(request: IncomingMessage): BadRequest | null {
   const { headers, rawHeaders } = request;
   const { host } = headers;
