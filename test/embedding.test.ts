@@ -158,6 +158,20 @@ describe('an executor', () => {
     expect(apiCalls().toSorted()).toEqual(sent.toSorted());
   });
 
+  test.each([{}, { query: artistQuery }, { document: null }])(
+    'the executor states that an operation needs a document: %o',
+    async (operation) => {
+      const { gateway, logged } = await startInMode('development');
+      const { data, errors } = await gateway.execute(operation as never);
+      expect({ data, codes: errors?.map(({ extensions }) => extensions['code']) }).toEqual({
+        data: undefined,
+        codes: ['BAD_REQUEST'],
+      });
+      expect(errors?.[0]?.message).toContain('"document"');
+      expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
+    },
+  );
+
   test('an operation whose signal is already aborted sends no call', async () => {
     const { gateway, apiCalls } = await startInMode('development');
     const signal = AbortSignal.abort(new Error('too late'));

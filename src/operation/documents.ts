@@ -94,6 +94,8 @@ export function createDocuments(options: DocumentsOptions): Documents {
   return {
     fromText: (text, clientKey = noClient) => getOrParse(text, clientKey, parseText),
     fromAst(ast, clientKey = noClient) {
+      // A parent without types may pass something else.
+      if (ast?.kind !== Kind.DOCUMENT) return rejectedDocument(new BadRequest(noDocument), hashOf(''));
       // Printed and parsed again: parents make a new tree for each request, and its positions may be of another text.
       const document = byAst.get(ast) ?? getOrParse(print(ast), clientKey, parsePrinted);
       byAst.set(ast, document);
@@ -110,6 +112,9 @@ export function createDocuments(options: DocumentsOptions): Documents {
     },
   };
 }
+
+const noDocument =
+  'The operation has no "document": pass a GraphQL document, such as `parse` of graphql returns.';
 
 /** Finds the operations of a valid document by their names; each is prepared once. */
 function operationsOf(
