@@ -13,11 +13,12 @@ export interface WrittenId {
 const idLength = 22;
 const longRuns = /[0-9A-Za-z]{22,}/g; // an escape such as `%3A` in a URL makes a run two characters longer than the id
 const bareId = /^[0-9A-Za-z]{22}$/;
-// People paste links with blanks around them, and URIs with the parameters of a link (`?si=`) or a time (`#1:30`).
-const uri = /^\s*spotify:([a-z]+):([0-9A-Za-z]+)(?:[?#].*)?\s*$/;
+// People paste links with blanks around them, and URIs with the parameters of a link (`?si=`) or a time (`#1:30`). Until 2018
+// the URI and the link of a playlist named its owner first.
+const uri = /^\s*spotify:(?:user:[^:\s]+:(?=playlist:))?([a-z]+):([0-9A-Za-z]+)(?:[?#].*)?\s*$/;
 const linkHost = /^\s*(?:https?:\/\/)?open\.spotify\.com\//i;
 const linkPath =
-  /^(?:intl-[A-Za-z-]{2,8}\/)?(?:embed\/)?([a-z]+)\/([0-9A-Za-z]+)(?:\/[0-9A-Za-z_-]+)*\/?(?:[?#].*)?\s*$/;
+  /^(?:intl-[A-Za-z-]{2,8}\/)?(?:embed(?:-podcast)?\/)?(?:user\/[^/?#\s]+\/(?=playlist\/))?([a-z]+)\/([0-9A-Za-z]+)(?:\/[0-9A-Za-z_-]+)*\/?(?:[?#].*)?\s*$/;
 
 // A share link with its tracking parameters stays far below this; no pattern is run over a megabyte.
 const maxLength = 512;

@@ -138,6 +138,48 @@ describe.each(kinds)('the id of one %s', (kind) => {
   });
 });
 
+describe('the forms of a URI or a link that Spotify has used before', () => {
+  const { id } = entities.playlist;
+
+  test.each([
+    `spotify:user:spotify:playlist:${id}`,
+    `spotify:user:j%C3%B6rg.m:playlist:${id}?si=1`,
+    `https://open.spotify.com/user/spotify/playlist/${id}`,
+    `http://open.spotify.com/user/j%C3%B6rg.m/playlist/${id}?si=1`,
+    `https://open.spotify.com/embed/user/spotify/playlist/${id}`,
+  ])('a playlist is found by a URI or a link that names its owner first: %s', async (reference) => {
+    const { ask } = await startInMode('development');
+    const document = 'query ($id: ID!) { playlist(id: $id) { id } node(id: $id) { id } }';
+    expect(dataAndErrorCodes(await ask(document, { id: reference }))).toEqual(
+      withoutErrors({ playlist: { id }, node: { id } }),
+    );
+  });
+
+  test.each(['show', 'episode'] as const)(
+    'the link of an embedded podcast is accepted for: %s',
+    async (kind) => {
+      const { ask } = await startInMode('development');
+      const link = `https://open.spotify.com/embed-podcast/${kind}/${entities[kind].id}?utm_source=generator`;
+      expect(
+        dataAndErrorCodes(await ask(`query ($id: ID!) { ${kind}(id: $id) { id } }`, { id: link })),
+      ).toEqual(withoutErrors({ [kind]: { id: entities[kind].id } }));
+    },
+  );
+
+  test.each([`spotify:user:spotify:track:${id}`, `https://open.spotify.com/user/spotify/album/${id}`])(
+    'a user is no part of the URI or the link of another kind than a playlist: %s',
+    async (reference) => {
+      const { ask, sandbox } = await startInMode('development');
+      const answer = await ask('query ($id: ID!) { node(id: $id) { id } }', { id: reference });
+      expect(dataAndErrorCodes(answer)).toEqual({
+        data: { node: null },
+        errors: [['node', 'BAD_USER_INPUT']],
+      });
+      expect(sandbox.calls()).toEqual([]);
+    },
+  );
+});
+
 describe.each(kindsInBatches)('the ids of several objects of the kind %s', (kind) => {
   const entity = entities[kind];
 
