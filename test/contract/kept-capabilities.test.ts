@@ -124,6 +124,21 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
       });
     }
 
+    test.each(rejections)(
+      `${mode}: the stale ${field} of an artist is returned after one %s`,
+      async (_, answer) => {
+        const clock = startClock();
+        const { ask } = await start(mode, [
+          { path: pathOf(one), body, times: 1 },
+          { path: pathOf(one), times: 1, ...answer },
+          ...workingRules,
+        ]);
+        expect(dataOf(await ask(document(one)))).toEqual(expected);
+        await clock.pass(13 * 3_600); // after the freshness, and the time in which a stale response is returned at once
+        expect(dataOf(await ask(document(one)))).toEqual(expected);
+      },
+    );
+
     test(`${mode}: ${field} is unavailable after rejections for two artists, and becomes available again`, async () => {
       const clock = startClock();
       const [, answer] = forbidden as (typeof rejections)[number];

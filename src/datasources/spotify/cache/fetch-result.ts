@@ -1,12 +1,15 @@
 import {
   BadUserInput,
+  type ErrorCode,
   GatewayError,
   UpstreamAuthFailed,
   UpstreamBadResponse,
   UpstreamForbidden,
+  UpstreamQuotaExceeded,
 } from '../../../errors.ts';
+import type { Capabilities } from '../capabilities/capabilities.ts';
 import { MalformedResponse } from '../kinds/decoding/json.ts';
-import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
+import { type EndpointRequest, FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import { messageOf } from '../transport/body.ts';
 import type { HttpResponse } from '../transport/http.ts';
 
@@ -80,4 +83,21 @@ export function resultOfErrorStatus(
     throw new UpstreamForbidden('Spotify does not allow this app to read this resource.');
   if (isMarketRejected(response)) throw new BadUserInput('Spotify accepts no such market.');
   throw new UpstreamBadResponse(`Spotify responded with status ${response.status}.`);
+}
+
+/**
+ * Why a stale entry replaces a response after this error, as `extensions.spotify.stale` states it; null if the error stands.
+ * A rejection of a feature that the app still counts as having may be a passing fault.
+ * @param quota what is left of the calls of the endpoint family
+ */
+export function staleReason(
+  error: unknown,
+  { feature }: Pick<EndpointRequest<unknown>, 'feature'>,
+  quota: { remaining: number },
+  capabilities: Pick<Capabilities, 'has'>,
+): ErrorCode | 'QUOTA' | null {
+  if (error instanceof UpstreamQuotaExceeded && quota.remaining < 1) return 'QUOTA';
+  if (error instanceof GatewayError) return error.code;
+  const isDoubtful = error instanceof FeatureWithheld && feature && capabilities.has(feature.name) === true;
+  return isDoubtful ? 'UPSTREAM_FORBIDDEN' : null;
 }

@@ -1,4 +1,3 @@
-import { GatewayError, UpstreamQuotaExceeded } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
@@ -13,6 +12,7 @@ import type { BatchFetcher } from './batch-fetcher.ts';
 import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh, usesEntry } from './entry.ts';
+import { staleReason } from './fetch-result.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
 import { type CallQuota, noQuota, type PendingFetchesOptions, type ReadResult } from './pending-fetches.ts';
@@ -117,9 +117,9 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       return result.entry.value;
     } catch (error) {
       const staleEntry = cached(endpointRequest, form) ?? cachedEntry;
-      if (!staleEntry || awaitsRefresh || !(error instanceof GatewayError)) throw error;
-      const isUsedUp = error instanceof UpstreamQuotaExceeded && quotaOf(endpointRequest).remaining < 1;
-      recordStale(fieldContext, isUsedUp ? 'QUOTA' : error.code);
+      const reason = staleReason(error, endpointRequest, quotaOf(endpointRequest), options.capabilities);
+      if (!staleEntry || awaitsRefresh || reason === null) throw error;
+      recordStale(fieldContext, reason);
       return staleEntry.value;
     }
   }
