@@ -87,17 +87,18 @@ export function resultOfErrorStatus(
 
 /**
  * Why a stale entry replaces a response after this error, as `extensions.spotify.stale` states it; null if the error stands.
- * A rejection of a feature that the app still counts as having may be a passing fault.
+ * A rejection of a feature that is still known to work may be a passing fault.
  * @param quota what is left of the calls of the endpoint family
  */
 export function staleReason(
   error: unknown,
   { feature }: Pick<EndpointRequest<unknown>, 'feature'>,
   quota: { remaining: number },
-  capabilities: Pick<Capabilities, 'has'>,
+  capabilities: Pick<Capabilities, 'values'>,
 ): ErrorCode | 'QUOTA' | null {
   if (error instanceof UpstreamQuotaExceeded && quota.remaining < 1) return 'QUOTA';
   if (error instanceof GatewayError) return error.code;
-  const isDoubtful = error instanceof FeatureWithheld && feature && capabilities.has(feature.name) === true;
+  const isDoubtful =
+    error instanceof FeatureWithheld && feature && capabilities.values()[feature.name] === true;
   return isDoubtful ? 'UPSTREAM_FORBIDDEN' : null;
 }
