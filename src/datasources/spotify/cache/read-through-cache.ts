@@ -45,7 +45,7 @@ export interface ReadThroughCache {
     searchesStore?: boolean,
   ): Promise<EndpointRequest<Entity> | undefined>;
   /** Whether `get` (`full`) or `getAnyForm` (`any`) responds from memory now, also with the absence of an object. */
-  isCached(endpointRequest: EndpointRequest<unknown>, form: Form): boolean;
+  isCached(endpointRequest: EndpointRequest<unknown>, form: Form, awaitsRefresh?: boolean): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
   /** The number of requests that have no response yet. */
@@ -91,6 +91,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const { joinOrStart, isInFlight, inFlightCount } = createInFlightRequests(fetchOptions);
   const refresh = createBackgroundRefresh(joinOrStart, options.log);
   const quotaOf = ({ request }: AnyRequest) => dailyQuota.stateOf(request.family);
+  const decide = (request: AnyRequest, entry?: Entry) => decideRead(request, entry, () => quotaOf(request));
   const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>
     form === 'any' ? memory.getAnyForm(endpointRequest) : memory.get(endpointRequest.key);
 
@@ -101,7 +102,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     awaitsRefresh = false,
   ): Promise<unknown> {
     const cachedEntry = cached(endpointRequest, form);
-    const decision = decideRead(endpointRequest, cachedEntry, () => quotaOf(endpointRequest));
+    const decision = decide(endpointRequest, cachedEntry);
     if (cachedEntry && usesEntry(decision, awaitsRefresh)) {
       observer.onRead('memory');
       return useEntry(endpointRequest, { entry: cachedEntry, decision }, fieldContext);
@@ -153,8 +154,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       if (searchesStore && !find()) await loadFromStore(endpointRequests, 'any');
       return find() ?? endpointRequests.find(({ key }) => isInFlight(key));
     },
-    isCached: (endpointRequest, form) =>
-      usesEntry(decideRead(endpointRequest, cached(endpointRequest, form), () => quotaOf(endpointRequest))),
+    isCached: (request, form, isAwaited) => usesEntry(decide(request, cached(request, form)), isAwaited),
     isAbsent({ key }) {
       const entry = memory.get(key);
       return entry?.value === null && isFresh(entry);

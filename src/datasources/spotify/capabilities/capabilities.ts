@@ -14,7 +14,7 @@ import {
   rememberMs,
   worstCasePage,
 } from './learned-capabilities.ts';
-import { capabilityPolicy, type QuotaMode } from './policy.ts';
+import { capabilityPolicy, pageSizesOf, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
 import { createRejections, lowerMaxPageSize, retryMs, SmallerPageNeeded } from './rejections.ts';
 
@@ -33,6 +33,8 @@ export interface Capabilities extends CapabilityView {
   maxPageSize(endpoint: string): number;
   /** The limit that was known last, valid or not; null if there was none. Pages of this size may be cached. */
   lastPageSize(endpoint: string): number | null;
+  /** The page sizes that Spotify may have accepted before. Pages of each size may be cached. */
+  pageSizes(endpoint: string): readonly number[];
   /**
    * The result of `send` for a page of `limit` items, from which the page size limit is learned.
    * @param list names the list to which the page belongs
@@ -145,6 +147,7 @@ export function createCapabilities(
       const value = learned.last(endpoint)?.value;
       return typeof value === 'number' ? value : null;
     },
+    pageSizes: (endpoint) => pageSizesOf(policy, endpoint),
     worstCasePage: (endpoint) => worstCasePage(policy, learned, endpoint),
     withLimit: (endpoint, limit, list, send, confirms) =>
       probeOnce(endpoint, async () => {

@@ -58,21 +58,35 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   const pageSizeOf = (list: PagedList<Entity>): number =>
     Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
 
+  /** Whether the window begins in a page of this size that is cached. */
+  function beginsInCache(list: PagedList<Entity>, windowArgs: WindowArgs, size: number): boolean {
+    const start = slotRangeFor({ list, lengths }, windowArgs, [])?.start ?? 0;
+    const awaitsRefresh = size > capabilities.maxPageSize(list.endpoint); // a page of this size cannot be refreshed
+    return cache.isCached(list.page(start - (start % size), size), 'full', awaitsRefresh);
+  }
+
   /**
-   * The page size for these arguments. A learned limit expires after a day, and then the largest size is requested. If the
-   * page is cached in the expired size, that size is used, because it needs no call.
+   * The page size for these arguments. A learned limit expires after a day, and then the largest size is requested; or the
+   * app gets smaller pages than before. If the page is cached in such a former size, that size is used, because it needs
+   * no call.
    */
   function pageSizeFor(list: PagedList<Entity>, windowArgs: WindowArgs): number {
     const limit = pageSizeOf(list);
-    const lastLimit = capabilities.lastPageSize(list.endpoint);
-    if (lastLimit === null || lastLimit >= limit) return limit;
-    const start = slotRangeFor({ list, lengths }, windowArgs, [])?.start ?? 0;
-    return cache.isCached(list.page(start - (start % lastLimit), lastLimit), 'full') ? lastLimit : limit;
+    const lastLimit = capabilities.lastPageSize(list.endpoint) ?? limit;
+    const maxSize = capabilities.maxPageSize(list.endpoint);
+    const largerSizes = capabilities.pageSizes(list.endpoint).filter((size) => size > maxSize);
+    const sizes = [limit, ...largerSizes, Math.min(limit, lastLimit)];
+    return sizes.find((size) => beginsInCache(list, windowArgs, size)) ?? limit;
   }
 
   /** The page size to use after a larger one could not be tried; null if the error has another cause. */
-  const lastPageSizeAfter = (error: unknown, { endpoint }: PagedList<Entity>): number | null =>
-    error instanceof GatewayError ? capabilities.lastPageSize(endpoint) : null;
+  function smallerSizeAfter(error: unknown, list: PagedList<Entity>, windowArgs: WindowArgs, limit: number) {
+    if (error instanceof SmallerPageNeeded) return error.limit;
+    if (!(error instanceof GatewayError)) return null;
+    const smallerSizes = capabilities.pageSizes(list.endpoint).filter((size) => size < limit);
+    const cachedSize = smallerSizes.find((size) => beginsInCache(list, windowArgs, size));
+    return cachedSize ?? capabilities.lastPageSize(list.endpoint);
+  }
 
   const window: Pagination['window'] = (list, windowArgs, fieldContext) => {
     const read = () => windowInAnySize(list, windowArgs, fieldContext);
@@ -90,7 +104,7 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
       try {
         return await readWindow({ ...listRead, limit }, windowArgs);
       } catch (error) {
-        const smaller = error instanceof SmallerPageNeeded ? error.limit : lastPageSizeAfter(error, list);
+        const smaller = smallerSizeAfter(error, list, windowArgs, limit);
         if (smaller === null || smaller >= limit) throw error;
         limit = smaller;
       }

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { startClock } from '../../../support/clock.ts';
+import { codesOf, startGateway } from '../../../support/gateway.ts';
 import { type TestList, testList } from '../../../support/lists.ts';
+import { plainId, plainPage, shortAlbum } from '../../../support/plain-objects.ts';
+import { startScriptedUpstream } from '../../../support/scripted-upstream.ts';
 
 /** A learned page size limit is tried again after a day. The list has 45 albums; the app gets them in pages of 10. */
 
@@ -39,4 +42,83 @@ test('the gateway tries the larger page size again after a day for a page that i
     { limit: 50, refused: true },
     { limit: 10, refused: false },
   ]);
+});
+
+/** Spotify changes the page size limit while a list of 15 albums is cached. At most seven calls for lists may be sent. */
+
+const cachedArtist = plainId(1);
+const otherArtist = plainId(2);
+const thirdArtist = plainId(3);
+const fourthArtist = plainId(4);
+const albumIds = Array.from({ length: 15 }, (_, i) => plainId(100 + i));
+const [size10, size50] = [{ limit: '10' }, { limit: '50' }];
+const albumPage = (from: number, limit: number) => ({
+  ...plainPage(albumIds.slice(from, from + limit).map(shortAlbum), { offset: from, limit, total: 15 }),
+  next: from + limit < 15 ? 'https://api.spotify.com/v1/next' : null,
+});
+const invalidLimit = { status: 400, body: { error: { status: 400, message: 'Invalid limit' } } };
+
+async function startWithLimit(rulesOfLimit: Parameters<typeof startScriptedUpstream>[0]) {
+  const upstream = await startScriptedUpstream([
+    ...rulesOfLimit,
+    { path: '/albums$', query: size50, body: albumPage(0, 50) },
+    ...[0, 10].map((from) => ({
+      path: '/albums$',
+      query: { ...size10, offset: `${from}` },
+      body: albumPage(from, 10),
+    })),
+    { path: '^/artists/[^/]+$', echo: 'artist' as const },
+  ]);
+  const { ask } = startGateway(upstream, { SPOTIFY_DAILY_LIMITS: 'artists/albums=8' });
+  const clock = startClock();
+  return {
+    clock,
+    async albums(artist: string) {
+      const callsBefore = upstream.calls().length;
+      const answer = await ask<{ artist: { albums: { nodes: { id: string }[] } | null } }, object>(
+        `{ artist(id: "${artist}") { albums(first: 20) { nodes { id } } } }`,
+      );
+      const calls = upstream.calls().slice(callsBefore);
+      return {
+        ids: answer.data.artist.albums?.nodes.map(({ id }) => id) ?? [],
+        listCalls: calls.filter(({ path }) => path.endsWith('/albums')).length,
+        codes: codesOf(answer),
+      };
+    },
+  };
+}
+
+async function startWithLowerLimit() {
+  const started = await startWithLimit([
+    { path: `^/artists/(?!${cachedArtist})[^/]+/albums$`, query: size50, ...invalidLimit },
+  ]);
+  await started.albums(cachedArtist);
+  // Two rejections show that the app gets smaller pages than before.
+  for (const artist of [otherArtist, thirdArtist])
+    expect(await started.albums(artist)).toEqual({ ids: albumIds, listCalls: 3, codes: [] });
+  return started;
+}
+
+test('a cached window costs no call after Spotify has lowered the page size limit', async () => {
+  const { albums } = await startWithLowerLimit();
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 0, codes: [] });
+});
+
+test('a cached window in larger pages than Spotify accepts now is served stale when no call is left', async () => {
+  const { albums, clock } = await startWithLowerLimit();
+  expect(await albums(fourthArtist)).toMatchObject({ codes: ['UPSTREAM_QUOTA_EXCEEDED'] });
+  await clock.pass(5 * 3_600);
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 0, codes: [] });
+});
+
+test('a cached window in smaller pages than Spotify accepts now is served when no call is left', async () => {
+  const { albums, clock } = await startWithLimit([
+    { path: `^/artists/${cachedArtist}/albums$`, query: size50, times: 1, ...invalidLimit },
+  ]);
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 3, codes: [] });
+  await clock.pass(dayAndHour); // the limit is not known any more, and the calls of the day before do not count
+  for (let i = 0; i < 7; i += 1)
+    expect(await albums(plainId(10 + i))).toEqual({ ids: albumIds, listCalls: 1, codes: [] });
+  expect(await albums(fourthArtist)).toMatchObject({ codes: ['UPSTREAM_QUOTA_EXCEEDED'] });
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 0, codes: [] });
 });
