@@ -74,9 +74,10 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
     const limit = pageSizeOf(list);
     const lastLimit = capabilities.lastPageSize(list.endpoint) ?? limit;
     const maxSize = capabilities.maxPageSize(list.endpoint);
-    const largerSizes = capabilities.pageSizes(list.endpoint).filter((size) => size > maxSize);
-    const sizes = [limit, ...largerSizes, Math.min(limit, lastLimit)];
-    return sizes.find((size) => beginsInCache(list, windowArgs, size)) ?? limit;
+    const otherSizes = capabilities.pageSizes(list.endpoint).filter((size) => size > maxSize);
+    if (lastLimit < limit) otherSizes.push(lastLimit);
+    if (otherSizes.length === 0) return limit;
+    return [limit, ...otherSizes].find((size) => beginsInCache(list, windowArgs, size)) ?? limit;
   }
 
   /** The page size to use after a larger one could not be tried; null if the error has another cause. */
