@@ -164,7 +164,37 @@ describe.each(modes)('a list that has no owner (%s)', (mode) => {
   const call = '/browse/new-releases?limit=50&offset=0';
 
   const explicit = ['403 `Forbidden`', '404 `Not Found`', '410 `Gone`'];
-  for (const [name, answer] of rejections.filter(([other]) => explicit.includes(other))) {
+  const explicitRejections = rejections.filter(([other]) => explicit.includes(other));
+
+  test.each(explicitRejections)(
+    `${mode}: a list that has no owner and has worked is read once a minute after two times %s`,
+    async (_, answer) => {
+      const clock = startClock();
+      const albums = { albums: plainPage([fullAlbum(plainId(9))]) };
+      const { ask, calls } = await start(mode, [
+        { path, times: 1, body: albums },
+        { path, times: 3, ...answer },
+        { path, body: albums },
+        { path: '^/artists/', echo: 'artist' },
+      ]);
+      const expected = withoutErrors({ newReleases: { nodes: [{ id: plainId(9) }] } });
+      expect(dataOf(await ask(document))).toEqual(expected);
+      await clock.pass(20 * 60); // after the freshness, and the time in which a stale response is returned at once
+      expect(dataOf(await ask(document))).toEqual(expected); // stale
+      await ask(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
+      for (let i = 0; i < 4; i += 1) expect(dataOf(await ask(document))).toEqual(withheld);
+      await clock.pass(61);
+      for (let i = 0; i < 2; i += 1) expect(dataOf(await ask(document))).toEqual(withheld);
+      await clock.pass(61);
+      expect(dataOf(await ask(document))).toEqual(expected);
+      const statuses = [200, ...Array(3).fill(answer.status), 200];
+      expect(calls().filter((line) => line.endsWith(call))).toEqual(
+        statuses.map((status) => `${status} ${call}`),
+      );
+    },
+  );
+
+  for (const [name, answer] of explicitRejections) {
     test(`${mode}: a list that has no owner is read again a minute after one ${name}`, async () => {
       const clock = startClock();
       const albums = { albums: plainPage([fullAlbum(plainId(9))]) };

@@ -13,6 +13,8 @@ export interface CapabilityPolicy {
   features: readonly string[];
   /** Features of which one explicit rejection is proof, because there is no other object to try, or nothing is lost. */
   conclusiveFeatures: readonly string[];
+  /** Lists that have no owner, such as new releases: there is no other object to try. */
+  ownerlessFeatures: readonly string[];
   /** Fields that Spotify leaves out of full objects for apps in development mode, by the kind. */
   withheldFields: Readonly<Record<string, readonly string[]>>;
   endpoints: readonly PagedEndpointDefinition[];
@@ -31,6 +33,7 @@ export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
     ...browseFields.map(({ withheldField }) => withheldField),
   ];
   const rootLists = browseFields.filter(({ on404 }) => on404 === undefined);
+  const ownerlessFeatures = rootLists.map(({ withheldField }) => withheldField);
   const endpoints = pagedEndpoints(registry);
   const kinds = Object.values(registry);
   const fields = kinds.flatMap(({ withheldFields }) => withheldFields);
@@ -46,7 +49,8 @@ export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
   return {
     features,
     // Single reads take the place of batches.
-    conclusiveFeatures: ['batch', ...rootLists.map(({ withheldField }) => withheldField)],
+    conclusiveFeatures: ['batch', ...ownerlessFeatures],
+    ownerlessFeatures,
     withheldFields: Object.fromEntries(kinds.map(({ name, withheldFields }) => [name, withheldFields])),
     endpoints,
     modes: { auto: {}, extended, development },

@@ -17,7 +17,8 @@ export interface Rejection {
 
 /**
  * Decides when a capability counts as missing. One rejection can be a passing fault: a capability that has worked is given
- * up only after rejections of two different objects with a success elsewhere between them, and is tried again soon.
+ * up only after rejections of two different objects, or two of a list that has no owner, with a success elsewhere between
+ * them, and is tried again soon.
  */
 export interface Rejections {
   /** A call of any endpoint succeeded. */
@@ -84,7 +85,9 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     const firstRejection = firstRejections.get(capability);
     if (!firstRejection) firstRejections.set(capability, { ...rejection, successes });
     if (!hasWorked && rejection.isExplicit && hasDevelopmentTraits()) return true;
-    if (!firstRejection || firstRejection.object === rejection.object) return false;
+    if (!firstRejection) return false;
+    const isSameObject = firstRejection.object === rejection.object;
+    if (isSameObject && !policy.ownerlessFeatures.includes(capability)) return false;
     return (
       successes > firstRejection.successes ||
       (!hasWorked && firstRejection.isExplicit && rejection.isExplicit)
