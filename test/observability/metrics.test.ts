@@ -38,7 +38,7 @@ describe('metrics', () => {
     expect(await samples(gateway, 'operation_duration_seconds')).toEqual({ '': 3 });
   });
 
-  test('metrics count no error for an operation whose client has disconnected, because nobody gets one', async () => {
+  test('metrics count no error for an operation whose client has disconnected, because no client gets an error', async () => {
     const gateway = await withSandbox(development, { latencyMs: 100 });
     const disconnected = gateway.gateway.execute({
       document: parse(btsName),

@@ -44,7 +44,7 @@ export interface ReadThroughCache {
     endpointRequests: readonly EndpointRequest<Entity>[],
     searchesStore?: boolean,
   ): Promise<EndpointRequest<Entity> | undefined>;
-  /** Whether `get` (`full`) or `getAnyForm` (`any`) responds from memory now, also with the absence of an object. */
+  /** Whether `get` (`full`), with this `awaitsRefresh`, or `getAnyForm` (`any`) responds from memory now, also with an absence. */
   isCached(endpointRequest: EndpointRequest<unknown>, form: Form, awaitsRefresh?: boolean): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
@@ -107,7 +107,6 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       observer.onRead('memory');
       return useEntry(endpointRequest, { entry: cachedEntry, decision }, fieldContext);
     }
-
     const request = joinOrStart(endpointRequest, fieldContext, { form, isRefresh: awaitsRefresh });
     const callSource = request.fieldContexts.length === 1 ? 'spotify' : 'shared';
     try {
@@ -154,7 +153,8 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       if (searchesStore && !find()) await loadFromStore(endpointRequests, 'any');
       return find() ?? endpointRequests.find(({ key }) => isInFlight(key));
     },
-    isCached: (request, form, isAwaited) => usesEntry(decide(request, cached(request, form)), isAwaited),
+    isCached: (request, form, awaitsRefresh) =>
+      usesEntry(decide(request, cached(request, form)), awaitsRefresh),
     isAbsent({ key }) {
       const entry = memory.get(key);
       return entry?.value === null && isFresh(entry);
