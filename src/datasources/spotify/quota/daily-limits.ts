@@ -65,8 +65,8 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
     if (configuredLimit !== undefined) return [configuredLimit, 'CONFIGURED'];
     const learnedLimit = learnedOf(family, nowMs);
     if (learnedLimit) return [learnedLimit.limit, 'LEARNED'];
-    const presumed = isDevelopmentMode() ? presumedDailyLimits.get(family) : undefined;
-    return presumed === undefined ? [null, 'NONE'] : [presumed, 'PRESUMED'];
+    const presumed = presumedDailyLimits.get(family);
+    return presumed === undefined || !isDevelopmentMode() ? [null, 'NONE'] : [presumed, 'PRESUMED'];
   }
 
   /** The learned limit as it is now. After a week an implausibly low limit is not raised: it is forgotten. */
