@@ -31,7 +31,8 @@ export async function findEnd<T extends Entity>(
         'Spotify reports wrong totals for this list, so its end is not known: page through it with `first`.',
       );
     }
-    const start = offsetToTry(length, limit, list.maxOffset, attempt);
+    // A page smaller than requested may end between two multiples of the page size.
+    const start = Math.max(offsetToTry(length, limit, list.maxOffset, attempt), length.filledUntil);
     const isCovered = [...pages, ...foundPages].some(
       ({ offset, limit: size }) => offset <= start && start < offset + size,
     );

@@ -101,9 +101,13 @@ export function nextOffsets<T>(
   const start = lastPage ? lastPage.offset + lastPage.limit : slotRange.start;
   const isInside = start < slotRange.end;
   const listEnd = Math.min(maxOffset, length?.maxLength ?? maxOffset);
-  // Other pages may have shown that the list goes on, although this one has no `next`.
+  // Other pages may have shown that the list goes on, although this one has no `next`. A page smaller than requested may end
+  // before the slot range: a window without slots would lead the client back to itself.
   const goesOn = lastPage?.hasNext === true || start < (length?.minLength ?? 0);
-  const mayGoOn = mayContinue(pages) || (isBackward && isInside && goesOn);
+  const mayGoOn =
+    mayContinue(pages) ||
+    (isBackward && isInside && goesOn) ||
+    (start <= slotRange.start && lastPage !== undefined && onlyNextPageTells(lastPage));
   if (!(isInside || lastPage?.items.length === 0) || start >= listEnd || !mayGoOn) return [];
   const aligned = start - (start % limit);
   const isRead = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
@@ -120,6 +124,10 @@ export function mayContinue<T>(pages: readonly Page<T>[]): boolean {
   // Spotify leaves `next` set behind the end of some lists: one empty page may be a gap, two are the end.
   return last.hasNext && !(isEmpty(last) && previous && isEmpty(previous));
 }
+
+/** Whether `next` is null, but by its total the list goes on after this full page: only the next page can tell. */
+export const onlyNextPageTells = <T>({ offset, limit, total, hasNext, items }: Page<T>): boolean =>
+  !hasNext && items.length === limit && offset + limit < total;
 
 export const isEmpty = <T>({ items }: Page<T>): boolean => items.length === 0;
 

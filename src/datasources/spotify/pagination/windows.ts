@@ -7,6 +7,7 @@ import type { PageSequence } from './page-reader.ts';
 import {
   type CursorPosition,
   isEmpty,
+  onlyNextPageTells,
   type SlotRange,
   type SlotRef,
   sentTotal,
@@ -85,8 +86,7 @@ function hasMore<T>(pages: readonly Page<T>[], slotRange: SlotRange, maxOffset: 
   const pageEnd = lastPage.offset + lastPage.limit;
   if (isEmpty(lastPage) || pageEnd >= maxOffset) return false;
   if (slotRange.end <= pageEnd) return lastPage.hasNext || pageEnd < lastPage.total;
-  // `next` is null, but by its total the list goes on after this full page: only the next page can tell.
-  return !lastPage.hasNext && lastPage.items.length === lastPage.limit && pageEnd < lastPage.total;
+  return onlyNextPageTells(lastPage);
 }
 
 /** The pages up to the end of the list: an empty page without `next`, or the second of two empty pages. */

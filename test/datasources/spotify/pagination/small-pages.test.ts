@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { WrittenRule } from '../../../support/case-format.ts';
+import { plainPage } from '../../../support/plain-objects.ts';
+import { itemId, type ListKind, requestedLists, startList } from '../../../support/scripted-lists.ts';
+
+/** Pages that are smaller than requested. */
+
+const [albums] = requestedLists as [ListKind];
+
+/** A page of an artist's albums as Spotify sends it, with the items from its offset on. */
+const page = (offset: number, items: number, rest: object): WrittenRule => ({
+  path: albums.path,
+  query: { offset: `${offset}` },
+  body: plainPage(
+    Array.from({ length: items }, (_, i) => albums.item(itemId(offset + i))),
+    { offset, ...rest },
+  ),
+});
+
+const ids = (count: number): string[] => Array.from({ length: count }, (_, slot) => itemId(slot));
+
+test('a walk ends after a full page that is smaller than requested, has no `next` and has a larger total', async () => {
+  const pages = [
+    page(0, 9, { limit: 1, next: null, total: 16 }),
+    page(9, 0, { limit: 1, next: null, total: 16 }),
+  ];
+  const list = await startList(albums, [], pages);
+  expect((await list.walk(20)).ids).toEqual(ids(9));
+  expect(list.offsets()).toEqual([0, 9]);
+  expect((await list.walk(4)).ids).toEqual(ids(9));
+  expect(list.offsets()).toEqual([0, 9]);
+});
+
+test('all items of a list are found whose pages are smaller than requested and have no `next`', async () => {
+  const pages = [0, 5, 10].map((offset) => page(offset, 5, { limit: 5, next: null, total: 15 }));
+  const list = await startList(albums, [], pages);
+  for (const size of [3, 5, 7, 100]) expect((await list.walk(size)).ids, `first: ${size}`).toEqual(ids(15));
+  expect(list.offsets()).toEqual([0, 5, 10]);
+});
+
+test('the last items of a list are found although its last page is smaller than requested and has a larger total', async () => {
+  const pages = [
+    page(0, 10, { limit: 10, next: null, total: 13 }),
+    page(10, 1, { limit: 1, next: null, total: 13 }),
+  ];
+  const list = await startList(albums, [{ items: 0, total: 13, next: false }], pages);
+  const { nodes, pageInfo } = await list.window('last: 3');
+  expect(nodes.map(({ id }) => id)).toEqual([8, 9, 10].map(itemId));
+  expect(pageInfo.hasNextPage).toBe(false);
+  expect(list.offsets()).toEqual([0, 10, 20, 11]);
+});
