@@ -54,7 +54,9 @@ export function windowOf<T extends Entity>(
   const isAtEnd = windowArgs.last !== null && windowArgs.before === null && slotRange.end === length?.end;
   const hasNext =
     isShortened ||
-    (requestedRange.start < requestedRange.end && !isAtEnd && hasMore(listPages, slotRange, maxOffset));
+    (requestedRange.start < requestedRange.end &&
+      !isAtEnd &&
+      hasMore(listPages, slotRange, maxOffset, length?.end));
   const lastPage = listPages.at(-1);
   // A page from before the list became shorter does not count for its length, but its items may be returned.
   const returnedUntil = (slotRefs.at(-1)?.slot ?? -1) + 1;
@@ -77,8 +79,13 @@ function slotOf<T>({ slot, items, index }: SlotRef<T>): Slot<T>[] {
   return item === null ? [] : [{ slot, item }];
 }
 
-/** Whether the list has slots after the slot range. */
-function hasMore<T>(pages: readonly Page<T>[], slotRange: SlotRange, maxOffset: number): boolean {
+/** Whether the list has slots after the slot range. @param end of the list; null if it is not known */
+function hasMore<T>(
+  pages: readonly Page<T>[],
+  slotRange: SlotRange,
+  maxOffset: number,
+  end: number | null = null,
+): boolean {
   const lastPage = pages.at(-1);
   const lastFilled = pages.findLast((page) => !isEmpty(page));
   if (!lastPage || !lastFilled) return false;
@@ -86,7 +93,7 @@ function hasMore<T>(pages: readonly Page<T>[], slotRange: SlotRange, maxOffset: 
   const pageEnd = lastPage.offset + lastPage.limit;
   if (isEmpty(lastPage) || pageEnd >= maxOffset) return false;
   if (slotRange.end <= pageEnd) return lastPage.hasNext || pageEnd < lastPage.total;
-  return onlyNextPageTells(lastPage);
+  return onlyNextPageTells(lastPage) && end !== pageEnd; // the next page may have been read before
 }
 
 /** The pages up to the end of the list: an empty page without `next`, or the second of two empty pages. */

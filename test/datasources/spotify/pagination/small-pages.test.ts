@@ -1,18 +1,24 @@
 import { expect, test } from 'vitest';
 import type { WrittenRule } from '../../../support/case-format.ts';
-import { plainPage } from '../../../support/plain-objects.ts';
-import { itemId, type ListKind, requestedLists, startList } from '../../../support/scripted-lists.ts';
+import { fullAlbum, plainId, plainPage } from '../../../support/plain-objects.ts';
+import {
+  itemId,
+  type ListKind,
+  listKinds,
+  requestedLists,
+  startList,
+} from '../../../support/scripted-lists.ts';
 
 /** Pages that are smaller than requested. */
 
 const [albums] = requestedLists as [ListKind];
 
-/** A page of an artist's albums as Spotify sends it, with the items from its offset on. */
-const page = (offset: number, items: number, rest: object): WrittenRule => ({
-  path: albums.path,
+/** A page as Spotify sends it, with the items from its offset on. */
+const page = (offset: number, items: number, rest: object, kind = albums): WrittenRule => ({
+  path: kind.path,
   query: { offset: `${offset}` },
   body: plainPage(
-    Array.from({ length: items }, (_, i) => albums.item(itemId(offset + i))),
+    Array.from({ length: items }, (_, i) => kind.item(itemId(offset + i))),
     { offset, ...rest },
   ),
 });
@@ -48,4 +54,20 @@ test('the last items of a list are found although its last page is smaller than 
   expect(nodes.map(({ id }) => id)).toEqual([8, 9, 10].map(itemId));
   expect(pageInfo.hasNextPage).toBe(false);
   expect(list.offsets()).toEqual([0, 10, 20, 11]);
+});
+
+const embeddedTracks = listKinds.find(({ embeds }) => embeds) as ListKind;
+
+test('a walk ends after a small page inside an album, although the album is read again for each window', async () => {
+  const tracks = (offset: number, items: number) =>
+    page(offset, items, { limit: 1, next: null, total: 16 }, embeddedTracks);
+  const rest = { ...tracks(9, 0), query: { offset: '9' } };
+  const album = {
+    path: '^/albums/[^/]+$',
+    body: { ...fullAlbum(plainId(900_001)), tracks: tracks(0, 9).body },
+  };
+  const list = await startList(embeddedTracks, [], [rest, album]);
+  expect((await list.walk(9)).ids).toEqual(ids(9));
+  expect((await list.walk(4)).ids).toEqual(ids(9));
+  expect(list.offsets()).toEqual([9]);
 });
