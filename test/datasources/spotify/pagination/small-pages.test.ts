@@ -71,3 +71,17 @@ test('a walk ends after a small page inside an album, although the album is read
   expect((await list.walk(4)).ids).toEqual(ids(9));
   expect(list.offsets()).toEqual([9]);
 });
+
+test('empty pages that state a size of 1 do not make the pages of a list smaller', async () => {
+  const next = 'https://api.spotify.com/v1/next';
+  const pages = [
+    page(0, 10, { limit: 1, next, total: 0 }),
+    page(10, 3, { limit: 1, next, total: 0 }),
+    ...[13, 14].map((offset) => page(offset, 0, { limit: 1, next, total: 0 })),
+  ];
+  const list = await startList(albums, [{ items: 0, total: 0, next: false }], pages);
+  expect((await list.walk(100)).ids).toEqual(ids(13));
+  const { nodes } = await list.window('last: 3');
+  expect(nodes.map(({ id }) => id)).toEqual([10, 11, 12].map(itemId));
+  expect(list.upstream.calls().map(({ query }) => query.get('limit') ?? '10')).not.toContain('1');
+});
