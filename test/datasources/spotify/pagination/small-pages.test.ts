@@ -72,6 +72,19 @@ test('a walk ends after a small page inside an album, although the album is read
   expect(list.offsets()).toEqual([9]);
 });
 
+test('the tracks of an album are all found although its first page is short and states no size', async () => {
+  const next = 'https://api.spotify.com/v1/next';
+  const first = page(0, 20, { limit: undefined, next, total: 53 }, embeddedTracks);
+  const rest = [
+    page(20, 33, { next: null, total: 53 }, embeddedTracks),
+    page(50, 3, { next: null, total: 53 }, embeddedTracks),
+  ];
+  const album = { path: '^/albums/[^/]+$', body: { ...fullAlbum(plainId(900_001)), tracks: first.body } };
+  const list = await startList(embeddedTracks, [], [...rest, album]);
+  expect((await list.walk(15)).ids).toEqual(ids(53));
+  expect(list.offsets()).toEqual([20, 50]);
+});
+
 test('empty pages that state a size of 1 do not make the pages of a list smaller', async () => {
   const next = 'https://api.spotify.com/v1/next';
   const pages = [

@@ -1,4 +1,5 @@
 import { epochMs } from '../../../../observability/clock.ts';
+import { propertyOf } from '../../transport/body.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, getList, type KindRegistry } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import type { SpotifyId } from '../spotify-id.ts';
@@ -92,7 +93,11 @@ export function decodeEmbeddedPage(
   const list = getList(kinds, name);
   const options = simplifiedOptions({ kinds, market });
   const decodeItem = (item: unknown) => list.decodeItem(item, options, owner);
-  return decodePage(value, { offset: 0, limit, market, kinds }, decodeItem, list.identify);
+  const page = decodePage(value, { offset: 0, limit, market, kinds }, decodeItem, list.identify);
+  // No request has named the size of this page. Without a stated size, it ends where its items end if the list goes on.
+  const isSized = (propertyOf(value, 'limit') ?? null) !== null || page.items.length === 0;
+  const goesOn = page.hasNext || page.total > page.items.length;
+  return isSized || !goesOn ? page : { ...page, limit: Math.min(limit, page.items.length) };
 }
 
 /** The same for an object; undefined if the page cannot be used: then a field that selects it reads it from its list. */
