@@ -107,6 +107,15 @@ describe.concurrent.each(['artist', 'album', 'track'] as const)(
       expect(upstream.log()).toEqual([`404 /${kind}s/${one}`, `200 /${kind}s/${other}`]);
     });
 
+    test(`${kind}: a 404 that states that there is no such endpoint shows nothing about an object, and is not cached`, async () => {
+      const unknownRoute = { status: 404, body: { error: { status: 404, message: 'Service not found' } } };
+      const { upstream, ask } = await start({ path, times: 1, ...unknownRoute });
+      expectFault((await ask(single)).errors, ['found']);
+      const { data, errors } = await ask(single);
+      expect({ data, errors }).toEqual({ data: { found: { id: one } }, errors: [] });
+      expect(upstream.log()).toEqual([`404 /${kind}s/${one}`, `200 /${kind}s/${one}`]);
+    });
+
     for (const [name, answer] of withoutMessage) {
       test(`${kind}: a 404 with ${name} for a read by id is retried like a 5xx`, async () => {
         for (const [document, found] of [

@@ -1,6 +1,3 @@
-import { messageOf } from '../../transport/body.ts';
-import type { HttpResponse } from '../../transport/http.ts';
-import { isPlainNotFound } from '../../transport/retry.ts';
 import { type BrowseListDefinition, categories } from '../browse-lists.ts';
 import { type Category, decodeCategory, identifiedCategory } from '../category.ts';
 import { expectObject } from '../decoding/json.ts';
@@ -9,7 +6,7 @@ import { simplifiedOptions } from '../decoding/values.ts';
 import { kinds } from '../index.ts';
 import type { Entity, KindRegistry } from '../kind.ts';
 import { pathSegment } from '../spotify-id.ts';
-import { type EndpointRequest, FeatureWithheld, throwIfWithheld } from './endpoint-request.ts';
+import { type EndpointRequest, FeatureWithheld, isAbsent, throwIfWithheld } from './endpoint-request.ts';
 import { type PagedList, pagesAt } from './lists.ts';
 
 /** A list that belongs to no object of the catalogue. @param query parameters of its pages besides the window */
@@ -44,12 +41,6 @@ export function browseList<T extends Entity, O>(
     },
   };
 }
-
-/** Whether a 404 concerns the owner or the category that was named, rather than an endpoint that Spotify has withdrawn. */
-const isAbsent = (response: HttpResponse): boolean =>
-  response.status === 404 &&
-  !isPlainNotFound(response) &&
-  !/^service not found/i.test(messageOf(response.body) ?? '');
 
 /** The request for one category. @param query its parameters */
 export function categoryRequest(id: string, query: Record<string, string>): EndpointRequest<Category> {

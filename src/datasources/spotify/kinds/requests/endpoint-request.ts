@@ -109,8 +109,11 @@ export function throwIfLimitRejected({ status, body }: HttpResponse): void {
   if (status === 400 && (isExplicit || words === '')) throw new LimitRejected(isExplicit);
 }
 
-const absentOn404 = (response: HttpResponse): null | undefined =>
-  response.status === 404 && !isPlainNotFound(response) ? null : undefined;
+/** Whether a 404 concerns the object that was requested, rather than an endpoint that is missing or withdrawn. */
+export const isAbsent = (response: HttpResponse): boolean =>
+  response.status === 404 &&
+  !isPlainNotFound(response) &&
+  !/^service not found/i.test(messageOf(response.body) ?? '');
 
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes has some 110 KB
 const leastBytes = 2_000_000;
@@ -133,7 +136,8 @@ export function byId<T extends Entity>(
     decode: (body) => kind.decode(body, options),
     meansAbsent: isRemovedObject,
     // No object has an id out of range. Spotify rejects such an id with a 400 instead of a 404.
-    onErrorStatus: (response) => (response.status === 400 && !isPossible ? null : absentOn404(response)),
+    onErrorStatus: (response) =>
+      isAbsent(response) || (response.status === 400 && !isPossible) ? null : undefined,
     entityKey: { kind: kind.name, id, market },
     ...(isPossible && kind.batchSize > 1 && { batch: batchOf(kind, market), batchKey: id }),
     onNotModified: (object, asOfMs) => confirmedAt(object, asOfMs, registry),
@@ -178,22 +182,18 @@ function batchOf({ plural, batchSize }: KindDefinition, market: Market | null): 
 const isRemovedObject = (item: unknown): boolean =>
   propertyOf(item, 'id') === null && propertyOf(item, 'name') === null;
 
-/** Spotify rejected the page size. */
-export class LimitRejected extends Error {
+/** Spotify rejected a request for a cause that the gateway remembers. */
+class Rejected extends Error {
   /** Whether the message of the response states the cause; otherwise only its status suggests it. */
   readonly isExplicit: boolean;
   constructor(isExplicit: boolean) {
-    super('page size rejected');
+    super('rejected by Spotify');
     this.isExplicit = isExplicit;
   }
 }
 
+/** Spotify rejected the page size. */
+export class LimitRejected extends Rejected {}
+
 /** Spotify rejected the use of a feature. */
-export class FeatureWithheld extends Error {
-  /** Whether the message of the response states the cause; otherwise only its status suggests it. */
-  readonly isExplicit: boolean;
-  constructor(isExplicit: boolean) {
-    super('feature withheld');
-    this.isExplicit = isExplicit;
-  }
-}
+export class FeatureWithheld extends Rejected {}
