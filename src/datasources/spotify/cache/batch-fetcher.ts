@@ -1,4 +1,4 @@
-import { GatewayError, UpstreamForbidden } from '../../../errors.ts';
+import { GatewayError } from '../../../errors.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import {
   type Batch,
@@ -17,6 +17,7 @@ import {
   type FetchResult,
   isAboutIds,
   isAboutSearchType,
+  isRejection,
   resultOfErrorStatus,
 } from './fetch-result.ts';
 
@@ -102,16 +103,21 @@ function fetchBatch(
   batch: Batch,
 ): Promise<FetchResult>[] {
   const [{ endpointRequest }] = fetchRequests as [FetchRequest];
-  const call = () =>
-    withinLimit(
+  let isTried = false;
+  const call = () => {
+    isTried = true;
+    return withinLimit(
       connection,
       endpointRequest,
       () => callBatch(connection, fetchRequests, batch),
       (results) => results ?? [],
     );
+  };
   const objects = fetchRequests.map((fetchRequest) => fetchRequest.endpointRequest.key).join();
   const results = batch.feature ? connection.capabilities.withFeature(batch.feature, objects, call) : call();
-  const settledResults = results.then((all) => all?.map(toPromise) ?? fetchEach(connection, fetchRequests));
+  const settledResults = results.then(
+    (all) => all?.map(toPromise) ?? fetchEach(connection, fetchRequests, isTried),
+  );
   return fetchRequests.map(async (_, i) => (await settledResults)[i] as Promise<FetchResult>);
 }
 
@@ -134,18 +140,18 @@ async function callBatch(
   );
 }
 
+/** @param isTried whether a batch call for these requests was sent before */
 function fetchEach(
   connection: FetchDependencies,
   fetchRequests: readonly FetchRequest[],
+  isTried: boolean,
 ): Promise<FetchResult>[] {
   const results = fetchRequests.map((fetchRequest) => fetchOne(connection, fetchRequest));
-  void Promise.allSettled(results).then((outcomes) => {
-    // If single reads are forbidden too, the cause is not the lack of batch reads.
-    const allForbidden = outcomes.every(
-      (outcome) => outcome.status === 'rejected' && outcome.reason instanceof UpstreamForbidden,
-    );
-    if (allForbidden) connection.capabilities.reset('batch');
-  });
+  // If single reads are rejected like the batch before them, the cause is not the lack of batch reads.
+  if (isTried && connection.capabilities.has('batch') === false)
+    void Promise.allSettled(results).then((outcomes) => {
+      if (outcomes.every(isRejection)) connection.capabilities.reset('batch');
+    });
   return results;
 }
 

@@ -83,6 +83,15 @@ describe('batch reads', () => {
     expect(gateway.apiCalls().at(-1)).toBe(`/albums?ids=${albums.tracks50}%2C${albums.tracks51}`);
   });
 
+  test('an app that is known to have no batch reads tries none after Spotify has rejected all objects of an operation', async () => {
+    const gateway = await startInMode('development');
+    const undo = gateway.sandbox.faults.add({ fault: { kind: 'withdrawn', status: 403 } });
+    expect((await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20]))).errors).toHaveLength(2);
+    undo();
+    await expectNoError(gateway, albumsQuery([albums.tracks50, albums.tracks51]));
+    expect(batchCalls(gateway.apiCalls())).toEqual([]);
+  });
+
   test.each(['Too many ids requested', 'Invalid base62 id'])(
     'the ids of a batch that Spotify rejects with `%s` are read one by one, and batch reads stay in use',
     async (message) => {
