@@ -71,9 +71,10 @@ export const isAboutIds = (response: HttpResponse): boolean =>
 export const isAboutSearchType = ({ status, body }: HttpResponse): boolean =>
   status === 400 && /\btype\b/i.test(messageOf(body) ?? '');
 
-/** Whether Spotify has rejected the request. */
+/** Whether Spotify has rejected the request, or its response was not as documented. */
 export const isRejection = (outcome: PromiseSettledResult<unknown>): boolean =>
-  outcome.status === 'rejected' && outcome.reason instanceof UpstreamForbidden;
+  outcome.status === 'rejected' &&
+  (outcome.reason instanceof UpstreamForbidden || outcome.reason instanceof UpstreamBadResponse);
 
 /** The result of a response other than 200 and 304. @throws GatewayError, LimitRejected, FeatureWithheld */
 export function resultOfErrorStatus(

@@ -83,6 +83,28 @@ describe('batch reads', () => {
     expect(gateway.apiCalls().at(-1)).toBe(`/albums?ids=${albums.tracks50}%2C${albums.tracks51}`);
   });
 
+  test.each([
+    ['410', { kind: 'withdrawn', status: 410 }],
+    [
+      '404 `Service not found`',
+      { kind: 'answer', status: 404, json: { error: { status: 404, message: 'Service not found' } } },
+    ],
+  ] as const)(
+    'batch reads stay in use if Spotify responds to all calls with %s and not only to batches',
+    async (_, fault) => {
+      const gateway = await startWithUnknownApp('extended');
+      const undo = gateway.sandbox.faults.add({ fault });
+      const answer = await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20]));
+      expect(answer.errors.map(({ path }) => path)).toEqual([
+        ['albums', 0],
+        ['albums', 1],
+      ]);
+      undo();
+      await expectNoError(gateway, albumsQuery([albums.tracks50, albums.tracks51]));
+      expect(gateway.apiCalls().at(-1)).toBe(`/albums?ids=${albums.tracks50}%2C${albums.tracks51}`);
+    },
+  );
+
   test('an app that is known to have no batch reads tries none after Spotify has rejected all objects of an operation', async () => {
     const gateway = await startInMode('development');
     const undo = gateway.sandbox.faults.add({ fault: { kind: 'withdrawn', status: 403 } });
