@@ -157,9 +157,7 @@ export async function readPage<T extends Entity>(
   }
   if (page.limit < Math.min(limit, list.maxOffset - offset)) {
     cache.put(list.page(offset, page.limit), page, page.asOfMs);
-    // An empty page has no items that confirm its size.
-    if (page.hasNext && !isEmpty(page) && smallPages.record(list, page))
-      throw new SmallerPageNeeded(page.limit);
+    if (page.hasNext && smallPages.record(list, page)) throw new SmallerPageNeeded(page.limit);
   }
   lengths.record(list, page, startedMs);
   return page;

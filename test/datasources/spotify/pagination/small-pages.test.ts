@@ -98,3 +98,15 @@ test('empty pages that state a size of 1 do not make the pages of a list smaller
   expect(nodes.map(({ id }) => id)).toEqual([10, 11, 12].map(itemId));
   expect(list.upstream.calls().map(({ query }) => query.get('limit') ?? '10')).not.toContain('1');
 });
+
+test('the items behind an empty page that states a size of 1 are found', async () => {
+  const next = 'https://api.spotify.com/v1/next';
+  const pages = [
+    page(0, 10, { limit: 10, next, total: 23 }),
+    page(10, 0, { limit: 1, next, total: 23 }),
+    page(20, 3, { limit: 10, next: null, total: 23 }),
+  ];
+  const list = await startList(albums, [{ items: 0, total: 23, next: true }], pages);
+  expect((await list.walk(100)).ids).toEqual([...ids(10), ...[20, 21, 22].map(itemId)]);
+  expect(list.offsets()).toEqual([0, 10, 20]);
+});

@@ -59,7 +59,9 @@ export function decodePage<T>(
   if (Number(json['offset'] ?? offset) !== offset) throw new MalformedResponse('page.offset');
   const items = expectArray(json['items'], 'page.items');
   // The reported size is trusted only as far as the items agree with it: some pages report a size of 1 for ten items.
-  const reportedLimit = isEmptyList(json, items) ? request.limit : countOr(request.limit, json['limit']);
+  // An empty page has no items that could disagree.
+  const isUncertain = items.length === 0 && (json['limit'] !== 0 || isEmptyList(json, items));
+  const reportedLimit = isUncertain ? request.limit : countOr(request.limit, json['limit']);
   const limit = Math.min(request.limit, Math.max(reportedLimit, items.length));
   if ((json['limit'] ?? json['total'] ?? null) === null) throw new MalformedResponse('page.total');
   if (limit === 0) throw new MalformedResponse('page.limit'); // no number of such pages makes a list
