@@ -40,12 +40,14 @@ export interface PageSequence<T> {
 /**
  * The pages that cover the slots, as far as the list goes; null if there is no such list. If the daily quota does not
  * suffice for all of them, the first ones.
+ * @param knownPages that the same window has read before: they show the length of a list whose length is never fresh
  * @throws SmallerPageNeeded if Spotify pages the list in smaller pages
  * @throws UpstreamQuotaExceeded if the quota does not suffice for the first of the slots
  */
 export async function readPages<T extends Entity>(
   read: ListRead<T>,
   slotRange: SlotRange,
+  knownPages: readonly Page<T>[] = [],
 ): Promise<PageSequence<T> | null> {
   if (slotRange.start === slotRange.end) return { pages: [], isShortened: false };
   const { list, limit, lengths, fieldContext } = read;
@@ -62,7 +64,7 @@ export async function readPages<T extends Entity>(
     }
   }
   while (!isShortened) {
-    const length = knownLengthOf(read);
+    const length = knownLengthOf(read) ?? lengths.of(list, [...knownPages, ...pages]);
     const offsets = nextOffsets(pages, slotRange, limit, length, list.maxOffset, read.isBackward);
     if (offsets.length === 0) break;
     const nextPages = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);

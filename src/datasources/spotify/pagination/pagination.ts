@@ -144,7 +144,7 @@ async function readWindow<T extends Entity>(
     knownPages.push(...firstPages.pages);
     slotRange = slotRangeFor(read, windowArgs, knownPages) ?? { start: 0, end: 0 };
   }
-  let sequence = await readPages(read, slotRange);
+  let sequence = await readPages(read, slotRange, knownPages);
   for (let time = 0; time < maxCorrections && sequence && !sequence.isShortened; time += 1) {
     knownPages.push(...sequence.pages);
     if (isFromEnd(windowArgs)) {
@@ -156,7 +156,7 @@ async function readWindow<T extends Entity>(
     const corrected: SlotRange = slotRangeFor(read, windowArgs, knownPages) ?? slotRange;
     if (corrected.start === slotRange.start && corrected.end === slotRange.end) break;
     slotRange = corrected;
-    sequence = await readPages(read, slotRange);
+    sequence = await readPages(read, slotRange, knownPages);
   }
   if (sequence?.isShortened) recordShortened(read.fieldContext);
   return sequence && cutWindow(read, sequence, slotRange, windowArgs);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WrittenRule } from '../../../support/case-format.ts';
+import { startGateway } from '../../../support/gateway.ts';
 import { fullAlbum, plainId, plainPage } from '../../../support/plain-objects.ts';
 import {
   itemId,
@@ -8,6 +9,7 @@ import {
   requestedLists,
   startList,
 } from '../../../support/scripted-lists.ts';
+import { startScriptedUpstream } from '../../../support/scripted-upstream.ts';
 
 /** Pages that are smaller than requested. */
 
@@ -109,4 +111,15 @@ test('the items behind an empty page that states a size of 1 are found', async (
   const list = await startList(albums, [{ items: 0, total: 23, next: true }], pages);
   expect((await list.walk(100)).ids).toEqual([...ids(10), ...[20, 21, 22].map(itemId)]);
   expect(list.offsets()).toEqual([0, 10, 20]);
+});
+
+test('the last items of a list without `next` are found although no length of it stays fresh', async () => {
+  const pages = [
+    page(0, 10, { limit: 10, next: null, total: 13 }),
+    page(10, 3, { limit: 10, next: null, total: 13 }),
+  ];
+  const upstream = await startScriptedUpstream([...pages, ...albums.others({})]);
+  const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development', CACHE_TTL_SECONDS: '0' });
+  const { data } = await gateway.ask(albums.document('last: 20'));
+  expect(albums.pick(data)?.nodes.map(({ id }) => id)).toEqual(ids(13));
 });
