@@ -115,6 +115,27 @@ describe('the Helm chart', () => {
   });
 });
 
+describe('the shutdown', () => {
+  /** docs/operating.md: "Wait twelve seconds before you kill the process." */
+  const seconds = 12;
+  const pages = read('docs/deployment.md');
+  const numberIn = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1]);
+
+  test('Compose, systemd and Fly.io wait twelve seconds after the signal before they kill the process', () => {
+    expect(numberIn(read('compose.yaml'), /stop_grace_period: (\d+)s$/m)).toBe(seconds);
+    expect(numberIn(pages, /^TimeoutStopSec=(\d+)$/m)).toBe(seconds);
+    expect(numberIn(pages, /^kill_timeout = "(\d+)s"$/m)).toBe(seconds);
+  });
+
+  test('Kubernetes waits twelve seconds after the signal, which follows a pause, before it kills the process', () => {
+    const template = read('deploy/helm/templates/deployment.yaml');
+    const pause = numberIn(template, /exec: \{ command: \["sleep", "(\d+)"\] \}/);
+    expect(numberIn(template, /terminationGracePeriodSeconds: (\d+)/)).toBeGreaterThanOrEqual(
+      pause + seconds,
+    );
+  });
+});
+
 describe('the release', () => {
   const { jobs, on } = parse(read('.github/workflows/release.yml')) as {
     jobs: Record<string, Job>;
