@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Observer } from '../datasources/spotify/index.ts';
+import { families, type Observer } from '../datasources/spotify/index.ts';
 
 /** The counters and histograms of `/metrics`; docs/operating.md explains them. */
 export interface Metrics {
@@ -54,6 +54,8 @@ export function createMetrics(): Metrics {
   const waitSeconds = histogram('gate_wait_seconds', 'Time that calls to Spotify were queued.', ['family']);
   const quotaHelp = 'Calls that Spotify rejected because the daily quota of their family is used up.';
   const quotaRejections = counter('quota_rejections_total', quotaHelp, ['family']);
+  // Prometheus' `increase` does not count the rejection with which a series begins, so every series begins at 0.
+  for (const family of families) quotaRejections.inc({ family }, 0);
   const answers = counter('answers_total', 'Reads, by the source of the response.', ['source']);
 
   const observer: Observer = {

@@ -1,5 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { families } from '../../src/datasources/spotify/index.ts';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { artists } from '../support/schema-tests.ts';
 
@@ -119,7 +120,8 @@ describe('metrics', () => {
     });
     expect(await samples(gateway, 'quota_remaining')).toMatchObject({ artists: 3, search: 196 });
     expect(await samples(gateway, 'quota_freshness_factor')).toMatchObject({ artists: 1, search: 1 });
-    expect(await samples(gateway, 'quota_rejections_total')).toEqual({});
+    const noRejections = Object.fromEntries(families.map((family) => [family, 0]));
+    expect(await samples(gateway, 'quota_rejections_total')).toEqual(noRejections);
 
     const others = gateway.sandbox.catalogue
       .artists()
@@ -130,7 +132,14 @@ describe('metrics', () => {
     expect(factor).toBeCloseTo(24 ** 0.25, 2); // three of five calls are used
     gateway.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 7_200 }, times: 1 });
     await gateway.ask(`{ artist(id: "${others[2]}") { name } }`);
-    expect(await samples(gateway, 'quota_rejections_total')).toEqual({ artists: 1 });
+    expect(await samples(gateway, 'quota_rejections_total')).toEqual({ ...noRejections, artists: 1 });
+  });
+
+  test('the quota rejections of every family begin at 0, so Prometheus counts the first rejection as an increase', async () => {
+    const gateway = await withSandbox(development);
+    expect(await samples(gateway, 'quota_rejections_total')).toEqual(
+      Object.fromEntries(families.map((family) => [family, 0])),
+    );
   });
 
   test('metrics count the calls that waited in the queue', async () => {
