@@ -109,6 +109,18 @@ describe('the Helm chart', () => {
     ]);
   });
 
+  test('the Helm chart ends the old pod before the new one starts if a volume has the data and no strategy is set', () => {
+    expect(templates).toMatch(
+      /else if \.Values\.dataClaimName \}\}\s+(#.*\s+)?strategy: \{ type: Recreate, rollingUpdate: null \}/,
+    );
+  });
+
+  test('the Helm chart starts no second replica if neither env nor the Secret has REDIS_URL', () => {
+    expect(templates).toMatch(
+      /if and \(gt \(int \.Values\.replicas\) 1\) \(not \.Values\.env\.REDIS_URL\) \}\}\s+(#.*\s+)?- name: REDIS_URL\s+valueFrom:\s+secretKeyRef: \{ name: \{\{ \.Values\.secretName \| quote \}\}, key: REDIS_URL \}\s+\{\{- end/,
+    );
+  });
+
   test('the Helm chart contains no secret, but refers to a secret', () => {
     expect(templates).not.toContain('kind: Secret');
     expect(templates).toContain('secretRef');
