@@ -33,7 +33,8 @@ export function createApp({ environment, redis, log }) {
       return reply.code(502).send({ codes: errors.map(({ extensions }) => extensions.code) });
     }
     if (data.artist === null) return reply.code(404).send({});
-    const visits = await redis.incr(`visits:${request.params.id}`);
+    // The album is known, so a lack of Redis costs the number of visits only.
+    const visits = await redis.incr(`visits:${request.params.id}`).catch(() => null);
     const [album] = data.artist.albums.nodes;
     return { artist: data.artist.name, newest: album.name, released: album.releaseDate.date, visits };
   });

@@ -1,16 +1,15 @@
-import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { startSandbox } from 'spotify-graphql-gateway/sandbox';
 import { createApp } from './app.js';
+import { createRedis } from './redis.js';
 
 /** The server on http://127.0.0.1:4300, until it is interrupted. */
 
 const { PORT = '4300', REDIS_URL = 'redis://127.0.0.1:6379' } = process.env;
 
 const sandbox = await startSandbox();
-const redis = new Redis(REDIS_URL);
 const log = pino();
-redis.on('error', ({ code }) => log.error({ code }, 'no Redis'));
+const redis = createRedis(REDIS_URL, log);
 
 const app = createApp({
   environment: {

@@ -5,7 +5,8 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { startSandbox } from 'spotify-graphql-gateway/sandbox';
 import { createApp } from '../src/app.js';
-import { noRedis, startRedis } from './redis.js';
+import { createRedis } from '../src/redis.js';
+import { freePort, noRedis, startRedis } from './redis.js';
 
 /** A server and the gateway in it share the calls, Redis, the log and the shutdown, but not their Redis keys. */
 
@@ -136,4 +137,25 @@ test('a server that closes still sends the responses to running requests', { ski
   await app.close();
 
   assert.deepEqual(await answer, { data: { artist: { name: 'BTS' } } });
+});
+
+test('without Redis the route answers at once and counts no visits, and the log says so once', async (t) => {
+  const sandbox = await startSandbox();
+  t.after(sandbox.close);
+  const REDIS_URL = `redis://127.0.0.1:${await freePort()}`;
+  const lines = [];
+  const log = pino({ base: null }, { write: (line) => lines.push(JSON.parse(line)) });
+  const redis = createRedis(REDIS_URL, log);
+  t.after(() => redis.disconnect());
+  const app = createApp({ environment: { ...sandbox.environment, REDIS_URL }, redis, log });
+  t.after(() => app.close());
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  await wait(300); // the client tries to connect several times
+
+  const response = await fetch(`${url}/artists/${sandbox.catalogue.fixtures.artists.bts}/newest`);
+
+  assert.equal(response.status, 200);
+  const { artist, visits } = await response.json();
+  assert.deepEqual({ artist, visits }, { artist: 'BTS', visits: null });
+  assert.equal(lines.filter(({ msg }) => msg.startsWith('no Redis')).length, 1);
 });
