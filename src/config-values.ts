@@ -32,6 +32,10 @@ const secretText = (source: string) =>
       abort: true,
     })
     .refine((text) => !/[`\p{Quotation_Mark}]/u.test(text), { error: 'must be without quotes', abort: true })
+    .refine((text) => !/[\r\n]/.test(text), {
+      error: 'must be without line breaks, also at its end',
+      abort: true,
+    })
     .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be without blanks and characters outside ASCII');
 
 /** Part of the app's credentials. */

@@ -465,6 +465,11 @@ describe('the credentials', () => {
     },
   );
 
+  test('the line break at the end of a credential, which a Secret made of a file has, is named', () => {
+    const message = errorMessage({ ...credentials, SPOTIFY_CLIENT_SECRET: 'secret\n' });
+    expect(message).toContain('SPOTIFY_CLIENT_SECRET must be without line breaks, also at its end.');
+  });
+
   test('a placeholder for PURGE_TOKEN, which is no value of the app, is called a placeholder', () => {
     const message = errorMessage({ ...credentials, PURGE_TOKEN: '<token>' });
     expect(message).toContain('PURGE_TOKEN must be a text of your own, not a placeholder.');
