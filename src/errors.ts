@@ -58,6 +58,10 @@ export class Overloaded extends GatewayError {
 export const overloaded = (message = 'The gateway is overloaded: ask again in 1 second.'): Overloaded =>
   new Overloaded(message, { retryAfter: 1 });
 
+/** The error of everything that the gateway would have to begin, or to send to Spotify, after it was closed. */
+export const shuttingDown = (): Overloaded =>
+  new Overloaded('The gateway is shutting down: it runs no further operations and sends no further calls.');
+
 /** The request names its document by a hash that the manifest lacks. urql checks for exactly this message. */
 export class PersistedQueryNotFound extends GatewayError {
   override readonly code = 'PERSISTED_QUERY_NOT_FOUND';

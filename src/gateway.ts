@@ -49,7 +49,7 @@ export interface Gateway {
   connect(): Promise<SpotifyReport>;
   /** From now on `/ready` and new operations get 503; running operations are completed. */
   drain(): void;
-  /** Drains, and closes everything: operations that still run fail. */
+  /** Drains, and closes everything: operations that still run fail, and `execute` rejects new ones. */
   dispose(): Promise<void>;
 }
 
@@ -77,6 +77,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log = creat
     },
     async dispose() {
       http.drain();
+      core.executor.close();
       core.eventLoop.dispose();
       core.unread.dispose();
       await http.handler.dispose();

@@ -71,7 +71,7 @@ export function createWorkerGateway(
   const report = createReportOperation(log, { recordOperation: nothing });
   const documents = createDocuments({ schema, introspection, suggestions: !production });
   const unread = createUnreadResponses(nothing);
-  const { executeOperation } = createOperationRunner({
+  const { executeOperation, close } = createOperationRunner({
     ...options,
     spotify,
     documents,
@@ -110,6 +110,7 @@ export function createWorkerGateway(
     schema,
     execute: createExecute(executeOperation),
     async dispose() {
+      close();
       unread.dispose();
       await yoga.dispose();
       await spotify.close();

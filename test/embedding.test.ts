@@ -233,6 +233,53 @@ describe('two gateways in one process', () => {
     expect((await fetch('/ready')).status).toBe(503);
     expect((await fetch('/graphql', postJson({ query: artistQuery }))).status).toBe(503);
   });
+
+  test('an operation that the executor starts after the gateway was disposed of is rejected as overloaded, without a call', async () => {
+    const { gateway, sandbox } = await startInMode('development');
+    const disposal = gateway.dispose();
+    const execute = () => gateway.execute({ document: parse(artistQuery) });
+    const duringDisposal = execute();
+    await disposal;
+    for (const { data, errors } of [await duringDisposal, await execute()]) {
+      expect(data).toBeUndefined();
+      expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'OVERLOADED' }]);
+      expect(errors?.[0]?.message).toContain('shutting down');
+    }
+    expect(sandbox.calls()).toEqual([]);
+  });
+
+  test('an operation that runs while the gateway is disposed of states that the gateway is shutting down', async () => {
+    const { gateway, sandbox, apiCalls, logged } = await startInMode('development', {
+      UPSTREAM_CONCURRENCY: '2',
+    });
+    sandbox.faults.add({ fault: { kind: 'delay', ms: 300 } });
+    const ids = otherArtistIds.slice(0, 30);
+    const running = gateway.execute({
+      document: parse('query ($ids: [ID!]!) { artists(ids: $ids) { name } }'),
+      variables: { ids },
+    });
+    await expect.poll(() => apiCalls().length).toBe(2);
+    const startMs = performance.now();
+    await gateway.dispose();
+    const { errors = [] } = await running;
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['OVERLOADED']));
+    expect(errors[0]?.message).toContain('shutting down');
+    expect(apiCalls()).toHaveLength(2); // queued calls are not sent, and no call is repeated
+    expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  test('an operation that waits for the token while the gateway is disposed of does not blame Spotify', async () => {
+    const { gateway, sandbox, logged } = await startInMode('development');
+    sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'stall' } });
+    const running = gateway.execute({ document: parse(artistQuery) });
+    await expect.poll(() => sandbox.calls().length).toBe(1);
+    await gateway.dispose();
+    const { errors } = await running;
+    expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['OVERLOADED']);
+    expect(sandbox.calls()).toHaveLength(1);
+    expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
 });
 
 /** A gateway over the sandbox in development mode, with options that no variable of the environment sets. */

@@ -1,6 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import { createOperationContext, type OperationContext, type Spotify } from '../datasources/spotify/index.ts';
-import { deadlinePassed, type ErrorCode, overloaded } from '../errors.ts';
+import { createOperationContext, type Spotify } from '../datasources/spotify/index.ts';
+import { deadlinePassed, type ErrorCode, overloaded, shuttingDown } from '../errors.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
@@ -10,13 +10,7 @@ import { createExecutionLimiter } from './execution-limiter.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
 import { createOperationQueue, type OperationQueue } from './operation-queue.ts';
-import type {
-  ExecuteOperation,
-  GraphQLRequest,
-  OperationResponse,
-  ResultFreshness,
-  Variables,
-} from './request.ts';
+import type { ExecuteOperation, GraphQLRequest, OperationResponse, Variables } from './request.ts';
 import {
   bugCode,
   errorsToSend,
@@ -25,7 +19,16 @@ import {
   tooManyCalls,
   tooManyFields,
 } from './response-errors.ts';
-import { codesOf, dryRunReport, type ReportOperation, requestsDryRun, usageOf, withTrace } from './usage.ts';
+import {
+  codesOf,
+  dryRunReport,
+  freshnessOf,
+  type ReportOperation,
+  requestsDryRun,
+  unrunResponse,
+  usageOf,
+  withTrace,
+} from './usage.ts';
 import { InvalidRequest } from './validation.ts';
 
 export interface ExecuteOperationOptions {
@@ -52,6 +55,8 @@ export interface OperationRunner {
   executeOperation: ExecuteOperation;
   /** How many operations run or wait at this moment. */
   runningCount(): number;
+  /** From now on every new operation is rejected. */
+  close(): void;
 }
 
 export function createOperationRunner(options: ExecuteOperationOptions): OperationRunner {
@@ -59,30 +64,32 @@ export function createOperationRunner(options: ExecuteOperationOptions): Operati
   const queue = createOperationQueue();
   const run = createRun(options, queue);
   let runningCount = 0;
+  let isClosed = false;
 
   async function executeOperation(request: GraphQLRequest): Promise<OperationResponse> {
     runningCount += 1;
     try {
       const mayStart = queue.admit(request.client.key);
-      if (mayStart === true || (await mayStart)) return await run(request);
-      const error = overloaded();
+      const isAdmitted = mayStart === true || (await mayStart);
+      if (isAdmitted && !isClosed) return await run(request);
+      const error = isClosed ? shuttingDown() : overloaded();
       onRejected(error.code);
-      return failed(mask(error));
+      return unrunResponse(mask(error));
     } catch (error) {
-      return failed(mask(error));
+      return unrunResponse(mask(error));
     } finally {
       runningCount -= 1;
     }
   }
 
-  return { executeOperation, runningCount: () => runningCount };
+  return {
+    executeOperation,
+    runningCount: () => runningCount,
+    close() {
+      isClosed = true;
+    },
+  };
 }
-
-const failed = (error: GraphQLError): OperationResponse => ({
-  result: { errors: [error] },
-  usage: { operation: null, document: '', plannedCalls: 0, actualCalls: 0, cacheHits: 0 },
-  freshness: null,
-});
 
 /** @returns a function that runs an admitted operation, and reports it */
 function createRun(options: ExecuteOperationOptions, queue: OperationQueue): ExecuteOperation {
@@ -189,12 +196,4 @@ function createResultOf({
       return { errors: error instanceof InvalidRequest ? error.errors : [mask(error)] };
     }
   };
-}
-
-function freshnessOf(
-  { usage, freshUntilMs, usableUntilMs }: OperationContext,
-  { errors = [] }: ExecutionResult,
-): ResultFreshness | null {
-  const isReusable = errors.length === 0 && usage.stale.length === 0 && Number.isFinite(freshUntilMs);
-  return isReusable ? { freshUntilMs, usableUntilMs: Math.max(freshUntilMs, usableUntilMs) } : null;
 }

@@ -1,9 +1,11 @@
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { OperationContext } from '../datasources/spotify/index.ts';
 import { isoTime } from '../observability/clock.ts';
 import type { Log, OperationUsage } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Context } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
+import type { OperationResponse, ResultFreshness } from './request.ts';
 
 /** The calls that an operation planned, sent and saved. The calls of the token endpoint are not counted. */
 function callCounts({ plan, operationContext }: Context) {
@@ -94,3 +96,19 @@ export const createReportOperation =
 /** The code of each error that the client gets: none after it has disconnected, which is no fault of Spotify or the gateway. */
 export const codesOf = ({ errors = [] }: ExecutionResult, isDisconnected: boolean): string[] =>
   isDisconnected ? [] : errors.map(({ extensions }) => String(extensions['code'] ?? 'INTERNAL_SERVER_ERROR'));
+
+/** How long the result may be reused; null if it may not. */
+export function freshnessOf(
+  { usage, freshUntilMs, usableUntilMs }: OperationContext,
+  { errors = [] }: ExecutionResult,
+): ResultFreshness | null {
+  const isReusable = errors.length === 0 && usage.stale.length === 0 && Number.isFinite(freshUntilMs);
+  return isReusable ? { freshUntilMs, usableUntilMs: Math.max(freshUntilMs, usableUntilMs) } : null;
+}
+
+/** The response to an operation that did not run. */
+export const unrunResponse = (error: GraphQLError): OperationResponse => ({
+  result: { errors: [error] },
+  usage: { operation: null, document: '', plannedCalls: 0, actualCalls: 0, cacheHits: 0 },
+  freshness: null,
+});

@@ -4,8 +4,8 @@ import { appName, type SpotifyHost, type SpotifyOptions } from './options.ts';
 import { canOpenDiskStore, createDiskStore } from './shared-state/disk-store.ts';
 import { createRedisStore } from './shared-state/redis-store.ts';
 import type { SharedStore } from './shared-state/shared-store.ts';
+import type { BoundedFetch } from './transport/bounded-fetch.ts';
 import { createBoundedFetch } from './transport/fetch.ts';
-import type { BoundedFetch } from './transport/http.ts';
 
 /** The parts of the datasource that need modules of Node: sockets, files and Redis. */
 export const nodeHost = (options: SpotifyOptions): SpotifyHost => ({

@@ -4,7 +4,7 @@ import type { QuotaMode } from './capabilities/policy.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SharedStore } from './shared-state/shared-store.ts';
 import type { HttpsProxy } from './transport/agent-pool.ts';
-import type { BoundedFetch } from './transport/http.ts';
+import type { BoundedFetch } from './transport/bounded-fetch.ts';
 
 export interface SpotifyOptions {
   clientId: string;

@@ -39,6 +39,7 @@ export interface AdmissionQueue {
   drainSoon(): void;
   /** Decides about every queued call soon: some may have to be rejected. */
   drainAllSoon(): void;
+  /** Decides about every queued call a last time, and leaves no timer. */
   dispose(): void;
 }
 
@@ -132,6 +133,7 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer): 
       return turn.finally(onDequeued);
     },
     dispose() {
+      offerAll(false);
       clearTimeout(wakeTimer);
       clearImmediate(nextDrain);
     },

@@ -124,7 +124,7 @@ const defaultBackOffMs = (reason: BackOffReason, count: number): number =>
  * rejects several families, this is an outage
  */
 export function connectionResult(outcome: Outcome | undefined, rejectedFamilies: number): CallResult {
-  if (!outcome) return 'ignored';
+  if (!outcome || (outcome.kind === 'fault' && outcome.isClosed)) return 'ignored';
   if (hasNoResponse(outcome)) return 'failed';
   if (outcome.kind === 'fault' || !isEdgeRejection(outcome)) return 'succeeded';
   return rejectedFamilies > 1 ? 'failed' : 'ignored';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CallAbandoned } from '../../../errors.ts';
+import { CallAbandoned, shuttingDown } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
@@ -25,6 +25,7 @@ export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLa
   quota(): FamilyQuota[];
   /** Resolves when no call is in flight, or after `ms`. */
   whenIdle(ms: number): Promise<void>;
+  /** Rejects the queued calls, and all later ones: the process ends. */
   dispose(): void;
 }
 
@@ -133,7 +134,10 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       for (let waitedMs = 0; waitedMs < ms && !permits.isIdle(); waitedMs += idleCheckMs)
         await sleep(idleCheckMs);
     },
-    dispose: admissions.dispose,
+    dispose() {
+      permits.close();
+      admissions.dispose();
+    },
   };
 }
 
@@ -141,14 +145,19 @@ function createCallPermits(
   { concurrency, dailyQuota }: RequestQueueOptions,
   breakers: Breakers,
   rateLimiter: RateLimiter,
-): CallPermits & { isIdle(): boolean } {
+): CallPermits & { isIdle(): boolean; close(): void } {
   let inFlight = 0;
+  let isClosed = false;
   const isFull = () => inFlight >= concurrency;
 
   return {
     isFull,
     isIdle: () => inFlight === 0,
+    close() {
+      isClosed = true;
+    },
     decide(family, waiters) {
+      if (isClosed) return { act: 'reject', error: shuttingDown() };
       if (!waiters.hasActive()) return { act: 'reject', error: new CallAbandoned() };
       const nowMs = performance.now();
       return decideAdmission({

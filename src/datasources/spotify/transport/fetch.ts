@@ -8,7 +8,7 @@ import {
   TimedOut,
   TooLarge,
   Unsent,
-} from './http.ts';
+} from './bounded-fetch.ts';
 
 interface UndiciResponse {
   status: number;

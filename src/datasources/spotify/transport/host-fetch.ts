@@ -1,4 +1,10 @@
-import { type BoundedFetch, type RequestOptions, statusesWithoutBody, TimedOut, TooLarge } from './http.ts';
+import {
+  type BoundedFetch,
+  type RequestOptions,
+  statusesWithoutBody,
+  TimedOut,
+  TooLarge,
+} from './bounded-fetch.ts';
 
 /**
  * A `BoundedFetch` over the `fetch` of a host without undici's dispatcher. The host decides how many sockets there are,

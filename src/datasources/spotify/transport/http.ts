@@ -2,6 +2,7 @@ import { createFetch } from 'ofetch';
 import type { Family, Observer } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import { type Body, propertyOf, readBody } from './body.ts';
+import { type BoundedFetch, TimedOut, TooLarge, Unsent } from './bounded-fetch.ts';
 
 /**
  * One HTTP request. Its outcome is plain data: no request, header or error object that may contain a secret leaves
@@ -39,13 +40,15 @@ export interface HttpFault {
   code: string;
   /** Whether the request certainly did not reach the host: there was no connection. */
   isUnsent?: boolean;
+  /** Whether this process has closed its sockets, so that Spotify is not the cause. */
+  isClosed?: boolean;
 }
 
 export type Outcome = HttpResponse | HttpFault;
 
 export interface Http {
   send(request: HttpRequest): Promise<Outcome>;
-  /** Closes every socket, also those in use. */
+  /** Closes every socket, also those in use; further requests are not sent. */
   close(): Promise<void>;
 }
 
@@ -55,57 +58,14 @@ export interface HttpOptions {
   boundedFetch: BoundedFetch;
 }
 
-/** The `fetch` that ofetch calls. It reads the body as a whole, up to a maximum size, and follows no redirect. */
-export interface BoundedFetch {
-  /** @throws TimedOut, TooLarge, or the error of the system or of a library */
-  fetch(url: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** Opens sockets to the host of this URL, for requests that follow soon; missing if the host does not allow it. */
-  connect?(url: string): void;
-  /** Ends every request in flight, and closes every socket. */
-  close(): Promise<void>;
-}
-
-/** The options of a call that ofetch passes on to its `fetch`, with Headers of its own. */
-export interface RequestOptions {
-  method: HttpRequest['method'];
-  headers: Headers;
-  body?: string | null;
-  /** Maximum size of the decoded body, in bytes. */
-  maxBytes: number;
-  /** Timeout of connect, headers and body together, in milliseconds. */
-  wholeTimeoutMs: number;
-}
-
-declare module 'ofetch' {
-  interface FetchOptions {
-    maxBytes?: RequestOptions['maxBytes'];
-    wholeTimeoutMs?: RequestOptions['wholeTimeoutMs'];
-  }
-}
-
-/** The body is larger than `maxBytes`. */
-export class TooLarge extends Error {
-  readonly status: number;
-  constructor(status: number) {
-    super('body too large');
-    this.status = status;
-  }
-}
-
-/** The response was not complete in time. */
-export class TimedOut extends Error {}
-
-/** The request failed before any of it was sent; `cause` is the reason. */
-export class Unsent extends Error {}
-
-export const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205, 304]); // `Response` throws for a body
-
 const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market codes is a tenth of this
 
 export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOptions): Http {
   const client = createFetch({ fetch: boundedFetch.fetch });
+  let isClosed = false;
 
   async function send({ headers, maxBytes, timeoutMs, url, ...request }: HttpRequest): Promise<Outcome> {
+    if (isClosed) return { ...closedFault, isUnsent: true };
     try {
       // ofetch's own time-out stops at the headers and its retries ignore Retry-After: both stay off.
       const response = await client.raw(url, {
@@ -119,12 +79,20 @@ export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOp
       });
       return toOutcome(response, Buffer.from(response._data ?? new ArrayBuffer(0)));
     } catch (error) {
-      return toFailure(error);
+      return isClosed ? closedFault : toFailure(error);
     }
   }
 
-  return { send, close: boundedFetch.close };
+  return {
+    send,
+    close() {
+      isClosed = true;
+      return boundedFetch.close();
+    },
+  };
 }
+
+const closedFault: HttpFault = { kind: 'fault', fault: 'transport', code: 'ECLOSED', isClosed: true };
 
 function toOutcome({ status, headers }: Response, text: Buffer): Outcome {
   const parsed = status === 200 ? readBody(text) : parseErrorBody(text);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GatewayError, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
+import { type GatewayError, shuttingDown, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
 import {
   type BackOffReason,
   certificateError,
@@ -10,7 +10,7 @@ import {
   unreachableError,
 } from './back-off.ts';
 import { messageOf, propertyOf } from './body.ts';
-import type { HttpResponse, Outcome } from './http.ts';
+import type { HttpFault, HttpResponse, Outcome } from './http.ts';
 
 /** The next step after one attempt. A pure decision: the caller waits, backs off and throws. */
 export type RetryDecision =
@@ -41,7 +41,7 @@ export function decideRetry(
   nowEpochMs: number,
 ): RetryDecision {
   const jitterMs = chance * retryBaseMs * 2 ** (attempt - 1);
-  if (outcome.kind === 'fault') return decideAfterFault(outcome.fault, jitterMs);
+  if (outcome.kind === 'fault') return decideAfterFault(outcome, jitterMs);
 
   const { status } = outcome;
   if (isPremiumLapsed(outcome)) return { act: 'fail', error: premiumError() };
@@ -86,10 +86,8 @@ export const isEdgeRejection = (response: HttpResponse): boolean =>
   (response.body === undefined || typeof response.body === 'string') &&
   !isPremiumLapsed(response);
 
-function decideAfterFault(
-  fault: Extract<Outcome, { kind: 'fault' }>['fault'],
-  jitterMs: number,
-): RetryDecision {
+function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): RetryDecision {
+  if (isClosed) return { act: 'fail', error: shuttingDown() };
   switch (fault) {
     case 'timeout':
       return retry(

@@ -1,4 +1,4 @@
-import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse } from '../../../errors.ts';
+import { GatewayError, Overloaded, UpstreamAuthFailed, UpstreamBadResponse } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { OperationContext } from '../usage/field-context.ts';
 import { createWaiters, type Waiters } from '../usage/waiters.ts';
@@ -85,6 +85,7 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       if (!(error instanceof GatewayError)) throw error;
       const forMs = error instanceof CredentialsRejected ? rememberCredentialsMs : rememberFailureMs;
       failure ??= remember(error, forMs);
+      if (error instanceof Overloaded) throw error; // this process ends: Spotify is not the cause
       if (error instanceof CredentialsRejected)
         log.error(rejectionFields(error, options), rejectedMessage(error));
       else log.warn({ code: error.code, reason: reasonOf(outcome) }, noTokenMessage);
