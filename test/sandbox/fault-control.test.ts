@@ -53,6 +53,17 @@ describe('the control of a running sandbox', () => {
     [{ ...rule, on: { path: 1 } }, 'on.path must be a text'],
     [{ ...rule, on: { route: [1] } }, 'on.route must be a text or a list of texts'],
     [{ fault: { kind: 'answer', status: 100 } }, 'answer.status must be a status from 200 to 599'],
+    ...[1.01, -0.01, '0.5'].map((chance): [unknown, string] => [
+      { ...rule, chance },
+      'rule.chance must be a number from 0 to 1',
+    ]),
+    ...[{ 'x y': 'a' }, { '': 'a' }, { ä: 'a' }, { x: 'a\nb' }, { x: '€' }].map(
+      (headers): [unknown, string] => [
+        { fault: { kind: 'answer', headers } },
+        'answer.headers must be an object of valid header names with texts that a header can have',
+      ],
+    ),
+    [{ fault: { kind: 'redirect', to: '/a\nb' } }, 'redirect.to must be a text that a header can have'],
     [{ fault: { kind: 'edit', edits: [{ set: 1 }] } }, 'edit.path must be a text'],
     [{ fault: { kind: 'edit', edits: [7] } }, 'edit must be an object'],
     [[rule, {}], 'rule.fault must be an object'],

@@ -6,11 +6,14 @@ type FieldType =
   | 'text'
   | 'texts'
   | 'number'
+  | 'share'
   | 'numbers'
   | 'count'
   | 'status'
   | 'switch'
   | 'list'
+  | 'headers'
+  | 'headerValue'
   | 'object'
   | 'anything';
 type Fields = Readonly<Record<string, FieldType>>;
@@ -21,7 +24,7 @@ const ruleFields: Fields = {
   every: 'count',
   times: 'number',
   forMs: 'number',
-  chance: 'number',
+  chance: 'share',
   seed: 'text',
   'fault!': 'object',
 };
@@ -41,8 +44,8 @@ export const faultFields: Record<FaultKind, Fields> = {
     countRefused: 'switch',
   },
   'rate-limit': { form: 'text', retryAfterSeconds: 'number' },
-  answer: { status: 'status', headers: 'object', json: 'anything', text: 'text' },
-  redirect: { 'to!': 'text', status: 'status' },
+  answer: { status: 'status', headers: 'headers', json: 'anything', text: 'text' },
+  redirect: { 'to!': 'headerValue', status: 'status' },
   unauthorized: { 'reason!': 'text' },
   'premium-lapsed': { form: 'text' },
   withdrawn: { status: 'number' },
@@ -70,16 +73,25 @@ const choices: Readonly<Record<string, readonly unknown[]>> = {
   'withdrawn.status': [403, 404, 410],
 };
 
+// Node's server throws for other names and values.
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 const isOf: Record<FieldType, (value: unknown) => boolean> = {
   text: isText,
   texts: (value) => [value].flat().every(isText),
   number: (value) => typeof value === 'number' && value >= 0,
+  share: (value) => typeof value === 'number' && value >= 0 && value <= 1,
   numbers: (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'number'),
   count: (value) => Number.isInteger(value) && Number(value) >= 1,
   // A status below 200 is not a final response.
   status: (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
   switch: (value) => typeof value === 'boolean',
   list: Array.isArray,
+  headers: (value) =>
+    isObject(value) &&
+    Object.entries(value).every(([name, text]) => headerName.test(name) && isHeaderValue(String(text))),
+  headerValue: isHeaderValue,
   object: isObject,
   anything: (value) => value !== undefined,
 };
@@ -140,11 +152,14 @@ const wording: Record<FieldType, string> = {
   text: 'a text',
   texts: 'a text or a list of texts',
   number: 'a number that is not negative',
+  share: 'a number from 0 to 1',
   numbers: 'a list of numbers',
   count: 'a whole number from 1',
   status: 'a status from 200 to 599',
   switch: 'true or false',
   list: 'a list',
+  headers: 'an object of valid header names with texts that a header can have',
+  headerValue: 'a text that a header can have',
   object: 'an object',
   anything: 'set',
 };
@@ -171,6 +186,10 @@ const isKind = (kind: unknown): kind is FaultKind =>
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isHeaderValue(value: unknown): value is string {
+  return isText(value) && headerValue.test(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
