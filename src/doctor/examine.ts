@@ -112,7 +112,8 @@ function createReader(client: RawClient) {
         .slice(before, -1)
         .map((call) => ({ ...call, family })),
     );
-    isStopped = response.isPremiumLapsed || response.backOff?.reason === 'rate' || response.status === null;
+    const isSilent = response.status === null && !response.isUnusable;
+    isStopped = response.isPremiumLapsed || response.backOff?.reason === 'rate' || isSilent;
     if (response.status !== 200) return undefined;
     bodies.push({ shape, body: response.body });
     return response.body;

@@ -21,7 +21,9 @@ export interface Rejection {
   /** The endpoint family, or `batch`. */
   family: Family;
   status: number | null;
-  /** Spotify's message, or the code of the system such as `ECONNREFUSED`; null for neither. */
+  /** Whether Spotify has responded with a body that cannot be used. */
+  isUnusable: boolean;
+  /** Spotify's message, what is wrong with the body, or the code of the system such as `ECONNREFUSED`; null for neither. */
   message: string | null;
 }
 
@@ -36,7 +38,7 @@ export interface Findings {
   /** Whether several objects can be read with one call; null if unknown. */
   batch: boolean | null;
   families: Readonly<Record<Family, FamilyState>>;
-  /** The last responses of another status than 200, with the words of Spotify; status null without a response. */
+  /** The last responses of another status than 200, with the words of Spotify; status null without a usable response. */
   rejections: readonly Rejection[];
   fields: SeenFields;
   market: MarketBehaviour;
@@ -80,8 +82,10 @@ export function findingsOf(examination: Examination): Findings {
 }
 
 const rejectionsIn = (responses: Examination['responses']): Rejection[] =>
-  [...responses].flatMap(([family, { status, message }]) =>
-    status === 200 ? [] : [{ family, status, message: message?.slice(0, maxMessageCharacters) ?? null }],
+  [...responses].flatMap(([family, { status, isUnusable, message }]) =>
+    status === 200
+      ? []
+      : [{ family, status, isUnusable, message: message?.slice(0, maxMessageCharacters) ?? null }],
   );
 
 const shapeModeOf = (kind: AppKind): ShapeMode => {

@@ -79,10 +79,10 @@ function familyRows({ families, rejections }: Findings): [string, string][] {
   return lines.map((line, index) => [index === 0 ? 'Endpoints' : '', line]);
 }
 
-/** Such as `503`, or `no response: ECONNREFUSED`. */
+/** Such as `503`, `unusable response: it is not JSON`, or `no response: ECONNREFUSED`. */
 function causeOf(family: string, rejections: Findings['rejections']): string {
-  const { status, message } = rejections.find((rejection) => rejection.family === family) ?? {};
-  return [status ?? 'no response', message].filter(Boolean).join(': ');
+  const { status, isUnusable, message } = rejections.find((rejection) => rejection.family === family) ?? {};
+  return [status ?? (isUnusable ? 'unusable response' : 'no response'), message].filter(Boolean).join(': ');
 }
 
 function fieldText({ fields: { withheld } }: Findings): string {

@@ -246,6 +246,31 @@ test.each(
   expect(exitCode).toBe(0);
 });
 
+test.each([
+  ['HTML', { kind: 'answer', text: '<html>A page of a proxy</html>' }, 'it is not JSON'],
+  ['a body that is too large', { kind: 'answer', text: ' '.repeat(3_000_000) }, 'it is too large'],
+] as const)(
+  'a response of status 200 with %s fails its own step of the examination, and the others are made',
+  async (_, fault, cause) => {
+    const { report, apiCalls, output, exitCode } = await examineSandbox(
+      { quotaMode: 'development' },
+      ({ faults }) => void faults.add({ on: { route: 'search' }, times: 1, fault }),
+    );
+    expect(apiCalls).toEqual([
+      'search 200',
+      'artists/albums 200',
+      'artists 200',
+      'albums 403',
+      'albums 200',
+      'tracks 200',
+    ]);
+    expect(report).toMatchObject({ kind: 'development', premium: 'active', pageSize: null, batch: false });
+    expect(report.families).toMatchObject({ search: 'failed', albums: 'available', artists: 'available' });
+    expect(output).toContain(`failed: search (unusable response: ${cause})`);
+    expect(exitCode).toBe(0);
+  },
+);
+
 test('neither the report nor the output has the credentials or a token, even if Spotify repeats them', async () => {
   const { text, output, sandbox } = await examineSandbox(
     { clientId: 'an-id-of-an-app', clientSecret: 'a-secret-of-an-app' },

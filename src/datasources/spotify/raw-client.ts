@@ -5,7 +5,7 @@ import { type ApiRequest, createApiClient, pathOf } from './transport/api-client
 import { type BackOffReason, backOffError } from './transport/back-off.ts';
 import { messageOf } from './transport/body.ts';
 import type { BoundedFetch } from './transport/bounded-fetch.ts';
-import { createHttp, createObservedHttp, type Outcome } from './transport/http.ts';
+import { createHttp, createObservedHttp, type HttpFault, type Outcome } from './transport/http.ts';
 import { isEdgeRejection, isPremiumLapsed } from './transport/retry.ts';
 import { createToken } from './transport/token.ts';
 import { CredentialsRejected } from './transport/token-response.ts';
@@ -45,10 +45,12 @@ export interface ConnectFailure {
 
 /** The last response to one read. */
 export interface RawResponse {
-  /** Null without a response. */
+  /** Null without a usable response. */
   status: number | null;
+  /** Whether Spotify has responded with a body that cannot be used, such as HTML: then the connection works. */
+  isUnusable: boolean;
   body: unknown;
-  /** Spotify's message; null if the response has none. The code of the system if there was no response. */
+  /** Spotify's message; null if the response has none. Without a usable response what is wrong, or the code of the system. */
   message: string | null;
   /** The back-off that Spotify requests; null if it requests none. */
   backOff: { reason: BackOffReason; seconds: number | null } | null;
@@ -152,14 +154,22 @@ function toRawResponse(outcome: Outcome | null, backOff: RawResponse['backOff'])
   const isResponse = outcome?.kind === 'response';
   return {
     status: isResponse ? outcome.status : null,
+    isUnusable: outcome?.kind === 'fault' && outcome.fault in unusableTexts,
     body: isResponse ? outcome.body : undefined,
-    message: isResponse ? messageOf(outcome.body) : (outcome?.code ?? null),
+    message: isResponse ? messageOf(outcome.body) : outcome && faultText(outcome),
     // A retry that succeeded has ended the back-off.
     backOff: isResponse && outcome.status === 200 ? null : backOff,
     isPremiumLapsed: isResponse && isPremiumLapsed(outcome),
     isEdgeRejection: isResponse && isEdgeRejection(outcome),
   };
 }
+
+const unusableTexts: Readonly<Partial<Record<HttpFault['fault'], string>>> = {
+  'not-json': 'it is not JSON',
+  'too-large': 'it is too large',
+};
+
+const faultText = ({ fault, code }: HttpFault): string => unusableTexts[fault] ?? code;
 
 const detailOf = (outcome: Outcome): string =>
   outcome.kind === 'response' ? `status ${outcome.status}` : outcome.code;
