@@ -241,6 +241,28 @@ test('a used-up limit leaves stale entries with the reason QUOTA, and makes data
   expect(codesOf([await gateway.ask(album(0))])).toEqual(['ok']);
 }, 30_000);
 
+test.each([
+  ['6.5 hours old, which are refreshed in the background', 6.5],
+  ['13 hours old, for whose refresh the client waits', 13],
+])(
+  'one operation with many stale entries, %s, refreshes none beyond nine tenths of the limit',
+  async (_, hours) => {
+    const gateway = await limited({ artists: 40 });
+    const clock = startClock();
+    const document = `{ artists(ids: ${JSON.stringify(artistIds.slice(0, 20))}) { id } }`;
+    await gateway.ask(document);
+    await clock.pass(hours * hourSeconds);
+    const { data, errors } = await gateway.ask<{ artists: { id: string }[] }, object>(document);
+    expect([data.artists.map(({ id }) => id), errors]).toEqual([artistIds.slice(0, 20), []]);
+    await sleep(300); // for the refreshes in the background
+    const refreshes = gateway.apiCalls().slice(20);
+    expect(refreshes.length).toBeGreaterThan(0);
+    expect(refreshes.length).toBeLessThanOrEqual(16);
+    const firstReads = await inTurn([20, 21].map(artist), gateway.ask);
+    expect(codesOf(firstReads)).toEqual(['ok', 'ok']);
+  },
+);
+
 describe('the albums of an artist that cannot be read', () => {
   const withAlbums = (n: number) =>
     `{ artist(id: "${artistIds[n]}") { albums(first: 10) { nodes { id } } } ${album(n).slice(1)}`;

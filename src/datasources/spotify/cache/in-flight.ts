@@ -98,7 +98,7 @@ export function createInFlightRequests(options: InFlightOptions): InFlightReques
     releaseLease: (key: string, i: number) => void,
   ): Promise<ReadResult>[] {
     const isOurs = (i: number) => hasLease[i] !== false;
-    const decisions = requests.map(pendingFetches.decide);
+    const decisions = pendingFetches.decide(requests);
     const isCall = (i: number) => decisions[i]?.decision === 'call';
     const toFetch = requests.filter((_, i) => isCall(i) && isOurs(i));
     // The other requests end now: they may get a simplified object, and a read that joins later may need the full one.

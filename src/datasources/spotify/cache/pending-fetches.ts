@@ -1,8 +1,9 @@
 import { epochMs } from '../../../observability/clock.ts';
+import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { waitMsOfQuota } from '../quota/admission.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
-import type { ReadDecision } from '../quota/decide-reads.ts';
+import { afterCalls, type ReadDecision } from '../quota/decide-reads.ts';
 import { backOffError } from '../transport/back-off.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { FetchRequest } from './batch-fetcher.ts';
@@ -71,10 +72,11 @@ export interface PendingFetches {
   /** Gives the request the latest entry of memory and of the store. */
   useLatest(request: PendingFetch, storedEntry: ReadEntry | undefined): void;
   /**
-   * Whether the request is sent, and the entry that is used if not. The read was decided before; it is decided again,
-   * because the store or another response may have brought an entry meanwhile.
+   * Whether each request is sent, and the entry that is used if not. The reads were decided before; they are decided again,
+   * because the store or another response may have brought an entry meanwhile, and because the calls of all of them
+   * together may use so much of the daily quota that some entries are not refreshed.
    */
-  decide(request: PendingFetch): Decided;
+  decide(requests: readonly PendingFetch[]): Decided[];
   /** The result of a request that is not sent. @throws UpstreamQuotaExceeded */
   resultOf(request: PendingFetch, decided: Decided | undefined): ReadResult;
   /**
@@ -90,15 +92,16 @@ export interface PendingFetchesOptions extends FreshnessOptions {
   sharedResponses: SharedResponses | undefined;
   dailyQuota: CallQuota;
   purges: Pick<Purges, 'isPurged' | 'hasPurgedSince'>;
+  capabilities: Pick<Capabilities, 'values'>;
 }
 
 /** The calls that are left of the daily quota of an endpoint family. */
 export interface CallQuota {
-  stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'resetAtMs'>;
+  stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'limit' | 'resetAtMs'>;
 }
 
 export const noQuota: CallQuota = {
-  stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, resetAtMs: null }),
+  stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, limit: null, resetAtMs: null }),
 };
 
 export function createPendingFetches(options: PendingFetchesOptions): PendingFetches {
@@ -127,19 +130,33 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
     writeToMemory(endpointRequest, entry);
   }
 
+  /** @param callsBefore calls of the family that are sent together with this one, and not counted yet */
+  function decideOne(request: PendingFetch, callsBefore: number): Decided {
+    const { endpointRequest, form, cachedEntry, isRefresh, hasWaited, startedMs } = request;
+    // An entry that another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
+    const isAwaited = hasWaited && cachedEntry && asOfMs(cachedEntry) >= startedMs;
+    if (isAwaited) return { decision: 'use', entry: cachedEntry };
+    const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;
+    const quota = () => {
+      const state = dailyQuota.stateOf(endpointRequest.request.family);
+      return entry ? afterCalls(state, callsBefore) : state;
+    };
+    const decision = decideRead(endpointRequest, entry, quota);
+    return { decision: decision === 'revalidate' && isRefresh ? 'call' : decision, entry };
+  }
+
   return {
     useLatest(request, storedEntry) {
       useMemory(request);
       useStoredEntry(request, storedEntry);
     },
-    decide({ endpointRequest, form, cachedEntry, isRefresh, hasWaited, startedMs }) {
-      // An entry that another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
-      if (cachedEntry && hasWaited && asOfMs(cachedEntry) >= startedMs)
-        return { decision: 'use', entry: cachedEntry };
-      const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;
-      const quota = () => dailyQuota.stateOf(endpointRequest.request.family);
-      const decision = decideRead(endpointRequest, entry, quota);
-      return { decision: decision === 'revalidate' && isRefresh ? 'call' : decision, entry };
+    decide(requests) {
+      const calls = createPlannedCalls(options.capabilities);
+      return requests.map((request) => {
+        const decided = decideOne(request, calls.of(request.endpointRequest.request.family));
+        if (decided.decision === 'call') calls.add(request.endpointRequest);
+        return decided;
+      });
     },
     resultOf({ endpointRequest }, decided) {
       const { entry, decision = 'call' } = decided ?? {};
@@ -156,6 +173,22 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
         return expiredAt(endpointRequest, entry, startedMs);
       sharedResponses?.write(request, result, entry);
       return writeToMemory(endpointRequest, entry);
+    },
+  };
+}
+
+/** The calls, by family, of requests that are sent together. Those that can share a call count as one. */
+function createPlannedCalls(capabilities: Pick<Capabilities, 'values'>) {
+  const calls = new Map<string, number>();
+  const batchSizes = new Map<string, number>();
+  const of = (family: string): number => calls.get(family) ?? 0;
+  return {
+    of,
+    add({ batch, request: { family } }: EndpointRequest<unknown>): void {
+      const isBatched = batch && !(batch.feature && capabilities.values()[batch.feature] === false);
+      const size = (isBatched && batchSizes.get(batch.key)) || 0;
+      if (isBatched) batchSizes.set(batch.key, size + 1);
+      if (!isBatched || size % batch.max === 0) calls.set(family, of(family) + 1);
     },
   };
 }

@@ -36,6 +36,15 @@ export function freshnessFactor(usedShare: number): number {
   return maxFreshnessFactor ** Math.min(1, Math.max(0, progress));
 }
 
+/** The use of the quota when these further calls are counted. */
+export const afterCalls = (
+  { remaining, usedShare, limit }: QuotaUse & { limit: number | null },
+  calls: number,
+): QuotaUse => ({
+  remaining: remaining - calls,
+  usedShare: limit ? usedShare + calls / limit : usedShare,
+});
+
 /** Until when an entry counts as fresh at this use of the quota, in milliseconds of the epoch. */
 export const extendedFreshUntilMs = ({ freshUntilMs, freshMs, usableUntilMs }: EntryAge, usedShare: number) =>
   Math.max(freshUntilMs, Math.min(usableUntilMs, freshUntilMs + freshMs * (freshnessFactor(usedShare) - 1)));
