@@ -57,7 +57,9 @@ export function createCircuitBreaker(): CircuitBreaker {
 
   function trip(newReason: BackOffReason, waitMs: number | null, nowMs: number): void {
     const wasOpen = isOpen(nowMs);
-    if (waitMs === null && !wasOpen && newReason !== 'quota') defaultBackOffs += 1;
+    // Rejections of concurrent calls count as one, but there may have been none without a time yet.
+    const isRepeated = wasOpen && defaultBackOffs > 0;
+    if (waitMs === null && !isRepeated && newReason !== 'quota') defaultBackOffs += 1;
     const untilMs = nowMs + (waitMs ?? defaultBackOffMs(newReason, defaultBackOffs));
     if (wasOpen && untilMs <= openUntilMs) return;
     reason = newReason;

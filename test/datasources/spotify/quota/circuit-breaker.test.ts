@@ -80,6 +80,15 @@ describe('a back-off', () => {
     expect(breaker.openState(10)?.waitMs).toBe(5 * second + 9 - 10);
   });
 
+  test('a back-off without a time lasts 5 s also if it starts during a short one that Spotify has named', () => {
+    const breaker = createCircuitBreaker();
+    breaker.trip('rate', second, 0);
+    breaker.trip('rate', null, 100);
+    expect(breaker.openState(100)).toMatchObject({ reason: 'rate', waitMs: 5_000 });
+    breaker.trip('rate', null, 5_100);
+    expect(breaker.openState(5_100)).toMatchObject({ waitMs: 10_000 });
+  });
+
   test('the first back-off without a time after the circuit breaker was closed lasts 5 s again', () => {
     const breaker = createCircuitBreaker();
     breaker.trip('rate', null, 0);
