@@ -99,7 +99,7 @@ export function createFakeSharedStore(): FakeSharedStore {
         if (isDown) return 0;
         const nowMs = performance.now();
         rates = rates.filter((atMs) => atMs > nowMs - windowMs);
-        if (rates.length >= limit) return (rates[0] as number) + windowMs - nowMs;
+        if (rates.length >= limit) return (rates.at(-limit) as number) + windowMs - nowMs;
         rates.push(nowMs);
         return 0;
       },

@@ -137,8 +137,9 @@ export function putCounters(
 export function reserveRate(sql: Sql, nowMs: number, limit: number, windowMs: number): number {
   sql('DELETE FROM rate WHERE at_ms <= ?').run(nowMs - windowMs);
   sql('UPDATE rate SET at_ms = ? WHERE at_ms > ?').run(nowMs, nowMs); // the clock was set back
-  const window = sql('SELECT count(*) AS count, min(at_ms) AS oldest FROM rate').get();
-  if (Number(window?.['count']) >= limit) return Number(window?.['oldest']) + windowMs - nowMs;
+  // The table has more calls than the limit if the limit was lowered.
+  const expiring = sql('SELECT at_ms FROM rate ORDER BY at_ms DESC LIMIT 1 OFFSET ?').get(limit - 1);
+  if (expiring) return Number(expiring['at_ms']) + windowMs - nowMs;
   sql('INSERT INTO rate (at_ms) VALUES (?)').run(nowMs);
   return 0;
 }

@@ -132,4 +132,6 @@ if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return 0
 end
-return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + ARGV[2] - now`;
+-- The set has more calls than the limit if the limit was lowered.
+local latest = '-' .. ARGV[1]
+return redis.call('ZRANGE', KEYS[1], latest, latest, 'WITHSCORES')[2] + ARGV[2] - now`;

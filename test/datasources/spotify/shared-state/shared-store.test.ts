@@ -242,6 +242,14 @@ for (const { name, isMissing, start } of storeImplementations) {
       expect(await one.reserveRate(5, 1_000)).toBe(0);
     });
 
+    test.concurrent('after the limit of a rolling window was lowered, the time to wait is that until so many calls have expired', async () => {
+      const [store] = await pair(await start());
+      for (let call = 1; call <= 3; call += 1) expect(await store.reserveRate(5, 10_000)).toBe(0);
+      await sleep(1_000);
+      for (let call = 1; call <= 2; call += 1) expect(await store.reserveRate(5, 10_000)).toBe(0);
+      expect(await store.reserveRate(2, 10_000)).toBeGreaterThan(9_200); // four of the five have to expire
+    });
+
     test.concurrent('a store that loses all data continues empty, and no method rejects', async () => {
       const backend = await start();
       const [one, other] = await pair(backend);
