@@ -1,4 +1,4 @@
-import type { GatewayError } from '../../../errors.ts';
+import { type GatewayError, UpstreamAuthFailed } from '../../../errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import type { BackOffReason } from './back-off.ts';
@@ -20,7 +20,7 @@ export interface ApiClient {
   /**
    * Reads from the Web API, with retries and, after a 401 about the token, with a new token once.
    * @param etag of the cached response, for a conditional request
-   * @returns a response of status 200, 304, 400, 401, 403, 404 (always with Spotify's message) or 410
+   * @returns a response of status 200, 304, 400, 401 (never about the token), 403, 404 (always with Spotify's message) or 410
    * @throws GatewayError if there is none
    */
   request(request: ApiRequest, waiters: Waiters, etag?: string | null): Promise<HttpResponse>;
@@ -118,13 +118,18 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
       const firstResult = await requestWithToken(apiRequest, waiters, etag);
       if (!isTokenRejected(firstResult.response)) return firstResult.response;
       token.invalidate(firstResult.bearer);
-      if (firstResult.attempts >= maxAttempts) return firstResult.response; // the next read gets a new token
+      // Not the response: a 401 of another kind can mean that Spotify withholds the endpoint.
+      if (firstResult.attempts >= maxAttempts) throw expiredError();
       const secondResult = await requestWithToken(apiRequest, waiters, etag, firstResult.attempts + 1);
       if (!isTokenRejected(secondResult.response)) return secondResult.response;
       throw token.markRejected(secondResult.bearer);
     },
   };
 }
+
+/** The next read gets a new token. */
+const expiredError = () =>
+  new UpstreamAuthFailed('The access token is no longer valid: ask again in a few seconds.');
 
 /** Relative to the base URL, with the query. */
 export function pathOf({ path, query }: ApiRequest): string {

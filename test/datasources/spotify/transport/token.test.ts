@@ -11,6 +11,7 @@ import {
   dataAndErrorCodes,
   errorResponse,
   jsonList,
+  playlists,
   startInMode,
   withFault,
   withoutErrors,
@@ -102,6 +103,27 @@ describe('a 401', () => {
     expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(result);
     const log = sandbox.calls().map(({ kind, status }) => (kind === 'token' ? kind : `${status}`));
     expect(log).toEqual(['token', ...calls]);
+  });
+
+  test('a token that expires before the last of three attempts is no sign that Spotify withholds the items of a playlist', async () => {
+    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const items = `{ playlist(id: "${playlists.items230}") { items(last: 2) { nodes { addedAt } } } }`;
+    const route = ['playlists/items', 'playlists/tracks'];
+    sandbox.faults.add({ on: { route }, times: 2, fault: { kind: 'answer', status: 500 } });
+    sandbox.faults.add({
+      on: { route },
+      skip: 2,
+      times: 1,
+      fault: { kind: 'unauthorized', reason: 'expired' },
+    });
+    const { errors, extensions } = await ask(items);
+    expect(apiCalls().filter((path) => /\/(items|tracks)\?/.test(path))).toHaveLength(3);
+    expect(extensions.spotify?.unavailable).toEqual([]);
+    expect(errors.map((error) => error.extensions?.['code'])).toEqual(['UPSTREAM_AUTH_FAILED']);
+    expect(errors[0]?.message).not.toContain('user token');
+    const later = await ask<{ playlist: { items: { nodes: object[] } } }, object>(items);
+    expect(later.errors).toEqual([]);
+    expect(later.data.playlist.items.nodes).toHaveLength(2);
   });
 
   test('a 401 that requires a user token is final', async () => {
