@@ -28,6 +28,20 @@ describe('a 429', () => {
     expect(firstGapMs(gateway)).toBeLessThan(1_400);
   });
 
+  test('a single 500 soon after a 429 is retried, and is no outage of the endpoint', async () => {
+    const gateway = await startInMode('development');
+    gateway.sandbox.faults.add({ times: 1, fault: limited(1) });
+    gateway.sandbox.faults.add({ skip: 2, times: 1, fault: { kind: 'answer', status: 500 } });
+    expect(dataAndErrorCodes(await gateway.ask(artistQuery))).toEqual(artistResult);
+    const other = `{ artist(id: "${artists.albums9}") { id } }`;
+    expect(dataAndErrorCodes(await gateway.ask(other))).toEqual({
+      data: { artist: { id: artists.albums9 } },
+      errors: [],
+    });
+    const statuses = gateway.sandbox.calls().flatMap(({ kind, status }) => (kind === 'api' ? [status] : []));
+    expect(statuses).toEqual([429, 200, 500, 200]);
+  });
+
   test.each([
     [limited(30), 'UPSTREAM_RATE_LIMITED', 30],
     [limited(3, 'json'), 'UPSTREAM_RATE_LIMITED', 3],

@@ -154,6 +154,20 @@ describe('failures', () => {
     expect(breaker.openState(15 * second)?.waitMs).toBe(20_000);
   });
 
+  test('one failure after a rate limit or a used-up quota is no outage, but three in succession are', () => {
+    for (const reason of ['rate', 'quota'] as const) {
+      const breaker = createCircuitBreaker();
+      breaker.trip(reason, second, 0);
+      call(breaker, 'failed', second);
+      expect(breaker.openState(second)).toBeNull();
+      call(breaker, 'succeeded', second);
+      call(breaker, 'failed', second, 2);
+      expect(breaker.openState(second)).toBeNull();
+      call(breaker, 'failed', second);
+      expect(breaker.openState(second)).toMatchObject({ reason: 'unavailable', waitMs: 5_000 });
+    }
+  });
+
   test('a circuit breaker that closes forgets earlier failures', () => {
     const breaker = createCircuitBreaker();
     call(breaker, 'failed', 0, 20);
