@@ -92,7 +92,7 @@ export interface PendingFetchesOptions extends FreshnessOptions {
   sharedResponses: SharedResponses | undefined;
   dailyQuota: CallQuota;
   purges: Pick<Purges, 'isPurged' | 'hasPurgedSince'>;
-  capabilities: Pick<Capabilities, 'values'>;
+  capabilities: Pick<Capabilities, 'has'>;
 }
 
 /** The calls that are left of the daily quota of an endpoint family. */
@@ -178,14 +178,14 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
 }
 
 /** The calls, by family, of requests that are sent together. Those that can share a call count as one. */
-function createPlannedCalls(capabilities: Pick<Capabilities, 'values'>) {
+function createPlannedCalls(capabilities: Pick<Capabilities, 'has'>) {
   const calls = new Map<string, number>();
   const batchSizes = new Map<string, number>();
   const of = (family: string): number => calls.get(family) ?? 0;
   return {
     of,
     add({ batch, request: { family } }: EndpointRequest<unknown>): void {
-      const isBatched = batch && !(batch.feature && capabilities.values()[batch.feature] === false);
+      const isBatched = batch && !(batch.feature && capabilities.has(batch.feature) === false);
       const size = (isBatched && batchSizes.get(batch.key)) || 0;
       if (isBatched) batchSizes.set(batch.key, size + 1);
       if (!isBatched || size % batch.max === 0) calls.set(family, of(family) + 1);
