@@ -33,7 +33,9 @@ export default defineConfig({
       project({ name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: isolated }),
       project({ name: 'isolated', include: isolated }),
     ],
-    execArgv: ['--max-semi-space-size=64'], // megabytes; with the default of 16, a tenth of the time is garbage collection
+    // Megabytes; with the default of 16, a tenth of the time is garbage collection. Flushed bytecode is compiled again by the
+    // next file: without it, a run of two folders took 6 % less processor time (Node 20.20.2).
+    execArgv: ['--max-semi-space-size=64', '--no-flush-bytecode'],
     maxWorkers: 4, // more than processors, because tests wait for half of their time
     globalSetup: ['test/support/build.ts'], // here and not in the projects, each of which would build again
     reporters: ['default', './test/support/failed-tests.ts'],
