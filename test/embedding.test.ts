@@ -269,7 +269,7 @@ describe('two gateways in one process', () => {
     expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
-  test('an operation that waits for the token while the gateway is disposed of does not blame Spotify', async () => {
+  test('an operation that waits for the token while the gateway is disposed of does not state that Spotify cannot be reached', async () => {
     const { gateway, sandbox, logged } = await startInMode('development');
     sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'stall' } });
     const running = gateway.execute({ document: parse(artistQuery) });

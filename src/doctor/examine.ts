@@ -112,8 +112,8 @@ function createReader(client: RawClient) {
         .slice(before, -1)
         .map((call) => ({ ...call, family })),
     );
-    const isSilent = response.status === null && !response.isUnusable;
-    isStopped = response.isPremiumLapsed || response.backOff?.reason === 'rate' || isSilent;
+    const hasNoResponse = response.status === null && !response.isUnusable;
+    isStopped = response.isPremiumLapsed || response.backOff?.reason === 'rate' || hasNoResponse;
     if (response.status !== 200) return undefined;
     bodies.push({ shape, body: response.body });
     return response.body;

@@ -24,8 +24,8 @@ import {
   dryRunReport,
   freshnessOf,
   type ReportOperation,
+  rejectedResponse,
   requestsDryRun,
-  unrunResponse,
   usageOf,
   withTrace,
 } from './usage.ts';
@@ -74,9 +74,9 @@ export function createOperationRunner(options: ExecuteOperationOptions): Operati
       if (isAdmitted && !isClosed) return await run(request);
       const error = isClosed ? shuttingDown() : overloaded();
       onRejected(error.code);
-      return unrunResponse(mask(error));
+      return rejectedResponse(mask(error));
     } catch (error) {
-      return unrunResponse(mask(error));
+      return rejectedResponse(mask(error));
     } finally {
       runningCount -= 1;
     }

@@ -107,7 +107,7 @@ export function freshnessOf(
 }
 
 /** The response to an operation that did not run. */
-export const unrunResponse = (error: GraphQLError): OperationResponse => ({
+export const rejectedResponse = (error: GraphQLError): OperationResponse => ({
   result: { errors: [error] },
   usage: { operation: null, document: '', plannedCalls: 0, actualCalls: 0, cacheHits: 0 },
   freshness: null,

@@ -37,7 +37,7 @@ export type CallResult = 'succeeded' | 'failed' | 'ignored';
 const failureWindowMs = 10_000;
 const minCalls = 20; // with fewer, one bad minute of a rarely used endpoint would open the breaker
 const failureShare = 0.5;
-const failuresOfOutage = 3; // in succession, as many as one read has attempts: then others do not wait for further ones
+const failuresOfOutage = 3; // consecutive ones, as many as one read has attempts
 const firstBackOffMs = 5_000;
 const maxBackOffMs = 60_000; // if Spotify names no time, one call a minute finds the end of the outage
 const quotaBackOffMs = 3_600_000; // a quota is counted over a day; trying every hour costs at most 24 calls
@@ -53,7 +53,7 @@ export function createCircuitBreaker(): CircuitBreaker {
   let defaultBackOffs = 0; // in succession, without a time from Spotify
   let maxInFlight = Number.POSITIVE_INFINITY;
   let inFlight = 0;
-  let failuresInRow = 0;
+  let consecutiveFailures = 0;
 
   const isOpen = (nowMs: number) => reason !== null && nowMs < openUntilMs;
 
@@ -106,9 +106,9 @@ export function createCircuitBreaker(): CircuitBreaker {
       inFlight -= 1;
       if (result === 'ignored') return;
       const isHalfOpen = reason !== null && nowMs >= openUntilMs;
-      failuresInRow = result === 'failed' ? failuresInRow + 1 : 0;
+      consecutiveFailures = result === 'failed' ? consecutiveFailures + 1 : 0;
       // After a rate limit or a used-up quota one failure shows no outage: it is retried like any other.
-      const isOutage = reason === 'unavailable' || failuresInRow >= failuresOfOutage;
+      const isOutage = reason === 'unavailable' || consecutiveFailures >= failuresOfOutage;
       if (result === 'succeeded') {
         succeeded.add(nowMs);
         if (isHalfOpen) rampUp();

@@ -39,7 +39,7 @@ test('a walk ends after a full page that is smaller than requested, has no `next
   expect(list.offsets()).toEqual([0, 9]);
 });
 
-test('all items of a list are found whose pages are smaller than requested and have no `next`', async () => {
+test('all items are found in a list whose pages are smaller than requested and have no `next`', async () => {
   const pages = [0, 5, 10].map((offset) => page(offset, 5, { limit: 5, next: null, total: 15 }));
   const list = await startList(albums, [], pages);
   for (const size of [3, 5, 7, 100]) expect((await list.walk(size)).ids, `first: ${size}`).toEqual(ids(15));
