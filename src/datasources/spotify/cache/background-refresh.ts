@@ -1,13 +1,8 @@
 import { createLru } from '../../../lru.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import {
-  createOperationContext,
-  type FieldContext,
-  type OperationContext,
-  withDeadline,
-} from '../usage/field-context.ts';
-import type { JoinOrStart } from './in-flight.ts';
+import { createOperationContext, type FieldContext, type OperationContext } from '../usage/field-context.ts';
+import type { Fetch } from './in-flight.ts';
 
 /** Refreshes an entry that is served stale to the operation, so that no client waits for the refresh. */
 export type BackgroundRefresh = (
@@ -22,10 +17,7 @@ const maxKeys = 10_000;
 const maxRefreshes = 100; // of one operation
 
 /** @param log gets failed refreshes, which are no error of any client */
-export function createBackgroundRefresh(
-  joinOrStart: JoinOrStart,
-  log: Pick<Log, 'debug'>,
-): BackgroundRefresh {
+export function createBackgroundRefresh(fetch: Fetch, log: Pick<Log, 'debug'>): BackgroundRefresh {
   const started = createLru<true>(maxKeys, { ttl: retryMs });
 
   async function refresh(endpointRequest: EndpointRequest<unknown>): Promise<void> {
@@ -36,8 +28,7 @@ export function createBackgroundRefresh(
       location: () => ({ field: 'background refresh', path: [] }),
     };
     try {
-      const { result } = joinOrStart(endpointRequest, fieldContext, { isRefresh: true });
-      const { decision } = await withDeadline(result, fieldContext);
+      const { decision } = await fetch(endpointRequest, fieldContext, { isRefresh: true });
       if (decision === 'use') started.delete(key);
     } catch (error) {
       log.debug?.({ family: request.family, err: error }, 'the background refresh of a cache entry failed');

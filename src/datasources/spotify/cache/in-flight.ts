@@ -1,8 +1,9 @@
 import DataLoader from 'dataloader';
-import { deadlinePassed } from '../../../errors.ts';
+import { deadlinePassed, GatewayError } from '../../../errors.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import type { FieldContext } from '../usage/field-context.ts';
+import { type FieldContext, withDeadline } from '../usage/field-context.ts';
+import type { ReadSource } from '../usage/observer.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
 import type { DeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
@@ -16,7 +17,7 @@ import {
 } from './pending-fetches.ts';
 
 /** A request to Spotify, shared by all fields that read the same meanwhile. */
-export interface InFlightRequest extends PendingFetch {
+interface InFlightRequest extends PendingFetch {
   result: Promise<ReadResult>;
 }
 
@@ -30,18 +31,27 @@ export interface InFlightOptions extends PendingFetchesOptions {
 export type Leases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'>;
 
 export interface InFlightRequests {
-  joinOrStart: JoinOrStart;
+  fetch: Fetch;
   isInFlight(key: string): boolean;
   /** The number of requests that have no response yet. */
   inFlightCount(): number;
 }
 
-/** Joins the identical request that is in flight, or starts one. */
-export type JoinOrStart = (
+/**
+ * The result of the identical request that is in flight, or of a new one. A request that has failed for an operation fails
+ * for its other fields with the same error, and is not sent again.
+ * @throws GatewayError, LimitRejected, FeatureWithheld
+ */
+export type Fetch = (
   endpointRequest: EndpointRequest<unknown>,
   fieldContext: FieldContext,
   options: Partial<Pick<PendingFetch, 'form' | 'isRefresh'>>,
-) => InFlightRequest;
+) => Promise<FetchedResult>;
+
+type JoinOrStart = (...parameters: Parameters<Fetch>) => InFlightRequest;
+
+/** `shared`: the call was sent for another field. */
+export type FetchedResult = Omit<ReadResult, 'source'> & { source: Exclude<ReadSource, 'memory'> };
 
 export function createInFlightRequests(options: InFlightOptions): InFlightRequests {
   const { batchFetcher, memory, sharedResponses, leases, writes } = options;
@@ -135,5 +145,23 @@ export function createInFlightRequests(options: InFlightOptions): InFlightReques
     join(request, form, fieldContext);
     return request;
   };
-  return { joinOrStart, isInFlight: (key) => inFlight.has(key), inFlightCount: () => inFlight.size };
+  const fetch = createFetch(joinOrStart);
+  return { fetch, isInFlight: (key) => inFlight.has(key), inFlightCount: () => inFlight.size };
+}
+
+function createFetch(joinOrStart: JoinOrStart): Fetch {
+  return async (endpointRequest, fieldContext, options) => {
+    const { failures } = fieldContext.operation;
+    const failure = failures.get(endpointRequest.key);
+    if (failure) throw failure;
+    const request = joinOrStart(endpointRequest, fieldContext, options);
+    const isFirst = request.fieldContexts.length === 1;
+    try {
+      const result = await withDeadline(request.result, fieldContext);
+      return result.source === 'spotify' && !isFirst ? { ...result, source: 'shared' } : result;
+    } catch (error) {
+      if (error instanceof GatewayError) failures.set(endpointRequest.key, error);
+      throw error;
+    }
+  };
 }

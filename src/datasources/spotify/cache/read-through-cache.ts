@@ -5,7 +5,7 @@ import type { Entity } from '../kinds/kind.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { extendedFreshUntilMs, type QuotaUse, readableCount } from '../quota/decide-reads.ts';
 import { pathOf } from '../transport/api-client.ts';
-import { type FieldContext, recordFreshness, recordStale, withDeadline } from '../usage/field-context.ts';
+import { type FieldContext, recordFreshness, recordStale } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
@@ -88,8 +88,8 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const writes = createDeferredWrites(options.log);
   const sharedResponses = store && createSharedResponses(store, writes, memory, writeToMemory, options);
   const fetchOptions = { ...options, sharedResponses, writes, dailyQuota, writeToMemory };
-  const { joinOrStart, isInFlight, inFlightCount } = createInFlightRequests(fetchOptions);
-  const refresh = createBackgroundRefresh(joinOrStart, options.log);
+  const { fetch, isInFlight, inFlightCount } = createInFlightRequests(fetchOptions);
+  const refresh = createBackgroundRefresh(fetch, options.log);
   const quotaOf = ({ request }: AnyRequest) => dailyQuota.stateOf(request.family);
   const decide = (request: AnyRequest, entry?: Entry) => decideRead(request, entry, () => quotaOf(request));
   const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>
@@ -107,12 +107,10 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       observer.onRead('memory');
       return useEntry(endpointRequest, { entry: cachedEntry, decision }, fieldContext);
     }
-    const request = joinOrStart(endpointRequest, fieldContext, { form, isRefresh: awaitsRefresh });
-    const callSource = request.fieldContexts.length === 1 ? 'spotify' : 'shared';
     try {
-      const result = await withDeadline(request.result, fieldContext);
-      observer.onRead(result.source === 'spotify' ? callSource : result.source);
-      if (result.source !== 'spotify') return useEntry(endpointRequest, result, fieldContext);
+      const result = await fetch(endpointRequest, fieldContext, { form, isRefresh: awaitsRefresh });
+      observer.onRead(result.source);
+      if (result.source === 'redis') return useEntry(endpointRequest, result, fieldContext);
       recordFreshness(fieldContext, result.entry.freshUntilMs, result.entry.usableUntilMs);
       return result.entry.value;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { deadlinePassed } from '../../../errors.ts';
+import { deadlinePassed, type GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 
 /** A field of a client's operation. */
@@ -44,6 +44,8 @@ export interface OperationContext {
   /** When its response must be ready, by `performance.now()`. */
   deadlineMs: number;
   usage: Usage;
+  /** The errors of the requests that have failed for it, by their key. */
+  failures: Map<string, GatewayError>;
   /** For the observer. */
   traceContext?: unknown;
   /** How many stale cache entries it has refreshed in the background. */
@@ -86,6 +88,7 @@ export function createOperationContext(timeoutMs: number): OperationContext {
   return {
     deadlineMs,
     usage: { calls: [], stale: [], unavailable: [], shortened: [] },
+    failures: new Map(),
     refreshes: 0,
     freshUntilMs: Number.POSITIVE_INFINITY,
     usableUntilMs: Number.POSITIVE_INFINITY,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { epochMs } from '../../../../src/observability/clock.ts';
 import type { Edit, FaultRule } from '../../../../src/sandbox/index.ts';
 import { startClock } from '../../../support/clock.ts';
 import { startGateway } from '../../../support/gateway.ts';
@@ -68,9 +69,9 @@ test.skipIf(!hasRedis()).each([
     key: `artist/${artists.bts}`,
     body: { id: artists.bts, name: 'BTS', type: 'artist', images: 7 },
     etag: null,
-    asOfMs: Date.now(),
-    freshUntilMs: Date.now() + 60_000,
-    usableUntilMs: Date.now() + 60_000,
+    asOfMs: epochMs(),
+    freshUntilMs: epochMs() + 60_000,
+    usableUntilMs: epochMs() + 60_000,
     isRepeated: false,
   };
   await redis.client.set(name, JSON.stringify({ ...entry, ...change }), 'PX', 60_000);
@@ -96,9 +97,9 @@ test.skipIf(!hasRedis()).each([7, 'x', {}, [], null, { id: 7 }, [{ url: 7 }], [[
     const { connect, redis, storedName } = await startShared();
     const name = await storedNameAfter(connect, storedName);
     const times = {
-      asOfMs: Date.now(),
-      freshUntilMs: Date.now() + 60_000,
-      usableUntilMs: Date.now() + 60_000,
+      asOfMs: epochMs(),
+      freshUntilMs: epochMs() + 60_000,
+      usableUntilMs: epochMs() + 60_000,
     };
     const body = {
       id: artists.bts,

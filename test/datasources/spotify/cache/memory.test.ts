@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
 import { createListLengths } from '../../../../src/datasources/spotify/pagination/lengths.ts';
+import { epochMs } from '../../../../src/observability/clock.ts';
 import { lastingEntry } from '../../../support/cache.ts';
 import { isFull } from '../../../support/clock.ts';
 import type { MemoryRun } from '../../../support/memory-run.ts';
@@ -78,7 +79,7 @@ describe('the memory of a process', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     memory.set('artist/1', {
       ...lastingEntry(1),
-      usableUntilMs: performance.timeOrigin + performance.now() + 500,
+      usableUntilMs: epochMs() + 500,
     });
     memory.set('artist/2', lastingEntry(1));
     expect(memory.get('artist/1')).toBeDefined();
@@ -92,7 +93,7 @@ describe('the memory of a process', () => {
 
   test('the memory of a process has the lengths of at most 5,000 lists', () => {
     const lengths = createListLengths(60_000, () => undefined);
-    const asOfMs = performance.timeOrigin + performance.now();
+    const asOfMs = epochMs();
     const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, ...rest });
     const page = { offset: 0, limit: 10, isTotalMalformed: false, hasNext: false, items: [], asOfMs };
@@ -103,7 +104,7 @@ describe('the memory of a process', () => {
 
   test('the memory of a process has the lengths of fewer lists if the lists have many pages', () => {
     const lengths = createListLengths(60_000, () => undefined);
-    const asOfMs = performance.timeOrigin + performance.now();
+    const asOfMs = epochMs();
     const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, ...rest });
     const page = { limit: 10, total: 1_000, isTotalMalformed: false, hasNext: true, items: [], asOfMs };

@@ -13,6 +13,7 @@ import { portOf } from '../../../support/test-server.ts';
 
 const { artists, albums } = catalogue.fixtures;
 const { bts, albums9, albums10, albums11, albums50 } = artists;
+const { tracks130 } = albums;
 const unknownArtist = '1111111111111111111111';
 
 const artist = (id: string): string => `{ artist(id: "${id}") { name } }`;
@@ -138,6 +139,51 @@ describe('a failure', () => {
     sandbox.clearCalls();
     expect((await ask(three)).data).toEqual({ artists: ids.map((id) => nameOf(id).artist) });
     expect(apiCalls()).toEqual([`/artists/${albums9}`]);
+  });
+});
+
+describe('a request that has failed for an operation', () => {
+  const codesOf = (errors: readonly { extensions?: Record<string, unknown> }[]) => [
+    ...new Set(errors.map(({ extensions }) => extensions?.['code'])),
+  ];
+
+  test('a request that a stale simplified object replaces is not sent again for the fields of the full object', async () => {
+    const { pass } = startClock();
+    const { ask, apiCalls, sandbox } = await start('extended', { CACHE_TTL_SECONDS: '100' });
+    const [{ id: trackId, name } = expect.fail()] = catalogue.tracksOf(tracks130);
+    await ask(`{ album(id: "${tracks130}") { tracks(first: 1) { nodes { name } } } }`);
+    await pass(250);
+    sandbox.clearCalls();
+    sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
+    const { data, errors, extensions } = await ask(
+      `{ track(id: "${trackId}") { name popularity externalIds { isrc } } }`,
+    );
+    expect(data).toEqual({ track: { name, popularity: null, externalIds: null } });
+    expect(errors).toHaveLength(2);
+    expect(codesOf(errors)).toEqual(['UPSTREAM_UNAVAILABLE']);
+    expect(extensions.spotify?.stale).toEqual([
+      { field: 'Query.track', path: ['track'], reason: 'UPSTREAM_UNAVAILABLE' },
+    ]);
+    const attempts = Array.from({ length: 3 }, () => `/tracks/${trackId}`);
+    expect(apiCalls()).toEqual(attempts);
+  });
+
+  test('a request is not sent again for a later field of the operation, and is sent for the next operation', async () => {
+    const { ask, apiCalls, sandbox } = await start('development');
+    sandbox.faults.add({ on: { route: 'artists' }, times: 1, fault: { kind: 'answer', status: 418 } });
+    sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'delay', ms: 100 } });
+    const album = catalogue.albums().find(({ artistIds: [first] }) => first === bts);
+    const twice = `{
+      artist(id: "${bts}") { name }
+      album(id: "${album?.id}") { artists { images { url } } }
+    }`;
+    const { data, errors } = await ask(twice);
+    expect(data).toEqual({ artist: null, album: { artists: [{ images: null }] } });
+    expect(codesOf(errors)).toEqual(['UPSTREAM_BAD_RESPONSE']);
+    expect(apiCalls().filter((path) => path.startsWith('/artists'))).toEqual([`/artists/${bts}`]);
+    const later = await ask(twice);
+    expect(later.errors).toEqual([]);
+    expect(apiCalls().filter((path) => path.startsWith('/artists'))).toHaveLength(2);
   });
 });
 

@@ -43,6 +43,7 @@ import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/li
 import { searchResults } from '../../../../src/datasources/spotify/kinds/requests/search.ts';
 import { createPagination } from '../../../../src/datasources/spotify/pagination/pagination.ts';
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
+import { epochMs } from '../../../../src/observability/clock.ts';
 
 /** Tests with a kind that the gateway does not have: it needs only this definition and one line in a registry. */
 
@@ -414,7 +415,7 @@ describe('a kind that Spotify finds only with a market, and whose batches lack t
   test('a list does not use the page in its object if that page is older than the freshness of the list', async () => {
     const datasource = startDatasource('development');
     const found = await datasource.reader.find(tour, idOf(7), null, datasource.context);
-    const page = found?.concerts && { ...found.concerts, asOfMs: Date.now() - tourConcerts.freshMs - 60_000 };
+    const page = found?.concerts && { ...found.concerts, asOfMs: epochMs() - tourConcerts.freshMs - 60_000 };
     expect(await concertsOf(found && { ...found, concerts: page }, datasource)).toBe(1);
     expect(datasource.paths.at(-1)).toBe(`/tours/${idOf(7)}/concerts?market=SE&limit=5&offset=0`);
   });

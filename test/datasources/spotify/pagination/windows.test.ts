@@ -15,6 +15,7 @@ import {
 } from '../../../../src/datasources/spotify/pagination/slots.ts';
 import { windowOf } from '../../../../src/datasources/spotify/pagination/windows.ts';
 import { type Body, readBody } from '../../../../src/datasources/spotify/transport/body.ts';
+import { epochMs } from '../../../../src/observability/clock.ts';
 import { plainPage } from '../../../support/plain-objects.ts';
 
 /** The arithmetic of paging; `paging.property.test.ts` tests whole lists. */
@@ -310,7 +311,7 @@ describe('the next pages of a span', () => {
 
 describe('the length of a list', () => {
   const list = { key: 'list', hasStableTotal: true, freshMs: 60_000, maxOffset: endless };
-  const nowMs = performance.timeOrigin + performance.now();
+  const nowMs = epochMs();
 
   const start = (freshMs: number | null = 60_000) => {
     let changes = 0;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { epochMs } from '../../../../src/observability/clock.ts';
 import { startGateway } from '../../../support/gateway.ts';
 import { catalogue } from '../../../support/operations.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
@@ -192,7 +193,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const names = await storedMessagesName(sandbox, redis);
-      const message = JSON.stringify({ value, proven: true, learnedAtMs: Date.now() });
+      const message = JSON.stringify({ value, proven: true, learnedAtMs: epochMs() });
       await redis.client.hset(names, 'ability:artists/albums', message);
       const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'auto' });
       const { data, errors } = await gateway.ask(
