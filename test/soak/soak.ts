@@ -25,8 +25,8 @@ import { resources } from '../support/fault-traces.ts';
 import { silentLog } from '../support/silent-log.ts';
 
 /**
- * Sends 50 operations a second to the gateway while every kind of fault affects one call in twenty: its memory, sockets and
- * timers must not grow. SOAK_MINUTES is the duration, by default 30. Ends with code 1 if a bound is violated.
+ * Sends 50 operations a second to the gateway while every kind of fault affects one call in twenty, and the Premium subscription
+ * lapses at times: its memory, sockets and timers must not grow. SOAK_MINUTES is the duration, by default 30. Ends with code 1 if a bound is violated.
  */
 
 const { SOAK_MINUTES = '30' } = process.env;
@@ -34,6 +34,7 @@ const minutes = Number(SOAK_MINUTES);
 const lengthMs = minutes * 60_000;
 const perSecond = 50;
 const chance = 0.05;
+const callsBetweenLapses = 20_000;
 const leaveShare = 0.05; // of clients that leave before their response
 const deadlineMs = 8_000;
 const settleMs = 1_000;
@@ -58,7 +59,6 @@ const faults: readonly FaultRule[] = (
     { kind: 'answer', status: 400, json: { error: { status: 400, message: 'Bad request.' } } },
     { kind: 'answer', status: 409 },
     { kind: 'answer', status: 403, json: { error: { status: 403, message: 'Insufficient client scope' } } },
-    { kind: 'premium-lapsed' },
     { kind: 'rate-limit', retryAfterSeconds: 1 },
     { kind: 'unauthorized', reason: 'expired' },
     { kind: 'unauthorized', reason: 'user' },
@@ -76,6 +76,13 @@ const faults: readonly FaultRule[] = (
     { kind: 'edit', edits: [{ path: 'unheard_of', set: { of: [1] } }] },
   ] satisfies FaultRule['fault'][]
 ).map((fault, i) => ({ fault, chance, seed: `soak ${i}` }));
+
+/** Stops all calls but one a minute, until a call succeeds: it affects few calls, so that the others are sent. */
+const premiumLapse: FaultRule = {
+  fault: { kind: 'premium-lapsed' },
+  skip: callsBetweenLapses,
+  every: callsBetweenLapses,
+};
 
 const onToken: readonly FaultRule[] = (
   [
@@ -148,6 +155,7 @@ function startGateway(origin: string): Gateway {
     SPOTIFY_CLIENT_SECRET: 'sandbox-secret',
     DATA_DIR: 'none',
     CACHE_TTL_SECONDS: '2', // so that there are calls to fail
+    SPOTIFY_RATE_LIMIT: '100000', // the limit that 429 responses teach would stop nearly all calls
   });
   return createGateway(config.gateway, silentLog);
 }
@@ -266,7 +274,7 @@ async function soak(): Promise<string[]> {
   process.on('warning', (warning) => unhandled.push(`warning: ${warning.message}`));
   const { child, origin } = await startUpstream();
   try {
-    await setFaults(origin, [...faults, ...onToken]);
+    await setFaults(origin, [premiumLapse, ...faults, ...onToken]);
     await sleep(settleMs);
     const before = await takeSample(performance.now(), { times: [], ok: 0 });
     const startedMs = performance.now();
