@@ -70,6 +70,29 @@ describe('the last items of a list', () => {
     },
   );
 
+  test.each(requestedLists)(
+    'the items before a cursor are all there for a gateway that has not read the list, although its pages have no `next`: $name',
+    async (kind) => {
+      const { size } = kind;
+      const length = 2 * size + 5;
+      for (const total of [length, length + 10 * size]) {
+        const pages = pagesOf(length, total, size).map((page) => ({ ...page, next: false }));
+        const { windows } = await (await startList(kind, pages)).walk(size);
+        const cursorOfLast = windows[2]?.pageInfo.endCursor;
+        for (const [count, offsets] of [
+          [size + 1, [size, 2 * size]],
+          [size + 6, [0, size, 2 * size]],
+        ] as const) {
+          const list = await startList(kind, pages);
+          const { nodes, pageInfo } = await list.window(`last: ${count}, before: "${cursorOfLast}"`);
+          expect(nodes.map(({ id }) => id)).toEqual(ids(length - 1 - count, length - 1));
+          expect([pageInfo.hasPreviousPage, pageInfo.hasNextPage]).toEqual([true, true]);
+          expect(list.offsets()).toEqual(offsets);
+        }
+      }
+    },
+  );
+
   test.each([
     ['in order', [0, 10, 20, 30]],
     ['in reverse order', [0, 30, 20, 10]],

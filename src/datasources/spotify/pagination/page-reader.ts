@@ -22,6 +22,8 @@ export interface ListRead<T extends Entity> {
   limit: number;
   /** Whether the arguments have `last`: the slots are counted backward from `before` or from the end of the list. */
   isBackward: boolean;
+  /** The slots in front of the cursor at which a backward window ends, which the list has had; 0 for none. */
+  minLength: number;
   fieldContext: FieldContext;
   cache: ReadThroughCache;
   lengths: ListLengths;
@@ -64,7 +66,8 @@ export async function readPages<T extends Entity>(
     }
   }
   while (!isShortened) {
-    const length = knownLengthOf(read) ?? lengths.of(list, [...knownPages, ...pages]);
+    const shown = knownLengthOf(read) ?? lengths.of(list, [...knownPages, ...pages]);
+    const length = shown && { ...shown, minLength: Math.max(shown.minLength, read.minLength) };
     const offsets = nextOffsets(pages, slotRange, limit, length, list.maxOffset, read.isBackward);
     if (offsets.length === 0) break;
     const nextPages = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);

@@ -99,7 +99,9 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
 
   const windowInAnySize: Pagination['window'] = async (list, windowArgs, fieldContext) => {
     const isBackward = windowArgs.last !== null;
-    const listRead = { list, isBackward, fieldContext, cache, lengths, smallPages, recordInvalidation };
+    const minLength = isBackward ? (windowArgs.before?.slot ?? 0) : 0;
+    const state = { cache, lengths, smallPages, recordInvalidation };
+    const listRead = { list, isBackward, minLength, fieldContext, ...state };
     let limit = pageSizeFor(list, windowArgs);
     for (;;) {
       try {
