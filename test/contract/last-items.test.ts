@@ -134,6 +134,26 @@ describe('the last items of a list', () => {
     expect(list.offsets()).toEqual([0, 10, 20, 40, 80, 160, 320, 640, 990]);
   });
 
+  test.each([albums, search])(
+    'the last items of a short list whose total is 1,000 are found although `next` is set on every page, also on those after its end: $name',
+    async (kind) => {
+      const pages = Array.from({ length: 102 }, (_, i) => ({
+        items: Math.max(0, Math.min(10, 14 - i * 10)),
+        total: 1_000,
+        next: true,
+      }));
+      const list = await startList(kind, pages);
+      for (let time = 0; time < 2; time++) {
+        const { nodes, pageInfo } = await list.window('last: 5');
+        expect(nodes.map(({ id }) => id)).toEqual(ids(9, 14));
+        expect(pageInfo.hasNextPage).toBe(false);
+      }
+      const offsets = list.offsets();
+      expect(new Set(offsets).size).toBe(offsets.length);
+      expect(offsets.length).toBeLessThanOrEqual(2 + 16);
+    },
+  );
+
   test('the last items of a list are an error after 16 further pages if `next` is set on each page, instead of items in the middle', async () => {
     const next = 'https://api.spotify.com/v1/next';
     const body = plainPage(ids(0, 10).map(albums.item), { total: 0, next });

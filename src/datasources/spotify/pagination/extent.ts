@@ -19,6 +19,8 @@ export interface Extent {
   end: number | null;
   /** The slot after the last page that has an item. */
   filledUntil: number;
+  /** The offset of the first page after that which has no item; Infinity if none is known. It may be a gap. */
+  emptyFrom: number;
   /** Whether every page agrees with its total about whether the list goes on, and not all of them lie after the end. */
   isReliable: boolean;
 }
@@ -39,12 +41,15 @@ export function extentOf(pages: readonly AnyPage[], maxOffset: number): Extent {
     // An item in a later slot refutes an end. A `next` before an empty page does not: it may have promised one slot more.
     ...endsIn(pages).filter((end) => end >= itemsEnd && end >= promisedEnd - 1),
   );
+  const filledUntil = Math.max(0, ...filled.map(pageEnd));
+  const emptyOffsets = pages.filter(hasNoItem).map(({ offset }) => offset);
   const end = hasGap(pages, itemsEnd, maxLength) ? null : itemsEnd;
   return {
     minLength: end ?? Math.max(itemsEnd, promisedEnd),
     maxLength: maxLength === Number.POSITIVE_INFINITY ? null : maxLength,
     end,
-    filledUntil: Math.max(0, ...filled.map(pageEnd)),
+    filledUntil,
+    emptyFrom: Math.min(...emptyOffsets.filter((offset) => offset >= filledUntil)),
     // Pages after the end have no item that confirms a total: it may be 0 there, although the list has items.
     isReliable: (filled.length > 0 || end !== null) && pages.every(agreesWithTotal),
   };

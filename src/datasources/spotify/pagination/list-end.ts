@@ -38,7 +38,8 @@ export async function findEnd<T extends Entity>(
     );
     // The embedded page may cover more slots than a later page of the list: it shows nothing new.
     const ownPages = isCovered ? withoutEmbeddedPage(read) : read;
-    const triedPages = await readPages(ownPages, { start, end: start + limit }).catch(onlyQuotaError);
+    const onePage = start % limit === 0 ? endingAt(start + limit, ownPages) : ownPages;
+    const triedPages = await readPages(onePage, { start, end: start + limit }).catch(onlyQuotaError);
     if (triedPages instanceof UpstreamQuotaExceeded || !triedPages || triedPages.isShortened) {
       return { pages: foundPages, isShortened: true };
     }
@@ -51,9 +52,17 @@ function withoutEmbeddedPage<T extends Entity>(read: ListRead<T>): ListRead<T> {
   return { ...read, list };
 }
 
-/** The offset of a page between the last item and the end: first by the total, then in steps that double. */
+/** Without the page after an empty one: whether that is a gap matters only at the end, because further pages are tried. */
+function endingAt<T extends Entity>(slot: number, read: ListRead<T>): ListRead<T> {
+  return { ...read, list: { ...read.list, maxOffset: Math.min(slot, read.list.maxOffset) } };
+}
+
+/**
+ * The offset of a page between the last item and the end: first by the total, then in steps that double. If all of these
+ * pages are known, the page after the first empty one shows whether that is a gap.
+ */
 function offsetToTry(
-  { filledUntil, maxLength, reportedTotal }: ListLength,
+  { filledUntil, emptyFrom, maxLength, reportedTotal }: ListLength,
   limit: number,
   maxOffset: number,
   attempt: number,
@@ -61,10 +70,10 @@ function offsetToTry(
   const aligned = (slot: number) => slot - (slot % limit);
   const firstOffset = aligned(filledUntil);
   const byTotal = aligned(Math.max(0, reportedTotal - 1));
-  if (attempt === 0 && byTotal >= firstOffset && byTotal < (maxLength ?? maxOffset)) return byTotal;
+  const upper = Math.min(maxLength ?? maxOffset, emptyFrom);
+  if (emptyFrom <= filledUntil) return emptyFrom + limit;
+  if (attempt === 0 && byTotal >= firstOffset && byTotal < upper) return byTotal;
   const step = limit * 2 ** attempt;
-  if (maxLength !== null && maxLength < maxOffset) {
-    return aligned(Math.max(Math.floor((firstOffset + maxLength) / 2), maxLength - step));
-  }
+  if (upper < maxOffset) return aligned(Math.max(Math.floor((firstOffset + upper) / 2), upper - step));
   return aligned(Math.min(firstOffset + step - limit, maxOffset - 1));
 }
