@@ -158,7 +158,7 @@ async function readWindow<T extends Entity>(
     const corrected: SlotRange = slotRangeFor(read, windowArgs, knownPages) ?? slotRange;
     if (corrected.start === slotRange.start && corrected.end === slotRange.end) break;
     slotRange = corrected;
-    sequence = await readPages(read, slotRange, knownPages);
+    sequence = await readPages({ ...read, minLength: slotRange.end }, slotRange, knownPages);
   }
   if (sequence?.isShortened) recordShortened(read.fieldContext);
   return sequence && cutWindow(read, sequence, slotRange, windowArgs);
