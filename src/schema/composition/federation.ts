@@ -1,12 +1,5 @@
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import {
-  type GraphQLResolveInfo,
-  type GraphQLSchema,
-  Kind as NodeKind,
-  type ValueNode,
-  valueFromASTUntyped,
-  visit,
-} from 'graphql';
+import { type GraphQLResolveInfo, type GraphQLSchema, valueFromASTUntyped } from 'graphql';
 import {
   type Kind,
   kinds,
@@ -52,30 +45,16 @@ const stitchingSdl = once(printSchemaWithDirectives);
 const Any = builder.scalarType('_Any', {
   description: 'An object as a federation router names it: its type and its key.',
   parseValue: representationOf,
-  parseLiteral(node, variables) {
-    // Validation has no variables: the values in them are checked when the operation runs.
-    if (!variables && hasVariable(node)) return { __typename: '', id: '' };
-    return representationOf(valueFromASTUntyped(node, variables));
-  },
+  parseLiteral: (node, variables) => representationOf(valueFromASTUntyped(node, variables)),
 });
 
-/** @throws BadUserInput for a value that has no type or no key */
+/** The type and the key; each is empty if the value has none, which is an error of this one entity. */
 function representationOf(value: unknown): Representation {
-  const { __typename, id, uri } = (value ?? {}) as Partial<Representation & { uri: string }>;
-  const key = id ?? uri;
-  if (typeof __typename === 'string' && typeof key === 'string') return { __typename, id: key };
-  throw new BadUserInput('A representation has a `__typename`, and an `id` or a `uri`.');
+  const { __typename, id, uri } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return { __typename: textOf(__typename), id: textOf(id ?? uri) };
 }
 
-function hasVariable(node: ValueNode): boolean {
-  let foundVariable = false;
-  visit(node, {
-    [NodeKind.VARIABLE]() {
-      foundVariable = true;
-    },
-  });
-  return foundVariable;
-}
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const Entity = builder.unionType('_Entity', {
   description: 'An object to which other subgraphs may refer.',
@@ -136,6 +115,8 @@ function entity(
 ): Promise<SpotifyObject | null> {
   const rejection = context.plan?.rejectedEntities;
   if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw tooManyCalls(rejection);
+  if (__typename === '' || id === '')
+    throw new BadUserInput('A representation has a `__typename`, and an `id` or a `uri`; each is a string.');
   const kind = kindsOfTypes.get(__typename);
   if (!kind) throw new BadUserInput(`Only ${pluralsOf(Object.values(kinds))} can be referred to.`);
   return readObject({ kinds: [kind], id: parseId(id, kind) }, market, context, info, index);

@@ -258,16 +258,39 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
 });
 
 test.each([
-  ['a type', { id: bts }],
-  ['a key', { __typename: 'Artist' }],
-  ['an object', null],
-])('a representation without %s is rejected before any call', async (_, representation) => {
+  ['type', { id: bts }],
+  ['key', { __typename: 'Artist' }],
+  ['key but null', { __typename: 'Artist', id: null }],
+  ['key that is a string', { __typename: 'Artist', id: 5 }],
+  ['property', 'Artist'],
+])('a representation without a %s is an error of its own entity alone', async (_, representation) => {
+  const { ask, apiCalls } = await startInMode('extended');
+  const ofRepresentations = { of: [representation, artistOf(bts)] };
+  for (const document of [
+    'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }',
+    `{ _entities(representations: [${literal(representation)}, ${literal(artistOf(bts))}]) { __typename } }`,
+  ]) {
+    const { status, data, errors } = await ask(document, ofRepresentations);
+    expect(status).toBe(200);
+    expect(data).toEqual({ _entities: [null, { __typename: 'Artist' }] });
+    expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
+      [['_entities', 0], 'BAD_USER_INPUT'],
+    ]);
+  }
+  expect(apiCalls()).toEqual([`/artists/${bts}`]);
+});
+
+test('a representation that is null is rejected before any call', async () => {
   const { ask, apiCalls } = await startInMode('extended');
   const { errors } = await ask('query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', {
-    of: [artistOf(bts), representation],
+    of: [artistOf(bts), null],
   });
   expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
   expect(apiCalls()).toEqual([]);
 });
+
+/** A value as GraphQL writes it. */
+const literal = (value: object | string): string =>
+  JSON.stringify(value).replace(/"(\w+)":/g, (_, name) => `${name}: `);
 
 const artistOf = (id: string) => ({ __typename: 'Artist', id });

@@ -210,17 +210,19 @@ describe('representations in the document', () => {
   });
 
   test.each([null, undefined])(
-    'the value %s of a variable in a representation is an error with a code, and costs no call',
+    'the value %s of a variable in a representation is an error of its own entity, and costs no call',
     async (id) => {
       const { ask, apiCalls } = await startInMode('development');
+      await ask(document, { id: bts });
       for (let run = 0; run < 3; run++) {
-        const { errors, extensions } = await ask(document, { id });
+        const { data, errors, extensions } = await ask<{ _entities: unknown[] }, object>(document, { id });
+        expect(data._entities).toEqual([null, { id: bts, name: 'BTS' }]);
         expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
-          [['_entities'], 'BAD_USER_INPUT'],
+          [['_entities', 0], 'BAD_USER_INPUT'],
         ]);
         expect(extensions.spotify?.plannedCalls).toBe(0);
       }
-      expect(apiCalls()).toEqual([]);
+      expect(apiCalls()).toEqual([`/artists/${bts}`]);
     },
   );
 });
