@@ -5,6 +5,9 @@ export const docsHint = 'See "Configuration" in the README.';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** How long a shutdown waits for running operations: longer than their default deadline (8 s). */
+export const drainMs = 9_000;
+
 /** The parts of the configuration of which a combination may be a mistake. */
 export interface Checked {
   nodeEnv: string | undefined;
@@ -84,6 +87,8 @@ export function doubtfulValues(
     documents === 0 && 'TRUSTED_DOCUMENTS has no documents: every request is rejected.',
     timeoutMs > requestTimeoutMs &&
       `UPSTREAM_TIMEOUT_MS (${timeoutMs}) is longer than REQUEST_TIMEOUT_MS (${requestTimeoutMs}): every request ends before a slow call does.`,
+    requestTimeoutMs > drainMs &&
+      `REQUEST_TIMEOUT_MS (${requestTimeoutMs}) is longer than a shutdown waits (${drainMs}): it may cut responses off.`,
   ].filter((warning) => warning !== false);
 }
 

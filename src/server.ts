@@ -7,12 +7,14 @@ import { canUseDataDir } from './datasources/spotify/node.ts';
 import { createGateway } from './gateway.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
 import { boundedLog, createLog } from './observability/log.ts';
+import { manifestWarnings } from './operation/manifest-check.ts';
 import { aggregatedMetrics, primaryTrigger, runPrimary } from './process/cluster.ts';
 import { acceptFirst, limitConnections, serverOptions } from './process/connections.ts';
 import { loadDotenv } from './process/dotenv.ts';
 import { gracefulShutdown } from './process/graceful-shutdown.ts';
 import { trackResponses } from './process/pipelining.ts';
 import { listenError, metricsMessage, startMessage } from './process/start-messages.ts';
+import { schema } from './schema/index.ts';
 
 /** The process: reads the environment and listens. */
 
@@ -115,7 +117,8 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
 try {
   const dotenvWarnings = loadDotenv();
   const config = readConfig(process.env, cluster.isWorker ? canUseDataDir : undefined);
-  if (cluster.isPrimary) warn([...dotenvWarnings, ...config.warnings], config);
+  if (cluster.isPrimary)
+    warn([...dotenvWarnings, ...config.warnings, ...manifestWarnings({ ...config.gateway, schema })], config);
   await (config.workers > 1 && cluster.isPrimary ? runPrimaryProcess(config) : serve(config));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

@@ -119,6 +119,10 @@ describe('variables that contradict each other', () => {
       { UPSTREAM_TIMEOUT_MS: '9000' },
       /^UPSTREAM_TIMEOUT_MS \(9000\) is longer than REQUEST_TIMEOUT_MS \(8000\)/,
     ],
+    [
+      { REQUEST_TIMEOUT_MS: '9001' },
+      /^REQUEST_TIMEOUT_MS \(9001\) is longer than a shutdown waits \(9000\): it may cut responses off\.$/,
+    ],
   ])('variables that contradict each other have one warning: %o', (environment, warning) => {
     expect(warningsOf(environment)).toEqual([expect.stringMatching(warning)]);
   });
@@ -130,6 +134,7 @@ describe('variables that contradict each other', () => {
     { NODE_ENV: 'test' },
     { ...credentials, SPOTIFY_API_URL: 'http://localhost:4010/v1' },
     { UPSTREAM_TIMEOUT_MS: '8000' },
+    { REQUEST_TIMEOUT_MS: '9000' },
   ])('variables that fit together have no warning: %o', (environment) => {
     expect(warningsOf(environment)).toEqual([]);
   });

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setImmediate as endOfIteration, setTimeout as sleep } from 'node:timers/promises';
+import { drainMs } from '../config-warnings.ts';
 import type { Log } from '../observability/log.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { OpenResponses } from './pipelining.ts';
@@ -18,7 +19,6 @@ const busyRequests = 10; // in the last second
 // primary process of several passes connections on within a few milliseconds, on a busy machine within some tens.
 const noConnectionMs = { alone: 10, worker: 50 };
 const acceptMs = 2_000; // at most, if new connections keep coming; a busy process accepts few in a second
-const drainMs = 9_000; // longer than the deadline of operations (8 s); slower clients lose the rest of their response
 export const exitMs = 9_800; // the process exits within 10 s in any case
 
 export interface Draining {
@@ -67,7 +67,7 @@ export function gracefulShutdown(
     // With its last response, each client is told to close its connection: Node sends no response after one with this header.
     for (const response of openResponses.lastOfEach()) setConnection(response, 'close');
     const graceMs = areRequestsFrequent() ? busyGraceMs : idleGraceMs;
-    const late = setTimeout(() => server.closeAllConnections(), drainMs);
+    const late = setTimeout(() => server.closeAllConnections(), drainMs); // slower clients lose the rest
     if (hasSocketServer(server)) await acceptPending(server);
     // Requests that have arrived are read first: the timers of a busy process are late.
     const idle = setInterval(() => setImmediate(closeIdle), graceMs);

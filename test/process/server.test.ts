@@ -14,6 +14,7 @@ import {
   upstreamOf,
 } from '../support/process.ts';
 import { artistQuery, artists } from '../support/schema-tests.ts';
+import { manifestOf } from '../support/temporary-files.ts';
 import { start, startUpstream } from '../support/upstream.ts';
 
 const canary = 'canary-3f9c1';
@@ -110,6 +111,23 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(
       out().match(/Lines 1 and 2 of .env set SPOTIFY_DAILY_LIMITS: only the last one is read/g),
     ).toHaveLength(1);
+  });
+
+  test('a process warns once of trusted documents that do not fit the schema, also with several workers', async ({
+    onTestFinished: onEnd,
+  }) => {
+    const TRUSTED_DOCUMENTS = manifestOf({
+      '1a': '{ __typename }',
+      '2b': '{ artist(id: "1") { nickname } }',
+      '3c': '{ quota {',
+    });
+    for (const WEB_CONCURRENCY of ['1', '2']) {
+      const { out } = await start(onEnd, { TRUSTED_DOCUMENTS, WEB_CONCURRENCY });
+      const warnings = out().match(/TRUSTED_DOCUMENTS .*? \\"2b\\": Cannot query field \\"nickname\\"/g);
+      expect(warnings).toEqual([expect.stringContaining('has 2 of 3 documents that the gateway rejects.')]);
+    }
+    const { out } = await start(onEnd, { TRUSTED_DOCUMENTS: manifestOf({ '1a': '{ __typename }' }) });
+    expect(out()).not.toContain('TRUSTED_DOCUMENTS');
   });
 
   test('a process whose port is in use ends with 1 and suggests another port, without a stack', async ({
