@@ -7,9 +7,11 @@ import { readConfig } from '../src/config.ts';
 import { createGateway } from '../src/gateway.ts';
 import type { GatewayOptions } from '../src/gateway-options.ts';
 import { createWorkerGateway } from '../src/worker.ts';
+import { startClock } from './support/clock.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
 import { postJson } from './support/post-json.ts';
 import { artistQuery, artists, catalogue, startInMode } from './support/schema-tests.ts';
+import { temporaryFolder } from './support/temporary-files.ts';
 import { portOf } from './support/test-server.ts';
 
 /** The gateway inside another program: as a function from Request to Response, as an executor, and twice in one process. */
@@ -278,6 +280,33 @@ describe('two gateways in one process', () => {
     const { errors } = await running;
     expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['OVERLOADED']);
     expect(sandbox.calls()).toHaveLength(1);
+    expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  test('a gateway that is disposed of requests no token while it waits for its last calls', async () => {
+    const clock = startClock();
+    const { gateway, sandbox, apiCalls, logged } = await startInMode('development', {
+      DATA_DIR: temporaryFolder(),
+      REQUEST_TIMEOUT_MS: '60000',
+    });
+    await gateway.execute({ document: parse(`{ artist(id: "${otherArtistIds[0]}") { name } }`) });
+    await clock.pass(3_530);
+    sandbox.clearCalls();
+    sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'delay', ms: 150 } });
+    sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'delay', ms: 1_000 } });
+    const album = catalogue.albums().find(({ artistIds: [first] }) => first === bts);
+    const running = gateway.execute({
+      document: parse(`{
+        artist(id: "${otherArtistIds[1]}") { name }
+        album(id: "${album?.id}") { artists { images { url } } }
+      }`),
+    });
+    await expect.poll(() => apiCalls().length).toBe(2);
+    await clock.pass(20); // from here on the next call renews the token
+    await gateway.dispose();
+    const { errors } = await running;
+    expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['OVERLOADED', 'OVERLOADED']);
+    expect(sandbox.calls()).toHaveLength(2);
     expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 });

@@ -111,13 +111,8 @@ export function createSpotify(
     store: sharedStore,
     log,
   });
-  const requestQueue = createRequestQueue({
-    ...options,
-    dailyQuota,
-    sharedState: sharedStore,
-    observer,
-    log,
-  });
+  const sharing = { sharedState: sharedStore, observer, log };
+  const requestQueue = createRequestQueue({ ...options, ...sharing, dailyQuota });
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
   const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
   const memory = createMemory(options);
@@ -183,6 +178,7 @@ export function createSpotify(
     started: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
     whyNotReady,
     async close() {
+      token.dispose();
       requestQueue.dispose();
       if (sharedStore) await requestQueue.whenIdle(lastCallsMs);
       memory.close();

@@ -1,4 +1,10 @@
-import { GatewayError, Overloaded, UpstreamAuthFailed, UpstreamBadResponse } from '../../../errors.ts';
+import {
+  GatewayError,
+  Overloaded,
+  shuttingDown,
+  UpstreamAuthFailed,
+  UpstreamBadResponse,
+} from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { OperationContext } from '../usage/field-context.ts';
 import { createWaiters, type Waiters } from '../usage/waiters.ts';
@@ -27,6 +33,8 @@ export interface Token {
   markRejected(token: string): GatewayError;
   /** Milliseconds since the cached token was requested; null without one. */
   ageMs(): number | null;
+  /** No further token is requested: the process ends. */
+  dispose(): void;
 }
 
 export interface TokenOptions {
@@ -52,8 +60,10 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
   let cached: CachedToken | undefined;
   let renewal: Promise<CachedToken> | undefined;
   let failure: Failure | undefined;
+  let isDisposed = false;
 
   async function renew(waiters?: Waiters, timeoutMs?: number): Promise<CachedToken> {
+    if (!renewal && isDisposed) throw shuttingDown();
     const leftMs = (failure?.untilMs ?? 0) - performance.now();
     // A renewal that is in flight may be waiting for the end of a short back-off: all requests wait with it.
     if (!renewal && failure && leftMs > 0) throw failure.error(leftMs);
@@ -124,6 +134,9 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       return error;
     },
     ageMs: () => (cached ? performance.now() - cached.requestedAtMs : null),
+    dispose() {
+      isDisposed = true;
+    },
   };
 }
 
