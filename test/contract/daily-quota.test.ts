@@ -263,6 +263,23 @@ test.each([
   },
 );
 
+test('successive operations whose calls wait in a full queue refresh no stale entries beyond nine tenths of the limit', async () => {
+  const gateway = await limited({ artists: 40 }, { UPSTREAM_CONCURRENCY: '2', CACHE_TTL_SECONDS: '100' });
+  const clock = startClock();
+  await gateway.ask(`{ artists(ids: ${JSON.stringify(artistIds.slice(0, 20))}) { id } }`);
+  await clock.pass(3_000); // longer than thrift extends their freshness
+  gateway.sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'delay', ms: 100 } });
+  const answers: ReturnType<TestGateway['ask']>[] = [];
+  for (const n of numbers(20)) {
+    answers.push(gateway.ask(artist(n)));
+    await sleep(5);
+  }
+  expect(new Set(codesOf(await Promise.all(answers)))).toEqual(new Set(['ok']));
+  expect(gateway.apiCalls().length).toBeGreaterThan(30);
+  expect(gateway.apiCalls().length).toBeLessThanOrEqual(36);
+  expect(codesOf(await inTurn([20, 21].map(artist), gateway.ask))).toEqual(['ok', 'ok']);
+}, 30_000);
+
 describe('the albums of an artist that cannot be read', () => {
   const withAlbums = (n: number) =>
     `{ artist(id: "${artistIds[n]}") { albums(first: 10) { nodes { id } } } ${album(n).slice(1)}`;

@@ -207,7 +207,7 @@ export function testList(
     memory: createMemory(freshness),
     purges: noPurges,
     dailyQuota: quota?.isKnown
-      ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }) }
+      ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }), queuedCalls: () => 0 }
       : undefined,
     log: silentLog,
   });

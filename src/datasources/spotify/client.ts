@@ -130,7 +130,7 @@ export function createSpotify(
     store: sharedStore && createEntryStore(sharedStore, purges.isPurged),
     leases: sharedStore,
     purges,
-    dailyQuota,
+    dailyQuota: { stateOf: dailyQuota.stateOf, queuedCalls: requestQueue.queuedCalls },
     observer,
     log,
   });

@@ -100,3 +100,9 @@ export const usesEntry = (
   awaitsRefresh = false,
 ): decision is Exclude<ReadDecision, 'call' | 'reject'> =>
   decision !== 'call' && decision !== 'reject' && !(decision === 'revalidate' && awaitsRefresh);
+
+/** The entry as of an earlier time, at which its freshness ended: its parts are not cached either. */
+export function expiredAt(endpointRequest: EndpointRequest<unknown>, entry: Entry, atMs: number): Entry {
+  const value = entry.value && (endpointRequest.onNotModified?.(entry.value, atMs) ?? entry.value);
+  return { ...entry, value, freshMs: 0, freshUntilMs: atMs, usableUntilMs: atMs };
+}

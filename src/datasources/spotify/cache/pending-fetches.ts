@@ -8,7 +8,7 @@ import { backOffError } from '../transport/back-off.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { FetchRequest } from './batch-fetcher.ts';
 import type { Form } from './embedded.ts';
-import { asOfMs, decideRead, type Entry, entryOf, type FreshnessOptions } from './entry.ts';
+import { asOfMs, decideRead, type Entry, entryOf, expiredAt, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { Memory, WriteToMemory } from './memory.ts';
 import type { Purges } from './purges.ts';
@@ -98,10 +98,13 @@ export interface PendingFetchesOptions extends FreshnessOptions {
 /** The calls that are left of the daily quota of an endpoint family. */
 export interface CallQuota {
   stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'limit' | 'resetAtMs'>;
+  /** Calls of the family that are decided and wait for their turn: they are not counted yet. */
+  queuedCalls(family: string): number;
 }
 
 export const noQuota: CallQuota = {
   stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, limit: null, resetAtMs: null }),
+  queuedCalls: () => 0,
 };
 
 export function createPendingFetches(options: PendingFetchesOptions): PendingFetches {
@@ -130,7 +133,7 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
     writeToMemory(endpointRequest, entry);
   }
 
-  /** @param callsBefore calls of the family that are sent together with this one, and not counted yet */
+  /** @param callsBefore calls of the family that are decided together with this one */
   function decideOne(request: PendingFetch, callsBefore: number): Decided {
     const { endpointRequest, form, cachedEntry, isRefresh, hasWaited, startedMs } = request;
     // An entry that another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
@@ -138,8 +141,9 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
     if (isAwaited) return { decision: 'use', entry: cachedEntry };
     const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;
     const quota = () => {
-      const state = dailyQuota.stateOf(endpointRequest.request.family);
-      return entry ? afterCalls(state, callsBefore) : state;
+      const { family } = endpointRequest.request;
+      const state = dailyQuota.stateOf(family);
+      return entry ? afterCalls(state, callsBefore + dailyQuota.queuedCalls(family)) : state;
     };
     const decision = decideRead(endpointRequest, entry, quota);
     return { decision: decision === 'revalidate' && isRefresh ? 'call' : decision, entry };
@@ -191,10 +195,4 @@ function createPlannedCalls(capabilities: Pick<Capabilities, 'has'>) {
       if (!isBatched || size % batch.max === 0) calls.set(family, of(family) + 1);
     },
   };
-}
-
-/** The entry with the state of an earlier time, at which its freshness ended: its parts are not cached either. */
-function expiredAt(endpointRequest: EndpointRequest<unknown>, entry: Entry, atMs: number): Entry {
-  const value = entry.value && (endpointRequest.onNotModified?.(entry.value, atMs) ?? entry.value);
-  return { ...entry, value, freshMs: 0, freshUntilMs: atMs, usableUntilMs: atMs };
 }

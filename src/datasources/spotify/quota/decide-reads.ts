@@ -42,7 +42,8 @@ export const afterCalls = (
   calls: number,
 ): QuotaUse => ({
   remaining: remaining - calls,
-  usedShare: limit ? usedShare + calls / limit : usedShare,
+  // From whole numbers: the sum of two shares may be a rounding error below nine tenths.
+  usedShare: limit ? (Math.round(usedShare * limit) + calls) / limit : usedShare,
 });
 
 /** Until when an entry counts as fresh at this use of the quota, in milliseconds of the epoch. */

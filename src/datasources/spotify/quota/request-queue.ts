@@ -13,12 +13,14 @@ import { type Breakers, createBreakers } from './breakers.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
-import { createCallCounts, type RecentCalls } from './recent-calls.ts';
+import { createCallCounts, createQueuedCalls, type RecentCalls } from './recent-calls.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
   /** Whether neither a back-off nor the daily limit rejects so many calls of the family now. */
   maySend(family: Family, calls: number): boolean;
+  /** Calls of the family that wait for their turn, and are not counted yet. */
+  queuedCalls(family: Family): number;
   /** The state of each family to which this process has sent a call. */
   report(): FamilyReport[];
   /** The daily quota of each family with a counted call or a limit. */
@@ -55,6 +57,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const permits = createCallPermits(options, breakers, rateLimiter);
   const admissions = createAdmissionQueue(permits, observer);
   const callCounts = createCallCounts();
+  const queuedCalls = createQueuedCalls();
 
   /**
    * Sends a call that has a permit; undefined if other processes have used up the rate limit or the quota, or if a back-off
@@ -64,7 +67,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     family: Family,
     waiters: Waiters,
     permit: CallPermit,
-    call: ScheduledCall<T>,
+    call: ScheduledCall<T> & { onCounted(): void },
   ): Promise<Outcome | undefined> {
     let isSent = false;
     try {
@@ -72,6 +75,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       // The rate limit first: if the call is not sent, its reservation expires after 30 s, not after 24 h as in the quota.
       if (!(await rateLimiter.reserveShared())) return undefined;
       const counted = await dailyQuota.reserve(family);
+      call.onCounted();
       if (!counted) return undefined;
       isSent = waiters.hasActive() && breakers.maySend(family, performance.now());
       if (!isSent) {
@@ -90,12 +94,15 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   }
 
   async function schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome> {
-    const permit = await admissions.admit(family, waiters, call.isRetry);
+    const endWait = queuedCalls.add(family);
+    let permit: CallPermit | undefined;
     let outcome: Outcome | undefined;
     try {
-      outcome = await send(family, waiters, permit, call);
+      permit = await admissions.admit(family, waiters, call.isRetry);
+      outcome = await send(family, waiters, permit, { ...call, onCounted: endWait });
     } finally {
-      permit.release(outcome);
+      endWait();
+      permit?.release(outcome);
       admissions.drainSoon();
     }
     // A call that was not sent queues again like a retry, so that it comes before the first attempts.
@@ -104,6 +111,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
 
   return {
     schedule,
+    queuedCalls: queuedCalls.of,
     backOff(family, reason, waitMs) {
       if (reason === 'quota') {
         dailyQuota.recordRejection(family, waitMs);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { type CallQuota, noQuota } from '../../../../src/datasources/spotify/cache/pending-fetches.ts';
 import {
   albumTracks,
   artist,
@@ -14,7 +15,6 @@ import type { EndpointRequest } from '../../../../src/datasources/spotify/kinds/
 import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
-import type { DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
 import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../../../src/errors.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
 import {
@@ -42,7 +42,7 @@ function renamedAtEachCall() {
 /** The state of a daily quota that a test sets. */
 function quotaOf(usedShare: number, remaining = Number.POSITIVE_INFINITY, resetAtMs: number | null = null) {
   const state = { used: 0, limit: 100, limitSource: 'CONFIGURED' as const, usedShare, remaining, resetAtMs };
-  const dailyQuota: Pick<DailyQuota, 'stateOf'> = { stateOf: () => state };
+  const dailyQuota: CallQuota = { ...noQuota, stateOf: () => state };
   return { state, dailyQuota };
 }
 
