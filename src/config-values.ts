@@ -137,18 +137,21 @@ export const trustedDocuments = z.string().transform((path, context): Manifest =
   }
 });
 
+/** Why `family=calls` is no daily limit; null if it is one. */
+function problemOfLimit([family = '', calls = '', ...rest]: readonly string[]): string | null {
+  if (rest.length > 0 || !/^\d{1,9}$/.test(calls.trim()) || Number(calls) < minDailyLimit)
+    return `must be a list such as artists/albums=100,search=200, with whole numbers from ${minDailyLimit}`;
+  return families.includes(family.trim())
+    ? null
+    : `must name endpoint families. They are ${families.join(', ')}`;
+}
+
 /** Calls in 24 h by endpoint family, such as `artists/albums=100,search=200`. */
 export const dailyLimits = z.string().transform((list, context): ReadonlyMap<string, number> => {
   const limits = list.split(',').map((entry) => entry.split('='));
-  for (const [family = '', calls = '', ...rest] of limits) {
-    const name = family.trim();
-    if (rest.length > 0 || !/^\d{1,9}$/.test(calls.trim()) || Number(calls) < minDailyLimit)
-      context.addIssue(
-        `must be a list such as artists/albums=100,search=200, with whole numbers from ${minDailyLimit}`,
-      );
-    else if (!families.includes(name))
-      context.addIssue(`must name endpoint families. They are ${families.join(', ')}`);
-    else continue;
+  const problem = limits.map(problemOfLimit).find((text) => text !== null);
+  if (problem) {
+    context.addIssue(problem);
     return z.NEVER;
   }
   const byFamily = new Map(limits.map(([family = '', calls]) => [family.trim(), Number(calls)]));

@@ -55,7 +55,7 @@ export class Overloaded extends GatewayError {
 }
 
 /** The error of an operation that is rejected because the process has too much to do, or is about to end. */
-export const overloaded = (message = 'The gateway is overloaded: ask again in 1 second.'): Overloaded =>
+export const overloaded = (message = 'The gateway is overloaded: retry after 1 second.'): Overloaded =>
   new Overloaded(message, { retryAfter: 1 });
 
 /** The error of everything that the gateway would have to begin, or to send to Spotify, after it was closed. */
@@ -136,7 +136,7 @@ export class CallAbandoned extends UpstreamTimeout {
 
 /** The error of an operation whose deadline has passed, or whose client has disconnected. */
 export const deadlinePassed = (): UpstreamTimeout =>
-  new UpstreamTimeout('This request took too long: ask again in a few seconds, or for less.');
+  new UpstreamTimeout('This request took too long: retry after a few seconds, or request less.');
 
 /** A 5xx or a transport fault after the last attempt. */
 export class UpstreamUnavailable extends GatewayError {

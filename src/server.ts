@@ -8,12 +8,13 @@ import { createGateway } from './gateway.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
 import { boundedLog, createLog } from './observability/log.ts';
 import { manifestWarnings } from './operation/manifest-check.ts';
-import { aggregatedMetrics, primaryTrigger, runPrimary } from './process/cluster.ts';
+import { primaryTrigger, runPrimary } from './process/cluster.ts';
 import { acceptFirst, limitConnections, serverOptions } from './process/connections.ts';
 import { loadDotenv } from './process/dotenv.ts';
 import { gracefulShutdown } from './process/graceful-shutdown.ts';
 import { trackResponses } from './process/pipelining.ts';
 import { listenError, metricsMessage, startMessage } from './process/start-messages.ts';
+import { aggregatedMetrics } from './process/worker-metrics.ts';
 import { schema } from './schema/index.ts';
 
 /** The process: reads the environment and listens. */

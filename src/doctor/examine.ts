@@ -22,7 +22,7 @@ export interface Examination {
   bodies: readonly ReadBody[];
   /** The largest page of the search that Spotify accepts; null if no search succeeded. */
   pageSize: number | null;
-  /** The calls that failed, and succeeded or failed in another way when they were repeated. */
+  /** The calls that failed and were repeated. */
   repeated: readonly (RawCall & { family: Family })[];
   /** The totals of the first search, and of the same search again; null without the second one. */
   totals: { first: Totals; again: Totals } | null;

@@ -130,7 +130,7 @@ function familyStates(
   responses: Examination['responses'],
   kind: AppKind,
 ): Readonly<Record<Family, FamilyState>> {
-  return Object.fromEntries(families.concat('search').map((family) => [family, stateOf(family)]));
+  return Object.fromEntries(families.map((family) => [family, stateOf(family)]));
 
   function stateOf(family: Family): FamilyState {
     const response = responses.get(family);

@@ -21,8 +21,14 @@ export const createClientKey =
   (header, remoteAddress) => {
     const headerValue = addressHeader === undefined ? null : header(addressHeader);
     const address = headerValue?.split(',')[0]?.trim() || remoteAddress;
-    return address === undefined ? unknownClient : networkOf(address.slice(0, maxKeyCharacters));
+    return address === undefined ? unknownClient : networkOf(withoutPort(address.slice(0, maxKeyCharacters)));
   };
+
+/** Some proxies send the port of the connection with the address, which differs in each connection of a client. */
+function withoutPort(address: string): string {
+  const [, ipv6, ipv4] = /^(?:\[([^\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+)$/.exec(address) ?? [];
+  return ipv6 ?? ipv4 ?? address;
+}
 
 /** An IPv6 address without its last 64 bits, which a client can choose freely. */
 function networkOf(address: string): string {

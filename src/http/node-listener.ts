@@ -94,7 +94,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   return (request, response) => void handle(request, response);
 }
 
-/** Whether the request has a body to be read here; yoga rejects all others without reading them. */
+/** Whether the request is a JSON POST to the endpoint, whose body may be read. Yoga handles all other requests. */
 function isJsonPost(request: IncomingMessage, endpoint: string): boolean {
   const { method, headers } = request;
   const length = headers['content-length'];

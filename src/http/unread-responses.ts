@@ -9,8 +9,8 @@ export interface UnreadResponses {
   /** Whether a response of so many bytes may be written. Closes stalled connections if that makes room. */
   hasRoom(bytes: number): boolean;
   /**
-   * Counts a response until its client has read it. Only bytes beyond the buffers of the system are counted, so
-   * call it after the response has been written.
+   * Counts a response until it is closed, unless the operating system has already taken over all of its bytes. So call it
+   * after the response has been written.
    */
   track(response: ServerResponse, bytes: number): void;
   /** Counts a response that yoga is going to write. */

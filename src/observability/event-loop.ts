@@ -10,7 +10,7 @@ export interface EventLoop {
   /** How late the loop was at the last sample, in milliseconds. */
   lagMs(): number;
   /**
-   * Whether an operation that has just arrived may run. Counts it.
+   * Counts an operation that has just arrived, and returns whether it may run.
    * @param running how many operations run or wait at this moment
    */
   admits(running: number): boolean;

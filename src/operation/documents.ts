@@ -20,7 +20,7 @@ import {
 export interface Documents {
   /** @param clientKey the client that is charged with the time of a document that is rejected */
   fromText(text: string, clientKey?: string): Document;
-  /** For parents in the same process, which send parsed documents. */
+  /** For callers in the same process, which may pass parsed documents. */
   fromAst(document: DocumentNode, clientKey?: string): Document;
   /**
    * Whether the document may be parsed for the client: the client has time left for requests that are rejected, or the
@@ -94,9 +94,9 @@ export function createDocuments(options: DocumentsOptions): Documents {
   return {
     fromText: (text, clientKey = noClient) => getOrParse(text, clientKey, parseText),
     fromAst(ast, clientKey = noClient) {
-      // A parent without types may pass something else.
+      // A caller without TypeScript may pass something else.
       if (ast?.kind !== Kind.DOCUMENT) return rejectedDocument(new BadRequest(noDocument), hashOf(''));
-      // Printed and parsed again: parents make a new tree for each request, and its positions may be of another text.
+      // Printed and parsed again: stitching gateways make a new tree for each request, and its positions may be of another text.
       const document = byAst.get(ast) ?? getOrParse(print(ast), clientKey, parsePrinted);
       byAst.set(ast, document);
       return document;

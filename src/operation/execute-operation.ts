@@ -69,8 +69,7 @@ export function createOperationRunner(options: ExecuteOperationOptions): Operati
   async function executeOperation(request: GraphQLRequest): Promise<OperationResponse> {
     runningCount += 1;
     try {
-      const mayStart = queue.admit(request.client.key);
-      const isAdmitted = mayStart === true || (await mayStart);
+      const isAdmitted = await queue.admit(request.client.key);
       if (isAdmitted && !isClosed) return await run(request);
       const error = isClosed ? shuttingDown() : overloaded();
       onRejected(error.code);
@@ -95,7 +94,7 @@ export function createOperationRunner(options: ExecuteOperationOptions): Operati
 function createRun(options: ExecuteOperationOptions, queue: OperationQueue): ExecuteOperation {
   const { spotify, documents, timeoutMs, exposeQuota, report } = options;
   const started = spotify.started();
-  const resultOf = createResultOf(options);
+  const planAndExecute = createPlanAndExecute(options);
 
   return async (request) => {
     const { document: textOrAst, client } = request;
@@ -114,7 +113,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
           ? documents.fromText(textOrAst, client.key)
           : documents.fromAst(textOrAst, client.key);
       context.documentHash = document.hash;
-      const result = await resultOf(document, request, context);
+      const result = await planAndExecute(document, request, context);
       codes = codesOf(result, client.signal?.aborted ?? false);
       return { result, usage: usageOf(context), freshness: freshnessOf(operationContext, result) };
     } finally {
@@ -130,7 +129,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
 }
 
 /** @returns a function that executes an operation; if it may not run, the result has only errors */
-function createResultOf({
+function createPlanAndExecute({
   spotify,
   documents,
   maxCalls,
@@ -143,7 +142,7 @@ function createResultOf({
     sizeAbove(maxAnswerBytes, { ...result, errors: result.errors?.map(formatted) });
 
   /** @throws InvalidRequest, GatewayError if the operation may not run */
-  function planned(operation: Operation, variables: Variables, isDryRun: boolean): Plan {
+  function checkedPlan(operation: Operation, variables: Variables, isDryRun: boolean): Plan {
     const plan = operation.plan(variables, { spotify, maxCalls });
     if (plan.calls > maxCalls && !isDryRun) throw tooManyCalls(maxCalls, plan);
     if (plan.responseFields > maxAnswerFields) throw tooManyFields(maxAnswerFields, plan.responseFields);
@@ -177,14 +176,14 @@ function createResultOf({
       context.operationName = operation.name;
       context.operationType = 'query';
       const isDryRun = requestsDryRun(client);
-      context.plan = planned(operation, variables ?? {}, isDryRun);
+      context.plan = checkedPlan(operation, variables ?? {}, isDryRun);
       if (isDryRun) {
-        const uncached = operation.plan(variables ?? {}, { spotify, maxCalls, ignoresCache: false });
-        return { extensions: { spotify: dryRunReport(context.plan, uncached) } };
+        const remainingPlan = operation.plan(variables ?? {}, { spotify, maxCalls, usesCache: true });
+        return { extensions: { spotify: dryRunReport(context.plan, remainingPlan) } };
       }
       const acquired = limiter.acquire(context.plan.responseFields, client.key);
+      const hasWaited = acquired instanceof Promise; // because other large responses were being created
       const release = await acquired;
-      const hasWaited = release !== acquired; // a promise, because other large responses were being created
       try {
         if (hasWaited) await context.operationContext.resume?.();
         return await execute(operation, request, context, context.plan);

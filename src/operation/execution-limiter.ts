@@ -91,7 +91,7 @@ export function createExecutionLimiter(): ExecutionLimiter {
       };
       const timer = setTimeout(() => {
         queue.delete(waiting);
-        reject(overloaded('Too many large responses are being made: ask again in 1 second.'));
+        reject(overloaded('Too many large responses are being created: retry after 1 second.'));
       }, maxWaitMs);
       queue.add(waiting);
     });

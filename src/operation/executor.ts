@@ -34,9 +34,9 @@ const maxExpandedFields = 5_000;
 export function createExecutor(options: ExecutorOptions) {
   const { schema, document, definition, isSelectionFixed } = options;
   const operationName = definition.name?.value ?? null;
-  const nullable = (definition.variableDefinitions ?? []).filter(({ defaultValue }) => defaultValue);
+  const withDefault = (definition.variableDefinitions ?? []).filter(({ defaultValue }) => defaultValue);
   const hasNull = (variables: Variables) =>
-    nullable.some(({ variable }) => variables[variable.name.value] === null);
+    withDefault.some(({ variable }) => variables[variable.name.value] === null);
   const requiredDefaults = defaultsOfRequired(definition);
   let runs = 0;
   let compiled: CompiledQuery['query'] | null = null;
@@ -45,7 +45,8 @@ export function createExecutor(options: ExecutorOptions) {
     runs += 1;
     // graphql-jit stores compiled conditions in the document: two operations with the same fragment would share them.
     if (runs === runsUntilCompiled && isSelectionFixed()) compiled = compile(options);
-    // graphql-jit accepts null in a list whose elements are not nullable.
+    // A variable with a default value may stand in a list of non-null elements, such as `ids: [$id]`. If it is null, GraphQL.js
+    // reports an error, and compiled code would accept the null.
     return compiled && !hasNull(variables)
       ? compiled(undefined, context, { ...requiredDefaults, ...variables })
       : execute({ schema, document, operationName, variableValues: variables, contextValue: context });

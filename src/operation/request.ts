@@ -3,7 +3,7 @@ import type { OperationUsage } from '../observability/log.ts';
 
 /** One operation to execute, from any entry point. */
 export interface GraphQLRequest {
-  /** The text, or the parsed document of a parent in the same process. */
+  /** The text, or the parsed document of a caller in the same process. */
   document: string | DocumentNode;
   operationName?: string | null | undefined;
   variables?: Variables | null | undefined;

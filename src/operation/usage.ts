@@ -44,10 +44,11 @@ export const requestsDryRun = ({ header }: Headers): boolean => header(traceHead
 /**
  * The cost of an operation that does not run.
  * @param plan its plan with nothing cached
- * @param uncached its plan without the calls that the cache saves
+ * @param remainingPlan its plan without the calls that the cache saves
+ * @returns the planned calls, and as `held` those of them that the cache saves
  */
-export function dryRunReport(plan: Plan, uncached: Plan) {
-  const remaining = new Map(uncached.families.map(({ family, calls }) => [family, calls]));
+export function dryRunReport(plan: Plan, remainingPlan: Plan) {
+  const remaining = new Map(remainingPlan.families.map(({ family, calls }) => [family, calls]));
   return {
     plannedCalls: plan.calls + plan.probeCalls,
     families: plan.families,
@@ -64,7 +65,11 @@ function quotaLeft({ plan, quota }: Context) {
     quota()
       ?.filter(({ family }) => families.has(family))
       .map(({ family, used, limit, limitSource, remaining, resetAtMs }) => ({
-        ...{ family, used, limit, limitSource, remaining },
+        family,
+        used,
+        limit,
+        limitSource,
+        remaining,
         resetAt: isoTime(resetAtMs),
       })) ?? null
   );
@@ -83,7 +88,11 @@ export type ReportOperation = (
   },
 ) => void;
 
-/** Writes one log line and counts one operation in the metrics, for operations that ran and that were rejected. */
+/**
+ * Writes one log line and counts one operation in the metrics, for each operation that started, also if it was then
+ * rejected as invalid or too expensive. An operation that an overloaded or closed gateway does not start is counted as a
+ * rejection only.
+ */
 export const createReportOperation =
   (log: Log, { recordOperation }: Pick<Metrics, 'recordOperation'>): ReportOperation =>
   (usage, { milliseconds, codes, requestId, isDisconnected = false }) => {

@@ -70,12 +70,13 @@ export function createValidate({ schema, introspection, suggestions }: Validatio
 const withCode = (error: GraphQLError, code: string): GraphQLError =>
   errorAt(error, error.message, { code, http: { spec: true, status: 400 } });
 
-/** How large a request and its document may be. All of it is checked before anything runs. */
+// How large a request and its document may be. All of it is checked before anything runs.
 
+/** Of the body of an HTTP request, and of a query string. */
 export const maxBodyBytes = 100_000;
 const maxTokens = 2_000;
 const maxDepth = 15; // GraphiQL's own introspection is 15 deep
-const maxAliases = 100; // a stitching parent aliases every root field that it merges, and merges dozens
+const maxAliases = 100; // a stitching gateway aliases every root field that it merges, and merges dozens
 const maxDirectives = 5; // on one location
 // Validation compares all fields of one response name in pairs; these two limits bound the number of pairs.
 const maxRepeats = 100;

@@ -3,8 +3,6 @@ import type { Log } from '../observability/log.ts';
 import { exitMs, type ShutdownTrigger, signals } from './graceful-shutdown.ts';
 import { collectMetrics, sendTo } from './worker-metrics.ts';
 
-export { aggregatedMetrics } from './worker-metrics.ts';
-
 /**
  * Several processes behind one port, for machines with several cores. The primary process distributes connections among the
  * workers, replaces a worker that has ended, and ends when all of them have.
@@ -31,7 +29,9 @@ export interface PrimaryOptions {
 /** In the primary process. Ends it with the highest exit code of a worker once all workers have ended. */
 export function runPrimary(options: PrimaryOptions, log: Log): void {
   const state: State = { listeningPorts: new Map(), isListening: false, isStopping: false, exitCode: 0 };
-  const startWorker = () => state.isStopping || cluster.fork(options.environment);
+  const startWorker = () => {
+    if (!state.isStopping) cluster.fork(options.environment);
+  };
   collectMetrics(log);
 
   cluster.on('fork', (worker) => {

@@ -88,7 +88,7 @@ function rejectionOf({ code = '' }: NodeJS.ErrnoException): string {
  * many new clients are then handled in one iteration, in which their reads are batched.
  */
 export function acceptFirst(server: Server, listener: RequestListener): void {
-  // Each with a function that serves it in its own context: an instrumentation of node:http has its span there.
+  // `serve` calls the listener in the async context of its request, which holds the span of an instrumentation of node:http.
   const delayed: { request: IncomingMessage; response: ServerResponse; serve: () => void }[] = [];
   let isAccepting = false;
   let hasAccepted = false;

@@ -140,7 +140,7 @@ const drainingMessage = (requests: number): string =>
     : `the process drains: running requests (${requests}) get their responses; a second signal ends it at once`;
 
 /**
- * Sets the `Connection` header of each response.
+ * Closes each connection after its last response while the process drains, and after a rejected body that is not read.
  * @returns whether many requests have come in the last second
  */
 function watchRequests(

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 /** The requests that a client sends on one connection before it has the responses to its earlier ones. */
 
-/** The responses that the system has not taken over completely, by their connections. */
+/** The responses that are not yet completely handed to the operating system, by their connections. */
 export interface OpenResponses {
   /** Those of one connection, in the order of their requests. */
   of(socket: Socket): ReadonlySet<ServerResponse>;
@@ -89,6 +89,6 @@ export class ParsedRequest extends IncomingMessage {
     return this.method === 'CONNECT' || this.socket?.destroyed === true; // Node takes the socket from an ended request
   }
 
-  /** Node sets it for a change of protocol that the client offers; no request changes it here. */
+  /** Node sets it if the client asks for another protocol. The gateway supports none, so the value is ignored. */
   set upgrade(_: unknown) {}
 }

@@ -24,13 +24,13 @@ export const malformed = ({ malformed: where }: Malformed): UpstreamBadResponse 
   new UpstreamBadResponse(`Spotify's response is not as documented (${where}).`);
 
 /**
- * An error as an entry of a list: graphql-jit puts the null of a rejected promise inside a list in the wrong place, but
- * treats an Error as GraphQL.js does.
+ * An error in the place of a value. GraphQL.js and graphql-jit treat it like a thrown error. For a promise that is rejected
+ * inside a list, graphql-jit would put the null in the wrong place.
  */
 export const asListError = (error: unknown) => error as never;
 
 /** A field that simplified objects may lack: it is read from the full object. */
-export const full = <K extends string>(name: K) => fromObject(name, false);
+export const loadFull = <K extends string>(name: K) => fromObject(name, false);
 
 /** A field that simplified objects have too: the full object is never read for it. */
 export const sent = <K extends string>(name: K) => fromObject(name, true);

@@ -29,6 +29,14 @@ describe('the key of a client', () => {
     expect(clientKey(headers({ 'x-real-ip': 'x'.repeat(90_000) }), '10.0.0.2').length).toBeLessThan(100);
   });
 
+  test('the key of a client is the same for every port that the proxy sends with its address', () => {
+    const clientKey = createClientKey('x-forwarded-for');
+    const keyOf = (address: string) => clientKey(headers({ 'x-forwarded-for': address }), '10.0.0.2');
+    expect(keyOf('198.51.100.9:5678')).toBe('198.51.100.9');
+    expect(keyOf('[2001:db8:1:2::1]:443')).toBe(keyOf('2001:db8:1:2::7'));
+    expect(keyOf('[2001:db8:1:2::1]')).toBe(keyOf('2001:db8:1:2::7'));
+  });
+
   test('the key of a client is the same for all requests without a connection', () => {
     expect(createClientKey()(headers(), undefined)).toBe(createClientKey()(headers(), undefined));
   });

@@ -111,7 +111,7 @@ export function createEntityLists(
         const page = isContained ? await usablePageIn(owner, fieldContext) : undefined;
         if (page) return page;
         // The owner may not exist in another market than its own: only a read by its id can show that.
-        if (market === owner.market && embeddedPage.isInBatches === false) return undefined;
+        if (market === owner.market && !embeddedPage.isInBatches) return undefined;
         const full = await cache.get(ownerRequest, fieldContext);
         if (full && list.withheldField && !isPageSent(full, embeddedPage.key))
           throw new FeatureWithheld(false);

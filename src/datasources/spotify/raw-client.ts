@@ -61,7 +61,7 @@ export interface RawResponse {
 }
 
 const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const deadlineMs = 60_000; // of all reads together
+const timeoutMs = 60_000; // of all reads together
 
 /** @param maxCalls of the Web API */
 export function createRawClient(
@@ -70,7 +70,7 @@ export function createRawClient(
   maxCalls: number,
 ): RawClient {
   const http = createHttp({ ...options, boundedFetch });
-  const operation = createOperationContext(deadlineMs);
+  const operation = createOperationContext(timeoutMs);
   const waiters = createWaiters(() => [operation]);
   const sentCalls: RawCall[] = [];
   let lastOutcome: Outcome | null = null;

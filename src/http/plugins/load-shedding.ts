@@ -20,7 +20,7 @@ export interface LoadSheddingOptions {
   onRejected(code: ErrorCode): void;
 }
 
-const drainingMessage = 'This process is about to end: ask again in 1 second.';
+const drainingMessage = 'The gateway is shutting down: retry after 1 second.';
 
 /**
  * Rejects operations while the process is overloaded, because otherwise all responses would be late; documents of a

@@ -25,7 +25,7 @@ export interface HomeOptions {
   spotify: { report(): Pick<SpotifyReport, 'quota' | 'families'> };
 }
 
-/** Describes the gateway, at the path beside the endpoint that ends with a slash. */
+/** Describes the gateway at `/`, or at `/api/` if the endpoint is `/api/graphql`. */
 export function useHome(options: HomeOptions): Plugin {
   const path = `${options.base}/`;
   const home = homeOf(options);

@@ -7,7 +7,7 @@ import { parseJson } from '../operation-params.ts';
 
 /** Removes objects from the cache: for an operator who knows that Spotify has changed them, or who has to delete them. */
 
-const maxBodyBytes = 64_000; // a hundred of the longest links
+const maxPurgeBytes = 64_000; // a hundred of the longest links
 
 /**
  * Serves `POST /purge`. Its body is JSON: `{"ids": […]}` with ids, URIs or links.
@@ -27,7 +27,7 @@ export const usePurge = (path: string, token: string, purge: Spotify['purge']): 
       return fail(401, message, { 'www-authenticate': 'Bearer' });
     }
     const body = await textOf(request);
-    if (body === null) return fail(413, `Send a body of at most ${maxBodyBytes} bytes.`);
+    if (body === null) return fail(413, `Send a body of at most ${maxPurgeBytes} bytes.`);
     try {
       const ids = idsIn(body);
       await purge(ids);
@@ -45,7 +45,7 @@ async function textOf({ body }: Request): Promise<string | null> {
   let bytes = 0;
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > maxBodyBytes) return null;
+    if (bytes > maxPurgeBytes) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -50,8 +50,9 @@ export function useRequestFormat(endpoint: string, onRejected: (code: ErrorCode)
 
 const notAcceptable = `Responses are JSON: accept ${graphqlJson} or ${plainJson} in the Accept header.`;
 
+/** For servers that accept longer headers than the 16 KB of Node. */
 const queryStringTooLong = (actual: number) =>
-  new QueryTooComplex(`A query string may have ${maxBodyBytes} bytes; this one has ${actual}.`, {
+  new QueryTooComplex(`A query string may have at most ${maxBodyBytes} bytes; this one has ${actual}.`, {
     limit: maxBodyBytes,
     actual,
   });

@@ -21,8 +21,8 @@ import { type FieldSelection, isList, type SelectionTree, type TypeSelection } f
 
 export interface CountOptions {
   spotify: CacheView & Pick<Spotify, 'app'>;
-  /** Whether to count as if only entities were cached; by default true. */
-  ignoresCache?: boolean;
+  /** Whether to leave out the calls that the cache saves; by default only those of `_entities`. */
+  usesCache?: boolean;
 }
 
 // Fields that may cost a call, counted at each selection path. Nearly all of them do, so an operation that reaches
@@ -52,7 +52,7 @@ interface PathVisit {
 export function countCalls(
   { root }: SelectionTree,
   { reads, ...readers }: Pick<Count, 'argumentsOf' | 'referencesOf'> & Pick<FieldVisit['entities'], 'reads'>,
-  { spotify, ignoresCache = true }: CountOptions,
+  { spotify, usesCache = false }: CountOptions,
   maxEntities: number,
   onCalls?: OnCalls,
 ): Count {
@@ -60,7 +60,7 @@ export function countCalls(
     ...readers,
     app: spotify.app,
     lists: spotify,
-    cache: ignoresCache ? null : spotify,
+    cache: usesCache ? spotify : null,
     entities: { cache: spotify, max: maxEntities, reads },
     calls: new Map(),
     sharedCalls: new Map(),

@@ -20,7 +20,7 @@ import { readsOf } from './object-costs.ts';
 /** Costs of the fields that read lists. */
 
 /** A list of one call that Spotify may withhold from an app. */
-export const shortList = (
+export const shortListCost = (
   endpoint: 'artists/top-tracks' | 'artists/related-artists',
   length: number,
 ): { cost: FieldCost; length: number } => ({
@@ -34,11 +34,11 @@ export const shortList = (
   },
 });
 
-/** A field that is null before any call, because its arguments are invalid or leave it out, or Spotify withholds it from the app. */
+/** The cost of a field that is null without a call: its arguments are invalid or exclude it, or Spotify withholds it. */
 const nothing: Cost = { calls: {}, objects: { batches: 1, batchSize: 0 }, full: false };
 
 /** A list that is read page by page. */
-export const pagedList = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost => ({
+export const pagedListCost = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost => ({
   calls(visit) {
     const { pages, size, probeCalls } = pagesOf(visit, endpoint);
     const { lists, parentCount: parents } = listsOf(visit, listOf);
@@ -53,7 +53,11 @@ export const pagedList = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): 
 });
 
 /** A list whose first page the full object contains, such as the tracks of an album. */
-export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost {
+export function embeddedListCost<Args>(
+  owner: Kind,
+  endpoint: PagedEndpoint,
+  listOf: ListOf<Args>,
+): FieldCost {
   const { embeddedPage, freshMs } = typedKinds[owner];
   if (!embeddedPage) throw new Error(`An object of the kind ${owner} contains no page of a list.`);
   const { limit: embeddedItems, isInBatches } = embeddedPage;
@@ -107,7 +111,7 @@ const isOtherMarket = ({ market, parentMarket }: Pick<FieldVisit, 'market' | 'pa
  * A list that belongs to no object of the catalogue, and that Spotify may withhold from an app.
  * @param listOf the list that the arguments select; it throws for invalid arguments. Left out: its owner is not known
  */
-export const browseList = (
+export const browseListCost = (
   { name, withheldField }: { name: PagedEndpoint; withheldField: WithheldField },
   listOf?: (spotify: Pick<ListView, 'browseList'>, args: FieldVisit['args']) => PagedList<Entity>,
 ): FieldCost => ({
@@ -127,7 +131,7 @@ export const browseList = (
 });
 
 /** One category by its id. @param check throws for invalid arguments, which cost nothing */
-export const categoryLookup = <Args>(check: (args: Args) => unknown): FieldCost => ({
+export const categoryLookupCost = <Args>(check: (args: Args) => unknown): FieldCost => ({
   calls({ app, args }) {
     if (orNull(() => check(args as Args)) === null) return nothing;
     return {

@@ -20,7 +20,7 @@ import {
 /** Costs of the fields that read objects by their ids. */
 
 /** One object by its id. */
-export const lookup = (kind: Kind): FieldCost => ({
+export const lookupCost = (kind: Kind): FieldCost => ({
   calls(visit) {
     const references = validReferences(visit, [visit.args['id'] as string], kind);
     const calls = uncached(visit, references, kind).length;
@@ -34,7 +34,7 @@ export const lookup = (kind: Kind): FieldCost => ({
 });
 
 /** One entry for each id of the argument `ids`. */
-export const lookups = (kind: Kind): FieldCost => ({
+export const lookupsCost = (kind: Kind): FieldCost => ({
   calls(visit) {
     const references = idsOf(visit, kind);
     return {
@@ -47,12 +47,12 @@ export const lookups = (kind: Kind): FieldCost => ({
 });
 
 /** One object of any kind. */
-export const nodeLookup: FieldCost = {
+export const nodeLookupCost: FieldCost = {
   calls: (visit) => nodes(visit, validReferences(visit, [visit.args['id'] as string], null)),
 };
 
 /** Objects of any kind: one entry for each id of the argument `ids`. */
-export const nodeLookups: FieldCost = { calls: (visit) => nodes(visit, idsOf(visit, null)) };
+export const nodeLookupsCost: FieldCost = { calls: (visit) => nodes(visit, idsOf(visit, null)) };
 
 /**
  * A field that only full objects have.

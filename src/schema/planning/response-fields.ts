@@ -15,7 +15,7 @@ import { type FieldSelection, isList, type SelectionTree, type TypeSelection } f
 // 100,000 of any of them block the event loop for less than 250 ms.
 const objectFields = 2;
 const lookupFields = 30; // an object that is read by its id, which may fail
-const deferredFields = 8; // a field that may have to wait for another object, or that the app may not have
+const deferredFields = 8; // a field that may have to wait for another object
 
 // Introspection is counted by the schema itself: one type selected in one way is one step, and GraphiQL's own
 // operation takes some 3,000.

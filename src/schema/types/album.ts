@@ -8,11 +8,11 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { marketArg } from '../arguments.ts';
 import { noCost } from '../planning/cost.ts';
-import { embeddedList } from '../planning/list-costs.ts';
+import { embeddedListCost } from '../planning/list-costs.ts';
 import { fullObject } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
-import { full, sent } from '../resolvers.ts';
+import { loadFull, sent } from '../resolvers.ts';
 import { linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
@@ -59,14 +59,14 @@ Album.implement({
       nullable: true,
       extensions: { cost: noCost },
       description: 'The number of its tracks.',
-      resolve: full('totalTracks'),
+      resolve: loadFull('totalTracks'),
     }),
     releaseDate: t.field({
       type: ReleaseDate,
       nullable: true,
       extensions: { cost: noCost },
       description: 'The date of its first release.',
-      resolve: full('releaseDate'),
+      resolve: loadFull('releaseDate'),
     }),
     images: t.field({
       type: [Image],
@@ -74,14 +74,14 @@ Album.implement({
       extensions: { cost: noCost },
       description: 'The cover, widest first.',
       args: imagesArgs(t),
-      resolve: sufficientImages(full('images')),
+      resolve: sufficientImages(loadFull('images')),
     }),
     artists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
       extensions: { cost: noCost },
       description: 'The artists of the release.',
-      resolve: full('artists'),
+      resolve: loadFull('artists'),
     }),
     ...playabilityFields(t),
     copyrights: t.field({
@@ -89,38 +89,38 @@ Album.implement({
       nullable: { list: true, items: true },
       extensions: { cost: fullObject() },
       description: 'Its copyright statements.',
-      resolve: full('copyrights'),
+      resolve: loadFull('copyrights'),
     }),
     externalIds: t.field({
       type: ExternalIds,
       nullable: true,
       extensions: { cost: fullObject() },
       description: 'Its codes outside of Spotify.',
-      resolve: full('externalIds'),
+      resolve: loadFull('externalIds'),
     }),
     genres: t.field({
       type: ['String'],
       nullable: { list: true, items: true },
       extensions: { cost: fullObject() },
       description: 'Its genres; Spotify gives none at present. Not available to every app.',
-      resolve: full('genres'),
+      resolve: loadFull('genres'),
     }),
     label: t.string({
       nullable: true,
       extensions: { cost: fullObject('Album.label') },
       description: 'The label that released it. Not available to every app.',
-      resolve: full('label'),
+      resolve: loadFull('label'),
     }),
     popularity: t.int({
       nullable: true,
       extensions: { cost: fullObject('Album.popularity') },
       description: 'How popular it is, from 0 to 100. Not available to every app.',
-      resolve: full('popularity'),
+      resolve: loadFull('popularity'),
     }),
     tracks: t.field({
       type: AlbumTracksConnection,
       nullable: true,
-      extensions: { cost: embeddedList('album', 'albums/tracks', tracksOf) },
+      extensions: { cost: embeddedListCost('album', 'albums/tracks', tracksOf) },
       description: 'Its tracks in the order of Spotify, over all discs.',
       args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(tracksOf),

@@ -12,13 +12,13 @@ import { BadUserInput } from '../../errors.ts';
 import { idArg, idsArg, type MarketArgs, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
-import { pagedList, shortList } from '../planning/list-costs.ts';
-import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
+import { pagedListCost, shortListCost } from '../planning/list-costs.ts';
+import { fullObject, lookupCost, lookupsCost } from '../planning/object-costs.ts';
 import { resolvePrefetched } from '../planning/prefetch.ts';
 import { connect } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
 import { type ConnectionArgs, cursorsOf } from '../relay/page-arguments.ts';
-import { full, itemOrError } from '../resolvers.ts';
+import { itemOrError, loadFull } from '../resolvers.ts';
 import { ArtistAlbumsConnection } from './album.ts';
 import { linkFields } from './common-fields.ts';
 import { Artist, artistById, Node, Track } from './node.ts';
@@ -37,32 +37,36 @@ Artist.implement({
       extensions: { cost: fullObject() },
       description: 'Pictures of the artist, widest first.',
       args: imagesArgs(t),
-      resolve: sufficientImages(full('images')),
+      resolve: sufficientImages(loadFull('images')),
     }),
     genres: t.field({
       type: ['String'],
       nullable: { list: true, items: true },
       extensions: { cost: fullObject('Artist.genres') },
       description: 'Genres of the artist; often none. Not available to every app.',
-      resolve: full('genres'),
+      resolve: loadFull('genres'),
     }),
     followers: t.field({
       type: Followers,
       nullable: true,
       extensions: { cost: fullObject('Artist.followers') },
       description: 'The followers of the artist. Not available to every app.',
-      resolve: full('followers'),
+      resolve: loadFull('followers'),
     }),
     popularity: t.int({
       nullable: true,
       extensions: { cost: fullObject('Artist.popularity') },
       description: 'How popular the artist is, from 0 to 100. Not available to every app.',
-      resolve: full('popularity'),
+      resolve: loadFull('popularity'),
     }),
     albums: t.field({
       type: ArtistAlbumsConnection,
       nullable: true,
-      extensions: { ...nullOnlyWithError, prefetch: readAlbums, cost: pagedList('artists/albums', albumsOf) },
+      extensions: {
+        ...nullOnlyWithError,
+        prefetch: readAlbums,
+        cost: pagedListCost('artists/albums', albumsOf),
+      },
       description:
         'The albums that the artist has released or appears on, in the order of Spotify: by group (albums, singles, compilations, appearances), and not strictly by date within a group.',
       args: {
@@ -78,7 +82,7 @@ Artist.implement({
       extensions: {
         ...elementsNullOnlyWithError,
         prefetch: readTopTracks,
-        ...shortList('artists/top-tracks', 10),
+        ...shortListCost('artists/top-tracks', 10),
       },
       description: "The artist's most played tracks, ten at most. Not available to every app.",
       args: { market: marketArg(t) },
@@ -90,7 +94,7 @@ Artist.implement({
       extensions: {
         ...elementsNullOnlyWithError,
         prefetch: readRelatedArtists,
-        ...shortList('artists/related-artists', 20),
+        ...shortListCost('artists/related-artists', 20),
       },
       description: 'Artists with similar listeners, twenty at most. Not available to every app.',
       resolve: resolvePrefetched(readRelatedArtists),
@@ -102,7 +106,7 @@ builder.queryFields((t) => ({
   artist: t.field({
     type: Artist,
     nullable: true,
-    extensions: { cost: lookup('artist') },
+    extensions: { cost: lookupCost('artist') },
     description: 'One artist; null where there is none.',
     args: { id: idArg(t) },
     resolve: (_, { id }, context, info) => artistById(parseId(id, 'artist'), null, context, info),
@@ -110,7 +114,7 @@ builder.queryFields((t) => ({
   artists: t.field({
     type: [Artist],
     nullable: { list: false, items: true },
-    extensions: { ...mergedByIds, cost: lookups('artist') },
+    extensions: { ...mergedByIds, cost: lookupsCost('artist') },
     description: 'Many artists: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t) },
     resolve: (_, { ids }, context, info) =>

@@ -7,7 +7,7 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { marketArg } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { embeddedList } from '../planning/list-costs.ts';
+import { embeddedListCost } from '../planning/list-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { sent, value } from '../resolvers.ts';
@@ -66,7 +66,7 @@ Audiobook.implement({
     chapters: t.field({
       type: AudiobookChaptersConnection,
       nullable: true,
-      extensions: { cost: embeddedList('audiobook', 'audiobooks/chapters', chaptersOf) },
+      extensions: { cost: embeddedListCost('audiobook', 'audiobooks/chapters', chaptersOf) },
       description: 'Its chapters in their order.',
       args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(chaptersOf),

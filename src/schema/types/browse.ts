@@ -11,7 +11,7 @@ import {
 import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
-import { browseList, categoryLookup } from '../planning/list-costs.ts';
+import { browseListCost, categoryLookupCost } from '../planning/list-costs.ts';
 import { connect } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { value } from '../resolvers.ts';
@@ -53,7 +53,9 @@ builder.queryFields((t) => ({
     type: connectionTypes.album,
     nullable: true,
     extensions: {
-      cost: browseList(newReleasesList, (spotify) => spotify.browseList(newReleasesList, undefined, null)),
+      cost: browseListCost(newReleasesList, (spotify) =>
+        spotify.browseList(newReleasesList, undefined, null),
+      ),
     },
     description: 'New albums that Spotify features, at most 100. Not available to every app.',
     args: connectionArgs(t),
@@ -69,7 +71,7 @@ builder.queryFields((t) => ({
     type: CategoryConnection,
     nullable: true,
     extensions: {
-      cost: browseList(categoriesList, (spotify, { locale }) =>
+      cost: browseListCost(categoriesList, (spotify, { locale }) =>
         spotify.browseList(categoriesList, undefined, checkedLocale(locale as LocaleArg)),
       ),
     },
@@ -86,7 +88,7 @@ builder.queryFields((t) => ({
   category: t.field({
     type: Category,
     nullable: true,
-    extensions: { cost: categoryLookup(checkedCategory) },
+    extensions: { cost: categoryLookupCost(checkedCategory) },
     description: 'One category; null where there is none. Not available to every app.',
     args: {
       id: t.arg.id({ required: true, description: 'The id of a category, as `categories` gives it.' }),
@@ -124,13 +126,13 @@ function checkedLocale(locale: LocaleArg): string | null {
 /** The field `playlists` of an owner, which Spotify may withhold from an app. */
 export const playlistsOf = <Owner extends object>(
   t: ObjectFieldBuilder<(typeof builder)['$inferSchemaTypes'], Owner>,
-  list: BrowseListDefinition<Playlist, Owner> & Parameters<typeof browseList>[0],
+  list: BrowseListDefinition<Playlist, Owner> & Parameters<typeof browseListCost>[0],
   description: string,
 ): FieldMap => ({
   playlists: t.field({
     type: connectionTypes.playlist,
     nullable: true,
-    extensions: { cost: browseList(list) },
+    extensions: { cost: browseListCost(list) },
     description,
     args: connectionArgs(t),
     resolve: (owner, args, context, info) =>

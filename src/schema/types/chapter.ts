@@ -1,12 +1,12 @@
 import { fullObject, ownerOfItem } from '../planning/object-costs.ts';
-import { full, sent } from '../resolvers.ts';
+import { loadFull, sent } from '../resolvers.ts';
 import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { audiobook: Audiobook, chapter: Chapter } = objectTypes;
 
-const audiobookOfChapter = full('audiobook');
+const audiobookOfChapter = loadFull('audiobook');
 
 Chapter.implement({
   extensions: { kind: 'chapter' },
@@ -41,14 +41,14 @@ Chapter.implement({
       extensions: { cost: fullObject() },
       description:
         'The description, which may contain HTML. It is written by the publisher: sanitize it. Lists lack it: each chapter is read for it.',
-      resolve: full('htmlDescription'),
+      resolve: loadFull('htmlDescription'),
     }),
     languages: t.field({
       type: ['String'],
       nullable: { list: true, items: true },
       extensions: { cost: fullObject() },
       description: 'Its languages, as codes of ISO 639. Lists lack them: each chapter is read for them.',
-      resolve: full('languages'),
+      resolve: loadFull('languages'),
     }),
     ...recordingFields(t),
     isPlayable: t.boolean({
@@ -56,7 +56,7 @@ Chapter.implement({
       extensions: { cost: fullObject() },
       description:
         'Whether it can be played in the market. Lists may lack it: then each chapter is read for it.',
-      resolve: full('isPlayable'),
+      resolve: loadFull('isPlayable'),
     }),
   }),
 });

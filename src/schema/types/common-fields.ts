@@ -1,7 +1,7 @@
 import type { FieldMap, ObjectFieldBuilder } from '@pothos/core';
 import type { KindOf, SpotifyObject } from '../../datasources/spotify/index.ts';
 import type { builder } from '../builder.ts';
-import { full, sent, uriOf } from '../resolvers.ts';
+import { loadFull, sent, uriOf } from '../resolvers.ts';
 import {
   Copyright,
   Image,
@@ -33,7 +33,7 @@ export const playabilityFields = (t: FieldsOf<KindOf['album' | 'track']>): Field
     nullable: true,
     description: 'Whether it can be played in the market; null where no market was named.',
     extensions: { cost: { needsFullObjectById: (market) => market === null } },
-    resolve: full('isPlayable'),
+    resolve: loadFull('isPlayable'),
   }),
   restrictions: restrictionsField(t),
 });

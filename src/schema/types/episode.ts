@@ -1,12 +1,12 @@
 import { ownerOfItem } from '../planning/object-costs.ts';
-import { full, sent } from '../resolvers.ts';
+import { loadFull, sent } from '../resolvers.ts';
 import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { show: Show, episode: Episode } = objectTypes;
 
-const showOfEpisode = full('show');
+const showOfEpisode = loadFull('show');
 
 Episode.implement({
   extensions: { kind: 'episode' },

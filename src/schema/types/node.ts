@@ -17,7 +17,7 @@ import {
 import { idArg, idsArg, mapIds, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { nodeLookup, nodeLookups } from '../planning/object-costs.ts';
+import { nodeLookupCost, nodeLookupsCost } from '../planning/object-costs.ts';
 import { readWithPrefetch, type WithPrefetched } from '../planning/prefetch.ts';
 
 /** The name of each kind's type: the name of the kind with a capital. */
@@ -58,7 +58,7 @@ builder.queryFields((t) => ({
   node: t.field({
     type: Node,
     nullable: true,
-    extensions: { cost: nodeLookup },
+    extensions: { cost: nodeLookupCost },
     description: `The object with this id. A bare id is looked up among ${pluralsOf(bareIdKinds(kinds))}, in this order: a URI or a link costs fewer calls. The market is that of the cursors below, otherwise the default market of the gateway; \`nodes\` has an argument for it.`,
     // Relay's compiler accepts no other argument.
     args: { id: idArg(t) },
@@ -68,7 +68,7 @@ builder.queryFields((t) => ({
   nodes: t.field({
     type: [Node],
     nullable: { list: false, items: true },
-    extensions: { cost: nodeLookups },
+    extensions: { cost: nodeLookupsCost },
     description: 'The same for many ids: one entry for each, in their order.',
     args: { ids: idsArg(t), market: marketArg(t) },
     resolve: (_, { ids, ...args }, context, info) => {

@@ -9,11 +9,11 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { idArg, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { embeddedList } from '../planning/list-costs.ts';
-import { fullObject, lookup } from '../planning/object-costs.ts';
+import { embeddedListCost } from '../planning/list-costs.ts';
+import { fullObject, lookupCost } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
-import { full, sent, value, valueOrError } from '../resolvers.ts';
+import { loadFull, sent, value, valueOrError } from '../resolvers.ts';
 import { linkFields } from './common-fields.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
 import { User } from './user.ts';
@@ -86,7 +86,7 @@ Playlist.implement({
       extensions: { cost: { needsFullObjectById: () => true } },
       description:
         'Whether it is shown on the profile of its owner; null where Spotify does not say, as in searches.',
-      resolve: full('public'),
+      resolve: loadFull('public'),
     }),
     snapshotId: t.string({
       nullable: true,
@@ -105,12 +105,12 @@ Playlist.implement({
       nullable: true,
       extensions: { cost: fullObject() },
       description: 'The followers of the playlist.',
-      resolve: full('followers'),
+      resolve: loadFull('followers'),
     }),
     items: t.field({
       type: PlaylistItemsConnection,
       nullable: true,
-      extensions: { cost: embeddedList('playlist', 'playlists/items', itemsOf) },
+      extensions: { cost: embeddedListCost('playlist', 'playlists/items', itemsOf) },
       description: 'Its tracks and episodes, in the order of the owner. Not available to every app.',
       args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(itemsOf),
@@ -126,7 +126,7 @@ builder.queryFields((t) => ({
   playlist: t.field({
     type: Playlist,
     nullable: true,
-    extensions: { cost: lookup('playlist') },
+    extensions: { cost: lookupCost('playlist') },
     description:
       'One playlist; null where there is none, or none that the app may see: most apps see no playlist that Spotify has made. Where no market is known, that is the US.',
     args: { id: idArg(t), market: marketArg(t) },

@@ -1,7 +1,7 @@
 import { type Kind, kinds, parseId, typedKinds } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { lookup, lookups } from '../planning/object-costs.ts';
+import { lookupCost, lookupsCost } from '../planning/object-costs.ts';
 import { objectTypeOf } from './node.ts';
 
 /** Defines the two root fields of a kind that takes a market: one object by its id, and one for each of many ids. */
@@ -17,7 +17,7 @@ export function defineRootFields(kind: Kind): void {
     [kind]: t.field({
       type,
       nullable: true,
-      extensions: { cost: lookup(kind) },
+      extensions: { cost: lookupCost(kind) },
       description: `One ${kind}; ${absence}`,
       args: { id: idArg(t), market: marketArg(t) },
       resolve: (_, { id, ...args }, context, info) =>
@@ -31,7 +31,7 @@ export function defineRootFields(kind: Kind): void {
     [plural]: t.field({
       type: [type],
       nullable: { list: false, items: true },
-      extensions: { ...mergedByIds, cost: lookups(kind) },
+      extensions: { ...mergedByIds, cost: lookupsCost(kind) },
       description: `Many ${kinds[kind].plural}: one entry for each id, in their order; ${absence}`,
       args: { ids: idsArg(t), market: marketArg(t) },
       resolve: (_, { ids, ...args }, context, info) => {

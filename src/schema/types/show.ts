@@ -5,7 +5,7 @@ import {
   showEpisodes as showEpisodesList,
 } from '../../datasources/spotify/index.ts';
 import { marketArg } from '../arguments.ts';
-import { embeddedList } from '../planning/list-costs.ts';
+import { embeddedListCost } from '../planning/list-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { sent } from '../resolvers.ts';
@@ -40,7 +40,7 @@ Show.implement({
     episodes: t.field({
       type: ShowEpisodesConnection,
       nullable: true,
-      extensions: { cost: embeddedList('show', 'shows/episodes', episodesOf) },
+      extensions: { cost: embeddedListCost('show', 'shows/episodes', episodesOf) },
       description: 'Its episodes, the newest first.',
       args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(episodesOf),

@@ -1,6 +1,6 @@
 import { fullObject, ownerOfItem, referenced } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { full, required, sent } from '../resolvers.ts';
+import { loadFull, required, sent } from '../resolvers.ts';
 import { linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node, Track } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
@@ -8,7 +8,7 @@ import { ExternalIds } from './values.ts';
 
 export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track);
 
-const embeddedAlbum = full('album');
+const embeddedAlbum = loadFull('album');
 
 Track.implement({
   extensions: { kind: 'track' },
@@ -80,13 +80,13 @@ Track.implement({
       nullable: true,
       extensions: { cost: fullObject() },
       description: 'Its codes outside of Spotify.',
-      resolve: full('externalIds'),
+      resolve: loadFull('externalIds'),
     }),
     popularity: t.int({
       nullable: true,
       extensions: { cost: fullObject('Track.popularity') },
       description: 'Its popularity, from 0 to 100. Not available to every app.',
-      resolve: full('popularity'),
+      resolve: loadFull('popularity'),
     }),
   }),
 });

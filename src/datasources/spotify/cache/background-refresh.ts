@@ -10,7 +10,7 @@ export type BackgroundRefresh = (
   operation: OperationContext,
 ) => void;
 
-const deadlineMs = 10_000; // longer than that of a client's request: nobody waits for a refresh
+const timeoutMs = 10_000; // longer than that of a client's request: nobody waits for a refresh
 const retryMs = 60_000; // after a refresh that failed, or that the daily quota did not allow
 const maxKeys = 10_000;
 // A router may read a thousand stale entities, which its plan does not count. The next operations refresh the others.
@@ -20,9 +20,12 @@ const maxRefreshes = 100; // of one operation
 export function createBackgroundRefresh(fetch: Fetch, log: Pick<Log, 'debug'>): BackgroundRefresh {
   const started = createLru<true>(maxKeys, { ttl: retryMs });
 
-  async function refresh(endpointRequest: EndpointRequest<unknown>): Promise<void> {
+  async function refresh(
+    endpointRequest: EndpointRequest<unknown>,
+    { failures }: OperationContext,
+  ): Promise<void> {
     const { key, request } = endpointRequest;
-    const operation = createOperationContext(deadlineMs);
+    const operation = createOperationContext(timeoutMs, failures);
     const fieldContext: FieldContext = {
       operation,
       location: () => ({ field: 'background refresh', path: [] }),
@@ -41,6 +44,6 @@ export function createBackgroundRefresh(fetch: Fetch, log: Pick<Log, 'debug'>): 
     if (started.has(endpointRequest.key) || operation.refreshes >= maxRefreshes) return;
     operation.refreshes += 1;
     started.set(endpointRequest.key, true);
-    void refresh(endpointRequest);
+    void refresh(endpointRequest, operation);
   };
 }

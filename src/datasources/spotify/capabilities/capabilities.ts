@@ -179,8 +179,8 @@ export function createCapabilities(
       return isBatched ? unlessWithheld() : probeOnce(field, unlessWithheld);
     },
     observe(object) {
-      if (!object.full) return;
       const fields = policy.withheldFields[object.kind] ?? [];
+      if (!object.full || fields.length === 0) return;
       // An object that lacks all of them has the form of development mode; one that lacks some may be an exception.
       const isConclusive = fields.every((field) => fieldOf(object, field) === undefined);
       for (const field of fields) {

@@ -136,8 +136,7 @@ export function hasCapability(learned: LearnedCapabilities, capability: Capabili
   const last = learned.last(capability);
   if (typeof last?.value !== 'boolean') return null;
   if (last.value || learned.lookup(capability)) return last.value;
-  // What counted for a minute may have been a passing fault. Without batches, objects cost the same calls if that is not
-  // known.
+  // What counted for a minute may have been a passing fault. An unknown `batch` is planned like a missing one.
   return last.rememberMs < rememberMs || capability === 'batch' ? null : false;
 }
 
@@ -155,10 +154,9 @@ export function isDevelopmentMode(
   { developmentOnly, withheldFields }: CapabilityPolicy,
   learned: LearnedCapabilities,
 ): boolean {
-  const confirmed = (find: LearnedCapabilities['last']) =>
-    developmentOnly.filter(([capability]) => find(capability)?.confirmed);
-  const valid = confirmed((capability) => learned.lookup(capability) ?? undefined);
-  const traits = valid.length > 0 ? valid : confirmed(learned.last);
+  const confirmed = developmentOnly.filter(([capability]) => learned.last(capability)?.confirmed);
+  const valid = confirmed.filter(([capability]) => learned.lookup(capability));
+  const traits = valid.length > 0 ? valid : confirmed;
   const hasDevelopmentValue = ([capability, value]: (typeof traits)[number]) =>
     learned.last(capability)?.value === value;
   const asInDevelopment = new Set(traits.filter(hasDevelopmentValue).map(([capability]) => capability));

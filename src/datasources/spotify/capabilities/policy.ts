@@ -1,7 +1,7 @@
 import { browseFields, pagedEndpoints, shortListNames } from '../kinds/index.ts';
 import type { KindRegistry, PagedEndpointDefinition } from '../kinds/kind.ts';
 
-/** The two quota modes of Spotify's apps and their capabilities. No other file distinguishes the modes. */
+/** The two quota modes of Spotify's apps and their capabilities. The capabilities of each mode are listed here alone. */
 
 export type QuotaMode = 'auto' | 'development' | 'extended';
 /** The name of a paged endpoint, of a feature or of a withheld field. */

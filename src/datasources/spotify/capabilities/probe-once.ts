@@ -24,7 +24,7 @@ export function createProbeOnce(policy: CapabilityPolicy, learned: LearnedCapabi
         await probe;
       } catch (error) {
         // Neither a response about another object nor a call that was not sent shows anything: the next request probes.
-        // Any other failure takes long.
+        // After any other failure, such as a timeout, the others do not wait once more.
         if (!(error instanceof UpstreamBadResponse || error instanceof CallAbandoned)) return send();
       }
     }

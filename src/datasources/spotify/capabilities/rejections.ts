@@ -47,9 +47,8 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   const isMissing = (capability: Capability): boolean => learned.lookup(capability)?.value === false;
 
   const hasDevelopmentPageSize = (): boolean =>
-    policy.endpoints.some(
-      ({ name, limitGroup, developmentPageSize }) =>
-        limitGroup !== undefined && learned.lookup(name)?.value === developmentPageSize,
+    policy.developmentOnly.some(
+      ([name, value]) => typeof value === 'number' && learned.lookup(name)?.value === value,
     );
 
   /** The missing ones among `batch` and the fields of each kind of which all withheld fields are missing. */

@@ -105,7 +105,7 @@ export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[
 export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'withheldField' | 'on404'>[] =
   browseLists;
 
-/** The names of all endpoints that Spotify may withhold from an app. */
+/** The names of the lists without pages. */
 export const shortListNames = (registry: KindRegistry): string[] =>
   Object.values(registry).flatMap(({ shortLists }) => shortLists.map(({ name }) => name));
 
@@ -171,7 +171,7 @@ export function pluralsOf(definitions: readonly Pick<KindDefinition, 'plural'>[]
   return others === '' ? `${plurals.at(-1)}` : `${others} and ${plurals.at(-1)}`;
 }
 
-/** The endpoint families of all kinds. */
+/** The endpoint families of all kinds and lists. */
 export const familiesOf = (registry: KindRegistry): Family[] => [
   ...Object.values(registry).map(({ plural }) => plural),
   ...pagedEndpoints(registry).map(({ name }) => name),

@@ -22,7 +22,7 @@ import {
   type PagedListDefinition,
   type ShortListDefinition,
 } from './kind.ts';
-import { type Market, parseMarket } from './markets.ts';
+import { fallbackMarket, type Market } from './markets.ts';
 import { readIdOf, type SpotifyId } from './spotify-id.ts';
 
 export interface Track extends Omit<BaseFields, 'name'> {
@@ -66,7 +66,7 @@ export const topTracks = {
   key: 'tracks',
   freshMs: 6 * hourMs,
   takesMarket: true,
-  fallbackMarket: parseMarket('US'), // Spotify's own default (spotify/web-api#813)
+  fallbackMarket,
   decodeItem: (item, options) => decodeTrack(item, options),
 } as const satisfies ShortListDefinition<Track>;
 

@@ -105,10 +105,12 @@ async function readWithinQuota<T extends Entity>(
       pages.push(result.value);
       continue;
     }
-    if (i > lastFilledIndex && !mayContinue([...before, ...pages]) && isFailedRead(result.reason)) break;
-    const error = onlyQuotaError(result.reason);
-    if (isFirstNeeded && pages.length === 0) throw error;
-    break;
+    const isAfterEnd =
+      i > lastFilledIndex && !mayContinue([...before, ...pages]) && isFailedRead(result.reason);
+    const isFirst = isFirstNeeded && pages.length === 0;
+    const mayShorten = result.reason instanceof UpstreamQuotaExceeded && !isFirst;
+    if (isAfterEnd || mayShorten) break;
+    throw result.reason;
   }
   return { pages, isShortened: pages.length < offsets.length && mayContinue([...before, ...pages]) };
 }

@@ -154,11 +154,11 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
       const slot = offset + index;
       const id = idAt(items, index);
       if (id === undefined || slot < nextSlot) continue;
-      const earlierIndex = id === null ? undefined : indexOfId.get(id);
-      const isReadableRepeat = earlierIndex !== undefined && readableAt(items, index) !== null;
-      if (isReadableRepeat && readableAt(items, earlierIndex) !== null && !isListEntry(items, index))
-        continue;
-      if (id !== null && (earlierIndex === undefined || isReadableRepeat)) indexOfId.set(id, index);
+      const earlier = id === null ? undefined : indexOfId.get(id);
+      const isRepeat = earlier !== undefined && readableAt(items, index) !== null;
+      if (isRepeat && readableAt(items, earlier) !== null && !isListEntry(items, index)) continue;
+      // A malformed item does not replace the earlier one.
+      if (id !== null && (earlier === undefined || isRepeat)) indexOfId.set(id, index);
       slotRefs.push({ slot, id, items, index });
     }
     nextSlot = offset + limit;

@@ -117,7 +117,7 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer): 
       // It overtakes no call: every queued call that may be sent has been sent, or a drain is scheduled.
       if (decision.act === 'send' && !nextDrain) return permits.acquire(family);
       if (size() >= maxQueued)
-        throw new Overloaded('Too many Spotify calls are queued: ask again in a few seconds.');
+        throw new Overloaded('Too many Spotify calls are queued: retry after a few seconds.');
       const [operation] = waiters.operations();
       const onDequeued = observer.onQueued({ family, operation });
       const turn = new Promise<CallPermit>((admit, reject) => {

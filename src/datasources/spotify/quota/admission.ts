@@ -1,7 +1,7 @@
 import { type GatewayError, UpstreamRateLimited } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { dayMs } from '../kinds/kind.ts';
-import { askAgainIn, backOffError } from '../transport/back-off.ts';
+import { backOffError, retryAfterText } from '../transport/back-off.ts';
 import type { Family } from '../usage/observer.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { QuotaState } from './daily-quota.ts';
@@ -60,7 +60,7 @@ export function waitMsOfQuota({ remaining, resetAtMs }: Pick<QuotaState, 'remain
 function rateLimitError(waitMs: number): UpstreamRateLimited {
   const retryAfter = Math.ceil(waitMs / 1000);
   return new UpstreamRateLimited(
-    `The gateway's own limit of Spotify calls is used up: ${askAgainIn(retryAfter)}.`,
+    `The gateway's own limit of Spotify calls is used up: ${retryAfterText(retryAfter)}.`,
     { retryAfter },
   );
 }

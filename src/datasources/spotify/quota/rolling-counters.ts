@@ -11,7 +11,7 @@ import type { CallReservation } from '../shared-state/shared-store.ts';
 /**
  * The calls of one endpoint family in a rolling 24 h, as counters by `bucket:process`, where a bucket is 5 minutes of the
  * epoch. It has the counters of this process, called its own, and those that the shared store has returned. A counter
- * never falls.
+ * never falls. `CallReservation` describes how processes merge their counters.
  */
 export interface RollingCounters {
   /** Sum of all calls, without those that were not sent. */

@@ -50,11 +50,11 @@ export function backOffError(
       return rateLimitedError(waitMs);
     case 'quota':
       return new UpstreamQuotaExceeded(
-        `The daily quota of the Spotify endpoint ${endpoint} is used up: ${askAgainIn(retryAfter)}.`,
+        `The daily quota of the Spotify endpoint ${endpoint} is used up: ${retryAfterText(retryAfter)}.`,
         { retryAfter },
       );
     case 'unavailable':
-      return new UpstreamUnavailable(`Spotify has just failed repeatedly: ${askAgainIn(retryAfter)}.`);
+      return new UpstreamUnavailable(`Spotify has just failed repeatedly: ${retryAfterText(retryAfter)}.`);
     case 'premium-lapsed':
       return premiumError();
   }
@@ -63,7 +63,7 @@ export function backOffError(
 /** The error of a request while Spotify limits the rate of calls. */
 export function rateLimitedError(waitMs: number): GatewayError {
   const retryAfter = wholeSeconds(waitMs);
-  return new UpstreamRateLimited(`Spotify limits the gateway's calls: ${askAgainIn(retryAfter)}.`, {
+  return new UpstreamRateLimited(`Spotify limits the gateway's calls: ${retryAfterText(retryAfter)}.`, {
     retryAfter,
   });
 }
@@ -77,15 +77,15 @@ export const premiumError = () =>
 
 /** @param status of Spotify's response */
 export const failedError = (status: number) =>
-  new UpstreamUnavailable(`Spotify responded with status ${status}: ask again in a few seconds.`);
+  new UpstreamUnavailable(`Spotify responded with status ${status}: retry after a few seconds.`);
 
 export const unreachableError = () =>
-  new UpstreamUnavailable('Spotify cannot be reached: ask again in a few seconds.');
+  new UpstreamUnavailable('Spotify cannot be reached: retry after a few seconds.');
 
 export const certificateError = () =>
   new UpstreamUnavailable('Spotify cannot be reached: the gateway does not trust its TLS connection.');
 
-export const askAgainIn = (seconds: number): string => `ask again in ${durationText(seconds)}`;
+export const retryAfterText = (seconds: number): string => `retry after ${durationText(seconds)}`;
 
 /** Such as `30 seconds`, `2 hours 5 minutes` with minutes rounded up, or, from ten hours, `about 24 hours`. */
 export function durationText(seconds: number): string {

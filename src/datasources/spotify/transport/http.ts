@@ -79,7 +79,7 @@ export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOp
       });
       return toOutcome(response, Buffer.from(response._data ?? new ArrayBuffer(0)));
     } catch (error) {
-      return isClosed ? closedFault : toFailure(error);
+      return isClosed ? closedFault : outcomeOfError(error);
     }
   }
 
@@ -114,18 +114,18 @@ function parseErrorBody(text: Buffer): Body {
   return readBody(text) ?? { json: errorText || undefined, bytes: errorText.length };
 }
 
-/** Oversized error bodies are discarded; only the status is used. */
-function discardBody({ status }: TooLarge): Outcome {
+/** Of a response whose body is too large: of an error, only the status is used. */
+function outcomeWithoutBody({ status }: TooLarge): Outcome {
   if (status === 200) return { kind: 'fault', fault: 'too-large', code: 'ETOOLARGE' };
   return { kind: 'response', status, body: undefined, bytes: 0, etag: null, retryAfter: null };
 }
 
-/** Finds the cause, or the code of the system, in the errors that ofetch wraps around it. */
-function toFailure(error: unknown): Outcome {
+/** Finds the cause, or the error code of the operating system, in the errors that ofetch wraps around it. */
+function outcomeOfError(error: unknown): Outcome {
   let name = 'unknown';
   let state: Pick<HttpFault, 'isUnsent'> = {};
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof TooLarge) return discardBody(cause);
+    if (cause instanceof TooLarge) return outcomeWithoutBody(cause);
     if (cause instanceof TimedOut) return { kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT', ...state };
     if (cause instanceof Unsent) state = { isUnsent: true };
     name = cause.name;

@@ -92,7 +92,7 @@ function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): Ret
     case 'timeout':
       return retry(
         jitterMs,
-        new UpstreamTimeout('Spotify did not respond in time: ask again in a few seconds.'),
+        new UpstreamTimeout('Spotify did not respond in time: retry after a few seconds.'),
       );
     case 'transport':
       return retry(jitterMs, unreachableError());

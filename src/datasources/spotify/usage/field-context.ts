@@ -60,7 +60,10 @@ export interface OperationContext {
   onEnd(callback: () => void): () => void;
   /** Ends the operation and its timer. */
   end(): void;
-  /** To be called when the operation has waited for data. Undefined, or not set, if the operation may continue at once. */
+  /**
+   * To be called when the operation has waited for data. Returns undefined if the operation may continue at once. Not set for
+   * operations that never wait for others.
+   */
   resume?: () => Promise<void> | undefined;
 }
 
@@ -70,8 +73,14 @@ export interface FieldContext {
   location(): FieldLocation;
 }
 
-/** @param timeoutMs from now to the deadline, in milliseconds */
-export function createOperationContext(timeoutMs: number): OperationContext {
+/**
+ * @param timeoutMs from now to the deadline, in milliseconds
+ * @param failures the errors of the operation for which this one sends its calls; by default none
+ */
+export function createOperationContext(
+  timeoutMs: number,
+  failures = new Map<string, GatewayError>(),
+): OperationContext {
   const deadlineMs = performance.now() + timeoutMs;
   const callbacks = new Set<() => void>();
   let hasEnded = false;
@@ -88,7 +97,7 @@ export function createOperationContext(timeoutMs: number): OperationContext {
   return {
     deadlineMs,
     usage: { calls: [], stale: [], unavailable: [], shortened: [] },
-    failures: new Map(),
+    failures,
     refreshes: 0,
     freshUntilMs: Number.POSITIVE_INFINITY,
     usableUntilMs: Number.POSITIVE_INFINITY,

@@ -262,7 +262,7 @@ describe('the daily quota', () => {
     const { cache } = startCache(renamedAtEachCall(), { dailyQuota: quotaOf(1, 0, null).dailyQuota });
     const error = await cache.get(band, startField()).catch((reason) => reason);
     expect([error.message, error.details.retryAfter]).toEqual([
-      'The daily quota of the Spotify endpoint artists is used up: ask again in 24 hours.',
+      'The daily quota of the Spotify endpoint artists is used up: retry after 24 hours.',
       86_400,
     ]);
   });

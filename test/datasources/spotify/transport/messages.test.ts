@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { askAgainIn, backOffError } from '../../../../src/datasources/spotify/transport/back-off.ts';
+import { backOffError, retryAfterText } from '../../../../src/datasources/spotify/transport/back-off.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import { decideRetry } from '../../../../src/datasources/spotify/transport/retry.ts';
 import { response } from '../../../support/request-queue.ts';
@@ -9,15 +9,15 @@ import { response } from '../../../support/request-queue.ts';
 const fault = (kind: 'timeout' | 'transport' | 'tls'): Outcome => ({ kind: 'fault', fault: kind, code: 'E' });
 
 test.each([
-  [503, response(503), 'Spotify responded with status 503: ask again in a few seconds.'],
-  [408, response(408), 'Spotify responded with status 408: ask again in a few seconds.'],
-  ['no connection', fault('transport'), 'Spotify cannot be reached: ask again in a few seconds.'],
+  [503, response(503), 'Spotify responded with status 503: retry after a few seconds.'],
+  [408, response(408), 'Spotify responded with status 408: retry after a few seconds.'],
+  ['no connection', fault('transport'), 'Spotify cannot be reached: retry after a few seconds.'],
   [
     'an invalid certificate',
     fault('tls'),
     'Spotify cannot be reached: the gateway does not trust its TLS connection.',
   ],
-  ['no response in time', fault('timeout'), 'Spotify did not respond in time: ask again in a few seconds.'],
+  ['no response in time', fault('timeout'), 'Spotify did not respond in time: retry after a few seconds.'],
 ])('the message for a client states the event and the next step after %s', (_, outcome, message) => {
   const decision = decideRetry(outcome, 3, 0, 0);
   const error =
@@ -27,13 +27,13 @@ test.each([
 
 describe('during a back-off', () => {
   test.each([
-    ['rate', 29_400, "Spotify limits the gateway's calls: ask again in 30 seconds."],
+    ['rate', 29_400, "Spotify limits the gateway's calls: retry after 30 seconds."],
     [
       'quota',
       86_400_000,
-      'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 24 hours.',
+      'The daily quota of the Spotify endpoint artists/albums is used up: retry after 24 hours.',
     ],
-    ['unavailable', 5_000, 'Spotify has just failed repeatedly: ask again in 5 seconds.'],
+    ['unavailable', 5_000, 'Spotify has just failed repeatedly: retry after 5 seconds.'],
   ] as const)(
     'during a back-off with reason %s the message for a client states the time of the next try',
     (reason, waitMs, message) => {
@@ -42,15 +42,15 @@ describe('during a back-off', () => {
   );
 
   test.each([
-    [1, 'ask again in 1 second'],
-    [119, 'ask again in 119 seconds'],
-    [121, 'ask again in 3 minutes'],
-    [7_199, 'ask again in 120 minutes'],
-    [7_201, 'ask again in 2 hours 1 minute'],
-    [35_940, 'ask again in 9 hours 59 minutes'],
-    [86_340, 'ask again in about 24 hours'],
-    [86_894, 'ask again in about 24 hours'],
+    [1, 'retry after 1 second'],
+    [119, 'retry after 119 seconds'],
+    [121, 'retry after 3 minutes'],
+    [7_199, 'retry after 120 minutes'],
+    [7_201, 'retry after 2 hours 1 minute'],
+    [35_940, 'retry after 9 hours 59 minutes'],
+    [86_340, 'retry after about 24 hours'],
+    [86_894, 'retry after about 24 hours'],
   ])('a wait of %i seconds is rounded up to "%s"', (seconds, text) => {
-    expect(askAgainIn(seconds)).toBe(text);
+    expect(retryAfterText(seconds)).toBe(text);
   });
 });

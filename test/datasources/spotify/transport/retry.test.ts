@@ -180,7 +180,7 @@ test.each([
     {
       code: 'UPSTREAM_QUOTA_EXCEEDED',
       details: { retryAfter: 3_600 },
-      message: 'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 60 minutes.',
+      message: 'The daily quota of the Spotify endpoint artists/albums is used up: retry after 60 minutes.',
     },
   ],
   ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],

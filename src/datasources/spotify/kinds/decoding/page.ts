@@ -58,13 +58,8 @@ export function decodePage<T>(
   const { offset } = request;
   if (Number(json['offset'] ?? offset) !== offset) throw new MalformedResponse('page.offset');
   const items = expectArray(json['items'], 'page.items');
-  // The reported size is trusted only as far as the items agree with it: some pages report a size of 1 for ten items.
-  // An empty page has no items that could disagree.
-  const isUncertain = items.length === 0 && (json['limit'] !== 0 || isEmptyList(json, items));
-  const reportedLimit = isUncertain ? request.limit : countOr(request.limit, json['limit']);
-  const limit = Math.min(request.limit, Math.max(reportedLimit, items.length));
   if ((json['limit'] ?? json['total'] ?? null) === null) throw new MalformedResponse('page.total');
-  if (limit === 0) throw new MalformedResponse('page.limit'); // no number of such pages makes a list
+  const limit = pageSizeOf(json, items.length, request.limit);
   return {
     offset,
     limit,
@@ -79,11 +74,19 @@ export function decodePage<T>(
   };
 }
 
-const isSet = (next: unknown): boolean => typeof next === 'string' && next !== '';
+/**
+ * The reported page size, as far as the items agree with it: some pages report a size of 1 for ten items. An empty page has
+ * no items that could agree.
+ * @throws MalformedResponse if the size is 0, unless the list is empty: no number of such pages makes a list
+ */
+function pageSizeOf(json: Json, itemCount: number, requested: number): number {
+  if (itemCount > 0) return Math.min(requested, Math.max(countOr(requested, json['limit']), itemCount));
+  const isEmptyList = json['total'] === 0 && !isSet(json['next']);
+  if (json['limit'] === 0 && !isEmptyList) throw new MalformedResponse('page.limit');
+  return requested;
+}
 
-/** Whether the page is that of an empty list, in which a page size of 0 is no fault. */
-const isEmptyList = (json: Json, items: readonly unknown[]): boolean =>
-  items.length === 0 && json['total'] === 0 && !isSet(json['next']);
+const isSet = (next: unknown): boolean => typeof next === 'string' && next !== '';
 
 /** The first page of a list that a full object contains. @throws MalformedResponse */
 export function decodeEmbeddedPage(
