@@ -146,6 +146,25 @@ describe('a stale entry', () => {
     expect(spotify.calls).toHaveLength(3);
   });
 
+  test('a failed refresh is not sent again for an operation that then waits for the refreshed entry', async () => {
+    const clock = startClock();
+    const spotify = createScriptedSpotify(async () => artistNamed('BTS'));
+    const { cache } = startCache(spotify);
+    await cache.get(band, startField());
+    await clock.pass(6 * hour + 1);
+    const failure = new UpstreamUnavailable('Spotify is unavailable.');
+    spotify.respond = async () => {
+      throw failure;
+    };
+    const field = startField();
+    expect(await cache.get(band, field)).toMatchObject({ name: 'BTS' });
+    await nextTick();
+    await expect(cache.get(band, field, true)).rejects.toBe(failure);
+    expect(spotify.calls).toHaveLength(2);
+    await expect(cache.get(band, startField(), true)).rejects.toBe(failure);
+    expect(spotify.calls).toHaveLength(3);
+  });
+
   test('a stale entry is not served if CACHE_TTL_SECONDS is 0', async () => {
     const spotify = renamedAtEachCall();
     const { cache } = startCache(spotify, { freshMs: 0 });
