@@ -14,7 +14,7 @@ export interface UnreadResponses {
    */
   track(response: ServerResponse, bytes: number): void;
   /** Counts a response that yoga is going to write. */
-  expect(response: ServerResponse, bytes: number): void;
+  add(response: ServerResponse, bytes: number): void;
   bytes(): number;
   dispose(): void;
 }
@@ -23,21 +23,21 @@ export const unreadLimits = {
   /** Eight of the largest responses; with the caches this keeps the process below 300 MB. */
   maxTotalBytes: 64_000_000,
   /** Time in which a client must read `minReadBytes`, or all that is left. */
-  releaseAfterMs: 30_000,
+  closeAfterMs: 30_000,
   minReadBytes: 100_000,
   /** A connection that has not read for so long is closed if its bytes are needed for another client. */
   stalledAfterMs: 2_000,
   checkIntervalMs: 1_000,
 };
 
-/** @param onRelease is called for each connection that is closed because its client does not read */
-export function createUnreadResponses(onRelease: () => void, limits = unreadLimits): UnreadResponses {
-  const { maxTotalBytes, releaseAfterMs, minReadBytes, stalledAfterMs, checkIntervalMs } = limits;
+/** @param onClose is called for each connection that is closed because its client does not read */
+export function createUnreadResponses(onClose: () => void, limits = unreadLimits): UnreadResponses {
+  const { maxTotalBytes, closeAfterMs, minReadBytes, stalledAfterMs, checkIntervalMs } = limits;
   const connections = createUnreadConnections();
 
-  function release(connection: UnreadConnection): void {
+  function close(connection: UnreadConnection): void {
     connections.remove(connection);
-    onRelease();
+    onClose();
     connection.socket.destroy();
   }
 
@@ -46,7 +46,7 @@ export function createUnreadResponses(onRelease: () => void, limits = unreadLimi
     for (const connection of connections.all()) {
       const hasProgress = !isWaiting(connection) || bytesSinceProgress(connection) >= minReadBytes;
       if (hasProgress) recordProgress(connection);
-      else if (nowMs - connection.progressMs >= releaseAfterMs) release(connection);
+      else if (nowMs - connection.progressMs >= closeAfterMs) close(connection);
     }
   }
 
@@ -60,7 +60,7 @@ export function createUnreadResponses(onRelease: () => void, limits = unreadLimi
       .sort((one, other) => one.progressMs - other.progressMs);
     for (const connection of stalled) {
       if (fits(bytes)) break;
-      release(connection);
+      close(connection);
     }
     return fits(bytes);
   }
@@ -69,7 +69,7 @@ export function createUnreadResponses(onRelease: () => void, limits = unreadLimi
 
   return {
     hasRoom,
-    expect: connections.add,
+    add: connections.add,
     track(response, bytes) {
       if (response.writableLength > 0) connections.add(response, bytes);
     },

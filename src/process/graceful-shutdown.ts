@@ -67,13 +67,13 @@ export function gracefulShutdown(
     // With its last response, each client is told to close its connection: Node sends no response after one with this header.
     for (const response of openResponses.lastOfEach()) setConnection(response, 'close');
     const graceMs = areRequestsFrequent() ? busyGraceMs : idleGraceMs;
-    const late = setTimeout(() => server.closeAllConnections(), drainMs); // slower clients lose the rest
+    const drainTimer = setTimeout(() => server.closeAllConnections(), drainMs); // slower clients lose the rest
     if (hasSocketServer(server)) await acceptPending(server);
     // Requests that have arrived are read first: the timers of a busy process are late.
-    const idle = setInterval(() => setImmediate(closeIdle), graceMs);
+    const idleTimer = setInterval(() => setImmediate(closeIdle), graceMs);
     await stopListening(server, graceMs, isSending);
-    clearInterval(idle);
-    clearTimeout(late);
+    clearInterval(idleTimer);
+    clearTimeout(drainTimer);
     await dispose();
     process.exit(exitCode);
   }

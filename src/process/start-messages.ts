@@ -43,7 +43,7 @@ function dataLine(config: SpotifyConfig, { quota, isStoreAvailable }: SpotifyRep
   const place = placeOf(config, isStoreAvailable);
   const calls = quota.reduce((sum, { used }) => sum + used, 0);
   const remainingCalls = quota.flatMap(({ family, limit, remaining }) =>
-    limit === null ? [] : [`${family} ${remaining ?? limit} of ${limit}`],
+    remaining === null ? [] : [`${family} ${remaining} of ${limit}`],
   );
   const leftText = remainingCalls.length > 0 ? `; left: ${remainingCalls.join(', ')}` : '';
   return `Data ${place}: ${calls} calls in the last 24 h${leftText}`;

@@ -16,7 +16,7 @@ import { type OnEnd, until } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
 
 const body = Buffer.alloc(20_000_000, 'x'); // more than the buffers of the system hold
-const limits = { ...unreadLimits, releaseAfterMs: 1_500, stalledAfterMs: 1_000, checkIntervalMs: 50 };
+const limits = { ...unreadLimits, closeAfterMs: 1_500, stalledAfterMs: 1_000, checkIntervalMs: 50 };
 
 /** A server that tracks its responses, with all limits on a shorter scale. */
 async function start(onEnd: OnEnd, more: Partial<typeof unreadLimits> = {}) {
@@ -56,14 +56,14 @@ test('120 clients that read nothing use no more memory than the limit of all unr
 
 describe.concurrent('a response that its client does not read', { timeout: 60_000 }, () => {
   test.for([1, 3])(
-    'an unread response is released with its connection after `releaseAfterMs`: %i on one connection',
+    'an unread response is released with its connection after `closeAfterMs`: %i on one connection',
     async (requests, { onTestFinished: onEnd }) => {
       const { unread, send, released, releasesMs } = await start(onEnd);
       const sentMs = performance.now();
       await send(requests);
       await until(() => unread.bytes() >= body.byteLength, 2_000);
       await until(() => released() === 1, 5_000);
-      expect((releasesMs[0] ?? 0) - sentMs).toBeGreaterThanOrEqual(limits.releaseAfterMs);
+      expect((releasesMs[0] ?? 0) - sentMs).toBeGreaterThanOrEqual(limits.closeAfterMs);
       expect(unread.bytes()).toBe(0);
     },
   );
@@ -84,7 +84,7 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
   }) => {
     const { unread, send, released } = await start(onEnd, {
       maxTotalBytes: 30_000_000,
-      releaseAfterMs: 60_000,
+      closeAfterMs: 60_000,
     });
     await send();
     await until(() => unread.bytes() === body.byteLength, 2_000);
@@ -113,7 +113,7 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
     socket.on('data', async (chunk: Buffer) => {
       received += chunk.byteLength;
       socket.pause();
-      await sleep(7); // some 9 MB in a second, so the response takes longer than `releaseAfterMs`
+      await sleep(7); // some 9 MB in a second, so the response takes longer than `closeAfterMs`
       socket.resume();
     });
     await until(() => received >= body.byteLength, 12_000);
@@ -126,7 +126,7 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
   }) => {
     const { unread, send, released } = await start(onEnd, {
       minReadBytes: 10_000_000,
-      releaseAfterMs: 1_000,
+      closeAfterMs: 1_000,
     });
     const socket = await send();
     await until(() => unread.bytes() > 0, 2_000);

@@ -67,7 +67,7 @@ export function useUnread(
       if (!res) return; // a mounting server writes it
       if (operatorRoutes.has(new URL(request.url).pathname)) return;
       const bytes = ownBytes(response);
-      if (unread.hasRoom(bytes)) return unread.expect(res, bytes);
+      if (unread.hasRoom(bytes)) return unread.add(res, bytes);
       const error = overloaded();
       onRejected(error.code);
       setResponse(withHeadersOf(response, errorResponse(fetchAPI, 503, error)));

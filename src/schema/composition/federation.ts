@@ -114,7 +114,7 @@ function entity(
   index: number,
 ): Promise<SpotifyObject | null> {
   const rejection = context.plan?.rejectedEntities;
-  if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw tooManyCalls(rejection);
+  if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw representationNotRead(rejection);
   if (__typename === '' || id === '')
     throw new BadUserInput('A representation has a `__typename`, and an `id` or a `uri`; each is a string.');
   const kind = kindsOfTypes.get(__typename);
@@ -125,7 +125,7 @@ function entity(
 const tooMany = (actual: number) =>
   new BadUserInput(`At most ${maxRepresentations} representations at a time; these are ${actual}.`);
 
-const tooManyCalls = ({ limit, actual }: RejectedEntities) =>
+const representationNotRead = ({ limit, actual }: RejectedEntities) =>
   new QueryTooComplex(
     'This entity is not cached, and reading all such entities needs too many Spotify calls.',
     {

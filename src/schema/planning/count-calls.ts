@@ -85,7 +85,7 @@ function countFields(count: Count, pathVisit: PathVisit): void {
   let fullField: string | null = null; // a field that needs the full object
   for (const selected of pathVisit.level.branches) {
     count.visits += 1;
-    if (count.visits > maxVisits) throw tooManyFields(count.visits);
+    if (count.visits > maxVisits) throw tooManyVisits(count.visits);
     const args = count.argumentsOf(selected);
     if (!args) continue; // the field will be null with an error, before anything is read
     const { cost } = selected.field.extensions;
@@ -190,7 +190,7 @@ function costOfUndeclared(
   return { calls: {}, objects: { ...parents, batchSize: parents.batchSize * length }, full: false };
 }
 
-const tooManyFields = (actual: number) =>
+const tooManyVisits = (actual: number) =>
   new QueryTooComplex('The operation has more fields that may cost a Spotify call than can be counted.', {
     limit: maxVisits,
     actual,

@@ -99,12 +99,12 @@ export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): 
     objects: {
       batches,
       batchSize: Math.min(objects.batchSize, batchSize),
-      cachedBatches: cachedBatches + placesOfEntries,
+      cachedBatches: cachedBatches + cacheLevels,
     },
   };
 }
 
-const placesOfEntries = 2; // memory and the store: objects from each of them arrive before those from Spotify
+const cacheLevels = 2; // memory and the store: objects from each of them arrive before those from Spotify
 
 /** Calls for one object each. */
 const lookupsOf = (kind: Kind, calls: number): Pick<Cost, 'calls' | 'lookups'> => ({

@@ -180,6 +180,7 @@ export function createListLengths(
         recordChange(list, learned, page, sinceMs);
       }
       recordPage(learned.pages, page);
+      // A new object: the cache of the lists measures the size of an equal one only once.
       lists.set(list.key, { ...learned, report: laterReport(learned.report, page) });
     },
   };

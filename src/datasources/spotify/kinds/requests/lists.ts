@@ -106,10 +106,10 @@ export function pagesAt<T extends Entity>(
     hasStableTotal: true,
     freshMs,
     page(offset, limit) {
-      const window = { ...query, limit: `${limit}`, offset: `${offset}` };
+      const pageQuery = { ...query, limit: `${limit}`, offset: `${offset}` };
       return {
-        key: `${path}?${new URLSearchParams(window)}`,
-        request: { family: name, path, query: window },
+        key: `${path}?${new URLSearchParams(pageQuery)}`,
+        request: { family: name, path, query: pageQuery },
         freshMs,
         decode: (body) => decode(body, { offset, limit, market, kinds: registry }),
         isWhole: (page) => isWhole(page.items),

@@ -50,12 +50,12 @@ export function searchResults<T extends Entity>(
 
 /** One call for all kinds of one search. */
 function searchBatch(request: ApiRequest, registry: KindRegistry): Batch {
-  const window = withoutType(request);
+  const queryWithoutType = withoutType(request);
   const pluralOf = (name: string | undefined) => registry[name ?? '']?.plural ?? '';
   return {
-    key: `search?${new URLSearchParams(window)}`,
+    key: `search?${new URLSearchParams(queryWithoutType)}`,
     max: Object.keys(registry).length,
-    request: (names) => ({ ...request, query: { ...window, type: names.join(',') } }),
+    request: (names) => ({ ...request, query: { ...queryWithoutType, type: names.join(',') } }),
     part(body, index, names) {
       const plural = pluralOf(names[index]);
       return { [plural]: fieldOf(body, plural) };
@@ -63,8 +63,8 @@ function searchBatch(request: ApiRequest, registry: KindRegistry): Batch {
   };
 }
 
-function withoutType({ query: { type: _, ...window } }: ApiRequest): Record<string, string> {
-  return window;
+function withoutType({ query: { type: _, ...others } }: ApiRequest): Record<string, string> {
+  return others;
 }
 
 const fieldOf = (value: unknown, key: string): unknown => expectObject(value, 'response')[key];
