@@ -19,6 +19,8 @@ const longestMs = Math.max(10_000, numRuns * 200);
 // The search for the smallest counterexample ends before the timeout of the test, which would hide the failure.
 const limits = { numRuns, interruptAfterTimeLimit: longestMs };
 
+const smallestPageSize = 10; // of Spotify
+
 const lists: fc.Arbitrary<TestList> = fc
   .record({
     of: fc.constantFrom(...pagedLists.keys()),
@@ -39,7 +41,9 @@ const lists: fc.Arbitrary<TestList> = fc
     const usedFlaws =
       manner === 'clamp' ? flaws.map((flaw) => (excludedFlaws(of).includes(flaw) ? 'item' : flaw)) : flaws;
     return { of, slots: slotsOf(usedFlaws, realCeiling), ceiling: realCeiling, manner };
-  });
+  })
+  // Such a page does not show how large it is: Spotify also reports a size of 1 for empty pages of the usual size.
+  .filter((list) => list.ceiling >= smallestPageSize || !hasEmptyPage(list));
 
 /** Lists of which some pages have no item; the first and the last page have items. */
 const gappyLists: fc.Arbitrary<TestList> = fc

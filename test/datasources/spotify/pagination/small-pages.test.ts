@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WrittenRule } from '../../../support/case-format.ts';
 import { startGateway } from '../../../support/gateway.ts';
+import { testList } from '../../../support/lists.ts';
 import { fullAlbum, plainId, plainPage } from '../../../support/plain-objects.ts';
 import {
   itemId,
@@ -122,4 +123,12 @@ test('the last items of a list without `next` are found although no length of it
   const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development', CACHE_TTL_SECONDS: '0' });
   const { data } = await gateway.ask(albums.document('last: 20'));
   expect(albums.pick(data)?.nodes.map(({ id }) => id)).toEqual(ids(13));
+});
+
+test('the items behind an empty page that states a smaller page size of Spotify are found', async () => {
+  const numbers = Array.from({ length: 13 }, (_, i) => i + 1);
+  const slots = [...Array.from({ length: 10 }, () => 'hidden' as const), ...numbers];
+  const { page: windowOf, requests } = testList({ slots, ceiling: 10, manner: 'clamp' });
+  expect((await windowOf({ first: 100 })).ids).toEqual(numbers);
+  expect(requests.map(({ offset }) => offset)).toEqual([0, 10, 20]);
 });

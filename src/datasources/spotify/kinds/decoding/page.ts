@@ -74,16 +74,19 @@ export function decodePage<T>(
   };
 }
 
+const smallestPageSize = 10; // that Spotify is known to accept: for apps in development mode
+
 /**
  * The reported page size, as far as the items agree with it: some pages report a size of 1 for ten items. An empty page has
- * no items that could agree.
+ * no items that could agree: it counts as smaller than requested only if it has a page size of Spotify.
  * @throws MalformedResponse if the size is 0, unless the list is empty: no number of such pages makes a list
  */
 function pageSizeOf(json: Json, itemCount: number, requested: number): number {
-  if (itemCount > 0) return Math.min(requested, Math.max(countOr(requested, json['limit']), itemCount));
+  const reported = countOr(requested, json['limit']);
+  if (itemCount > 0) return Math.min(requested, Math.max(reported, itemCount));
   const isEmptyList = json['total'] === 0 && !isSet(json['next']);
   if (json['limit'] === 0 && !isEmptyList) throw new MalformedResponse('page.limit');
-  return requested;
+  return reported < smallestPageSize ? requested : Math.min(requested, reported);
 }
 
 const isSet = (next: unknown): boolean => typeof next === 'string' && next !== '';
