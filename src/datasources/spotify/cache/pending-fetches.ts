@@ -12,7 +12,7 @@ import { asOfMs, decideRead, type Entry, entryOf, expiredAt, type FreshnessOptio
 import type { FetchResult } from './fetch-result.ts';
 import type { Memory, WriteToMemory } from './memory.ts';
 import type { Purges } from './purges.ts';
-import { entryFromStore, type ReadEntry, type StoredRequest } from './shared-entry.ts';
+import type { ReadEntry, StoredRequest } from './shared-entry.ts';
 import type { SharedResponses } from './shared-responses.ts';
 
 /** A request that may have to be sent to Spotify, with the entry that may make it needless. */
@@ -127,10 +127,8 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
       return;
     }
     const isAwaited = hasWaited && storedEntry.asOfMs >= startedMs;
-    const entry = entryFromStore(endpointRequest, storedEntry, options, isAwaited);
-    if (!entry || purges.isPurged([endpointRequest.key, entry.value], storedEntry.startedMs)) return;
-    Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
-    writeToMemory(endpointRequest, entry);
+    const entry = sharedResponses?.loadEntry(endpointRequest, storedEntry, isAwaited);
+    if (entry) Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
   }
 
   /** @param callsBefore calls of the family that are decided together with this one */

@@ -6,6 +6,7 @@ import { embeddedKeys, type Form, simplifiedKey } from './embedded.ts';
 import { asOfMs, type Entry, isFresh } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { Memory, MemoryOptions, WriteToMemory } from './memory.ts';
+import type { Purges } from './purges.ts';
 import {
   type EntryStore,
   entryForStore,
@@ -23,6 +24,15 @@ export interface SharedResponses {
   read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]>;
   /** Loads the stored entries of the reads into memory. */
   load(reads: readonly SharedRead[]): Promise<void>;
+  /**
+   * Loads a stored entry into memory; undefined if it cannot be used, or an id in it was removed meanwhile.
+   * @param isAwaited see `entryFromStore`
+   */
+  loadEntry(
+    endpointRequest: EndpointRequest<unknown>,
+    storedEntry: ReadEntry,
+    isAwaited?: boolean,
+  ): Entry | undefined;
   /** Stores a response after the responses that have just arrived are served. */
   write(request: StoredRequest, result: FetchResult, entry: Entry): void;
 }
@@ -37,21 +47,26 @@ export function createSharedResponses(
   writes: DeferredWrites,
   memory: Memory,
   writeToMemory: WriteToMemory,
-  options: MemoryOptions,
+  options: MemoryOptions & { purges: Pick<Purges, 'isPurged'> },
 ): SharedResponses {
-  const { registry = kinds } = options;
+  const { registry = kinds, purges } = options;
+
+  const loadEntry: SharedResponses['loadEntry'] = (request, storedEntry, isAwaited) => {
+    const entry = entryFromStore(request, storedEntry, options, isAwaited);
+    if (!entry || purges.isPurged([request.key, entry.value], storedEntry.startedMs)) return undefined;
+    return writeToMemory(request, entry);
+  };
 
   /** Loads a stored entry into memory, unless memory has a later one. */
-  function useStored(request: EndpointRequest<unknown>, storedEntry: ReadEntry | undefined): void {
+  function loadIfLater(request: EndpointRequest<unknown>, storedEntry: ReadEntry | undefined): void {
     const cachedEntry = memory.get(request.key);
     if (!storedEntry || (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs)) return;
-    const entry = entryFromStore(request, storedEntry, options);
-    if (entry) writeToMemory(request, entry);
+    loadEntry(request, storedEntry);
   }
 
   async function loadContainers(requests: readonly EndpointRequest<unknown>[]): Promise<void> {
     const { entries } = await store.get(requests.map(({ key }) => key));
-    for (const [i, request] of requests.entries()) useStored(request, entries[i]);
+    for (const [i, request] of requests.entries()) loadIfLater(request, entries[i]);
   }
 
   async function read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]> {
@@ -71,8 +86,9 @@ export function createSharedResponses(
     read,
     async load(reads) {
       const storedEntries = await read(reads);
-      for (const [i, { endpointRequest }] of reads.entries()) useStored(endpointRequest, storedEntries[i]);
+      for (const [i, { endpointRequest }] of reads.entries()) loadIfLater(endpointRequest, storedEntries[i]);
     },
+    loadEntry,
     write(request, result, entry) {
       const { endpointRequest } = request;
       writes.enqueue(() => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createPurges } from '../../../../src/datasources/spotify/cache/purges.ts';
 import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import {
@@ -63,7 +64,9 @@ function startShared(spotify: ScriptedSpotify) {
         connected.setEntries(entries);
       },
     });
-    return startCache(spotify, { store, leases: connected, capabilities: extended() });
+    const purges = createPurges(undefined, async () => undefined); // nothing is in memory yet
+    const process = startCache(spotify, { store, leases: connected, capabilities: extended(), purges });
+    return { ...process, purges };
   };
   const readsOf = async (action: () => Promise<unknown>) => {
     reads = 0;
@@ -134,6 +137,26 @@ describe('an object inside a stored response', () => {
     cache.put(albumRequest, value as NonNullable<typeof value>, nowMs);
     await isFound;
     expect(memory.get(albumRequest.key)?.freshUntilMs).toBe(nowMs + albumRequest.freshMs);
+  });
+
+  test('an entry of the store does not come back into memory if its id is removed while a response with the object is read', async () => {
+    const spotify = createScriptedSpotify(async (path) =>
+      path.startsWith('/artists/') ? pageJson(albums) : json(shortAlbum(albumId)),
+    );
+    const clock = startClock();
+    const { startProcess, onRead } = startShared(spotify);
+    const { cache: other } = startProcess();
+    await other.get(albumRequest, startField());
+    await clock.pass(25 * hour); // the album is stale
+    await other.get(page, startField());
+    other.close();
+    const { cache, memory, purges } = startProcess();
+    const isResponseRead = onRead(2);
+    const search = cache.findCachedOrInFlight([albumRequest]);
+    await isResponseRead;
+    await purges.purge([albumId]);
+    expect(await search).toBeUndefined();
+    expect(memory.get(albumRequest.key)).toBeUndefined();
   });
 
   test('a read of a full object calls Spotify if the stored response has a simplified object', async () => {
