@@ -96,7 +96,7 @@ export function createEntityLists(
       if (!page || isUsable(page)) return page;
       // An old page is a stale response of the list: it may be used until it is refreshed.
       const request = list.page(page.offset, page.limit);
-      if (!cache.isCached(request, 'full')) cache.put(request, page, page.asOfMs);
+      if (!cache.isCached(request, 'full')) cache.put(request, page, page.asOfMs, page.items.length);
       const isOwnerFresh = epochMs() - page.asOfMs < ownerKind.freshMs;
       if (isOwnerFresh || cache.isCached(request, 'full')) return undefined;
       // The owner is refreshed too: its response contains the page, so that the list needs no call of its own.

@@ -156,11 +156,11 @@ export function createMemoryWriter(
   };
 }
 
-/** The entry of a value that was a part of another response. */
-export const partEntry = (value: unknown, age: EntryAge): Entry => ({
+/** The entry of a value that was a part of another response. @param objectCount how many simplified objects it contains */
+export const partEntry = (value: unknown, age: EntryAge, objectCount = 1): Entry => ({
   value,
   etag: null,
-  bytes: embeddedBytes,
+  bytes: embeddedBytes * objectCount,
   ...age,
 });
 

@@ -55,8 +55,9 @@ export interface ReadThroughCache {
   /**
    * Stores a value that was read as a part of another response.
    * @param sentMs when Spotify sent it, in milliseconds of the epoch
+   * @param objectCount how many objects it contains, from which its size is estimated; by default one
    */
-  put<T>(endpointRequest: EndpointRequest<T>, value: T, sentMs: number): void;
+  put<T>(endpointRequest: EndpointRequest<T>, value: T, sentMs: number, objectCount?: number): void;
   /**
    * Marks an entry as outdated: the next read sends a call, unless another process has stored a later entry, and uses
    * the outdated one only if the call fails. The stored entry stays until it is replaced.
@@ -165,9 +166,9 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
       return readableCount(quotaOf(first), entries, epochMs());
     },
-    put(endpointRequest, value, sentMs) {
+    put(endpointRequest, value, sentMs, objectCount) {
       if (purges.isPurged([endpointRequest.key, value], sentMs)) return;
-      const entry = partEntry(value, ageOf(endpointRequest.freshMs, options, sentMs));
+      const entry = partEntry(value, ageOf(endpointRequest.freshMs, options, sentMs), objectCount);
       writeToMemory(endpointRequest as AnyRequest, entry);
     },
     expire: memory.expire,

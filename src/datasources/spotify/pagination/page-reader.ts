@@ -163,7 +163,7 @@ export async function readPage<T extends Entity>(
     page = await getPage();
   }
   if (page.limit < Math.min(limit, list.maxOffset - offset)) {
-    cache.put(list.page(offset, page.limit), page, page.asOfMs);
+    cache.put(list.page(offset, page.limit), page, page.asOfMs, page.items.length);
     if (page.hasNext && smallPages.record(list, page)) throw new SmallerPageNeeded(page.limit);
   }
   lengths.record(list, page, startedMs);

@@ -3,11 +3,17 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
+import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
+import { artistAlbums } from '../../../../src/datasources/spotify/kinds/index.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
+import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { createListLengths } from '../../../../src/datasources/spotify/pagination/lengths.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
-import { lastingEntry } from '../../../support/cache.ts';
+import { createScriptedSpotify, lastingEntry, startCache, startField } from '../../../support/cache.ts';
 import { isFull } from '../../../support/clock.ts';
 import type { MemoryRun } from '../../../support/memory-run.ts';
+import { plainId, shortAlbum } from '../../../support/plain-objects.ts';
+import { silentLog } from '../../../support/silent-log.ts';
 
 /** The memory of a process has an upper bound. */
 
@@ -60,6 +66,23 @@ describe('the memory of a process', () => {
     expect(cachedKeys.length * 1_000_200).toBeLessThanOrEqual(48_000_000);
     expect(cachedKeys.length).toBeGreaterThan(45);
     expect(cachedKeys.at(-1)).toBe(keys.at(-1));
+  });
+
+  test('the memory of a process has at most 48 MB of pages that are stored under another key than that of their response', async () => {
+    const items = Array.from({ length: 50 }, (_, i) => shortAlbum(plainId(i)));
+    const pageJson = { items, offset: 0, limit: 50, total: 50, next: null };
+    const { cache, memory } = startCache(
+      createScriptedSpotify(async () => pageJson),
+      { capabilities: createCapabilities('extended', silentLog) },
+    );
+    const requestOf = (owner: number) =>
+      pagedList(artistAlbums, plainId(owner) as SpotifyId, [], null).page(0, 50);
+    const page = (await cache.get(requestOf(0), startField())) ?? expect.fail();
+    for (let owner = 1; owner <= 3_000; owner += 1)
+      cache.put(requestOf(owner), page, page.asOfMs, items.length);
+    const simplifiedAlbumBytes = 600;
+    expect(memory.size() * items.length * simplifiedAlbumBytes).toBeLessThanOrEqual(48_000_000);
+    expect(memory.size()).toBeGreaterThan(1_000);
   });
 
   test('the memory of a process keeps entries that are read, and evicts the least recently read entries', () => {
