@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { WrittenRule } from '../support/case-format.ts';
 import { startClock } from '../support/clock.ts';
@@ -210,6 +211,39 @@ describe.each(modes)('a list that has no owner (%s)', (mode) => {
       expect(calls()).toEqual([`${answer.status} ${call}`, `200 ${call}`]);
     });
   }
+});
+
+test('one rejection of a list without an owner counts once, also if another call succeeds before the window has all its pages', async () => {
+  const [, answer] = forbidden as (typeof rejections)[number];
+  const path = '^/browse/new-releases$';
+  const next = 'https://api.spotify.com/v1/next';
+  const items = Array.from({ length: 50 }, (_, i) => fullAlbum(plainId(9 + i)));
+  const albums = { albums: plainPage(items, { limit: 50, total: 150, next }) };
+  const failed = { status: 400, body: { error: { status: 400, message: 'Bad request' } } };
+  const { ask, calls } = await start('extended', [
+    { path, query: { offset: '50' }, times: 1, ...answer },
+    { path, query: { offset: '100' }, times: 1, delayMs: 1_000, ...failed },
+    { path, echoPage: true, body: albums },
+    { path: '^/artists/', echo: 'artist' },
+  ]);
+  const firstPage = await ask<{ newReleases: { pageInfo: { endCursor: string } } }, object>(
+    '{ newReleases(first: 50) { pageInfo { endCursor } } }',
+  );
+  const { endCursor } = firstPage.data.newReleases.pageInfo;
+  const window = (first: number) =>
+    ask(`{ newReleases(first: ${first}, after: "${endCursor}") { nodes { id } } }`);
+  calls();
+  const rejectedWindow = window(100);
+  await sleep(200); // for the rejection
+  await ask(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
+  expect(dataOf(await rejectedWindow)).toEqual(withoutErrors({ newReleases: null }));
+  expect(calls().toSorted()).toEqual([
+    `200 /artists/${plainId(50)}`,
+    '400 /browse/new-releases?limit=50&offset=100',
+    '403 /browse/new-releases?limit=50&offset=50',
+  ]);
+  expect(dataOf(await window(1))).toEqual(withoutErrors({ newReleases: { nodes: [{ id: plainId(9) }] } }));
+  expect(calls()).toEqual(['200 /browse/new-releases?limit=50&offset=50']);
 });
 
 test('a list that has no owner is given up for a day once the app is known to be in development mode', async () => {

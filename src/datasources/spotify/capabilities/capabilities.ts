@@ -1,4 +1,3 @@
-import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
@@ -11,12 +10,11 @@ import {
   hasCapability,
   isDevelopmentMode,
   maxPageSize,
-  rememberMs,
   worstCasePage,
 } from './learned-capabilities.ts';
 import { capabilityPolicy, pageSizesOf, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
-import { createRejections, lowerMaxPageSize, retryMs, SmallerPageNeeded } from './rejections.ts';
+import { createRejections, lowerMaxPageSize, SmallerPageNeeded, withheldUntilMs } from './rejections.ts';
 
 /**
  * The capabilities that this app has at Spotify. Spotify does not state the quota mode of an app, and some apps have a
@@ -106,7 +104,13 @@ export function createCapabilities(
 
   const isMissing = (capability: string): boolean => learned.lookup(capability)?.value === false;
 
-  function reject(feature: string, object: string, { isExplicit }: FeatureWithheld): void {
+  // Each operation that waits for a call gets the same error: one response of Spotify is one rejection.
+  const countedErrors = new WeakSet<FeatureWithheld>();
+
+  function reject(feature: string, object: string, error: FeatureWithheld): void {
+    if (countedErrors.has(error)) return;
+    countedErrors.add(error);
+    const { isExplicit } = error;
     const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
     rejections.reject(feature, { object, isExplicit, isConclusive });
   }
@@ -136,12 +140,7 @@ export function createCapabilities(
 
   return {
     has: (capability) => hasCapability(learned, capability),
-    withheldUntilMs(capability) {
-      const lastLearned = learned.lookup(capability);
-      if (lastLearned?.value !== false) return epochMs() + retryMs;
-      const expiresSoon = lastLearned.rememberMs < rememberMs;
-      return expiresSoon ? lastLearned.learnedAtMs + lastLearned.rememberMs : Number.POSITIVE_INFINITY;
-    },
+    withheldUntilMs: (capability) => withheldUntilMs(learned, capability),
     maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
     lastPageSize(endpoint) {
       const value = learned.last(endpoint)?.value;

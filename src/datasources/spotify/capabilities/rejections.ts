@@ -35,7 +35,7 @@ export interface Rejections {
   clear(capability: Capability): void;
 }
 
-export const retryMs = 60_000; // a capability that has worked may be missing because of an outage
+const retryMs = 60_000; // a capability that has worked may be missing because of an outage
 const outageMs = 3_600_000; // an outage that lasts longer is a change of the rules
 
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
@@ -128,6 +128,14 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     },
     clear: (capability) => void firstRejections.delete(capability),
   };
+}
+
+/** See `Capabilities.withheldUntilMs`. */
+export function withheldUntilMs(learned: LearnedCapabilities, capability: Capability): number {
+  const lastLearned = learned.lookup(capability);
+  if (lastLearned?.value !== false) return epochMs() + retryMs;
+  const expiresSoon = lastLearned.rememberMs < rememberMs;
+  return expiresSoon ? lastLearned.learnedAtMs + lastLearned.rememberMs : Number.POSITIVE_INFINITY;
 }
 
 /**
