@@ -47,7 +47,7 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
   let isLapsed = false;
   let isProbing = false; // whether the call of the minute is in flight
   let nextCallAtMs = 0;
-  let publishedUntilMs = 0;
+  let publishedUntilMs: number | null = null; // of the latest message, if this process has sent it
 
   function open(untilMs: number): void {
     nextCallAtMs = Math.max(nextCallAtMs, untilMs);
@@ -76,6 +76,7 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
   sharedState?.subscribe((messageTopic, message) => {
     const { untilMs } = (message ?? {}) as { untilMs?: unknown };
     if (messageTopic !== topic || typeof untilMs !== 'number' || untilMs === publishedUntilMs) return;
+    publishedUntilMs = null;
     const waitMs = Math.min(untilMs - epochMs(), maxPeerBackOffMs);
     if (untilMs === 0) close();
     else if (waitMs > 0) open(performance.now() + waitMs + peerHeadStartMs);

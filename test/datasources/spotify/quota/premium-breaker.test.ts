@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import {
+  createPremiumBreaker,
+  type PremiumBreaker,
+} from '../../../../src/datasources/spotify/quota/premium-breaker.ts';
 import type { Fault } from '../../../../src/sandbox/index.ts';
 import { startClock } from '../../../support/clock.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import { codesOf, type TestGateway } from '../../../support/gateway.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
+import { response } from '../../../support/request-queue.ts';
 import {
   albums,
   artistError,
@@ -173,6 +179,30 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(warnings(gateway)).toHaveLength(1);
   });
 });
+
+test.each([
+  ['has sent nothing itself', 0],
+  ['has found the renewal before itself', 1],
+])(
+  'a process that %s sends calls again as soon as another process has found that the Premium subscription is renewed',
+  (_, earlierLapses) => {
+    const store = createFakeSharedStore();
+    const [first, second] = [1, 2].map(() =>
+      createPremiumBreaker({ sharedState: store.connect(), onOpen: () => undefined }),
+    ) as [PremiumBreaker, PremiumBreaker];
+    const body = { error: { message: 'Active premium subscription required for the owner of the app.' } };
+    const isLapsed = () => [first, second].map((breaker) => breaker.isLapsed());
+    const lapseAndRenew = (finder: PremiumBreaker) => {
+      finder.release(response(403, { body }), 0, false);
+      expect(isLapsed()).toEqual([true, true]);
+      finder.release(response(200), 60_000, finder.acquire(60_000));
+    };
+    for (let lapse = 0; lapse < earlierLapses; lapse++) lapseAndRenew(second);
+    lapseAndRenew(first);
+    expect(isLapsed()).toEqual([false, false]);
+    expect(second.openState(60_000)).toBeNull();
+  },
+);
 
 describe.skipIf(!hasRedis())('processes that share a Redis', () => {
   test('processes that share a Redis share that the Premium subscription has lapsed, and that the subscription is active again', async () => {
