@@ -100,7 +100,9 @@ export async function reserveCall(
     const result = await enqueue(counter, () => exchange(counter, null));
     isLossy = result?.isLossy ?? false;
   }
-  return fits(counter, 0, limit, options) ? outcome.countedIn : null;
+  if (fits(counter, 0, limit, options)) return outcome.countedIn;
+  counter.counters.takeBack(outcome.countedIn, options.nowMs());
+  return null;
 }
 
 /**

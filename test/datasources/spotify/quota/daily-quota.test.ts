@@ -234,6 +234,25 @@ describe('counting', () => {
 });
 
 describe('a configured limit', () => {
+  test('calls that are rejected because the sum exceeds the limit after a loss of the store do not count any more', async () => {
+    const store = createFakeSharedStore();
+    const quotas = [1, 2].map(() => start({ store: store.connect(), configured: limitOf(100) })) as [
+      DailyQuota,
+      DailyQuota,
+    ];
+    await pass(2_000);
+    for (const quota of quotas) await spend(quota, 45);
+    await pass(10 * 60_000);
+    store.flush();
+    const reserved = Promise.all(
+      quotas.flatMap((quota) => Array.from({ length: 8 }, () => quota.reserve(family))),
+    );
+    await vi.advanceTimersByTimeAsync(10_000);
+    const sent = (await reserved).filter((call) => call !== null).length;
+    expect(quotas.map((quota) => quota.stateOf(family).used)).toEqual([90 + sent, 90 + sent]);
+    expect([await spend(quotas[0]), await spend(quotas[1])]).toEqual([8 - sent, 0]);
+  });
+
   test('a configured limit is not exceeded by concurrent calls of several processes', async () => {
     const store = createFakeSharedStore();
     const quotas = [1, 2, 3].map(() => start({ store: store.connect(), configured: limitOf(50) }));
