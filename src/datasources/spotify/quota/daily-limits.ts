@@ -19,7 +19,7 @@ export interface DailyLimit {
 export interface DailyLimits {
   of(family: Family, nowMs: number): DailyLimit;
   /** Families with a configured or learned limit. */
-  families(): Family[];
+  families(nowMs: number): Family[];
   /** Sets the learned limit of a family. Returns false for further rejections at the same time. */
   learn(family: Family, limit: number, nowMs: number): boolean;
   /** Forgets a limit that another process has just learned from rejections at the same time. */
@@ -105,7 +105,10 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
       const isEnforced = limit !== null && source !== 'PRESUMED';
       return { limit, source, usable: isEnforced ? usableCalls(limit) : Number.POSITIVE_INFINITY };
     },
-    families: () => [...new Set([...configured.keys(), ...learned.keys()])],
+    families: (nowMs) =>
+      [...new Set([...configured.keys(), ...learned.keys()])].filter(
+        (family) => configured.has(family) || learnedOf(family, nowMs),
+      ),
     learn(family, limit, nowMs) {
       const isFirst = !isSameBurst(family, nowMs);
       const learnedLimit = { limit, learnedAtMs: nowMs };

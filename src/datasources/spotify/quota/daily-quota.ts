@@ -146,7 +146,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
   return {
     stateOf,
     report: () =>
-      [...new Set([...families, ...limits.families()])]
+      [...new Set([...families, ...limits.families(counts.nowMs())])]
         .map((family) => reported(family, stateOf(family)))
         .filter(({ used, limit }) => used > 0 || limit !== null),
     async reserve(family) {
@@ -174,7 +174,10 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
 
 function learnedMessage(family: Family, limits: DailyLimits, nowMs: number): string {
   const limitOf = (name: Family) => limits.of(name, nowMs).limit;
-  const limitTexts = limits.families().map((name) => `${name}=${limitOf(name)}`);
+  const limitTexts = limits
+    .families(nowMs)
+    .map((name) => `${name}=${limitOf(name)}`)
+    .join();
   return `Spotify rejected a call: the daily limit of ${family} is ${limitOf(family)} calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=${limitTexts} avoids such rejections`;
 }
 

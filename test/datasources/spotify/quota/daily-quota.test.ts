@@ -463,3 +463,24 @@ test('the log states once when a half, nine tenths and all of a limit are used, 
     ],
   ]);
 });
+
+test('the log recommends no limit of a family whose limit has been forgotten', async () => {
+  const warn = vi.fn();
+  const store = createFakeSharedStore();
+  const quota = start({ store: store.connect(), log: { warn } as unknown as DailyQuotaOptions['log'] });
+  const publisher = store.connect();
+  publisher.publish('daily-limit:albums', { limit: 9, learnedAtMs: clock() });
+  publisher.publish('daily-limit:search', { limit: 150, learnedAtMs: clock() });
+  publisher.publish('daily-limit:artists', { limit: 0, learnedAtMs: clock() });
+  await pass(8 * day);
+  for (let i = 0; i < 12; i++) {
+    const call = quota.reserve('tracks');
+    await vi.advanceTimersByTimeAsync(2_000);
+    (await call)?.end();
+  }
+  quota.recordRejection('tracks', null);
+  await pass(2_000);
+  expect(warn.mock.calls.map(([, message]) => message)).toEqual([
+    'Spotify rejected a call: the daily limit of tracks is 11 calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=search=157,tracks=11 avoids such rejections',
+  ]);
+});
