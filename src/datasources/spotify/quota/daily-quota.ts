@@ -94,7 +94,9 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     clock,
     names: [...new Set([...families, ...configured.keys()])],
     isLimited: (family) => limits.of(family, counts.nowMs()).usable !== Number.POSITIVE_INFINITY,
-    onCalls: (name, calls) => name.startsWith(rejectedPrefix) || recent.add(performance.now(), calls),
+    onCalls(name, calls) {
+      if (!name.startsWith(rejectedPrefix)) recent.add(performance.now(), calls);
+    },
     onLoss() {
       logLoss();
       store?.publishAgain();
@@ -113,7 +115,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
       limit,
       limitSource: source,
       remaining,
-      usedShare: limit === null ? 0 : limit === 0 ? 1 : used / limit,
+      usedShare: limit === null ? 0 : used / limit,
       get resetAtMs() {
         const resetAtMs = counters.expiryMs(remaining > 0 ? 1 : used - usable + 1, nowMs);
         // Counters expire some minutes later than their calls, but no client waits longer than Spotify's day.
@@ -159,7 +161,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
       return { ...counted, end: () => end(family) };
     },
     recordRejection(family, waitMs) {
-      void counts.add(rejectedPrefix + family);
+      counts.add(rejectedPrefix + family);
       rejections.set(family, waitMs);
       void learn(family);
     },
