@@ -22,7 +22,7 @@ export interface Memory {
   expire(key: string): void;
   /** Deletes the entries that contain one of these ids, in steps that do not delay clients. */
   purge(ids: ReadonlySet<string>): Promise<void>;
-  /** The latest entry of an object, fresh or stale: its own, or one that came with another response. */
+  /** The own entry of an object if it is fresh; else, of it and those of other responses, the one that is fresh longest. */
   getAnyForm(endpointRequest: Pick<EndpointRequest<unknown>, 'key' | 'entityKey'>): Entry | undefined;
   /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
   findEmbedded(name: EntityKey): Entry | undefined;

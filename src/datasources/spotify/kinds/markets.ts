@@ -27,7 +27,7 @@ export function parseMarket(input: string): Market {
 }
 
 /**
- * The market of podcasts, audiobooks, playlists and top tracks if no market is known: without a market Spotify finds them, or the
- * episodes in them, for few apps (spotipy#552). It is Spotify's own default (spotify/web-api#813).
+ * The market of podcasts, audiobooks, playlists and top tracks if no market is known: without a market Spotify finds them,
+ * or the episodes in them, for few apps (spotipy#552). It is Spotify's own default (spotify/web-api#813).
  */
 export const fallbackMarket = parseMarket('US');
