@@ -118,9 +118,9 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
 try {
   const dotenvWarnings = loadDotenv();
   const config = readConfig(process.env, cluster.isWorker ? canUseDataDir : undefined);
-  if (cluster.isPrimary)
-    warn([...dotenvWarnings, ...config.warnings, ...manifestWarnings({ ...config.gateway, schema })], config);
+  if (cluster.isPrimary) warn([...dotenvWarnings, ...config.warnings], config);
   await (config.workers > 1 && cluster.isPrimary ? runPrimaryProcess(config) : serve(config));
+  if (cluster.isPrimary) warn(await manifestWarnings({ ...config.gateway, schema }), config);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,3 +1,4 @@
+import { setImmediate as endOfIteration } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import { createDocuments } from './documents.ts';
 import type { Manifest } from './trusted-documents.ts';
@@ -12,15 +13,21 @@ export interface ManifestCheckOptions {
 }
 
 /**
- * The documents that are always rejected, because they do not fit the schema or exceed a static limit.
+ * The documents that are always rejected, because they do not fit the schema or exceed a static limit. Checks one document
+ * in each iteration of the event loop, so that requests are served meanwhile.
  * @returns one sentence for the operator; none if all documents are valid
  */
-export function manifestWarnings({ trustedDocuments, ...options }: ManifestCheckOptions): string[] {
+export async function manifestWarnings({
+  trustedDocuments,
+  ...options
+}: ManifestCheckOptions): Promise<string[]> {
   const documents = createDocuments({ ...options, suggestions: false });
-  const rejected = Array.from(trustedDocuments ?? []).flatMap(([hash, text]) => {
+  const rejected: { hash: string; message: string }[] = [];
+  for (const [hash, text] of trustedDocuments ?? []) {
     const document = documents.fromText(text);
-    return document.wasRejected ? [{ hash, message: messageOf(() => document.operation(null)) }] : [];
-  });
+    if (document.wasRejected) rejected.push({ hash, message: messageOf(() => document.operation(null)) });
+    await endOfIteration();
+  }
   const [first] = rejected;
   if (!first) return [];
   return [

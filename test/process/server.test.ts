@@ -122,11 +122,15 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
       '3c': '{ quota {',
     });
     for (const WEB_CONCURRENCY of ['1', '2']) {
-      const { out } = await start(onEnd, { TRUSTED_DOCUMENTS, WEB_CONCURRENCY });
-      const warnings = out().match(/TRUSTED_DOCUMENTS .*? \\"2b\\": Cannot query field \\"nickname\\"/g);
-      expect(warnings).toEqual([expect.stringContaining('has 2 of 3 documents that the gateway rejects.')]);
+      const { out, get } = await start(onEnd, { TRUSTED_DOCUMENTS, WEB_CONCURRENCY });
+      const warnings = () =>
+        out().match(/TRUSTED_DOCUMENTS .*? \\"2b\\": Cannot query field \\"nickname\\"/g);
+      await until(() => warnings() ?? undefined, waitMs);
+      await get('/health');
+      expect(warnings()).toEqual([expect.stringContaining('has 2 of 3 documents that the gateway rejects.')]);
     }
-    const { out } = await start(onEnd, { TRUSTED_DOCUMENTS: manifestOf({ '1a': '{ __typename }' }) });
+    const { out, get } = await start(onEnd, { TRUSTED_DOCUMENTS: manifestOf({ '1a': '{ __typename }' }) });
+    await get('/health');
     expect(out()).not.toContain('TRUSTED_DOCUMENTS');
   });
 
