@@ -63,8 +63,8 @@ export const failureHeaders = {
 };
 
 /**
- * The response to a browser's preflight request. Captured and measured: the Web API answers 200 and allows any origin,
- * the token endpoint answers 204 and repeats the origin.
+ * The response to a browser's preflight request. Captured and measured: the Web API responds with 200 and allows any origin,
+ * the token endpoint responds with 204 and repeats the origin.
  */
 export function preflightReply(kind: 'api' | 'token', origin = '*'): Reply {
   const body = Buffer.alloc(0);

@@ -634,7 +634,7 @@ faultSuite('Q', '429 and quota', [
   },
   {
     id: 'Q15',
-    fault: '429, Retry-After 30, while an expired copy is held',
+    fault: '429, Retry-After 30, while a stale entry is cached',
     promise: 'during a back-off cached data is served, however old, and is listed as stale',
     environment: { CACHE_TTL_SECONDS: '1' },
     warm: [artist(0), artistAlbums(1)],

@@ -385,7 +385,7 @@ faultSuite('T', 'Token', [
   },
   {
     id: 'T15',
-    fault: 'token endpoint answers 200 with something else than a token',
+    fault: 'token endpoint responds with 200 and no token',
     promise: 'a malformed token is never sent to the Web API',
     steps: refusedTokens(noTokens),
     shutMs: 2_100,
@@ -489,7 +489,7 @@ faultSuite('T', 'Token', [
   },
   {
     id: 'T18',
-    fault: 'token endpoint never answers',
+    fault: 'token endpoint never responds',
     promise: 'a token endpoint that never responds gets three attempts',
     environment: { UPSTREAM_TIMEOUT_MS: '1500', REQUEST_TIMEOUT_MS: '5000' },
     deadlineMs: 5_000,

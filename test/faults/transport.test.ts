@@ -384,7 +384,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N9',
-    fault: 'black hole: accepts and never answers',
+    fault: 'black hole: accepts and never responds',
     promise: 'no socket to a host that never responds stays open',
     proxied: 'api',
     slow: true,
@@ -471,7 +471,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N12',
-    fault: 'connections that close 5 s late; answers in packets of one byte',
+    fault: 'connections that close 5 s late; responses in packets of one byte',
     promise: 'slow closing and tiny packets cause no error',
     proxied: 'api',
     steps: [

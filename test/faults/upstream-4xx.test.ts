@@ -47,7 +47,7 @@ const batchesIn = ({ api }: StepResult) => api.filter(({ path }) => path.include
 
 const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
   id,
-  fault: `batch read answers ${status}, for good`,
+  fault: `batch read gets ${status}, for good`,
   promise: `a batch endpoint that responds ${status} gets one call, and single calls replace it`,
   sandbox: { quotaMode: 'extended', latencyMs },
   environment: { SPOTIFY_QUOTA_MODE: 'auto' },

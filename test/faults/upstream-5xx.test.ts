@@ -173,7 +173,7 @@ faultSuite('F', '5xx', [
           expectFewRetries(result);
         },
         says: {
-          client: 'UPSTREAM_UNAVAILABLE, what is held ok and stale',
+          client: 'UPSTREAM_UNAVAILABLE, cached data ok and stale',
           within: 'p99 < 50 ms after the first second',
           spotify: 'retries ≤ 10 % (3 at least), one probe a period',
         },
@@ -257,13 +257,13 @@ faultSuite('F', '5xx', [
           expect(outcomes.filter(isFailed).length / outcomes.length).toBeLessThan(0.35);
           expectFewRetries(result);
         },
-        says: { client: 'what is held ok; else ok or UPSTREAM_UNAVAILABLE', spotify: '≤ 1.10 × calls' },
+        says: { client: 'cached data ok; else ok or UPSTREAM_UNAVAILABLE', spotify: '≤ 1.10 × calls' },
       },
     ],
   },
   {
     id: 'F8',
-    fault: '500 while an expired copy is held',
+    fault: '500 while a stale entry is cached',
     promise: 'for a week stale data is served in place of a failed read, and is listed as stale',
     environment: { CACHE_TTL_SECONDS: '1' },
     warm: [artist(0), artistAlbums(1), search('amber')],

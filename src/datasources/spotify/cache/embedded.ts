@@ -52,7 +52,7 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 }
 
 /**
- * Whether an object of another response answers a read of the object by its id. An object that Spotify sent in place of
+ * Whether an object of another response serves a read of the object by its id. An object that Spotify sent in place of
  * another one does not; neither does one that was found without a market, if the market of a read may lack it; nor one with
  * an empty name or a malformed part, which may be correct in the response to the read.
  */
