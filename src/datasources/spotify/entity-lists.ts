@@ -114,7 +114,7 @@ export function createEntityLists(
         if (market === owner.market && !embeddedPage.isInBatches) return undefined;
         const full = await cache.get(ownerRequest, fieldContext);
         if (full && list.withheldField && !isPageSent(full, embeddedPage.key))
-          throw new FeatureWithheld(false);
+          throw new FeatureWithheld({ isExplicit: false });
         return full && usablePageIn(full, fieldContext);
       },
     };

@@ -187,9 +187,9 @@ function withinLimit<T>(
 
 /** An unknown id is null in a batch, so a 403 or a 404 concerns the batch endpoint. The ids are then read one by one. */
 function throwIfBatchWithheld(response: HttpResponse): void {
-  if (response.status === 404) throw new FeatureWithheld(true);
+  if (response.status === 404) throw new FeatureWithheld({ isExplicit: true });
   throwIfWithheld(response);
-  if (response.status === 403) throw new FeatureWithheld(false);
+  if (response.status === 403) throw new FeatureWithheld({ isExplicit: false });
 }
 
 function toPromise(result: BatchResult): Promise<FetchResult> {

@@ -96,7 +96,9 @@ describe('a capability that other processes have learned', () => {
     const store = createFakeSharedStore();
     const startProcess = () => createCapabilities('auto', silentLog, store.connect());
     const [one, another] = [startProcess(), startProcess()];
-    await one.withFeature('batch', 'two albums', () => Promise.reject(new FeatureWithheld(true)));
+    await one.withFeature('batch', 'two albums', () =>
+      Promise.reject(new FeatureWithheld({ isExplicit: true })),
+    );
     expect([one.has('batch'), another.has('batch'), startProcess().has('batch')]).toEqual([
       false,
       false,
@@ -113,7 +115,7 @@ describe('a capability that other processes have learned', () => {
     const { capabilities, published } = start('auto');
     const page = (limit: number, response: () => Promise<string>) =>
       capabilities.withLimit('search', limit, 'a list', response, () => true);
-    const reject = () => Promise.reject(new LimitRejected(true));
+    const reject = () => Promise.reject(new LimitRejected({ isExplicit: true }));
     await expect(page(50, reject)).rejects.toBeInstanceOf(SmallerPageNeeded);
     const smallPages = (confirmed: boolean) =>
       expect.objectContaining({ value: 10, confirmed, learnedAtMs: expect.any(Number) });

@@ -34,7 +34,8 @@ export function browseList<T extends Entity, O>(
         onErrorStatus(response) {
           if (on404 === 'absent' && isAbsent(response)) return null;
           throwIfWithheld(response);
-          if (response.status === 404 && on404 === 'withheld') throw new FeatureWithheld(false);
+          if (response.status === 404 && on404 === 'withheld')
+            throw new FeatureWithheld({ isExplicit: false });
           return page.onErrorStatus(response);
         },
       };

@@ -85,9 +85,10 @@ export function throwIfWithheld(response: HttpResponse): void {
   const { status, body } = response;
   const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : null);
   const isExplicit = isPlainNotFound(response) || (words !== null && withdrawn.test(words));
-  if (status === 410 || ((status === 403 || status === 404) && isExplicit)) throw new FeatureWithheld(true);
+  if (status === 410 || ((status === 403 || status === 404) && isExplicit))
+    throw new FeatureWithheld({ isExplicit: true });
   const isErrorObject = typeof propertyOf(body, 'error') === 'object'; // Spotify's, though it may have no message
-  if (status === 403 && words === null && isErrorObject) throw new FeatureWithheld(false);
+  if (status === 403 && words === null && isErrorObject) throw new FeatureWithheld({ isExplicit: false });
 }
 
 /**
@@ -97,8 +98,8 @@ export function throwIfWithheld(response: HttpResponse): void {
 export function throwIfContentsWithheld(response: HttpResponse): void {
   const { status, body } = response;
   throwIfWithheld(response);
-  if (status === 401) throw new FeatureWithheld(true);
-  if (status === 403 && messageOf(body) === null) throw new FeatureWithheld(false);
+  if (status === 401) throw new FeatureWithheld({ isExplicit: true });
+  if (status === 403 && messageOf(body) === null) throw new FeatureWithheld({ isExplicit: false });
 }
 
 /** @throws LimitRejected if the response states that the page is too large */
@@ -106,7 +107,7 @@ export function throwIfLimitRejected({ status, body }: HttpResponse): void {
   const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : '');
   const isExplicit = /invalid limit/i.test(words);
   // Sometimes the rejection has no message (stiefenm/spoton#118).
-  if (status === 400 && (isExplicit || words === '')) throw new LimitRejected(isExplicit);
+  if (status === 400 && (isExplicit || words === '')) throw new LimitRejected({ isExplicit });
 }
 
 /** Whether a 404 concerns the object that was requested, rather than an endpoint that is missing or withdrawn. */
@@ -186,7 +187,7 @@ const isRemovedObject = (item: unknown): boolean =>
 class Rejected extends Error {
   /** Whether the message of the response states the cause; otherwise only its status suggests it. */
   readonly isExplicit: boolean;
-  constructor(isExplicit: boolean) {
+  constructor({ isExplicit }: { isExplicit: boolean }) {
     super('rejected by Spotify');
     this.isExplicit = isExplicit;
   }
