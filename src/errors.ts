@@ -142,3 +142,9 @@ export const deadlinePassed = (): UpstreamTimeout =>
 export class UpstreamUnavailable extends GatewayError {
   override readonly code = 'UPSTREAM_UNAVAILABLE';
 }
+
+/** The error, if the gateway reports it to clients; throws any other one, which is a bug. */
+export function onlyGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  throw error;
+}

@@ -47,7 +47,10 @@ export interface Gateway {
    * @returns the state of the connection to Spotify, with the data that was found
    */
   connect(): Promise<SpotifyReport>;
-  /** From now on `/ready` and new operations over HTTP get 503. Running operations are completed, and `execute` still runs new ones. */
+  /**
+   * From now on `/ready` and new operations over HTTP get 503. Running operations are completed, and `execute` still runs
+   * new ones.
+   */
   drain(): void;
   /** Drains, and closes everything: operations that still run fail, and `execute` rejects new ones. */
   dispose(): Promise<void>;

@@ -96,7 +96,8 @@ export function createDocuments(options: DocumentsOptions): Documents {
     fromAst(ast, clientKey = noClient) {
       // A caller without TypeScript may pass something else.
       if (ast?.kind !== Kind.DOCUMENT) return rejectedDocument(new BadRequest(noDocument), hashOf(''));
-      // Printed and parsed again: stitching gateways make a new tree for each request, and its positions may be of another text.
+      // Printed and parsed again: stitching gateways make a new tree for each request, and its positions may be of another
+      // text.
       const document = byAst.get(ast) ?? getOrParse(print(ast), clientKey, parsePrinted);
       byAst.set(ast, document);
       return document;

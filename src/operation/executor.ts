@@ -45,8 +45,8 @@ export function createExecutor(options: ExecutorOptions) {
     runs += 1;
     // graphql-jit stores compiled conditions in the document: two operations with the same fragment would share them.
     if (runs === runsUntilCompiled && isSelectionFixed()) compiled = compile(options);
-    // A variable with a default value may stand in a list of non-null elements, such as `ids: [$id]`. If it is null, GraphQL.js
-    // reports an error, and compiled code would accept the null.
+    // A variable with a default value may stand in a list of non-null elements, such as `ids: [$id]`. If it is null,
+    // GraphQL.js reports an error, and compiled code would accept the null.
     return compiled && !hasNull(variables)
       ? compiled(undefined, context, { ...requiredDefaults, ...variables })
       : execute({ schema, document, operationName, variableValues: variables, contextValue: context });

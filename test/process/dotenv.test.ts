@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigError } from '../../src/config.ts';
+import { ConfigError, readConfig } from '../../src/config.ts';
 import { loadDotenv } from '../../src/process/dotenv.ts';
 import { temporaryFolder } from '../support/temporary-files.ts';
 
@@ -19,6 +19,15 @@ test.each([
   const environment: NodeJS.ProcessEnv = { SPOTIFY_MARKET: 'US' };
   loadDotenv(file, environment);
   expect(environment).toEqual({ PORT: '4005', SPOTIFY_MARKET: 'US' });
+});
+
+test('an empty variable of the environment takes precedence over the .env file, so that the variable is not set', () => {
+  const file = path();
+  writeFileSync(file, text);
+  const environment: NodeJS.ProcessEnv = { SPOTIFY_MARKET: '' };
+  loadDotenv(file, environment);
+  expect(environment).toEqual({ PORT: '4005', SPOTIFY_MARKET: '' });
+  expect(readConfig(environment).gateway.spotify.market).toBeNull();
 });
 
 test('an absent .env file is no error', () => {

@@ -25,8 +25,9 @@ import { resources } from '../support/fault-traces.ts';
 import { silentLog } from '../support/silent-log.ts';
 
 /**
- * Sends 50 operations a second to the gateway while every kind of fault affects one call in twenty, and the Premium subscription
- * lapses at times: its memory, sockets and timers must not grow. SOAK_MINUTES is the duration, by default 30. Ends with code 1 if a bound is violated.
+ * Sends 50 operations a second to the gateway while every kind of fault affects one call in twenty, and the Premium
+ * subscription lapses at times: its memory, sockets and timers must not grow. SOAK_MINUTES is the duration, by default 30.
+ * Ends with code 1 if a bound is violated.
  */
 
 const { SOAK_MINUTES = '30' } = process.env;

@@ -111,8 +111,8 @@ export function createSpotify(
     store: sharedStore,
     log,
   });
-  const sharing = { sharedState: sharedStore, observer, log };
-  const requestQueue = createRequestQueue({ ...options, ...sharing, dailyQuota });
+  const queueOptions = { dailyQuota, sharedState: sharedStore, observer, log };
+  const requestQueue = createRequestQueue({ ...options, ...queueOptions });
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
   const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
   const memory = createMemory(options);

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../errors.ts';
+import { GatewayError, onlyGatewayError } from '../../errors.ts';
 import { epochMs } from '../../observability/clock.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
@@ -20,7 +20,6 @@ import { embeddedPageOf } from './kinds/requests/embedded-objects.ts';
 import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
 import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
 import { searchResults } from './kinds/requests/search.ts';
-import { onlyGatewayError } from './pagination/page-reader.ts';
 import { recordWithheld } from './pagination/withheld-lists.ts';
 import { propertyOf } from './transport/body.ts';
 import type { FieldContext } from './usage/field-context.ts';

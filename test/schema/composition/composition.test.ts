@@ -258,12 +258,12 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
 });
 
 test.each([
-  ['type', { id: bts }],
-  ['key', { __typename: 'Artist' }],
-  ['key but null', { __typename: 'Artist', id: null }],
-  ['key that is a string', { __typename: 'Artist', id: 5 }],
-  ['property', 'Artist'],
-])('a representation without a %s is an error of its own entity alone', async (_, representation) => {
+  ['without a type', { id: bts }],
+  ['without a key', { __typename: 'Artist' }],
+  ['whose key is null', { __typename: 'Artist', id: null }],
+  ['whose key is a number', { __typename: 'Artist', id: 5 }],
+  ['that is a string', 'Artist'],
+])('a representation %s is an error of its own entity alone', async (_, representation) => {
   const { ask, apiCalls } = await startInMode('extended');
   const ofRepresentations = { of: [representation, artistOf(bts)] };
   for (const document of [

@@ -1,9 +1,9 @@
-import { GatewayError } from '../../../errors.ts';
+import { GatewayError, onlyGatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
-import { type ListRead, onlyGatewayError, type PageSequence, readPage } from './page-reader.ts';
+import { type ListRead, type PageSequence, readPage } from './page-reader.ts';
 import { type CursorPosition, type SlotRange, sentTotal, untilGap, type WindowArgs } from './slots.ts';
 import { isCursorAt, shiftedSlot, type Window, windowOf } from './windows.ts';
 

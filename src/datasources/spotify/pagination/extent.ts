@@ -19,7 +19,7 @@ export interface Extent {
   end: number | null;
   /** The slot after the last page that has an item. */
   filledUntil: number;
-  /** The offset of the first page after that which has no item; Infinity if none is known. It may be a gap. */
+  /** The offset of the first empty page behind it; Infinity if none is known. Later pages may have items all the same. */
   emptyFrom: number;
   /** Whether every page agrees with its total about whether the list goes on, and not all of them lie after the end. */
   isReliable: boolean;

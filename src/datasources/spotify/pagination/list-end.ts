@@ -52,14 +52,17 @@ function withoutEmbeddedPage<T extends Entity>(read: ListRead<T>): ListRead<T> {
   return { ...read, list };
 }
 
-/** Without the page after an empty one: whether that is a gap matters only at the end, because further pages are tried. */
+/**
+ * The read of a list that ends at the slot. An empty page is otherwise followed by the next one, which shows whether the list
+ * goes on behind it. Here further pages are tried anyway, and the last step is the page behind the first empty one.
+ */
 function endingAt<T extends Entity>(slot: number, read: ListRead<T>): ListRead<T> {
   return { ...read, list: { ...read.list, maxOffset: Math.min(slot, read.list.maxOffset) } };
 }
 
 /**
- * The offset of a page between the last item and the end: first by the total, then in steps that double. If all of these
- * pages are known, the page after the first empty one shows whether that is a gap.
+ * The offset of a page between the last item and the end: first by the total, then in steps that double. If all pages before
+ * the first empty one are known, the page behind that one shows whether the list goes on.
  */
 function offsetToTry(
   { filledUntil, emptyFrom, maxLength, reportedTotal }: ListLength,

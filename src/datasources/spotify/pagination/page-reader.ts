@@ -22,7 +22,7 @@ export interface ListRead<T extends Entity> {
   limit: number;
   /** Whether the arguments have `last`: the slots are counted backward from `before` or from the end of the list. */
   isBackward: boolean;
-  /** The slots in front of the cursor at which a backward window ends, which the list has had; 0 for none. */
+  /** How many slots the list has at least, because a cursor or another page has shown the last of them; 0 if not known. */
   minLength: number;
   fieldContext: FieldContext;
   cache: ReadThroughCache;
@@ -66,8 +66,8 @@ export async function readPages<T extends Entity>(
     }
   }
   while (!isShortened) {
-    const shown = knownLengthOf(read) ?? lengths.of(list, [...knownPages, ...pages]);
-    const length = shown && { ...shown, minLength: Math.max(shown.minLength, read.minLength) };
+    const known = knownLengthOf(read) ?? lengths.of(list, [...knownPages, ...pages]);
+    const length = known && { ...known, minLength: Math.max(known.minLength, read.minLength) };
     const offsets = nextOffsets(pages, slotRange, limit, length, list.maxOffset, read.isBackward);
     if (offsets.length === 0) break;
     const nextPages = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);
@@ -128,12 +128,6 @@ const reaches =
 /** The error, if it states that the daily quota does not suffice; throws any other one. */
 export function onlyQuotaError(error: unknown): UpstreamQuotaExceeded {
   if (error instanceof UpstreamQuotaExceeded) return error;
-  throw error;
-}
-
-/** The error, if the gateway reports it to clients; throws any other one, which is a bug. */
-export function onlyGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
   throw error;
 }
 

@@ -100,8 +100,8 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   const windowInAnySize: Pagination['window'] = async (list, windowArgs, fieldContext) => {
     const isBackward = windowArgs.last !== null;
     const minLength = isBackward ? (windowArgs.before?.slot ?? 0) : 0;
-    const state = { cache, lengths, smallPages, recordInvalidation };
-    const listRead = { list, isBackward, minLength, fieldContext, ...state };
+    const windowRead = { list, isBackward, minLength, fieldContext };
+    const listRead = { ...windowRead, cache, lengths, smallPages, recordInvalidation };
     let limit = pageSizeFor(list, windowArgs);
     for (;;) {
       try {

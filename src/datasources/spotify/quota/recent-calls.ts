@@ -86,21 +86,3 @@ export function createCallCounts(): CallCounts {
       Array.from(families, ([family, recent]) => ({ family, recentCalls: recent.total(nowMs) })),
   };
 }
-
-/** The calls that wait for their turn, by family. */
-export function createQueuedCalls() {
-  const counts = new Map<Family, number>();
-  const of = (family: Family): number => counts.get(family) ?? 0;
-  return {
-    of,
-    /** Counts a call. Returns the function that ends its wait; it may be called again. */
-    add(family: Family): () => void {
-      let isWaiting = true;
-      counts.set(family, of(family) + 1);
-      return () => {
-        if (isWaiting) counts.set(family, of(family) - 1);
-        isWaiting = false;
-      };
-    },
-  };
-}

@@ -12,8 +12,9 @@ import { type CallPermit, type CallPermits, createAdmissionQueue } from './admis
 import { type Breakers, createBreakers } from './breakers.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
+import { createQueuedCalls } from './queued-calls.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
-import { createCallCounts, createQueuedCalls, type RecentCalls } from './recent-calls.ts';
+import { createCallCounts, type RecentCalls } from './recent-calls.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
