@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 /**
@@ -8,6 +8,8 @@ import { build } from 'esbuild';
  */
 
 const outfile = 'dist/server.js';
+// Renamed at the end: a process that starts during a build reads a whole file, and builds may run at the same time.
+const newFile = `dist/server.${process.pid}.js`;
 
 /** Packages that are loaded from `node_modules`. */
 const external = [
@@ -18,8 +20,7 @@ const external = [
 
 const { metafile } = await build({
   entryPoints: ['src/server.ts'],
-  outfile,
-  allowOverwrite: true,
+  outfile: newFile,
   bundle: true,
   metafile: true,
   platform: 'node',
@@ -41,6 +42,8 @@ const { metafile } = await build({
   legalComments: 'none', // the file of licences below has all of them
   logLevel: 'warning',
 });
+
+renameSync(newFile, outfile);
 
 /** The sandbox is loaded only without credentials. */
 function keepSandboxApart({ onResolve }) {
