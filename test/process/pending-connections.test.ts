@@ -1,19 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { type OnEnd, openSocket, until } from '../support/process.ts';
-import { start } from '../support/upstream.ts';
+import { openSocket, startServer, until } from '../support/process.ts';
 
 /** Connections that a process has not accepted yet when it gets a signal. */
 
 const clients = 40; // a process accepts one connection in each iteration of its event loop
-const waitMs = 30_000; // many times the duration of any step
-
 /** The responses to clients whose connections and requests arrive shortly before the signal. */
-async function askWithoutBeingAccepted(workers: number, onEnd: OnEnd) {
-  const server = await start(onEnd, { WEB_CONCURRENCY: `${workers}` });
-  if (workers > 1) await until(() => server.out().match(/a worker listens/g)?.length === workers, waitMs);
+async function askWithoutBeingAccepted(workers: number) {
+  const server = await startServer({ WEB_CONCURRENCY: `${workers}` });
+  if (workers > 1) await until(() => server.out().match(/a worker listens/g)?.length === workers);
   process.kill(server.pid, 'SIGSTOP');
   const request = 'GET /health HTTP/1.1\r\nhost: gateway\r\n\r\n';
-  const opened = Array.from({ length: clients }, () => openSocket(server.port, request, onEnd));
+  const opened = Array.from({ length: clients }, () => openSocket(server.port, request));
   const sockets = await Promise.all(opened); // the system has opened the connections
   server.signal('SIGTERM');
   process.kill(server.pid, 'SIGCONT');
@@ -24,8 +21,8 @@ async function askWithoutBeingAccepted(workers: number, onEnd: OnEnd) {
 describe('a process that shuts down', { timeout: 90_000 }, () => {
   test.for([1, 2])(
     'connections that were opened before the signal and are not yet accepted get a response: WEB_CONCURRENCY=%i',
-    async (workers, { onTestFinished: onEnd }) => {
-      expect(await askWithoutBeingAccepted(workers, onEnd)).toEqual({
+    async (workers) => {
+      expect(await askWithoutBeingAccepted(workers)).toEqual({
         code: 0,
         statuses: Array.from({ length: clients }, () => 'HTTP/1.1 200 OK'),
       });

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -15,7 +13,8 @@ import {
 } from '../support/process.ts';
 import { artistQuery, artists } from '../support/schema-tests.ts';
 import { manifestOf } from '../support/temporary-files.ts';
-import { start, startUpstream } from '../support/upstream.ts';
+import { freePort } from '../support/test-server.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 const canary = 'canary-3f9c1';
 const bts = { data: { artist: { name: 'BTS' } } };
@@ -25,14 +24,12 @@ const hasIpv6 = Object.values(networkInterfaces())
   .some((address) => address?.address === '::1');
 if (!hasIpv6) process.stdout.write('skipped: this machine has no IPv6 loopback\n');
 
-const waitMs = 30_000; // many times the duration of any step that has no other limit
-
 /** A process without configuration, which no test changes, and its output at the start. */
 let unconfigured: Server;
 let startMessages: string;
 const afterTests = endAfterAll();
 beforeAll(async () => {
-  unconfigured = await start(afterTests, {});
+  unconfigured = await startServer({}, undefined, afterTests);
   startMessages = unconfigured.out();
 }, 60_000);
 
@@ -57,25 +54,25 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(status).toBe(200);
   });
 
-  test('a process with credentials does not mention a sandbox', async ({ onTestFinished: onEnd }) => {
-    const upstream = await startUpstream(onEnd);
-    const { out, ask } = await start(onEnd, upstreamOf(upstream));
+  test('a process with credentials does not mention a sandbox', async () => {
+    const upstream = await startUpstream();
+    const { out, ask } = await startServer(upstreamOf(upstream));
     expect(out()).not.toMatch(/sandbox/i);
     expect((await ask(artistQuery)).json).toEqual(bts);
     expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token', 'api']);
   });
 
-  test('a process listens on PORT, and prints this port', async ({ onTestFinished: onEnd }) => {
+  test('a process listens on PORT, and prints this port', async () => {
     const port = await freePort();
-    const { url, get } = await start(onEnd, { PORT: `${port}` });
+    const { url, get } = await startServer({ PORT: `${port}` });
     expect(new URL(url).port).toBe(`${port}`);
     expect((await get('/health')).status).toBe(200);
   });
 
   test.skipIf(!hasIpv6)(
     'a process prints a URL that can be opened, also if the host is an IPv6 address',
-    async ({ onTestFinished: onEnd }) => {
-      const { url } = await start(onEnd, { HOST: '::1' });
+    async () => {
+      const { url } = await startServer({ HOST: '::1' });
       expect((await patientFetch(`${url}?query={__typename}`)).status).toBe(200);
     },
   );
@@ -83,78 +80,62 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
   test.for([
     ['development', null],
     ['extended', expect.any(Number)],
-  ] as const)(
-    'SANDBOX_QUOTA_MODE=%s decides which fields the sandbox has',
-    async ([mode, total], { onTestFinished: onEnd }) => {
-      const { out, ask } = await start(onEnd, { SANDBOX_QUOTA_MODE: mode });
-      expect(out()).toContain(`${mode} mode`);
-      const { json } = await ask(`{ artist(id: "${artists.bts}") { followers { total } } }`);
-      expect(json).toMatchObject({ data: { artist: { followers: total && { total } } } });
-    },
-  );
+  ] as const)('SANDBOX_QUOTA_MODE=%s decides which fields the sandbox has', async ([mode, total]) => {
+    const { out, ask } = await startServer({ SANDBOX_QUOTA_MODE: mode });
+    expect(out()).toContain(`${mode} mode`);
+    const { json } = await ask(`{ artist(id: "${artists.bts}") { followers { total } } }`);
+    expect(json).toMatchObject({ data: { artist: { followers: total && { total } } } });
+  });
 
-  test('a process reads a .env file in its working directory, and the environment takes precedence', async ({
-    onTestFinished: onEnd,
-  }) => {
+  test('a process reads a .env file in its working directory, and the environment takes precedence', async () => {
     const dotenv = 'SANDBOX_QUOTA_MODE=extended\nINTROSPECTION=false\nPORT=1\nSPOTIFY_MARKE=DE\n';
-    const { out, ask } = await start(onEnd, { PORT: '0' }, dotenv);
+    const { out, ask } = await startServer({ PORT: '0' }, dotenv);
     expect(out()).toContain('extended mode');
     expect(out()).toContain('SPOTIFY_MARKE is not read: did you mean SPOTIFY_MARKET?');
     expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
   });
 
-  test('a process warns once of a variable that .env sets twice, also with several workers', async ({
-    onTestFinished: onEnd,
-  }) => {
+  test('a process warns once of a variable that .env sets twice, also with several workers', async () => {
     const dotenv = 'SPOTIFY_DAILY_LIMITS=artists/albums=4\nSPOTIFY_DAILY_LIMITS=search=5\n';
-    const { out } = await start(onEnd, { WEB_CONCURRENCY: '2' }, dotenv);
+    const { out } = await startServer({ WEB_CONCURRENCY: '2' }, dotenv);
     expect(
       out().match(/Lines 1 and 2 of .env set SPOTIFY_DAILY_LIMITS: only the last one is read/g),
     ).toHaveLength(1);
   });
 
-  test('a process warns once of trusted documents that do not fit the schema, also with several workers', async ({
-    onTestFinished: onEnd,
-  }) => {
+  test('a process warns once of trusted documents that do not fit the schema, also with several workers', async () => {
     const TRUSTED_DOCUMENTS = manifestOf({
       '1a': '{ __typename }',
       '2b': '{ artist(id: "1") { nickname } }',
       '3c': '{ quota {',
     });
     for (const WEB_CONCURRENCY of ['1', '2']) {
-      const { out, get } = await start(onEnd, { TRUSTED_DOCUMENTS, WEB_CONCURRENCY });
+      const { out, get } = await startServer({ TRUSTED_DOCUMENTS, WEB_CONCURRENCY });
       const warnings = () =>
         out().match(/TRUSTED_DOCUMENTS .*? \\"2b\\": Cannot query field \\"nickname\\"/g);
-      await until(() => warnings() ?? undefined, waitMs);
+      await until(() => warnings() ?? undefined);
       await get('/health');
       expect(warnings()).toEqual([expect.stringContaining('has 2 of 3 documents that the gateway rejects.')]);
     }
-    const { out, get } = await start(onEnd, { TRUSTED_DOCUMENTS: manifestOf({ '1a': '{ __typename }' }) });
+    const { out, get } = await startServer({ TRUSTED_DOCUMENTS: manifestOf({ '1a': '{ __typename }' }) });
     await get('/health');
     expect(out()).not.toContain('TRUSTED_DOCUMENTS');
   });
 
-  test('a process whose port is in use ends with 1 and suggests another port, without a stack', async ({
-    onTestFinished: onEnd,
-  }) => {
+  test('a process whose port is in use ends with 1 and suggests another port, without a stack', async () => {
     const { port } = unconfigured;
-    const { code, err } = await runServer({ PORT: `${port}` }, undefined, onEnd).ended;
+    const { code, err } = await runServer({ PORT: `${port}` }).ended;
     expect(code).toBe(1);
     expect(err).toContain(`Port ${port} is in use by another process`);
     expect(err).toContain(`Choose another one, such as PORT=${port + 1}.`);
     expect(err).not.toMatch(/^ +at /m);
   });
 
-  test('a process fetches the token at once, and logs a rejection with the reason of Spotify and the variables', async ({
-    onTestFinished: onEnd,
-  }) => {
-    const upstream = await startUpstream(onEnd);
+  test('a process fetches the token at once, and logs a rejection with the reason of Spotify and the variables', async () => {
+    const upstream = await startUpstream();
     const environment = { ...upstreamOf(upstream), SPOTIFY_CLIENT_SECRET: canary };
-    const { out, get } = await start(onEnd, environment);
-    const line = await until(
-      () => /^.*SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.*$/m.exec(out())?.[0],
-      waitMs,
-    );
+    const { out, get } = await startServer(environment);
+    const line = await until(() => /^.*SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.*$/m.exec(out())?.[0]);
     const entry = JSON.parse(line);
     expect(entry).toMatchObject({ level: 'error', code: 'UPSTREAM_AUTH_FAILED' });
     expect(entry.reason).toMatch(/^invalid_client: /);
@@ -170,9 +151,9 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token']);
   });
 
-  test('a process states its app and the place of its data', async ({ onTestFinished: onEnd }) => {
-    const upstream = await startUpstream(onEnd);
-    const { out } = await start(onEnd, { ...upstreamOf(upstream), SPOTIFY_MARKET: 'DE' });
+  test('a process states its app and the place of its data', async () => {
+    const upstream = await startUpstream();
+    const { out } = await startServer({ ...upstreamOf(upstream), SPOTIFY_MARKET: 'DE' });
     expect(out()).toMatch(/^Spotify: app sandbo…, market DE, /m);
     expect(out()).toMatch(/^Data on disk in \.data: 0 calls in the last 24 h$/m);
     expect(out()).toMatch(/^GraphiQL on http:.* \(open it in a browser\)\nGraphQL on http:.*$/m);
@@ -196,22 +177,9 @@ describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }
     }
   });
 
-  test('a URL that only ends like /health or /ready does not reach these paths', async () => {
-    const { get } = unconfigured;
-    const accept = { headers: { accept: 'application/graphql-response+json' } };
-    for (const end of ['/health', '/ready']) {
-      const { status, json } = await get(`/graphql?x=${end}`, accept);
-      expect(status).toBe(400);
-      expect(json).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
-      expect((await get(`/elsewhere${end}`)).status).toBe(404);
-    }
-  });
-
-  test('/ready is 503 while the credentials are rejected, /health is 200, and no output contains the credentials', async ({
-    onTestFinished: onEnd,
-  }) => {
-    const upstream = await startUpstream(onEnd, { clientSecret: 'another' });
-    const { get, ask, out, err } = await start(onEnd, {
+  test('/ready is 503 while the credentials are rejected, /health is 200, and no output contains the credentials', async () => {
+    const upstream = await startUpstream({ clientSecret: 'another' });
+    const { get, ask, out, err } = await startServer({
       ...upstreamOf(upstream),
       SPOTIFY_CLIENT_SECRET: canary,
     });
@@ -227,11 +195,9 @@ describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }
     expect(output).not.toContain(Buffer.from(`${upstream.clientId}:${canary}`).toString('base64'));
   });
 
-  test('/ready is 503 if Spotify cannot be reached, and the process goes on', async ({
-    onTestFinished: onEnd,
-  }) => {
+  test('/ready is 503 if Spotify cannot be reached, and the process goes on', async () => {
     const nowhere = `http://127.0.0.1:${await freePort()}`;
-    const { get, out } = await start(onEnd, {
+    const { get, out } = await startServer({
       SPOTIFY_API_URL: `${nowhere}/v1`,
       SPOTIFY_TOKEN_URL: `${nowhere}/token`,
       SPOTIFY_CLIENT_ID: 'some-id',
@@ -242,13 +208,3 @@ describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }
     expect(out()).toContain('"reason":"ECONNREFUSED","msg":"Spotify has sent no token');
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP socket has a port');
-  return address.port;
-}

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, inject, onTestFinished } from 'vitest';
+import { afterAll, expect, inject } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { measureMachineLoad } from './machine-load.ts';
+import { onTestEnd } from './test-end.ts';
 
 /** The gateway as operators run it: `node dist/server.js`, in its own process and folder. */
 
@@ -92,10 +93,7 @@ export interface Reply {
 
 const startMs = 60_000; // many times the usual duration, for machines that are busy with other tests
 
-/**
- * Registers a function that releases a resource. The default, vitest's `onTestFinished`, supports only one running test:
- * concurrent tests pass the one of their own context.
- */
+/** Registers a function that releases a resource. The default releases it at the end of the test. */
 export type OnEnd = (end: () => Promise<void>) => unknown;
 
 /** For resources that all tests of a file or a suite share: they end after the tests, in reverse order. */
@@ -115,7 +113,7 @@ export function endAfterAll(): OnEnd {
 export function runServer(
   environment: Environment,
   dotenv?: string,
-  onEnd: OnEnd = onTestFinished,
+  onEnd: OnEnd = onTestEnd,
   args: readonly string[] = [serverFile],
 ): Run {
   const buildFailure = inject('buildFailure');
@@ -286,16 +284,16 @@ function exchangeOnce(port: number, path: string, options: RequestOptions): Prom
 }
 
 /** A keep-alive connection, as browsers and proxies use it; closed with the test. */
-export function keptConnection(onEnd: OnEnd = onTestFinished): Agent {
+export function keptConnection(onEnd: OnEnd = onTestEnd): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onEnd(async () => agent.destroy());
   return agent;
 }
 
 /** A TCP connection that has sent `bytes`. The server may close it. */
-export async function openSocket(port: number, bytes = '', onEnd: OnEnd = onTestFinished) {
+export async function openSocket(port: number, bytes = '') {
   const socket = connect(port, '127.0.0.1');
-  onEnd(async () => void socket.destroy());
+  onTestEnd(() => void socket.destroy());
   let received = '';
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
@@ -323,7 +321,7 @@ export async function isRefused(port: number): Promise<boolean> {
 /** Waits until `look` returns a value other than undefined and false. @returns the value */
 export async function until<T>(
   look: () => T | Promise<T>,
-  limitMs: number,
+  limitMs = 30_000, // many times the duration of any step
 ): Promise<Exclude<T, undefined | false>> {
   const endMs = performance.now() + limitMs;
   const isFound = (value: T): value is Exclude<T, undefined | false> =>
@@ -347,10 +345,21 @@ export async function scaledLimit(limitMs: number): Promise<number> {
   return limitMs * Math.max(1, (performance.now() - startedMs) / bareStartMs);
 }
 
-/** The time limit for a process that drains: 10 s, of which the last second is multiplied by the load from now on. */
-export function measureExitMs(): () => number {
+/**
+ * Sends the signal, at which a process drains.
+ * @returns a function that waits for the end, asserts that it came within 10 s, of which the last second is multiplied by
+ * the load of the machine, and returns the exit code and the milliseconds
+ */
+export function shutDown({ signal, ended }: Run, name: 'SIGTERM' | 'SIGINT' = 'SIGTERM') {
   const machineLoad = measureMachineLoad();
-  return () => 10_000 + 1_000 * (machineLoad() - 1);
+  const sentMs = performance.now();
+  signal(name);
+  return async (moreMs = 0) => {
+    const { code } = await ended;
+    const tookMs = performance.now() - sentMs;
+    expect(tookMs, 'ms of the drain').toBeLessThan(10_000 + 1_000 * (machineLoad() - 1) + moreMs);
+    return { code, tookMs };
+  };
 }
 
 /** The configuration with a sandbox as the upstream. */

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
 import { onTestEnd } from './test-end.ts';
+import { freePort } from './test-server.ts';
 
 /** A Redis process without files, which can be killed, paused and started again on its port. */
 export interface RedisProcess {
@@ -92,16 +92,6 @@ export async function startRedis(): Promise<TestRedis> {
   });
   const connections = async () => Number(/^connected_clients:(\d+)/m.exec(await client.info('clients'))?.[1]);
   return { ...redis, client, connections };
-}
-
-/** A port on which no process listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function contentsOf(url: string): Promise<string> {

@@ -14,3 +14,13 @@ export async function portOf(served: Server | RequestListener): Promise<number> 
   });
   return (server.address() as AddressInfo).port;
 }
+
+/** A port on which no process listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

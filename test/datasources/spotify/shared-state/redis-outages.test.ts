@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
 import { measureMachineLoad } from '../../../support/machine-load.ts';
-import { freePort, hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
+import { hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
 import { corruptEntries } from '../../../support/redis-garbage.ts';
 import {
   albums9,
@@ -18,6 +18,7 @@ import {
   startConnectedGateway,
   startUpstream,
 } from '../../../support/redis-gateways.ts';
+import { freePort } from '../../../support/test-server.ts';
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
   test('a gateway does not mistake its own busy event loop for a slow Redis', async () => {
