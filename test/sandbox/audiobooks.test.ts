@@ -1,16 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
 const { audiobooks, chapters } = catalogue.fixtures;
 const unknown = '0000000000000000000000';
 const client = useSandbox({ catalogue });
+const { get } = client;
 
 describe.each(['development', 'extended'] as const)('the audiobooks of the sandbox in %s mode', (mode) => {
-  const get = (path: string) => {
-    client.sandbox.setQuotaMode(mode);
-    return client.get(path);
-  };
+  beforeEach(() => client.sandbox.setQuotaMode(mode));
 
   test.each([
     `/audiobooks/${audiobooks.chapters3}`,
@@ -108,12 +106,10 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
 test('batches of audiobooks have their chapters, and null for an audiobook that the market does not have', async () => {
   client.sandbox.setQuotaMode('extended');
   const ids = [audiobooks.chapters3, audiobooks.onlyBritain, unknown];
-  const answer = await client.get(`/audiobooks?ids=${ids.join()}&market=US`);
+  const answer = await get(`/audiobooks?ids=${ids.join()}&market=US`);
   expect(answer.at('audiobooks.0.chapters.items')).toHaveLength(3);
   expect([answer.at('audiobooks.1'), answer.at('audiobooks.2')]).toEqual([null, null]);
-  const answerOfChapters = await client.get(
-    `/chapters?ids=${chapters.first},${chapters.onlyBritain}&market=US`,
-  );
+  const answerOfChapters = await get(`/chapters?ids=${chapters.first},${chapters.onlyBritain}&market=US`);
   expect(answerOfChapters.at('chapters.0.audiobook.name')).toBe('The Longest Corridor');
   expect(answerOfChapters.at('chapters.1')).toBeNull();
 });

@@ -6,33 +6,11 @@ import { catalogue } from '../support/catalogue.ts';
 const { artists, albums, tracks } = catalogue.fixtures;
 
 function fingerprint(of: typeof catalogue): string {
-  const {
-    artists,
-    albums,
-    tracks,
-    albumsOf,
-    fixtures,
-    shows,
-    episodes,
-    audiobooks,
-    chapters,
-    playlists,
-    itemsOf,
-  } = of;
-  const lists = artists().map(({ id }) => albumsOf(id));
-  const contents = playlists().map((playlist) => [playlist, itemsOf(playlist.id)]);
-  const all = JSON.stringify([
-    fixtures,
-    artists(),
-    albums(),
-    tracks(),
-    lists,
-    shows(),
-    episodes(),
-    audiobooks(),
-    chapters(),
-    contents,
-  ]);
+  const lists = of.artists().map(({ id }) => of.albumsOf(id));
+  const music = [of.artists(), of.albums(), of.tracks(), lists];
+  const spoken = [of.shows(), of.episodes(), of.audiobooks(), of.chapters()];
+  const contents = of.playlists().map((playlist) => [playlist, of.itemsOf(playlist.id)]);
+  const all = JSON.stringify([of.fixtures, ...music, ...spoken, contents]);
   return createHash('sha256').update(all).digest('hex');
 }
 
@@ -62,17 +40,12 @@ describe('a catalogue', () => {
 
   test('a catalogue has no object and no list for an unknown id', () => {
     const unknown = '0000000000000000000000';
-    expect([catalogue.artist(unknown), catalogue.album(unknown), catalogue.track(unknown)]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
-    expect([catalogue.albumsOf(unknown), catalogue.tracksOf(unknown)]).toEqual([[], []]);
-    expect([catalogue.show(unknown), catalogue.episode(unknown)]).toEqual([undefined, undefined]);
-    expect(catalogue.episodesOf(unknown)).toEqual([]);
-    expect([catalogue.audiobook(unknown), catalogue.chapter(unknown)]).toEqual([undefined, undefined]);
-    expect(catalogue.chaptersOf(unknown)).toEqual([]);
-    expect([catalogue.playlist(unknown), catalogue.itemsOf(unknown)]).toEqual([undefined, []]);
+    const { artist, album, track, show, episode, audiobook, chapter, playlist } = catalogue;
+    for (const find of [artist, album, track, show, episode, audiobook, chapter, playlist])
+      expect(find(unknown)).toBeUndefined();
+    const { albumsOf, tracksOf, episodesOf, chaptersOf, itemsOf } = catalogue;
+    for (const list of [albumsOf, tracksOf, episodesOf, chaptersOf, itemsOf])
+      expect(list(unknown)).toEqual([]);
   });
 
   test('a catalogue finds every listed artist, album and track by its id', () => {

@@ -1,26 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { InvalidOption, readOptions, usage } from '../../src/sandbox/cli-options.ts';
 import { presetNames } from '../../src/sandbox/index.ts';
+import { temporaryFolder } from '../support/temporary-files.ts';
+import { onTestEnd } from '../support/test-end.ts';
 import { tokenRequest } from './client.ts';
 
 // Built before the tests: it starts in a tenth of the time that its sources take.
 const main = fileURLToPath(new URL('../../dist/sandbox/main.js', import.meta.url));
-const started: ChildProcess[] = [];
-
-afterEach(async () => {
-  for (const child of started.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
-});
 
 /** Runs the program and collects its output. */
 function run(...args: string[]) {
   const child = spawn(process.execPath, [main, ...args], { stdio: 'pipe' });
-  started.push(child);
+  onTestEnd(() => child.kill('SIGKILL'));
   const printed = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
     printed.out += chunk;
@@ -83,11 +80,9 @@ describe('the command', () => {
   });
 
   test('the sandbox command simulates an app with extended quota, limits the rate and applies faults from a file', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
-    const file = join(folder, 'faults.json');
+    const file = join(temporaryFolder(), 'faults.json');
     writeFileSync(file, '[{"on":{"route":"search"},"fault":{"kind":"answer","status":502}}]');
     const { get } = await start('--quota-mode', 'extended', '--rate-limit', '2', '--faults', `@${file}`);
-    rmSync(folder, { recursive: true });
     expect((await get('/search?q=x&type=artist')).status).toBe(502);
     expect((await get('/artists?ids=3Nrfpe0tUJi4K4DXYWgMUX')).status).toBe(200);
     const limited = await get(bts);
@@ -100,7 +95,7 @@ describe('the command', () => {
     async (signal) => {
       const { child, ended, get } = await start('--faults', '{"fault":{"kind":"stall"}}');
       const hanging = get(bts).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
       const before = performance.now();
       child.kill(signal);
       expect((await ended).code).toBe(0);

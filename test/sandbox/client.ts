@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+import { type Fault, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 
 /** A response with its body. */
@@ -17,6 +17,8 @@ export interface Answer {
 export interface Client {
   sandbox: Sandbox;
   get(path: string, init?: RequestInit): Promise<Answer>;
+  /** A `get` while a fault is in force. */
+  getUnder(fault: Fault, path: string): Promise<Answer>;
   /** The headers of a caller with a fresh token. */
   authorize(): Promise<{ authorization: string }>;
   /** A POST to the token endpoint with the sandbox's credentials, unless `init` has others. */
@@ -47,6 +49,7 @@ export function useSandbox(options: SandboxOptions = {}): Client {
       return running().sandbox;
     },
     get: (path, init) => running().get(path, init),
+    getUnder: (fault, path) => running().getUnder(fault, path),
     requestToken: (init) => running().requestToken(init),
     authorize: () => running().authorize(),
   };
@@ -59,11 +62,16 @@ export async function connect(sandbox: Sandbox): Promise<Client> {
   const authorize = async () => ({ authorization: `Bearer ${(await requestToken()).at('access_token')}` });
   const token = await authorize();
   sandbox.clearCalls();
+  const get: Client['get'] = (path, init = {}) => {
+    const headers = { ...token, ...Object.fromEntries(new Headers(init.headers)) };
+    return call(sandbox.apiUrl + path, { ...init, headers });
+  };
   return {
     sandbox,
-    get: (path, init = {}) => {
-      const headers = { ...token, ...Object.fromEntries(new Headers(init.headers)) };
-      return call(sandbox.apiUrl + path, { ...init, headers });
+    get,
+    async getUnder(fault, path) {
+      const remove = sandbox.faults.add({ fault });
+      return get(path).finally(remove);
     },
     requestToken,
     authorize,

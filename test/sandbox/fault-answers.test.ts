@@ -9,15 +9,7 @@ const client = useSandbox({ quotaMode: 'extended', catalogue });
 const artist = `/artists/${artists.bts}`;
 const list = `${artist}/albums`;
 
-/** The response to one call while a fault is in force. */
-async function under(fault: Fault, path = artist) {
-  const remove = client.sandbox.faults.add({ fault });
-  try {
-    return await client.get(path);
-  } finally {
-    remove();
-  }
-}
+const under = (fault: Fault) => client.getUnder(fault, artist);
 
 describe('an `answer`', () => {
   test('an `answer` fault without fields sends an empty 200 of plain text', async () => {

@@ -5,36 +5,28 @@ import { messageOf, useSandbox } from './client.ts';
 
 const { artists, albums, tracks } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
+const { getUnder } = client;
 const list = `/artists/${artists.bts}/albums`;
-
-/** The response to one call while a fault is in force. */
-async function under(fault: Fault, path: string) {
-  const remove = client.sandbox.faults.add({ fault });
-  try {
-    return await client.get(path);
-  } finally {
-    remove();
-  }
-}
 
 describe('a fault of the data', () => {
   test('a `ceiling` fault rejects larger pages, and lowers the default page size to its limit', async () => {
-    const refused = await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=8`);
+    client.sandbox.faults.add({ fault: { kind: 'ceiling', limit: 7 } });
+    const refused = await client.get(`${list}?limit=8`);
     expect([refused.status, messageOf(refused)]).toEqual([400, 'Invalid limit']);
-    expect((await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=7`)).at('items')).toHaveLength(7);
-    expect((await under({ kind: 'ceiling', limit: 7 }, list)).at('limit')).toBe(7);
+    expect((await client.get(`${list}?limit=7`)).at('items')).toHaveLength(7);
+    expect((await client.get(list)).at('limit')).toBe(7);
   });
 
   test('a `ceiling` fault with `clamp` sends the largest allowed page, and the page states that limit', async () => {
-    const answer = await under({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=50`);
+    const answer = await getUnder({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=50`);
     expect([answer.status, answer.at('limit')]).toEqual([200, 5]);
     expect(answer.at('items')).toHaveLength(5);
     expect(answer.at('next')).toContain('offset=5&limit=5');
-    expect((await under({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=0`)).status).toBe(400);
+    expect((await getUnder({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=0`)).status).toBe(400);
   });
 
   const idsOf = async (fault?: Fault) => {
-    const answer = fault ? await under(fault, `${list}?limit=50`) : await client.get(`${list}?limit=50`);
+    const answer = fault ? await getUnder(fault, `${list}?limit=50`) : await client.get(`${list}?limit=50`);
     return { ids: (answer.at('items') as { id: string }[]).map(({ id }) => id), total: answer.at('total') };
   };
 
@@ -56,28 +48,25 @@ describe('a fault of the data', () => {
   });
 
   test('a `listing` fault overstates the total of a list, and an empty page before that total has a `next`', async () => {
-    const answer = await under({ kind: 'listing', extraTotal: 40 }, `${list}?limit=50&offset=100`);
+    const answer = await getUnder({ kind: 'listing', extraTotal: 40 }, `${list}?limit=50&offset=100`);
     expect(answer.at('total')).toBe(144);
     expect(answer.at('items')).toHaveLength(4);
-    expect(
-      (await under({ kind: 'listing', extraTotal: 60 }, `${list}?limit=50&offset=104`)).at('items'),
-    ).toEqual([]);
-    expect(
-      (await under({ kind: 'listing', extraTotal: 60 }, `${list}?limit=50&offset=104`)).at('next'),
-    ).not.toBeNull();
+    const empty = await getUnder({ kind: 'listing', extraTotal: 60 }, `${list}?limit=50&offset=104`);
+    expect(empty.at('items')).toEqual([]);
+    expect(empty.at('next')).not.toBeNull();
   });
 
   test('an `implied-market` fault applies its market to calls without a market, and to no other call', async () => {
     const path = `/tracks/${tracks.relinked}`;
-    const implied = await under({ kind: 'implied-market', market: 'ES' }, path);
+    const implied = await getUnder({ kind: 'implied-market', market: 'ES' }, path);
     expect([implied.at('id'), implied.at('is_playable')]).toEqual([tracks.spanishReplacement, true]);
-    const named = await under({ kind: 'implied-market', market: 'ES' }, `${path}?market=DE`);
+    const named = await getUnder({ kind: 'implied-market', market: 'ES' }, `${path}?market=DE`);
     expect(named.at('id')).toBe(tracks.relinked);
   });
 });
 
 describe('an `edit`', () => {
-  const edited = async (...edits: Edit[]) => under({ kind: 'edit', edits }, `${list}?limit=3`);
+  const edited = async (...edits: Edit[]) => getUnder({ kind: 'edit', edits }, `${list}?limit=3`);
 
   test('an `edit` fault sets, removes and renames the values at its paths, and changes no other value', async () => {
     const plain = await client.get(`${list}?limit=3`);
@@ -117,7 +106,7 @@ describe('an `edit`', () => {
   });
 
   test('an `edit` fault does not change an error response', async () => {
-    const answer = await under({ kind: 'edit', edits: [{ path: 'error', set: 1 }] }, '/albums/abc');
+    const answer = await getUnder({ kind: 'edit', edits: [{ path: 'error', set: 1 }] }, '/albums/abc');
     expect(messageOf(answer)).toBe('Invalid base62 id');
   });
 });
@@ -125,7 +114,7 @@ describe('an `edit`', () => {
 describe('a `batch`', () => {
   const ids = [albums.tracks1, albums.tracks20, albums.tracks50];
   const read = async (fault: Omit<Extract<Fault, { kind: 'batch' }>, 'kind'>) => {
-    const answer = await under({ kind: 'batch', ...fault }, `/albums?ids=${ids.join()}`);
+    const answer = await getUnder({ kind: 'batch', ...fault }, `/albums?ids=${ids.join()}`);
     return (answer.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
   };
 

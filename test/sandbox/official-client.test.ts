@@ -1,5 +1,5 @@
 import { SpotifyApi } from '@spotify/web-api-ts-sdk';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -28,16 +28,14 @@ afterAll(() => {
 });
 
 describe.each(['development', 'extended'] as const)('Spotify’s own client in %s mode', (quotaMode) => {
-  const inMode = () => client.sandbox.setQuotaMode(quotaMode);
+  beforeEach(() => client.sandbox.setQuotaMode(quotaMode));
 
   test('Spotify’s own client reads an artist', async () => {
-    inMode();
     const artist = await spotify.artists.get(artists.bts);
     expect([artist.name, artist.type, artist.images.length]).toEqual(['BTS', 'artist', 3]);
   });
 
   test('Spotify’s own client reads an artist’s albums page by page', async () => {
-    inMode();
     const ids: string[] = [];
     for (let offset = 0, more = true; more; offset += 10) {
       const page = await spotify.artists.albums(artists.albums50, 'album,single', undefined, 10, offset);
@@ -51,7 +49,6 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   });
 
   test('Spotify’s own client reads an album and its tracks', async () => {
-    inMode();
     const album = await spotify.albums.get(albums.tracks55);
     const rest = await spotify.albums.tracks(albums.tracks55, undefined, 50, 50);
     expect([...album.tracks.items, ...rest.items].map(({ id }) => id)).toEqual(
@@ -61,7 +58,6 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   });
 
   test('Spotify’s own client reads a track in a market', async () => {
-    inMode();
     const track = await spotify.tracks.get(tracks.relinked, 'ES');
     expect([track.id, track.is_playable, track.album.id]).toEqual([
       tracks.spanishReplacement,
@@ -71,7 +67,6 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   });
 
   test('Spotify’s own client reads a show and its episodes page by page', async () => {
-    inMode();
     const show = await spotify.shows.get(shows.episodes130, 'US');
     const pages = await Promise.all(
       [50, 100].map((offset) => spotify.shows.episodes(shows.episodes130, 'US', 50, offset)),
@@ -85,7 +80,6 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   });
 
   test('Spotify’s own client reads an episode with its show', async () => {
-    inMode();
     const episode = await spotify.episodes.get(episodes.newest, 'US');
     expect([episode.name, episode.show.id]).toEqual([
       catalogue.episode(episodes.newest)?.name,
@@ -94,13 +88,11 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   });
 
   test('Spotify’s own client finds shows and episodes', async () => {
-    inMode();
     const found = await spotify.search('The Longest Week', ['show', 'episode'], 'DE', 10);
     expect([found.shows.items[0]?.id, found.episodes.total]).toEqual([shows.episodes130, 130]);
   });
 
   test('Spotify’s own client reads an audiobook and its chapters page by page', async () => {
-    inMode();
     const audiobook = await spotify.audiobooks.get(audiobooks.chapters130, 'US');
     const pages = await Promise.all(
       [50, 100].map((offset) =>
@@ -116,26 +108,22 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   });
 
   test('Spotify’s own client reads a chapter with its audiobook', async () => {
-    inMode();
     const chapter = await spotify.chapters.get(chapters.first, 'US');
     expect([chapter.name, chapter.audiobook.id]).toEqual(['Opening Credits', audiobooks.chapters130]);
   });
 
   test('Spotify’s own client finds audiobooks', async () => {
-    inMode();
     const found = await spotify.search('The Longest Corridor', ['audiobook'], 'GB', 10);
     expect(found.audiobooks.items.map(({ id }) => id)).toEqual([audiobooks.chapters130]);
   });
 
   test('Spotify’s own client gets a 404 for a show that the market does not have', async () => {
-    inMode();
     await expect(spotify.shows.get(shows.onlyGermany, 'US')).rejects.toThrow(
       /404.*Non existing id: 'spotify:show:/s,
     );
   });
 
   test('Spotify’s own client reads a playlist with its owner, and finds the playlist by a search', async () => {
-    inMode();
     const playlist = await spotify.playlists.getPlaylist(playlists.items3);
     const expected = catalogue.playlist(playlists.items3);
     expect([playlist.name, playlist.owner.display_name]).toEqual([
@@ -147,7 +135,6 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   });
 
   test('Spotify’s own client finds artists, albums and tracks', async () => {
-    inMode();
     const found = await spotify.search('BTS', ['artist', 'album', 'track'], 'DE', 10);
     expect(found.artists.items[0]?.id).toBe(artists.bts);
     expect(found.albums.items).toHaveLength(10);
@@ -155,7 +142,6 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   });
 
   test('Spotify’s own client gets the reason of a rejected call', async () => {
-    inMode();
     await expect(spotify.albums.get(unknown)).rejects.toThrow(/404.*Non existing id: 'spotify:album:0{22}'/s);
     await expect(spotify.search('', ['artist'])).rejects.toThrow(/400.*No search query/s);
   });

@@ -1,16 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
 const { shows, episodes } = catalogue.fixtures;
 const unknown = '0000000000000000000000';
 const client = useSandbox({ catalogue });
+const { get } = client;
 
 describe.each(['development', 'extended'] as const)('the podcasts of the sandbox in %s mode', (mode) => {
-  const get = (path: string) => {
-    client.sandbox.setQuotaMode(mode);
-    return client.get(path);
-  };
+  beforeEach(() => client.sandbox.setQuotaMode(mode));
 
   test.each([
     `/shows/${shows.episodes3}`,
@@ -70,7 +68,7 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
 test('batches of shows have no episodes, and null for a show that the market does not have', async () => {
   client.sandbox.setQuotaMode('extended');
   const ids = [shows.episodes3, shows.onlyGermany, unknown];
-  const answer = await client.get(`/shows?ids=${ids.join()}&market=US`);
+  const answer = await get(`/shows?ids=${ids.join()}&market=US`);
   expect(answer.at('shows.0.name')).toBe('Three Evenings');
   expect(answer.at('shows.0.episodes')).toBeUndefined();
   expect([answer.at('shows.1'), answer.at('shows.2')]).toEqual([null, null]);

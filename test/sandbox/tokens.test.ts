@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { startSandbox } from '../../src/sandbox/index.ts';
+import { startUpstream } from '../support/upstream.ts';
 import { messageOf, tokenRequest, useSandbox } from './client.ts';
 
 const client = useSandbox();
@@ -96,28 +97,19 @@ describe('the Web API', () => {
 });
 
 test('a token expires at the end of its lifetime', async () => {
-  await using sandbox = await disposable({ tokenLifetimeSeconds: 0.2 });
+  const sandbox = await startUpstream({ tokenLifetimeSeconds: 0.2 });
   const response = await fetch(sandbox.tokenUrl, tokenRequest(sandbox));
   const { access_token: token, expires_in } = (await response.json()) as Record<string, unknown>;
   expect(expires_in).toBe(0.2);
-  const read = async () =>
-    (
-      await fetch(`${sandbox.apiUrl}/search?q=x&type=artist`, {
-        headers: { authorization: `Bearer ${token}` },
-      })
-    ).status;
-  expect(await read()).toBe(200);
-  await new Promise((resolve) => setTimeout(resolve, 250));
-  expect(await read()).toBe(401);
+  const headers = { authorization: `Bearer ${token}` };
+  const read = () => fetch(`${sandbox.apiUrl}/search?q=x&type=artist`, { headers });
+  expect((await read()).status).toBe(200);
+  await sleep(250);
+  expect((await read()).status).toBe(401);
 });
 
 test('the token endpoint accepts the credentials in the options of the sandbox, and no other credentials', async () => {
-  await using sandbox = await disposable({ clientId: 'me', clientSecret: 'mine' });
+  const sandbox = await startUpstream({ clientId: 'me', clientSecret: 'mine' });
   expect((await fetch(sandbox.tokenUrl, tokenRequest(sandbox))).status).toBe(200);
   expect((await fetch(sandbox.tokenUrl, tokenRequest(client.sandbox))).status).toBe(400);
 });
-
-async function disposable(options: Parameters<typeof startSandbox>[0]) {
-  const sandbox = await startSandbox(options);
-  return { ...sandbox, [Symbol.asyncDispose]: sandbox.close };
-}
