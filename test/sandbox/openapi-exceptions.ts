@@ -1,7 +1,7 @@
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 
 /** A part of a response that contradicts Spotify's own document, and the reason why it is correct. */
-export interface Exception {
+interface Exception {
   modes: readonly QuotaMode[];
   /** `missing` for a required key that is not there, `undescribed` for a key that is not in the document, else Ajv's keyword. */
   fault: 'missing' | 'undescribed' | 'enum' | 'type';

@@ -1,7 +1,7 @@
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 
 /** A correct difference between the sandbox and recorded responses. */
-export interface Exception {
+interface Exception {
   /** Modes of the recordings; both if undefined. */
   modes?: readonly QuotaMode[];
   /** Years of the recordings; all if undefined. */

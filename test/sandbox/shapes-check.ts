@@ -9,7 +9,7 @@ export interface ShapesFile {
   };
 }
 
-export interface ShapeCheck {
+interface ShapeCheck {
   /** Every difference between an object and the captured objects of its kind; `ordered` compares the key order, too. */
   kind(name: string, object: unknown, options?: { ordered?: boolean }): string[];
   /** Every difference between a page and the captured page. */

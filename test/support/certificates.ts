@@ -76,7 +76,7 @@ export function trust(authority: string): void {
   tls.createSecureContext = (options) => createSecureContext({ ...options, ca: trusted });
 }
 
-export interface Front {
+interface Front {
   /** `https://localhost:PORT` */
   origin: string;
 }

@@ -21,7 +21,7 @@ export interface Received {
   text: string;
 }
 
-export type ClientTransport = (sandbox: Sandbox, sent: Sent, environment?: Record<string, string>) => Send;
+type ClientTransport = (sandbox: Sandbox, sent: Sent, environment?: Record<string, string>) => Send;
 export type Send = () => Promise<Received>;
 
 const accept = { accept: 'application/graphql-response+json' };

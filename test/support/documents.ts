@@ -38,7 +38,7 @@ import { typeNames } from '../../src/schema/types/node.ts';
 
 /** Random operations: random selections from the schema. All of them are valid. */
 
-export interface RandomOperation {
+interface RandomOperation {
   document: string;
   variables: Record<string, unknown>;
 }

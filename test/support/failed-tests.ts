@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /** A test that failed; a file that failed as a whole has an empty name. */
-export interface FailedTest {
+interface FailedTest {
   file: string;
   name: string;
   /** The first line of its error. */

@@ -2,7 +2,7 @@ import { countersAfter } from '../../src/datasources/spotify/shared-state/call-c
 import type { SharedStore } from '../../src/datasources/spotify/shared-state/shared-store.ts';
 
 /** The data of a shared store in this process, to which any number of simulated processes connect. */
-export interface FakeSharedStore {
+interface FakeSharedStore {
   /** The store as one process sees it. */
   connect(): SharedStore;
   /** Loses all data. */

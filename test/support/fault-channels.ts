@@ -5,7 +5,7 @@ import { startTracing } from './spans.ts';
 
 export type Channel = 'log' | 'stdout' | 'stderr' | 'answers' | 'metrics' | 'spans' | 'Redis';
 
-export interface Channels {
+interface Channels {
   hear(channel: Channel, text: string): void;
   /** The output so far. The pieces are joined, so that a secret in two pieces is found. */
   heard(): Map<Channel, string>;

@@ -87,7 +87,7 @@ export interface TestEnvironment extends Services {
   close(): Promise<void>;
 }
 
-export interface AskOptions {
+interface AskOptions {
   /** The index of the gateway; default: the first. */
   gateway?: number;
   signal?: AbortSignal;

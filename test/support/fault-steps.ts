@@ -18,7 +18,7 @@ export const only =
   };
 
 /** Passes the time after which earlier retries no longer count against the retry budget. */
-export const forgetRetries = () => pass(11_000);
+const forgetRetries = () => pass(11_000);
 
 /** As `only`, after the retries of the steps before no longer count. */
 export const onlyAfterRetries =

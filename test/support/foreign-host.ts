@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 /** A host that the gateway must not call. It counts the connections to it. */
-export interface ForeignHost {
+interface ForeignHost {
   /** `http://127.0.0.1:PORT` */
   origin: string;
   calls(): number;

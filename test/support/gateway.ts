@@ -35,7 +35,7 @@ export interface TestGateway {
   logged: LogLine[];
 }
 
-export interface LogLine {
+interface LogLine {
   level: 'info' | 'warn' | 'error';
   fields: object;
   message: string;

@@ -20,7 +20,7 @@ export interface Measured {
   bugs: readonly string[];
 }
 
-export interface HostileResponse {
+interface HostileResponse {
   status: number;
   bytes: number;
   codes: readonly string[];

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Clients that send requests periodically, each on its own keep-alive connection, until the server closes it. */
 
-export interface LoadOptions {
+interface LoadOptions {
   clients: number;
   /** The interval between two requests of one client. */
   everyMs: number;
@@ -11,7 +11,7 @@ export interface LoadOptions {
   body(n: number): string;
 }
 
-export interface TimedResponse {
+interface TimedResponse {
   status: number;
   text: string;
   /** Whether it has `Connection: close`. */

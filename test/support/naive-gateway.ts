@@ -8,7 +8,7 @@ import type { QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
  * request, and the largest pages that the quota mode allows. It has no batches, no embedded objects and no cache.
  */
 
-export interface NaiveGateway {
+interface NaiveGateway {
   ask(document: string): Promise<{ data: unknown; errors: string[] }>;
 }
 

@@ -4,14 +4,14 @@ import { Socket } from 'node:net';
 
 /** Records every connection that this process opens and every HTTP request that undici sends. */
 
-export interface SeenConnection {
+interface SeenConnection {
   host: string;
   port: number;
   atMs: number;
   socket: Socket;
 }
 
-export interface SeenRequest {
+interface SeenRequest {
   origin: string;
   path: string;
   /** `Bearer`, `Basic`, or empty. */
@@ -20,7 +20,7 @@ export interface SeenRequest {
   credentials: string;
 }
 
-export interface NetworkWatch {
+interface NetworkWatch {
   /** The connections and requests from now on. */
   since(): Watched;
   /** Makes the lookup of host names with this ending fail, without a DNS request. */

@@ -86,7 +86,7 @@ export function garbage(): Record<string, Garbage> {
 }
 
 /** Each is created once, on first use. */
-export const compressedBombs = {
+const compressedBombs = {
   brackets: once(() => gzipSync(`${'['.repeat(5_000_000)}${']'.repeat(5_000_000)}`)),
   blanks: once(() => gzipSync(Buffer.alloc(150_000_000, ' '))),
 };
@@ -99,7 +99,7 @@ export function once<T>(make: () => T): () => T {
   };
 }
 
-export interface WrittenEntry {
+interface WrittenEntry {
   body: Record<string, unknown> | null;
 }
 

@@ -80,7 +80,7 @@ export type RecordedPage<T> = {
 export type Kind = 'artist' | 'album' | 'track';
 
 /** A full object at any place in a response. */
-export interface RecordedObject {
+interface RecordedObject {
   kind: Kind;
   /** The id by which it was requested: for a relinked track, that of the original track. */
   id: string;

@@ -124,7 +124,7 @@ function pageOf(kind: ListKind, i: number, { items, next }: ScriptedPage, total:
 }
 
 /** The rules that script a list; after its pages there are empty ones without `next`. */
-export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): WrittenRule[] {
+function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): WrittenRule[] {
   const rules = pages.flatMap((page, i): WrittenRule[] => {
     const totals = [page.total].flat();
     return totals.map((total, n) => ({

@@ -22,7 +22,7 @@ export interface SharedBackend {
   lose(): Promise<void>;
 }
 
-export interface Implementation {
+interface Implementation {
   name: string;
   isMissing: boolean;
   start(): Promise<SharedBackend>;
