@@ -17,24 +17,25 @@ const forms = [
 const head = (form: string) =>
   `POST /graphql HTTP/1.1\r\nhost: gateway\r\naccept: application/graphql-response+json\r\n${form}\r\n`;
 
+/** The body of the response 413 to a request with this end. */
+async function rejectionOf(port: number, form: string, end: string): Promise<unknown> {
+  const socket = await openSocket(port, head(form) + end);
+  await until(() => socket.received().includes(']}'), 5_000);
+  expect(socket.received()).toMatch(/^HTTP\/1.1 413 /);
+  return JSON.parse(socket.received().split('\r\n\r\n')[1] ?? '');
+}
+
+const message = 'The body of a request may have at most 100000 bytes.';
+
 describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   test.each(forms)(
     `the ${part} responds 413 with the limit to a body of unknown length that is too large, with "%s"`,
     async (form) => {
       const { gateway, logged } = await withSandbox();
-      const socket = await openSocket(await portOf(gateway[part]));
-      socket.write(`${head(form)}transfer-encoding: chunked\r\n\r\n`);
-      for (let n = 0; n < 11; n++) socket.write(`2710\r\n${'x'.repeat(10_000)}\r\n`);
-      socket.write('0\r\n\r\n');
-      await until(() => socket.received().includes(']}'), 5_000);
-      expect(socket.received()).toMatch(/^HTTP\/1.1 413 /);
-      expect(JSON.parse(socket.received().split('\r\n\r\n')[1] ?? '')).toEqual({
-        errors: [
-          {
-            message: 'The body of a request may have at most 100000 bytes.',
-            extensions: { code: 'QUERY_TOO_COMPLEX', limit: 100_000 },
-          },
-        ],
+      const chunks = `2710\r\n${'x'.repeat(10_000)}\r\n`.repeat(11);
+      const end = `transfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`;
+      expect(await rejectionOf(await portOf(gateway[part]), form, end)).toEqual({
+        errors: [{ message, extensions: { code: 'QUERY_TOO_COMPLEX', limit: 100_000 } }],
       });
       expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
       expect(await refusalsOf(gateway)).toEqual([['QUERY_TOO_COMPLEX', 1]]);
@@ -45,16 +46,10 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
     `the ${part} responds 413 with limit and length to a body whose stated length is too large, with "%s"`,
     async (form) => {
       const { gateway } = await withSandbox();
-      const socket = await openSocket(await portOf(gateway[part]));
-      socket.write(`${head(form)}content-length: 100001\r\n\r\n`);
-      await until(() => socket.received().includes(']}'), 5_000);
-      expect(socket.received()).toMatch(/^HTTP\/1.1 413 /);
-      expect(JSON.parse(socket.received().split('\r\n\r\n')[1] ?? '').errors).toEqual([
-        {
-          message: 'The body of a request may have at most 100000 bytes.',
-          extensions: { code: 'QUERY_TOO_COMPLEX', limit: 100_000, actual: 100_001 },
-        },
-      ]);
+      const end = 'content-length: 100001\r\n\r\n';
+      expect(await rejectionOf(await portOf(gateway[part]), form, end)).toEqual({
+        errors: [{ message, extensions: { code: 'QUERY_TOO_COMPLEX', limit: 100_000, actual: 100_001 } }],
+      });
       expect(await refusalsOf(gateway)).toEqual([['QUERY_TOO_COMPLEX', 1]]);
     },
   );

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createResponseCache } from '../../src/http/response-cache.ts';
 import { retryWhileShed, startClock } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { exchangeOnce } from '../support/process.ts';
 import { refusalsOf } from '../support/refusals.ts';
 import { artists, tracks, unknownId } from '../support/schema-tests.ts';
 import { manifestOf } from '../support/temporary-files.ts';
@@ -72,28 +73,17 @@ const requests: Record<string, Sent> = {
 
 async function serve(listener: RequestListener) {
   const port = await portOf(listener);
-
-  const exchange = ({ method = 'POST', path = '/graphql', headers = {}, body }: Sent) =>
-    new Promise<{ status: number; headers: object; text: string }>((resolve, reject) => {
-      const request = send(
-        { port, method, path, headers: { 'content-type': 'application/json', ...headers }, agent: false },
-        async (response) => {
-          const chunks: Buffer[] = [];
-          for await (const chunk of response) chunks.push(chunk as Buffer);
-          // Every response has another date and another request id.
-          const { date: _, 'x-request-id': __, ...rest } = response.headers;
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: rest,
-            text: Buffer.concat(chunks).toString(),
-          });
-        },
-      );
-      request.once('error', reject);
-      request.end(body);
-    });
-
-  return (request: Sent) => retryWhileShed(() => exchange(request));
+  return async ({ path = '/graphql', headers: sent, ...request }: Sent) => {
+    const headers = { 'content-type': 'application/json', ...sent };
+    const {
+      status,
+      headers: received,
+      text,
+    } = await retryWhileShed(() => exchangeOnce(port, path, { method: 'POST', ...request, headers }));
+    // Every response has another date and another request id.
+    const { date: _, 'x-request-id': __, ...rest } = received;
+    return { status, headers: rest, text };
+  };
 }
 
 async function startBoth(environment: Record<string, string> = {}) {
@@ -235,7 +225,8 @@ test.each([
   ['yoga', '/graphql?x=1'],
 ])('%s ignores an unknown property of a request', async (_, path) => {
   const { fast } = await startBoth();
-  const response = await fast({ path, body: json({ query: '{ __typename }', unknown: { a: [true] } }) });
+  const params = { query: '{ __typename }', unknown: { a: [true] }, onError: 'PROPAGATE' };
+  const response = await fast({ path, body: json(params) });
   expect(response.status).toBe(200);
   expect(JSON.parse(response.text)).toEqual({ data: { __typename: 'Query' } });
 });

@@ -30,6 +30,14 @@ async function purge(gateway: TestGateway, ...ids: string[]): Promise<void> {
   expect([response.status, await response.json()]).toEqual([200, { purged: ids.length }]);
 }
 
+/** Executes the document twice, and expects this number of calls in all after each time: the second one sends none. */
+async function askTwice(gateway: Awaited<ReturnType<typeof withToken>>, document: string, calls: number) {
+  for (let run = 1; run <= 2; run++) {
+    expect((await gateway.ask(document)).errors).toEqual([]);
+    expect(gateway.apiCalls()).toHaveLength(calls);
+  }
+}
+
 const album = `{ album(id: "${albums.tracks20}") { name label } }`;
 const list = `{ artist(id: "${artists.bts}") { albums(first: 3) { nodes { id name } } } }`;
 const track = `{ album(id: "${albums.tracks20}") { tracks(first: 1) { nodes { id name } } } }`;
@@ -41,15 +49,9 @@ describe('the removal of an id', () => {
     ['as a link', `https://open.spotify.com/album/${albums.tracks20}?si=1`],
   ])('the next operation reads an album again after a removal that names the album %s', async (_, id) => {
     const gateway = await withToken();
-    for (const calls of [1, 1]) {
-      await gateway.ask(album);
-      expect(gateway.apiCalls()).toHaveLength(calls);
-    }
+    await askTwice(gateway, album, 1);
     await purge(gateway, id);
-    for (const calls of [2, 2]) {
-      expect((await gateway.ask(album)).errors).toEqual([]);
-      expect(gateway.apiCalls()).toHaveLength(calls);
-    }
+    await askTwice(gateway, album, 2);
   });
 
   test('the removal of an artist also removes the lists of the artist, and no other object', async () => {
@@ -78,19 +80,16 @@ describe('the removal of an id', () => {
   });
 
   test.each([
-    ['a page of a list', list, (data: Data) => data.artist?.albums.nodes[0]?.id],
-    ['a page that an object contains', track, (data: Data) => data.album?.tracks.nodes[0]?.id],
-    [
-      'a search',
-      '{ search(q: "the") { albums(first: 3) { nodes { id } } } }',
-      (data: Data) => data.search?.albums.nodes[0]?.id,
-    ],
-  ])('the removal of an id removes each response that contains the id: %s', async (_, document, idIn) => {
+    ['a page of a list', list],
+    ['a page that an object contains', track],
+    ['a search', '{ search(q: "the") { albums(first: 3) { nodes { id } } } }'],
+  ])('the removal of an id removes each response that contains the id: %s', async (_, document) => {
     const gateway = await withToken();
-    const { data } = await gateway.ask<Data, object>(document);
-    const [calls, id] = [gateway.apiCalls().length, idIn(data) ?? expect.fail()];
-    await purge(gateway, id);
-    expect(dataAndErrorCodes(await gateway.ask<Data, object>(document))).toEqual({ data, errors: [] });
+    const { data } = await gateway.ask(document);
+    const calls = gateway.apiCalls().length;
+    const [, firstId] = /"id":"(\w{22})"/.exec(JSON.stringify(data)) ?? [];
+    await purge(gateway, firstId ?? expect.fail());
+    expect(dataAndErrorCodes(await gateway.ask(document))).toEqual({ data, errors: [] });
     expect(gateway.apiCalls().length).toBeGreaterThan(calls);
   });
 
@@ -218,10 +217,7 @@ describe('a call that was sent before the removal of an id in its response', () 
       await expect.poll(() => gateway.apiCalls().length).toBe(1);
       await purge(gateway, albums.tracks20);
       await first;
-      for (const calls of [2, 2]) {
-        expect((await gateway.ask(document)).errors).toEqual([]);
-        expect(gateway.apiCalls()).toHaveLength(calls);
-      }
+      await askTwice(gateway, document, 2);
     },
   );
 
@@ -260,10 +256,7 @@ describe('a call that was sent before the removal of an id in its response', () 
     await expect.poll(() => gateway.apiCalls().length).toBe(2);
     await purge(gateway, albums.tracks20);
     await sleep(400); // until the response has arrived
-    for (const calls of [3, 3]) {
-      await gateway.ask(album);
-      expect(gateway.apiCalls()).toHaveLength(calls);
-    }
+    await askTwice(gateway, album, 3);
   });
 
   test.each<StoreKind>([...stores])(
@@ -282,12 +275,6 @@ describe('a call that was sent before the removal of an id in its response', () 
     },
   );
 });
-
-interface Data {
-  artist?: { albums: { nodes: { id: string }[] } };
-  album?: { tracks: { nodes: { id: string }[] } };
-  search?: { albums: { nodes: { id: string }[] } };
-}
 
 describe('a removal request that is rejected', () => {
   test.each([

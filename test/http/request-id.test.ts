@@ -1,14 +1,14 @@
-import { once } from 'node:events';
-import { request as send } from 'node:http';
+import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
-import { artists } from '../support/schema-tests.ts';
+import { postJson } from '../support/post-json.ts';
+import { exchangeOnce } from '../support/process.ts';
+import { artistQuery as query } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** The request id, which a proxy sends or the gateway generates, is in the response and in the log. */
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const query = `{ artist(id: "${artists.bts}") { name } }`;
 
 async function serve(environment: Record<string, string> = {}) {
   const gateway = await withSandbox(environment);
@@ -20,12 +20,8 @@ async function serve(environment: Record<string, string> = {}) {
     headers: Record<string, string | string[]> = {},
     body = JSON.stringify({ query }),
   ) {
-    const options = { port, path, method: 'POST', agent: false };
-    const sent = send({ ...options, headers: { 'content-type': 'application/json', ...headers } });
-    sent.end(body);
-    const [response] = await once(sent, 'response');
-    response.resume();
-    await once(response, 'end');
+    const sent = { 'content-type': 'application/json', ...headers };
+    const response = await exchangeOnce(port, path, { method: 'POST', headers: sent, body });
     return response.headers['x-request-id'];
   }
 
@@ -97,11 +93,7 @@ test.each([
 test('pages of an allowed origin may read the request id', async () => {
   const origin = 'https://app.example';
   const { fetch } = await serve({ CORS_ORIGINS: origin });
-  const response = await fetch('/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin, 'x-request-id': 'mine' },
-    body: JSON.stringify({ query }),
-  });
+  const response = await fetch('/graphql', postJson({ query }, { origin, 'x-request-id': 'mine' }));
   expect(response.headers.get('x-request-id')).toBe('mine');
   expect(response.headers.get('access-control-expose-headers')).toBe('x-request-id, retry-after');
 });
@@ -111,6 +103,6 @@ test('Spotify gets no request id, and an operation of `gateway.execute` has none
   await idOf('/graphql', { 'x-request-id': 'mine' });
   expect(sandbox.calls().length).toBeGreaterThan(0);
   for (const { headers } of sandbox.calls()) expect(headers).not.toHaveProperty('x-request-id');
-  await gateway.execute({ document: (await import('graphql')).parse('{ __typename }') });
+  await gateway.execute({ document: parse('{ __typename }') });
   expect(logged.at(-1)?.fields).not.toHaveProperty('requestId');
 });

@@ -21,6 +21,10 @@ async function statusOf(port: number, target: string, headers = 'host: gateway',
   return { status: Number(status), received: socket.received };
 }
 
+/** The port of a new gateway. */
+const listen = async (part: 'listener' | 'handler' = 'listener') =>
+  portOf((await withSandbox()).gateway[part]);
+
 const routes = ['/metrics', '/health', '/ready', '/schema.graphql', '/graphql'];
 
 const spellings = (path: string): string[] => [
@@ -43,8 +47,7 @@ const spellings = (path: string): string[] => [
 
 describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   test.each(routes)('the gateway serves %s in no other spelling', async (path) => {
-    const { gateway } = await withSandbox();
-    const port = await portOf(gateway[part]);
+    const port = await listen(part);
     for (const target of spellings(path)) {
       const { status } = await statusOf(port, target);
       // A target that is not a URL does not reach the handler: yoga's adapter responds with 400.
@@ -53,8 +56,7 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   });
 
   test('a request reaches no other path by a Host header that ends with that path', async () => {
-    const { gateway } = await withSandbox();
-    const port = await portOf(gateway[part]);
+    const port = await listen(part);
     for (const path of ['/metrics', '/health', '/ready']) {
       for (const host of [`a${path}?`, `a${path}#`, `a${path}/..`, `a@b${path}?`]) {
         const { status } = await statusOf(port, '/graphql?x=1', `host: ${host}`);
@@ -67,16 +69,14 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
 });
 
 test('a path is compared without its query string', async () => {
-  const { gateway } = await withSandbox();
-  const port = await portOf(gateway.listener);
+  const port = await listen();
   for (const target of ['/metrics?x=/../y', '/health?', '/ready?/%2e']) {
     expect((await statusOf(port, target)).status, target).toBe(200);
   }
 });
 
 test('a target with an empty fragment is 400, because yoga would treat the request as a health check', async () => {
-  const { gateway } = await withSandbox();
-  const port = await portOf(gateway.listener);
+  const port = await listen();
   for (const target of ['/anything#', '/graphql#']) expect((await statusOf(port, target)).status).toBe(400);
 });
 
@@ -114,8 +114,7 @@ test.each([
 });
 
 test('a request with two Host headers is 400, even if the headers are equal', async () => {
-  const { gateway } = await withSandbox();
-  const port = await portOf(gateway.listener);
+  const port = await listen();
   for (const second of ['other', 'gateway'])
     expect((await statusOf(port, '/health', `host: gateway\r\nHost: ${second}`)).status).toBe(400);
 });
@@ -132,14 +131,12 @@ test.each([
   '[::1]:4000',
 ])('the Host header "%s" is valid', async (host) => {
   expect(isHostHeader(host)).toBe(true);
-  const { gateway } = await withSandbox();
-  const port = await portOf(gateway.listener);
+  const port = await listen();
   expect((await statusOf(port, '/health', `host: ${host}`)).status).toBe(200);
 });
 
 test('an invalid target is 404 and shows no stack', async () => {
-  const { gateway } = await withSandbox();
-  const { status, received } = await statusOf(await portOf(gateway.listener), '//[/graphql');
+  const { status, received } = await statusOf(await listen(), '//[/graphql');
   expect(status).toBe(404);
   expect(received()).not.toMatch(/\bat |Error|node_modules|file:/);
 });

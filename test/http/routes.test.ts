@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { withSandbox } from '../support/gateway.ts';
+import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { artistQuery } from '../support/schema-tests.ts';
 
 /** The HTTP routes beside the GraphQL endpoint. */
+
+const asHtml = { headers: { accept: 'text/html' } };
+const home = async ({ fetch }: Pick<TestGateway, 'fetch'>) => (await fetch('/')).text();
 
 describe('GET /', () => {
   test('GET / describes the gateway, and links GraphiQL, the schema and the docs', async () => {
@@ -15,7 +18,7 @@ describe('GET /', () => {
       expect(page).toContain(part);
     }
     for (const [, path = ''] of page.matchAll(/<a href="([^"]+)"/g)) {
-      expect((await fetch(path, { headers: { accept: 'text/html' } })).status, path).toBe(200);
+      expect((await fetch(path, asHtml)).status, path).toBe(200);
     }
     expect(page).toContain('href="/docs/README.md"');
     expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
@@ -23,22 +26,17 @@ describe('GET /', () => {
   });
 
   test('GET / states why the gateway cannot serve requests', async () => {
-    const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another-secret' });
-    const page = await (await fetch('/')).text();
-    expect(page).toContain(
+    expect(await home(await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another-secret' }))).toContain(
       'It cannot serve requests at present: Spotify rejects the credentials; see the log.',
     );
-    const ready = await withSandbox();
-    expect(await (await ready.fetch('/')).text()).not.toContain('at present');
+    expect(await home(await withSandbox())).not.toContain('at present');
   });
 
   test('GET / names each family whose daily quota is used up, with the time of the next call', async () => {
     const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2,albums=2,search=200' });
-    const page = async () => (await fetch('/')).text();
-    expect(await page()).not.toContain('used up');
+    expect(await home({ fetch })).not.toContain('used up');
     await ask(artistQuery);
-    const text = await page();
-    const [line = '', ...others] = text.match(/The daily quota of .*/g) ?? [];
+    const [line = '', ...others] = (await home({ fetch })).match(/The daily quota of .*/g) ?? [];
     expect(others).toEqual([]);
     const [, family, day, time] =
       /^The daily quota of <code>(.*)<\/code> is used up: the next call is possible on (.*) at (.*) UTC\./.exec(
@@ -57,18 +55,17 @@ describe('GET /', () => {
     const { fetch, ask, sandbox } = await withSandbox();
     sandbox.faults.add({ fault: { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 3_600 }, times: 1 });
     await ask(artistQuery);
-    expect(await (await fetch('/')).text()).toContain('The daily quota of <code>artists</code> is used up');
+    expect(await home({ fetch })).toContain('The daily quota of <code>artists</code> is used up');
   });
 
   test('GET / does not mention a used-up quota if EXPOSE_QUOTA is off', async () => {
     const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2', EXPOSE_QUOTA: 'false' });
     await ask(artistQuery);
-    expect(await (await fetch('/')).text()).not.toContain('used up');
+    expect(await home({ fetch })).not.toContain('used up');
   });
 
   test('GET / links only pages that exist', async () => {
-    const { fetch } = await withSandbox({ GRAPHIQL: 'false', INTROSPECTION: 'false' });
-    const page = await (await fetch('/')).text();
+    const page = await home(await withSandbox({ GRAPHIQL: 'false', INTROSPECTION: 'false' }));
     expect(page).not.toContain('GraphiQL');
     expect(page).not.toContain('/schema.graphql');
   });
@@ -99,10 +96,9 @@ describe('GET /docs/', () => {
 
   test('the gateway serves the docs to browsers as HTML, in which every link and picture exists', async () => {
     const { fetch } = await withSandbox();
-    const accept = { headers: { accept: 'text/html' } };
     const pages = new Map<string, string>();
     const visit = async (path: string) => {
-      const response = await fetch(path, accept);
+      const response = await fetch(path, asHtml);
       expect(response.status, path).toBe(200);
       pages.set(path, await response.text());
       if (!path.endsWith('.md')) return; // the text of the schema and the scripts of GraphiQL have parts that look like links
@@ -130,16 +126,15 @@ describe('GET /docs/', () => {
 
   test('the logo of a page of the docs links to the page that describes the gateway', async () => {
     const { fetch } = await withSandbox();
-    const page = await (await fetch('/docs/errors.md', { headers: { accept: 'text/html' } })).text();
+    const page = await (await fetch('/docs/errors.md', asHtml)).text();
     expect(page).toMatch(/<body>\s*<a href="\/" aria-label="Home"><svg /);
   });
 
   test('the pages of the docs link the schema if the gateway serves it, and otherwise only name it', async () => {
-    const accept = { headers: { accept: 'text/html' } };
-    const served = await (await withSandbox()).fetch('/docs/README.md', accept);
+    const served = await (await withSandbox()).fetch('/docs/README.md', asHtml);
     expect(await served.text()).toContain('<a href="../schema.graphql">schema.graphql</a>');
     const { fetch } = await withSandbox({ GRAPHIQL: 'false', INTROSPECTION: 'false' });
-    const page = await (await fetch('/docs/README.md', accept)).text();
+    const page = await (await fetch('/docs/README.md', asHtml)).text();
     expect(page).toContain('schema.graphql: the schema');
     expect(page).not.toContain('schema.graphql</a>');
   });

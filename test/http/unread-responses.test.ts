@@ -12,14 +12,16 @@ import {
   unreadLimits,
 } from '../../src/http/unread-responses.ts';
 import { schema } from '../../src/schema/index.ts';
-import { type OnEnd, until } from '../support/process.ts';
+import { postJson } from '../support/post-json.ts';
+import { until } from '../support/process.ts';
+import { onTestEnd } from '../support/test-end.ts';
 import { portOf } from '../support/test-server.ts';
 
 const body = Buffer.alloc(20_000_000, 'x'); // more than the buffers of the system hold
 const limits = { ...unreadLimits, closeAfterMs: 1_500, stalledAfterMs: 1_000, checkIntervalMs: 50 };
 
 /** A server that tracks its responses, with all limits on a shorter scale. */
-async function start(onEnd: OnEnd, more: Partial<typeof unreadLimits> = {}) {
+async function start(more: Partial<typeof unreadLimits> = {}) {
   const releasesMs: number[] = [];
   const unread = createUnreadResponses(() => void releasesMs.push(performance.now()), { ...limits, ...more });
   const respond = (response: ServerResponse) => {
@@ -30,12 +32,12 @@ async function start(onEnd: OnEnd, more: Partial<typeof unreadLimits> = {}) {
     unread.track(response, body.byteLength);
   };
   const port = await portOf((_, response) => void respond(response));
-  onEnd(async () => unread.dispose());
+  onTestEnd(unread.dispose);
 
   /** Sends requests on one connection, whose responses are not read before `resume` is called. */
   async function send(requests = 1): Promise<Socket> {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
-    onEnd(async () => void socket.destroy());
+    onTestEnd(() => void socket.destroy());
     await once(socket, 'connect');
     socket.write('GET / HTTP/1.1\r\nhost: gateway\r\n\r\n'.repeat(requests));
     return socket;
@@ -43,10 +45,8 @@ async function start(onEnd: OnEnd, more: Partial<typeof unreadLimits> = {}) {
   return { unread, send, released: () => releasesMs.length, releasesMs };
 }
 
-test('120 clients that read nothing use no more memory than the limit of all unread responses', async ({
-  onTestFinished: onEnd,
-}) => {
-  const { unread, send } = await start(onEnd);
+test('120 clients that read nothing use no more memory than the limit of all unread responses', async () => {
+  const { unread, send } = await start();
   const before = process.memoryUsage().arrayBuffers;
   await Promise.all(Array.from({ length: 120 }, () => send()));
   await until(() => unread.bytes() > unreadLimits.maxTotalBytes - body.byteLength, 5_000);
@@ -57,8 +57,8 @@ test('120 clients that read nothing use no more memory than the limit of all unr
 describe.concurrent('a response that its client does not read', { timeout: 60_000 }, () => {
   test.for([1, 3])(
     'an unread response is released with its connection after `closeAfterMs`: %i on one connection',
-    async (requests, { onTestFinished: onEnd }) => {
-      const { unread, send, released, releasesMs } = await start(onEnd);
+    async (requests) => {
+      const { unread, send, released, releasesMs } = await start();
       const sentMs = performance.now();
       await send(requests);
       await until(() => unread.bytes() >= body.byteLength, 2_000);
@@ -68,10 +68,8 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
     },
   );
 
-  test('an unread response is no longer counted after its client has disconnected, also behind another one', async ({
-    onTestFinished: onEnd,
-  }) => {
-    const { unread, send, released } = await start(onEnd);
+  test('an unread response is no longer counted after its client has disconnected, also behind another one', async () => {
+    const { unread, send, released } = await start();
     const socket = await send(2);
     await until(() => unread.bytes() >= 2 * body.byteLength, 2_000);
     socket.destroy();
@@ -79,10 +77,8 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
     expect(released()).toBe(0);
   });
 
-  test('an unread response that has stalled is released for another response, and is not counted twice', async ({
-    onTestFinished: onEnd,
-  }) => {
-    const { unread, send, released } = await start(onEnd, {
+  test('an unread response that has stalled is released for another response, and is not counted twice', async () => {
+    const { unread, send, released } = await start({
       maxTotalBytes: 30_000_000,
       closeAfterMs: 60_000,
     });
@@ -103,10 +99,8 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
 });
 
 describe.concurrent('a client', { timeout: 60_000 }, () => {
-  test('a client that reads slowly but steadily gets the whole response', async ({
-    onTestFinished: onEnd,
-  }) => {
-    const { unread, send, released } = await start(onEnd, { minReadBytes: 1 });
+  test('a client that reads slowly but steadily gets the whole response', async () => {
+    const { unread, send, released } = await start({ minReadBytes: 1 });
     const socket = await send();
     await until(() => unread.bytes() > 0, 2_000);
     let received = 0;
@@ -121,10 +115,8 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
     await until(() => unread.bytes() === 0, 1_000);
   });
 
-  test('a client that reads less than `minReadBytes` loses its connection', async ({
-    onTestFinished: onEnd,
-  }) => {
-    const { unread, send, released } = await start(onEnd, {
+  test('a client that reads less than `minReadBytes` loses its connection', async () => {
+    const { unread, send, released } = await start({
       minReadBytes: 10_000_000,
       closeAfterMs: 1_000,
     });
@@ -147,11 +139,10 @@ test('a page of another origin can read the error of a request that is shed beca
     logging: false,
     plugins: [useVaryByOrigin, useUnread(noRoom, () => undefined, new Set())],
   });
-  const response = await fetch(`http://127.0.0.1:${await portOf(yoga)}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: 'https://app.example', connection: 'close' },
-    body: '{"query": "{ __typename }"}',
-  });
+  const response = await fetch(
+    `http://127.0.0.1:${await portOf(yoga)}/graphql`,
+    postJson({ query: '{ __typename }' }, { origin: 'https://app.example', connection: 'close' }),
+  );
   expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('OVERLOADED')]);
   expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
   expect(response.headers.get('vary')?.toLowerCase()).toContain('origin');

@@ -1,5 +1,6 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { exchangeOnce } from './process.ts';
 
 /** Clients that send requests periodically, each on its own keep-alive connection, until the server closes it. */
 
@@ -63,29 +64,10 @@ export function startLoad(port: number, { clients, everyMs, body }: LoadOptions)
   };
 }
 
-function post(port: number, agent: Agent, body: string): Promise<TimedResponse> {
+async function post(port: number, agent: Agent, body: string): Promise<TimedResponse> {
   const startedMs = performance.now();
-  const headers = {
-    'content-type': 'application/json',
-    accept: 'application/graphql-response+json',
-    'content-length': Buffer.byteLength(body),
-  };
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: '127.0.0.1', port, path: '/graphql', method: 'POST', headers, agent },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part: string) => {
-          text += part;
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          const closes = response.headers.connection === 'close';
-          resolve({ status: response.statusCode ?? 0, text, closes, ms: performance.now() - startedMs });
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
+  const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+  const response = await exchangeOnce(port, '/graphql', { method: 'POST', headers, body, agent });
+  const closes = response.headers.connection === 'close';
+  return { status: response.status, text: response.text, closes, ms: performance.now() - startedMs };
 }

@@ -75,7 +75,7 @@ export interface Server extends Run {
 
 export interface RequestOptions {
   method?: string;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   body?: string;
   /** Default: a connection for this request alone. */
   agent?: Agent;
@@ -259,7 +259,8 @@ async function repeatWhileBusy<T>(
 
 const maxAttempts = 5;
 
-function exchangeOnce(port: number, path: string, options: RequestOptions): Promise<Reply> {
+/** One HTTP exchange, whatever its status. */
+export function exchangeOnce(port: number, path: string, options: RequestOptions): Promise<Reply> {
   const { method = 'GET', headers = {}, body = '', agent = new Agent({ keepAlive: false }) } = options;
   const { localAddress = '127.0.0.1' } = options;
   return new Promise((resolve, reject) => {
