@@ -1,34 +1,28 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runDoctorCommand } from '../../src/doctor/command.ts';
 import type { Findings } from '../../src/doctor/findings.ts';
 import {
-  createCatalogue,
   type Fault,
+  type FaultRule,
   type PresetName,
   presetNames,
   type QuotaMode,
-  type Sandbox,
   type SandboxOptions,
-  startSandbox,
 } from '../../src/sandbox/index.ts';
 import { upstreamOf } from '../support/process.ts';
+import { edit } from '../support/schema-tests.ts';
+import { temporaryFolder } from '../support/temporary-files.ts';
+import { freePort } from '../support/test-server.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 /** The findings of the examination for each kind of app and each reported behaviour of Spotify, and its calls. */
-
-const catalogue = createCatalogue();
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'doctor-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
 
 type Report = Findings & { advice: { variable: string; value: string }[] };
 
 async function runCommand(variables: Record<string, string>, ...args: string[]) {
-  const file = join(folder, 'spotify-report.json');
+  const file = join(temporaryFolder(), 'spotify-report.json');
   const printed: string[] = [];
   const errors: string[] = [];
   const exitCode = await runDoctorCommand(['--report', file, ...args], {
@@ -39,28 +33,21 @@ async function runCommand(variables: Record<string, string>, ...args: string[]) 
   return { exitCode, output: printed.join('\n'), errors: errors.join('\n'), file };
 }
 
-/** Examines the app of a sandbox. @param prepare changes the sandbox before that */
-async function examineSandbox(
-  options: SandboxOptions,
-  prepare: (sandbox: Sandbox) => void = () => undefined,
-) {
-  const sandbox = await startSandbox({ catalogue, ...options });
-  try {
-    prepare(sandbox);
-    const result = await runCommand(upstreamOf(sandbox));
-    const text = readFileSync(result.file, 'utf8');
-    const calls = sandbox.calls();
-    return {
-      ...result,
-      sandbox,
-      text,
-      report: JSON.parse(text) as Report,
-      apiCalls: calls.filter(({ kind }) => kind === 'api').map(({ route, status }) => `${route} ${status}`),
-      tokenCalls: calls.filter(({ kind }) => kind === 'token').length,
-    };
-  } finally {
-    await sandbox.close();
-  }
+/** Examines the app of a sandbox with these faults. */
+async function examineSandbox(options: SandboxOptions, ...faults: FaultRule[]) {
+  const sandbox = await startUpstream(options);
+  for (const rule of faults) sandbox.faults.add(rule);
+  const result = await runCommand(upstreamOf(sandbox));
+  const text = readFileSync(result.file, 'utf8');
+  const calls = sandbox.calls();
+  return {
+    ...result,
+    sandbox,
+    text,
+    report: JSON.parse(text) as Report,
+    apiCalls: calls.filter(({ kind }) => kind === 'api').map(({ route, status }) => `${route} ${status}`),
+    tokenCalls: calls.filter(({ kind }) => kind === 'token').length,
+  };
 }
 
 const modes: Record<QuotaMode, Partial<Findings>> = {
@@ -133,25 +120,22 @@ test('a lapsed Premium subscription is found with one call', async () => {
   expect(output).not.toContain('Configure');
 });
 
-const useUpQuota =
-  (...route: string[]) =>
-  ({ faults }: Sandbox): void =>
-    void faults.add({
-      on: { route },
-      fault: {
-        kind: 'budget',
-        calls: 0,
-        windowSeconds: 86_400,
-        per: 'family',
-        form: 'quota',
-        countRefused: true,
-      },
-    });
+const quotaUsedUp = (...route: string[]): FaultRule => ({
+  on: { route },
+  fault: {
+    kind: 'budget',
+    calls: 0,
+    windowSeconds: 86_400,
+    per: 'family',
+    form: 'quota',
+    countRefused: true,
+  },
+});
 
 test('a used-up daily quota of one family is stated with its time, and the other families are read', async () => {
   const { report, apiCalls, output } = await examineSandbox(
     { quotaMode: 'extended' },
-    useUpQuota('artists/albums'),
+    quotaUsedUp('artists/albums'),
   );
   expect(report.usedUpQuotas).toEqual([{ family: 'artists/albums', seconds: expect.any(Number) }]);
   expect(report.families).toMatchObject({ 'artists/albums': 'quota-used-up', search: 'available' });
@@ -165,7 +149,7 @@ test.each(['development', 'extended'] as const)(
   async (quotaMode) => {
     const { report, apiCalls, output } = await examineSandbox(
       { quotaMode },
-      useUpQuota('search', 'artists/albums'),
+      quotaUsedUp('search', 'artists/albums'),
     );
     expect(apiCalls).toEqual(['search 429', 'artists/albums 429', 'artists 200']);
     expect(report).toMatchObject({ kind: quotaMode, premium: 'active', differences: [] });
@@ -180,18 +164,20 @@ test.each<[string, Fault]>([
 ])(
   'if %s, pages of 50 show that an app keeps its old endpoints, and the mode that would end them is not recommended',
   async (_name, fault) => {
-    const { report } = await examineSandbox({ preset: 'old-development-app' }, ({ faults }) => {
-      faults.add({ on: { route: 'albums' }, fault });
-    });
+    const { report } = await examineSandbox(
+      { preset: 'old-development-app' },
+      { on: { route: 'albums' }, fault },
+    );
     expect(report).toMatchObject({ kind: 'old-development', pageSize: 50, batch: null });
     expect(report.advice.map(({ variable }) => variable)).not.toContain('SPOTIFY_QUOTA_MODE');
   },
 );
 
 test('pages of 50 without batches fit no kind of app, so no mode is recommended', async () => {
-  const { report } = await examineSandbox({ preset: 'old-development-app' }, ({ faults }) => {
-    faults.add({ on: { route: 'albums', batch: true }, fault: { kind: 'withdrawn' } });
-  });
+  const { report } = await examineSandbox(
+    { preset: 'old-development-app' },
+    { on: { route: 'albums', batch: true }, fault: { kind: 'withdrawn' } },
+  );
   expect(report).toMatchObject({ kind: 'unknown', pageSize: 50, batch: false });
   expect(report.advice.map(({ variable }) => variable)).not.toContain('SPOTIFY_QUOTA_MODE');
 });
@@ -204,19 +190,15 @@ test('the short rate limit ends the examination at once', async () => {
 });
 
 test('each difference from the expected shapes is reported with its place and types, and without values', async () => {
-  const { report, text, output } = await examineSandbox({ quotaMode: 'development' }, ({ faults }) => {
-    faults.add({
-      on: { route: 'search' },
-      fault: {
-        kind: 'edit',
-        edits: [
-          { path: 'artists.items.0.genres', set: ['a new genre'] },
-          { path: 'tracks.items.0.duration_ms', set: 'a text' },
-          { path: 'albums.items.1.name', remove: true },
-        ],
-      },
-    });
-  });
+  const fault = edit(
+    { path: 'artists.items.0.genres', set: ['a new genre'] },
+    { path: 'tracks.items.0.duration_ms', set: 'a text' },
+    { path: 'albums.items.1.name', remove: true },
+  );
+  const { report, text, output } = await examineSandbox(
+    { quotaMode: 'development' },
+    { on: { route: 'search' }, fault },
+  );
   expect(report.differences).toEqual(
     expect.arrayContaining([
       { place: 'search artists.items[].genres', expected: 'absent', found: 'array', count: 2 },
@@ -234,9 +216,10 @@ test.each(
     [null, [], 'a text', 7].map((json) => [route, json] as const),
   ),
 )('a response of %s that is no object, but %o, is a difference in the report', async (route, json) => {
-  const { report, exitCode } = await examineSandbox({ quotaMode: 'extended' }, ({ faults }) => {
-    faults.add({ on: { route }, fault: { kind: 'answer', status: 200, json } });
-  });
+  const { report, exitCode } = await examineSandbox(
+    { quotaMode: 'extended' },
+    { on: { route }, fault: { kind: 'answer', status: 200, json } },
+  );
   expect(report.differences).toContainEqual(
     expect.objectContaining({
       place: expect.stringMatching(new RegExp(`^${route.split('/')[0]}\\S*$`)),
@@ -254,7 +237,7 @@ test.each([
   async (_, fault, cause) => {
     const { report, apiCalls, output, exitCode } = await examineSandbox(
       { quotaMode: 'development' },
-      ({ faults }) => void faults.add({ on: { route: 'search' }, times: 1, fault }),
+      { on: { route: 'search' }, times: 1, fault },
     );
     expect(apiCalls).toEqual([
       'search 200',
@@ -274,12 +257,7 @@ test.each([
 test('neither the report nor the output has the credentials or a token, even if Spotify repeats them', async () => {
   const { text, output, sandbox } = await examineSandbox(
     { clientId: 'an-id-of-an-app', clientSecret: 'a-secret-of-an-app' },
-    ({ faults }) => {
-      faults.add({
-        on: { route: 'search' },
-        fault: { kind: 'edit', edits: [{ path: 'a-secret-of-an-app', set: 'an-id-of-an-app' }] },
-      });
-    },
+    { on: { route: 'search' }, fault: edit({ path: 'a-secret-of-an-app', set: 'an-id-of-an-app' }) },
   );
   const bearer = sandbox.calls().map(({ headers }) => headers['authorization']?.split(' ')[1] ?? '');
   for (const secret of ['a-secret-of-an-app', 'an-id-of-an-app', ...bearer]) {
@@ -289,9 +267,8 @@ test('neither the report nor the output has the credentials or a token, even if 
 });
 
 test('with --json the report is printed', async () => {
-  const sandbox = await startSandbox({ catalogue });
+  const sandbox = await startUpstream();
   const { output, exitCode } = await runCommand(upstreamOf(sandbox), '--json');
-  await sandbox.close();
   expect(JSON.parse(output)).toMatchObject(modes.development);
   expect(exitCode).toBe(0);
 });
@@ -315,10 +292,9 @@ test('a misspelled variable has a warning, also if credentials are missing becau
 });
 
 test('rejected credentials are reported with the message of Spotify and the names of the variables', async () => {
-  const sandbox = await startSandbox({ catalogue });
+  const sandbox = await startUpstream();
   const variables = { ...upstreamOf(sandbox), SPOTIFY_CLIENT_SECRET: 'another-secret' };
   const { exitCode, errors } = await runCommand(variables);
-  await sandbox.close();
   expect(errors).toContain(
     'SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: invalid_client: Invalid client secret',
   );
@@ -339,31 +315,29 @@ test.each([
 ])(
   'if only %s is wrong, the message states this and where the right value is found',
   async (name, advice) => {
-    const sandbox = await startSandbox({ catalogue });
+    const sandbox = await startUpstream();
     const { errors } = await runCommand({ ...upstreamOf(sandbox), [name]: 'another-value' });
-    await sandbox.close();
     expect(errors).toContain(advice);
     expect(errors).not.toContain('another-value');
   },
 );
 
 test('a Spotify that cannot be reached is reported with the address and the code of the system', async () => {
-  const sandbox = await startSandbox({ catalogue });
-  await sandbox.close();
-  const { exitCode, errors } = await runCommand(upstreamOf(sandbox));
-  expect(errors).toContain(`There is no token from ${sandbox.tokenUrl}: ECONNREFUSED`);
+  const SPOTIFY_TOKEN_URL = `http://127.0.0.1:${await freePort()}/api/token`;
+  const { exitCode, errors } = await runCommand({
+    ...upstreamOf(await startUpstream()),
+    SPOTIFY_TOKEN_URL,
+  });
+  expect(errors).toContain(`There is no token from ${SPOTIFY_TOKEN_URL}: ECONNREFUSED`);
   expect(exitCode).toBe(2);
 });
 
 test('a Web API that cannot be reached is reported with the code of the system, after three attempts', async () => {
-  const sandbox = await startSandbox({ catalogue });
-  const closed = await startSandbox({ catalogue });
-  await closed.close();
+  const sandbox = await startUpstream();
   const { exitCode, output, errors } = await runCommand({
     ...upstreamOf(sandbox),
-    SPOTIFY_API_URL: closed.apiUrl,
+    SPOTIFY_API_URL: `http://127.0.0.1:${await freePort()}/v1`,
   });
-  await sandbox.close();
   expect(output).toContain('Checked with 3 of at most 8 Spotify calls');
   expect(output).toContain('failed: search (no response: ECONNREFUSED)');
   expect(errors).toContain(
@@ -377,8 +351,11 @@ test('an unknown option and a report that cannot be written are errors', async (
     exitCode: 1,
     errors: expect.stringContaining("'--jsn'"),
   });
-  const sandbox = await startSandbox({ catalogue });
-  const result = await runCommand(upstreamOf(sandbox), '--report', join(folder, 'no-folder', 'report.json'));
-  await sandbox.close();
+  const sandbox = await startUpstream();
+  const result = await runCommand(
+    upstreamOf(sandbox),
+    '--report',
+    join(temporaryFolder(), 'no-folder', 'report.json'),
+  );
   expect(result).toMatchObject({ exitCode: 1, errors: expect.stringContaining('cannot be written') });
 });

@@ -30,8 +30,23 @@ function recordSpans(): InMemorySpanExporter {
   return exporter;
 }
 
-const ask = (query: string, headers: Record<string, string> = {}): RequestInit =>
-  postJson({ query }, headers);
+const request = (query: string, headers: Record<string, string> = {}, variables = {}): RequestInit =>
+  postJson({ query, variables }, headers);
+
+/** A gateway whose spans are recorded. */
+async function startTraced(...options: Parameters<typeof withSandbox>) {
+  const exporter = recordSpans();
+  const gateway = await withSandbox(...options);
+  /** Sends an operation. @returns the spans that have ended since the previous one */
+  async function spansOf(...sent: Parameters<typeof request>): Promise<readonly ReadableSpan[]> {
+    exporter.reset();
+    await (await gateway.fetch('/graphql', request(...sent))).text();
+    return exporter.getFinishedSpans();
+  }
+  return { ...gateway, spansOf, exporter };
+}
+
+const development = { SPOTIFY_QUOTA_MODE: 'development' };
 
 /** A context manager with one context. */
 function alwaysActive(active: Context): ContextManager {
@@ -81,11 +96,8 @@ const operationSpan = (name: string | null) => ({
 
 describe('spans', () => {
   test('spans describe an operation and its calls', async () => {
-    const exporter = recordSpans();
-    const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
-    await (await fetch('/graphql', ask(`query Name ${artistQuery}`))).text();
-
-    const spans = exporter.getFinishedSpans();
+    const { spansOf, sandbox } = await startTraced(development);
+    const spans = await spansOf(`query Name ${artistQuery}`);
     const { hostname, port, origin, pathname } = new URL(sandbox.apiUrl);
     const server = { 'server.address': hostname, 'server.port': Number(port) };
     expect(summary(spans)).toEqual([
@@ -124,25 +136,20 @@ describe('spans', () => {
   });
 
   test('spans continue the trace that the client began', async () => {
-    const exporter = recordSpans();
-    const { fetch } = await withSandbox();
-    await (await fetch('/graphql', ask(artistQuery, { traceparent }))).text();
-
-    const operation = expectOneParent(exporter.getFinishedSpans());
+    const { spansOf } = await startTraced();
+    const operation = expectOneParent(await spansOf(artistQuery, { traceparent }));
     expect(operation.spanContext().traceId).toBe(traceId);
     expect(operation.parentSpanContext).toMatchObject({ traceId, spanId: parentId, isRemote: true });
   });
 
   test('spans of an operation are the same on the fast path of the listener, in the trace of the client too', async () => {
-    const exporter = recordSpans();
-    const { sandbox, fetch: askYoga } = await withSandbox();
-    const request = ask(artistQuery, { traceparent, connection: 'close', 'x-request-id': 'one-id' });
-    await (await askYoga('/graphql', request)).text();
-    const spansOfYoga = summary(exporter.getFinishedSpans());
+    const { sandbox, exporter, spansOf } = await startTraced();
+    const headers = { traceparent, connection: 'close', 'x-request-id': 'one-id' };
+    const spansOfYoga = summary(await spansOf(artistQuery, headers));
     exporter.reset();
     const { gateway } = startGateway(sandbox);
     const url = await listen(gateway.listener);
-    await (await fetch(url, request)).text();
+    await (await fetch(url, request(artistQuery, headers))).text();
 
     const spans = exporter.getFinishedSpans();
     const operation = expectOneParent(spans);
@@ -152,11 +159,12 @@ describe('spans', () => {
   });
 
   test('a request that gets a cached response has one span, in its own trace', async () => {
-    const { gateway } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
+    const { gateway } = await withSandbox(development);
     const url = await listen(gateway.listener);
-    for (let i = 0; i < 2; i += 1) await (await fetch(url, ask(artistQuery, { connection: 'close' }))).text();
+    for (let i = 0; i < 2; i += 1)
+      await (await fetch(url, request(artistQuery, { connection: 'close' }))).text();
     const exporter = recordSpans();
-    await (await fetch(url, ask(artistQuery, { traceparent, connection: 'close' }))).text();
+    await (await fetch(url, request(artistQuery, { traceparent, connection: 'close' }))).text();
 
     const spans = exporter.getFinishedSpans();
     expect(summary(spans)).toEqual([operationSpan(null)]);
@@ -168,10 +176,8 @@ describe('spans', () => {
     ['{ artist', 'GraphQL Operation', 'GRAPHQL_PARSE_FAILED'],
     ['query ($id: ID!) { artist(id: $id) { name } }', 'query', 'BAD_USER_INPUT'],
   ])('a rejected operation has one span, with an error: %s', async (document, name, errorType) => {
-    const exporter = recordSpans();
-    const { fetch } = await withSandbox();
-    await (await fetch('/graphql', ask(document))).text();
-    const spans = exporter.getFinishedSpans();
+    const { spansOf } = await startTraced();
+    const spans = await spansOf(document);
     expect(summary(spans)).toMatchObject([
       {
         name,
@@ -183,22 +189,17 @@ describe('spans', () => {
   });
 
   test('an operation has no spans if the client has excluded its trace from sampling', async () => {
-    const exporter = recordSpans();
-    const { fetch } = await withSandbox();
-    await (await fetch('/graphql', ask(artistQuery, { traceparent: `00-${traceId}-${parentId}-00` }))).text();
-    expect(exporter.getFinishedSpans()).toEqual([]);
+    const { spansOf } = await startTraced();
+    expect(await spansOf(artistQuery, { traceparent: `00-${traceId}-${parentId}-00` })).toEqual([]);
   });
 
   test('spans describe the wait in the queue', async () => {
-    const exporter = recordSpans();
-    const { fetch } = await withSandbox(
+    const { spansOf } = await startTraced(
       { SPOTIFY_QUOTA_MODE: 'development', UPSTREAM_CONCURRENCY: '1' },
       { latencyMs: 20 },
     );
     const albums = `{ artist(id: "${bts}") { name albums(first: 30) { totalCount } } }`;
-    await (await fetch('/graphql', ask(albums))).text();
-
-    const spans = exporter.getFinishedSpans();
+    const spans = await spansOf(albums);
     expectOneParent(spans);
     const waits = spansNamed(spans, 'queue wait');
     expect(waits.length).toBeGreaterThan(0);
@@ -209,13 +210,9 @@ describe('spans', () => {
   });
 
   test('spans describe cache hits', async () => {
-    const exporter = recordSpans();
-    const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
-    await (await fetch('/graphql', ask(artistQuery))).text();
-    exporter.reset();
-    await (await fetch('/graphql', ask(`${artistQuery} `))).text(); // not equal, so no cached response
-
-    const spans = exporter.getFinishedSpans();
+    const { spansOf } = await startTraced(development);
+    await spansOf(artistQuery);
+    const spans = await spansOf(`${artistQuery} `); // not equal, so no cached response
     expect(summary(spans)).toEqual([
       {
         name: 'cache hit',
@@ -229,14 +226,11 @@ describe('spans', () => {
   });
 
   test('the spans of a failed call and of its operation are errors', async () => {
-    const exporter = recordSpans();
-    const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
+    const { spansOf, sandbox } = await startTraced(development);
     sandbox.faults.add({
       fault: { kind: 'answer', status: 403, json: { error: { status: 403, message: 'no' } } },
     });
-    await (await fetch('/graphql', ask(artistQuery))).text();
-
-    const spans = exporter.getFinishedSpans();
+    const spans = await spansOf(artistQuery);
     expect(
       spans.map(({ name, attributes, status }) => [name, attributes['error.type'], status.code]),
     ).toEqual([
@@ -248,24 +242,20 @@ describe('spans', () => {
   });
 
   test('the span of a call without a response names the fault', async () => {
-    const exporter = recordSpans();
-    const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
+    const { spansOf, sandbox } = await startTraced(development);
     sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'reset' } });
-    await (await fetch('/graphql', ask(artistQuery))).text();
-    const calls = spansNamed(exporter.getFinishedSpans(), 'GET /v1/artists/{id}');
+    const calls = spansNamed(await spansOf(artistQuery), 'GET /v1/artists/{id}');
     expect(calls.length).toBeGreaterThan(0);
     for (const { attributes } of calls) expect(attributes['error.type']).toBe('transport');
   });
 
   test('the spans of calls have the template of the path, and no text of a search', async () => {
-    const exporter = recordSpans();
-    const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'extended' });
+    const { spansOf } = await startTraced({ SPOTIFY_QUOTA_MODE: 'extended' });
     const query = `query Find($q: String!) {
       search(q: $q, type: [ALBUM]) { albums(first: 1) { nodes { id } } }
       artist(id: "${bts}") { albums(first: 1) { nodes { id } } }
     }`;
-    await (await fetch('/graphql', postJson({ query, variables: { q: 'secretwords' } }))).text();
-    const spans = exporter.getFinishedSpans();
+    const spans = await spansOf(query, {}, { q: 'secretwords' });
     const templates = new Set(spans.map(({ attributes }) => attributes['url.template']).filter(Boolean));
     expect(templates).toEqual(
       new Set(['/api/token', '/v1/artists/{id}', '/v1/artists/{id}/albums', '/v1/search']),
@@ -274,12 +264,11 @@ describe('spans', () => {
   });
 
   test('the span of an operation lies below the active span, such as the span of an instrumentation of node:http', async () => {
-    const exporter = recordSpans();
-    const { fetch, gateway } = await withSandbox();
+    const { spansOf, gateway, exporter } = await startTraced();
     const active = trace.setSpan(ROOT_CONTEXT, trace.getTracer('test').startSpan('GET /graphql'));
     context.setGlobalContextManager(alwaysActive(active));
     onTestFinished(() => void context.disable());
-    await (await fetch('/graphql', ask(artistQuery, { traceparent }))).text();
+    await spansOf(artistQuery, { traceparent });
     await gateway.execute({ document: parse(artistQuery) });
     const operations = spansNamed(exporter.getFinishedSpans(), 'query');
     expect(operations.map(({ kind }) => kind)).toEqual([SpanKind.SERVER, SpanKind.INTERNAL]);
@@ -288,10 +277,9 @@ describe('spans', () => {
   });
 
   test('the calls of a traced operation have no trace header', async () => {
-    recordSpans();
-    const { fetch, sandbox } = await withSandbox();
+    const { spansOf, sandbox } = await startTraced();
     const headers = { traceparent, tracestate: 'a=b', baggage: 'a=b' };
-    await (await fetch('/graphql', ask(artistQuery, headers))).text();
+    await spansOf(artistQuery, headers);
     const sent = sandbox.calls().flatMap((call) => Object.keys(call.headers));
     expect(sandbox.calls().length).toBeGreaterThan(1);
     expect(sent.filter((header) => /trace|baggage|b3/.test(header))).toEqual([]);

@@ -1,13 +1,10 @@
-import { describe, expect, test } from 'vitest';
-import { withSandbox } from '../support/gateway.ts';
-import { catalogue } from '../support/operations.ts';
+import { expect, test } from 'vitest';
+import { codesOf, withSandbox } from '../support/gateway.ts';
+import { albums, artists, jsonList as list, startInMode, unknownId } from '../support/schema-tests.ts';
 
 /** A repeated operation is compiled, and its response stays the same in every bit. */
 
-const { artists, albums } = catalogue.fixtures;
 const { bts, albums9 } = artists;
-const unknownId = '1111111111111111111111';
-const list = (ids: readonly string[]) => JSON.stringify(ids);
 
 const operations = {
   'an artist with nested albums': `{ artist(id: "${bts}") { __typename id name images { url } albums(first: 3) { totalCount
@@ -30,12 +27,10 @@ const operations = {
     '{ __schema { queryType { name } } __type(name: "Artist") { fields { name type { kind } } } }',
 };
 
-describe.each(Object.entries(operations))('%s', (title, document) => {
-  test(`the compiled operation has the same response as the first run: ${title}`, async () => {
-    const { ask } = await withSandbox(
-      { SPOTIFY_QUOTA_MODE: 'extended' },
-      { quotaMode: 'extended', catalogue },
-    );
+test.each(Object.entries(operations))(
+  'the compiled operation has the same response as the first run: %s',
+  async (_, document) => {
+    const { ask } = await startInMode('extended');
     const answer = async () => {
       const { status, data, errors } = await ask(document);
       const inOrder = errors.map((error) => JSON.stringify(error)).toSorted();
@@ -43,19 +38,17 @@ describe.each(Object.entries(operations))('%s', (title, document) => {
     };
     const first = await answer();
     for (let again = 0; again < 3; again++) expect(await answer()).toBe(first);
-  });
-});
+  },
+);
 
 test('variables are coerced for the compiled operation too, and conditions hold for each run', async () => {
-  const { ask } = await withSandbox({}, { catalogue });
+  const { ask } = await withSandbox();
   const document = `query ($id: ID!, $first: Int = 2, $with: Boolean!) { artist(id: $id) { name
     uri @include(if: $with) ...Albums @skip(if: $with) } }
     fragment Albums on Artist { albums(first: $first) { nodes { name } } }`;
   const sizes = async (variables: Record<string, unknown>) => {
     const { data, errors } = await ask<{ artist: Record<string, unknown> }, unknown>(document, variables);
-    return errors.length > 0
-      ? errors.map(({ extensions }) => extensions?.['code'])
-      : Object.keys(data.artist);
+    return errors.length > 0 ? codesOf({ errors }) : Object.keys(data.artist);
   };
   for (let run = 0; run < 3; run++) {
     expect(await sizes({ id: bts, with: true })).toEqual(['name', 'uri']);
@@ -81,7 +74,7 @@ test.each([
 ])(
   'a variable that must not be null and is left out has its default value in each run: %s',
   async (_, document) => {
-    const { ask } = await withSandbox({}, { catalogue });
+    const { ask } = await withSandbox();
     const first = await ask(document);
     expect(first.errors).toEqual([]);
     for (let again = 0; again < 3; again++) {

@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
-import { type TestGateway, withSandbox } from '../support/gateway.ts';
-import { catalogue } from '../support/operations.ts';
+import { codesOf, type TestGateway } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
+import { albums, artistQuery, artists, startInMode, unknownId } from '../support/schema-tests.ts';
 
 /** An operation reports its calls, its stale parts and its missing parts to a client that sends the header for it. */
 
-const { artists, albums } = catalogue.fixtures;
 const { bts } = artists;
 const afterResponseMs = 20; // calls that no field waits for arrive shortly after the response
 
-const start = (environment: Record<string, string> = {}) =>
-  withSandbox({ SPOTIFY_QUOTA_MODE: 'development', ...environment }, { quotaMode: 'development', catalogue });
+const start = (environment: Record<string, string> = {}) => startInMode('development', environment);
 
 const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['ask']>>) => {
   const { spotify } = extensions;
@@ -22,22 +20,17 @@ const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['ask']>>) => {
 
 describe('extensions.spotify', () => {
   const document = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`;
+  const ordinary = { stale: [], unavailable: [], shortened: [], quota: expect.any(Array) };
   const duration = { milliseconds: expect.any(Number) };
+  const ofTheWebApi = <T extends { method: string }>(calls: readonly T[]): T[] =>
+    calls.filter(({ method }) => method === 'GET');
   const sortedByPath = <T extends { path: string }>(calls: readonly T[]): T[] =>
     calls.toSorted((one, other) => Number(one.path > other.path) - Number(one.path < other.path));
 
   test('`extensions.spotify` lists each call of an operation, the token call included', async () => {
     const { ask, sandbox } = await start();
     const { calls, ...rest } = spotifyOf(await ask(document));
-    expect(rest).toEqual({
-      plannedCalls: 3,
-      actualCalls: 3,
-      cacheHits: 0,
-      stale: [],
-      unavailable: [],
-      shortened: [],
-      quota: expect.any(Array),
-    });
+    expect(rest).toEqual({ plannedCalls: 3, actualCalls: 3, cacheHits: 0, ...ordinary });
     const network = { status: 200, ...duration, origin: 'network' };
     expect(calls[0]).toEqual({ method: 'POST', path: '/api/token', ...network });
     expect(sortedByPath(calls)).toEqual([
@@ -47,7 +40,7 @@ describe('extensions.spotify', () => {
       { method: 'GET', path: `/artists/${bts}/albums?limit=10&offset=10`, ...network },
     ]);
     expect(sandbox.calls().map(({ path }) => path)).toEqual(
-      expect.arrayContaining(calls.filter(({ method }) => method === 'GET').map(({ path }) => path)),
+      expect.arrayContaining(ofTheWebApi(calls).map(({ path }) => path)),
     );
     expect(calls.every(({ milliseconds }) => milliseconds >= 0 && milliseconds < 5_000)).toBe(true);
   });
@@ -68,10 +61,10 @@ describe('extensions.spotify', () => {
     const large = `{ artist(id: "${bts}") { albums(first: 20) { nodes { id name images { url } } } } }`;
     const { ask, apiCalls } = await start({ MAX_ANSWER_BYTES: '3000' });
     const response = await ask(large);
-    expect(response.errors.map(({ extensions }) => extensions?.['code'])).toEqual(['QUERY_TOO_COMPLEX']);
+    expect(codesOf(response)).toEqual(['QUERY_TOO_COMPLEX']);
     const { actualCalls, calls } = spotifyOf(response);
     expect(actualCalls).toBe(3);
-    const read = calls.filter(({ method }) => method === 'GET').map(({ path }) => path);
+    const read = ofTheWebApi(calls).map(({ path }) => path);
     expect(read.sort()).toEqual(apiCalls().sort());
     const { extensions } = await (await start({ MAX_ANSWER_BYTES: '500' })).ask(large);
     expect(extensions).toEqual({});
@@ -82,15 +75,7 @@ describe('extensions.spotify', () => {
     await ask(document);
     sandbox.clearCalls();
     const { calls, ...rest } = spotifyOf(await ask(document));
-    expect(rest).toEqual({
-      plannedCalls: 3,
-      actualCalls: 0,
-      cacheHits: 3,
-      stale: [],
-      unavailable: [],
-      shortened: [],
-      quota: expect.any(Array),
-    });
+    expect(rest).toEqual({ plannedCalls: 3, actualCalls: 0, cacheHits: 3, ...ordinary });
     const cachedRead = { method: 'GET', status: 200, milliseconds: 0, origin: 'cache' };
     expect(sortedByPath(calls)).toEqual([
       { ...cachedRead, path: `/artists/${bts}` },
@@ -102,7 +87,7 @@ describe('extensions.spotify', () => {
 
   test('`extensions.spotify` states which of two equal operations at the same time sent the call', async () => {
     const { ask } = await start();
-    const both = [ask(`{ artist(id: "${bts}") { name } }`), ask(`{ artist(id: "${bts}") { uri name } }`)];
+    const both = [ask(artistQuery), ask(`{ artist(id: "${bts}") { uri name } }`)];
     const [one, other] = (await Promise.all(both)).map(spotifyOf);
     const called = (origin: string) => [
       { method: 'POST', path: '/api/token', status: 200, ...duration, origin },
@@ -114,10 +99,7 @@ describe('extensions.spotify', () => {
 
   test('`extensions.spotify` lists the token call in each operation that waited for it', async () => {
     const { ask } = await start();
-    const both = [
-      ask(`{ artist(id: "${bts}") { name } }`),
-      ask(`{ artist(id: "${artists.albums9}") { name } }`),
-    ];
+    const both = [ask(artistQuery), ask(`{ artist(id: "${artists.albums9}") { name } }`)];
     const [one, other] = (await Promise.all(both)).map(spotifyOf);
     const tokenCall = { method: 'POST', path: '/api/token', status: 200, ...duration };
     expect(one?.calls).toContainEqual({ ...tokenCall, origin: 'network' });
@@ -127,23 +109,22 @@ describe('extensions.spotify', () => {
   test('`extensions.spotify` lists each attempt, the failed ones included', async () => {
     const { ask, sandbox } = await start();
     sandbox.faults.add({ times: 1, fault: { kind: 'answer', status: 502 } });
-    const answer = await ask(`{ artist(id: "${bts}") { name } }`);
+    const answer = await ask(artistQuery);
     expect(answer.data).toEqual({ artist: { name: 'BTS' } });
     const { calls, actualCalls } = spotifyOf(answer);
     expect(actualCalls).toBe(2);
-    expect(calls.filter(({ method }) => method === 'GET').map(({ status }) => status)).toEqual([502, 200]);
+    expect(ofTheWebApi(calls).map(({ status }) => status)).toEqual([502, 200]);
   });
 
   test('`extensions.spotify` lists an attempt without a response with the status null', async () => {
     const { ask, sandbox } = await start();
     sandbox.faults.add({ times: 1, fault: { kind: 'reset' } });
-    const { calls } = spotifyOf(await ask(`{ artist(id: "${bts}") { name } }`));
-    expect(calls.filter(({ method }) => method === 'GET').map(({ status }) => status)).toEqual([null, 200]);
+    const { calls } = spotifyOf(await ask(artistQuery));
+    expect(ofTheWebApi(calls).map(({ status }) => status)).toEqual([null, 200]);
   });
 
   test('`extensions.spotify` lists calls that were sent but turned out to be unnecessary', async () => {
     const { ask, apiCalls } = await start();
-    const unknownId = '1111111111111111111111';
     const answer = await ask(`{ artist(id: "${unknownId}") { name albums(first: 20) { nodes { name } } } }`);
     expect(answer.data).toEqual({ artist: null });
     await sleep(afterResponseMs);
@@ -221,10 +202,7 @@ describe('extensions.spotify', () => {
     '`extensions.spotify` is sent to no client without the header: %o',
     async (headers) => {
       const { fetch } = await start();
-      const response = await fetch(
-        '/graphql',
-        postJson({ query: `{ artist(id: "${bts}") { name } }` }, headers),
-      );
+      const response = await fetch('/graphql', postJson({ query: artistQuery }, headers));
       expect(await response.json()).toEqual({ data: { artist: { name: 'BTS' } } });
     },
   );

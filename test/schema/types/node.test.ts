@@ -4,6 +4,7 @@ import {
   artists,
   callsByOrigin,
   dataAndErrorCodes,
+  dataOf,
   errorResponse,
   jsonList,
   startInMode,
@@ -34,7 +35,7 @@ describe('a node', () => {
     async (id, node, calls) => {
       const { ask, apiCalls } = await startInMode('development');
       for (let time = 0; time < 2; time++) {
-        expect(dataAndErrorCodes(await ask(document, { id }))).toEqual(withoutErrors({ node }));
+        expect(await dataOf({ ask }, document, { id })).toEqual({ node });
       }
       expect(apiCalls()).toEqual(calls);
     },
@@ -85,13 +86,13 @@ describe('a node', () => {
     const withAlbums = (id: string) => `{ node(id: "spotify:artist:${id}") {
       id ... on Artist { albums(first: 1) { totalCount } }
     } }`;
-    expect(dataAndErrorCodes(await ask(withAlbums(bts.id)))).toEqual(
-      withoutErrors({ node: { id: bts.id, albums: { totalCount: 104 } } }),
-    );
+    expect(await dataOf({ ask }, withAlbums(bts.id))).toEqual({
+      node: { id: bts.id, albums: { totalCount: 104 } },
+    });
     const [first, second] = sandbox.calls().filter(({ kind }) => kind === 'api');
     expect([first?.route, second?.route].toSorted()).toEqual(['artists', 'artists/albums']);
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(latencyMs);
-    expect(dataAndErrorCodes(await ask(withAlbums(unknownId)))).toEqual(withoutErrors({ node: null }));
+    expect(await dataOf({ ask }, withAlbums(unknownId))).toEqual({ node: null });
   });
 });
 
@@ -104,7 +105,7 @@ describe('many nodes', () => {
 
   test('nodes of all kinds are in the order of their ids', async () => {
     const { ask, apiCalls } = await startInMode('development');
-    expect(dataAndErrorCodes(await ask(nodesDocument, { ids }))).toEqual(withoutErrors({ nodes }));
+    expect(await dataOf({ ask }, nodesDocument, { ids })).toEqual({ nodes });
     const bareIds = [track.id, unknownId, bts.id]; // and that of an album which its URI reads
     expect(
       apiCalls()
@@ -122,9 +123,9 @@ describe('many nodes', () => {
   test('nodes by bare ids cost one call for each kind if the app has batch reads', async () => {
     const { ask, apiCalls } = await startInMode('extended');
     const bareIds = ids.filter((id) => !id.includes(':'));
-    expect(dataAndErrorCodes(await ask(nodesDocument, { ids: bareIds }))).toEqual(
-      withoutErrors({ nodes: [track, null, bts, rooms, bts] }),
-    );
+    expect(await dataOf({ ask }, nodesDocument, { ids: bareIds })).toEqual({
+      nodes: [track, null, bts, rooms, bts],
+    });
     const joined = (...all: string[]) => all.join('%2C');
     expect(apiCalls()).toEqual([
       `/artists?ids=${joined(track.id, unknownId, bts.id, rooms.id)}`,
