@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { acceptedType, graphqlJson, isPlainJson, plainJson } from '../../src/http/media-types.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { inProduction, startServer } from '../support/process.ts';
-import { artists } from '../support/schema-tests.ts';
+import { artistQuery as query } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** A client gets JSON, and nothing runs for a client that does not accept it. */
@@ -50,7 +51,6 @@ test.each([
   expect(isPlainJson(type, encoding)).toBe(isPlain);
 });
 
-const query = `{ artist(id: "${artists.bts}") { name } }`;
 const unaccepted = ['text/event-stream', 'multipart/mixed', 'text/plain', 'application/json;q=0'];
 
 describe.each(['listener', 'handler'] as const)('the %s', (part) => {
@@ -59,9 +59,9 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
     async (accept) => {
       const { gateway, sandbox } = await withSandbox();
       const url = `http://127.0.0.1:${await portOf(gateway[part])}/graphql`;
-      const headers = { accept, 'content-type': 'application/json', 'x-request-id': 'a-request' };
+      const headers = { accept, 'x-request-id': 'a-request' };
       for (const response of [
-        await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) }),
+        await fetch(url, postJson({ query }, headers)),
         await fetch(`${url}?query=${encodeURIComponent(query)}`, { headers }),
       ]) {
         expect(response.status).toBe(406);
@@ -84,11 +84,10 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
 
   test(`the ${part} prefers the media type with the highest quality`, async () => {
     const { gateway } = await withSandbox();
-    const response = await fetch(`http://127.0.0.1:${await portOf(gateway[part])}/graphql`, {
-      method: 'POST',
-      headers: { accept: `application/json;q=0.5, ${graphqlJson}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ query: '{ nothing }' }),
-    });
+    const response = await fetch(
+      `http://127.0.0.1:${await portOf(gateway[part])}/graphql`,
+      postJson({ query: '{ nothing }' }, { accept: `application/json;q=0.5, ${graphqlJson}` }),
+    );
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toBe(`${graphqlJson}; charset=utf-8`);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createReadiness, type ReadinessOptions } from '../../src/http/operator-routes.ts';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { startServer, until } from '../support/process.ts';
-import { artists } from '../support/schema-tests.ts';
+import { artistQuery } from '../support/schema-tests.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -56,7 +56,7 @@ describe('GET /ready', () => {
     const gateway = await withSandbox();
     expect(await ready(gateway)).toBe('200 ready');
     gateway.sandbox.faults.add({ fault: { kind: 'premium-lapsed' } });
-    await gateway.ask(`{ artist(id: "${artists.bts}") { name } }`);
+    await gateway.ask(artistQuery);
     expect(await ready(gateway)).toBe('503 Premium subscription lapsed; see the log');
     gateway.gateway.drain();
     expect(await ready(gateway)).toBe('503 draining');

@@ -56,13 +56,9 @@ describe('a line of the log', () => {
   test('a line of the log is not prepared if its level is suppressed', () => {
     const written: string[] = [];
     const levels = ['warn', 'error'];
-    const log = boundedLog({
-      info: (_, message) => void written.push(message),
-      warn: (_, message) => void written.push(message),
-      error: (_, message) => void written.push(message),
-      debug: (_, message) => void written.push(message),
-      isLevelEnabled: (level) => levels.includes(level),
-    });
+    const write = (_: object, message: string) => void written.push(message);
+    const methods = { info: write, warn: write, error: write, debug: write };
+    const log = boundedLog({ ...methods, isLevelEnabled: (level) => levels.includes(level) });
     const read: string[] = [];
     const fields = (level: string) => ({
       [level]: 1,

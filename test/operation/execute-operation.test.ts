@@ -3,9 +3,9 @@ import { Kind, parse } from 'graphql';
 import { expect, onTestFinished, test } from 'vitest';
 import { blockEventLoop, startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
-import { artists } from '../support/schema-tests.ts';
+import { artistQuery } from '../support/schema-tests.ts';
 
-const document = parse(`{ artist(id: "${artists.bts}") { name } }`);
+const document = parse(artistQuery);
 
 test.each([
   ['before it starts', 0],

@@ -8,7 +8,6 @@ import {
   type Environment,
   endAfterAll,
   isRefused,
-  type OnEnd,
   type Reply,
   type Run,
   runServer,
@@ -20,6 +19,7 @@ import {
 } from '../support/process.ts';
 import { artists } from '../support/schema-tests.ts';
 import { temporaryFolder } from '../support/temporary-files.ts';
+import type { OnEnd } from '../support/test-end.ts';
 import { portOf } from '../support/test-server.ts';
 import { startUpstream } from '../support/upstream.ts';
 

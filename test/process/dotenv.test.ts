@@ -7,25 +7,26 @@ import { temporaryFolder } from '../support/temporary-files.ts';
 
 const text = 'PORT=4005\n# a comment\nSPOTIFY_MARKET="DE"\n';
 
-const path = (name = '.env'): string => join(temporaryFolder(), name);
+const path = (): string => join(temporaryFolder(), '.env');
+
+/** Loads a .env file with this content into the environment. */
+function load(content: string | Buffer, environment: NodeJS.ProcessEnv = {}) {
+  const file = path();
+  writeFileSync(file, content);
+  return { file, warnings: loadDotenv(file, environment), environment };
+}
 
 test.each([
   ['without a byte-order mark', Buffer.from(text)],
   ['in UTF-8 with a byte-order mark', Buffer.from(`\ufeff${text}`)],
   ['in UTF-16 with a byte-order mark', Buffer.from(`\ufeff${text}`, 'utf16le')],
 ])('a .env file %s is read, and the environment takes precedence', (_, bytes) => {
-  const file = path();
-  writeFileSync(file, bytes);
-  const environment: NodeJS.ProcessEnv = { SPOTIFY_MARKET: 'US' };
-  loadDotenv(file, environment);
+  const { environment } = load(bytes, { SPOTIFY_MARKET: 'US' });
   expect(environment).toEqual({ PORT: '4005', SPOTIFY_MARKET: 'US' });
 });
 
 test('an empty variable of the environment takes precedence over the .env file, so that the variable is not set', () => {
-  const file = path();
-  writeFileSync(file, text);
-  const environment: NodeJS.ProcessEnv = { SPOTIFY_MARKET: '' };
-  loadDotenv(file, environment);
+  const { environment } = load(text, { SPOTIFY_MARKET: '' });
   expect(environment).toEqual({ PORT: '4005', SPOTIFY_MARKET: '' });
   expect(readConfig(environment).gateway.spotify.market).toBeNull();
 });
@@ -43,58 +44,37 @@ test('a .env that is a directory is reported', () => {
   expect(() => loadDotenv(file, {})).toThrow(/\.env is a directory/);
 });
 
-test.each(['SPOTIFY_CLIENT_SECRET: canary-3f9c1', 'export SPOTIFY_CLIENT_SECRET canary-3f9c1'])(
-  'a .env file whose second line is "%s" is reported without the value',
-  (line) => {
-    const file = path();
-    writeFileSync(file, `PORT=4005\n${line}\n`);
-    const message = `Line 2 of ${file} must have the form SPOTIFY_CLIENT_SECRET=value.`;
-    expect(() => loadDotenv(file, {})).toThrow(new ConfigError(message));
-  },
-);
-
-test.each(['canary-3f9c1', 'export canary-3f9c1'])(
-  'a .env file with the line "%s", which has no equals sign, is reported without the text of the line',
-  (line) => {
-    const file = path();
-    writeFileSync(file, `PORT=4005\n${line}\n# a comment\nSPOTIFY_MARKET=DE\n`);
-    const message = `Line 2 of ${file} must have the form NAME=value, or begin with #.`;
-    expect(() => loadDotenv(file, {})).toThrow(new ConfigError(message));
-  },
-);
+test.each([
+  ['SPOTIFY_CLIENT_SECRET: canary-3f9c1', 'SPOTIFY_CLIENT_SECRET=value.'],
+  ['export SPOTIFY_CLIENT_SECRET canary-3f9c1', 'SPOTIFY_CLIENT_SECRET=value.'],
+  ['canary-3f9c1', 'NAME=value, or begin with #.'],
+  ['export canary-3f9c1', 'NAME=value, or begin with #.'],
+])('a .env file with the line "%s" is reported with the expected form, without the value', (line, form) => {
+  const file = path();
+  writeFileSync(file, `PORT=4005\n${line}\n# a comment\nSPOTIFY_MARKET=DE\n`);
+  const message = `Line 2 of ${file} must have the form ${form}`;
+  expect(() => loadDotenv(file, {})).toThrow(new ConfigError(message));
+});
 
 test('the lines of a value in quotes need no equals sign, and the variable after it is read', () => {
-  const file = path();
-  writeFileSync(file, '# KEY="\nexport KEY="-----BEGIN\nMIIEpA\nEND KEY: x"\nPORT=4005\n');
-  const environment: NodeJS.ProcessEnv = {};
-  loadDotenv(file, environment);
+  const { environment } = load('# KEY="\nexport KEY="-----BEGIN\nMIIEpA\nEND KEY: x"\nPORT=4005\n');
   expect(environment).toEqual({ KEY: '-----BEGIN\nMIIEpA\nEND KEY: x', PORT: '4005' });
 });
 
 test('a line may have blanks around its equals sign, and colons in its value', () => {
-  const file = path();
-  writeFileSync(file, 'PORT = 4005\nREDIS_URL=redis://localhost:6379\n# NOTE: a comment\n');
-  const environment: NodeJS.ProcessEnv = {};
-  loadDotenv(file, environment);
+  const { environment } = load('PORT = 4005\nREDIS_URL=redis://localhost:6379\n# NOTE: a comment\n');
   expect(environment).toEqual({ PORT: '4005', REDIS_URL: 'redis://localhost:6379' });
 });
 
 test('a variable that a .env file sets twice causes one warning with its name and lines, and has its last value', () => {
-  const file = path();
-  writeFileSync(
-    file,
+  const { file, warnings, environment } = load(
     'SPOTIFY_DAILY_LIMITS=artists/albums=4\nPORT=4005\n# PORT=4006\nexport SPOTIFY_DAILY_LIMITS = search=5\n',
   );
-  const environment: NodeJS.ProcessEnv = {};
-  expect(loadDotenv(file, environment)).toEqual([
-    `Lines 1 and 4 of ${file} set SPOTIFY_DAILY_LIMITS: only the last one is read.`,
-  ]);
+  expect(warnings).toEqual([`Lines 1 and 4 of ${file} set SPOTIFY_DAILY_LIMITS: only the last one is read.`]);
   expect(environment).toEqual({ PORT: '4005', SPOTIFY_DAILY_LIMITS: 'search=5' });
 });
 
 test('a .env file that sets each variable once causes no warning', () => {
-  const file = path();
-  writeFileSync(file, text);
-  expect(loadDotenv(file, {})).toEqual([]);
+  expect(load(text).warnings).toEqual([]);
   expect(loadDotenv(path(), {})).toEqual([]);
 });

@@ -16,19 +16,17 @@ const report = (fields: Partial<SpotifyReport> = {}): SpotifyReport => ({
   isPremiumLapsed: false,
   ...fields,
 });
-const albums = { family: 'artists/albums', used: 61, limit: 100, limitSource: 'CONFIGURED' as const };
+const unlimited = {
+  limit: null,
+  limitSource: 'NONE',
+  remaining: null,
+  resetAtMs: null,
+  backOffUntilMs: null,
+} as const;
 const quota = [
-  { ...albums, remaining: 37, resetAtMs: null, backOffUntilMs: null },
-  {
-    family: 'albums',
-    used: 9,
-    limit: null,
-    limitSource: 'NONE' as const,
-    remaining: null,
-    resetAtMs: null,
-    backOffUntilMs: null,
-  },
-];
+  { ...unlimited, family: 'artists/albums', used: 61, limit: 100, limitSource: 'CONFIGURED', remaining: 37 },
+  { ...unlimited, family: 'albums', used: 9 },
+] as const;
 const urls = [
   'GraphiQL on http://localhost:4000/graphql (open it in a browser)',
   'GraphQL on http://localhost:4000/graphql',
@@ -48,7 +46,7 @@ test.each<[name: string, environment: Environment, spotifyReport: SpotifyReport 
   [
     'a process that has found its data on disk',
     { ...credentials, SPOTIFY_MARKET: 'DE', DATA_DIR: '/data' },
-    report({ quota, capabilities: { 'artists/albums': 10 }, isDevelopmentMode: true }),
+    report({ quota: [...quota], capabilities: { 'artists/albums': 10 }, isDevelopmentMode: true }),
     [
       'Spotify: app 012345…, market DE, development mode',
       'Data on disk in /data: 70 calls in the last 24 h; left: artists/albums 37 of 100',

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type GraphQLFormattedError, parse } from 'graphql';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { retryWhileShed } from './clock.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import { postJson } from './post-json.ts';
 import { manifestOf } from './temporary-files.ts';
@@ -24,6 +24,7 @@ export interface Received {
 type ClientTransport = (sandbox: Sandbox, sent: Sent, environment?: Record<string, string>) => Send;
 export type Send = () => Promise<Received>;
 
+const maxAttempts = 20;
 const accept = { accept: 'application/graphql-response+json' };
 
 export const clientTransports: Readonly<Record<string, ClientTransport>> = {
@@ -56,12 +57,10 @@ export const clientTransports: Readonly<Record<string, ClientTransport>> = {
   },
 };
 
-async function received({ fetch }: TestGateway, path: string, init: RequestInit): Promise<Received> {
-  // The upstream runs in this process: while it blocks the event loop, the gateway rejects operations.
-  for (let attempt = 1; ; attempt++) {
+/** The upstream runs in this process: while it blocks the event loop, the gateway rejects operations. */
+const received = ({ fetch }: TestGateway, path: string, init: RequestInit): Promise<Received> =>
+  retryWhileShed(async () => {
     const response = await fetch(path, init);
     const text = await response.text();
-    if (response.status === 503 && attempt < 20) await sleep(50);
-    else return { status: response.status, errors: [], ...(JSON.parse(text) as object), text };
-  }
-}
+    return { status: response.status, errors: [], ...(JSON.parse(text) as object), text };
+  }, maxAttempts);

@@ -64,10 +64,13 @@ export async function waitForIdleLoop(): Promise<void> {
 }
 
 /** Repeats a request while its status is 503, because gateway and test share the event loop. */
-export async function retryWhileShed<T extends { status: number }>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
+export async function retryWhileShed<T extends { status: number | null }>(
+  ask: () => Promise<T>,
+  maxAttempts = Number.POSITIVE_INFINITY,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
     const response = await ask();
-    if (response.status !== 503) return response;
+    if (response.status !== 503 || attempt === maxAttempts) return response;
     await waitForIdleLoop();
   }
 }

@@ -12,7 +12,6 @@ import {
   isObjectType,
 } from 'graphql';
 import {
-  type AlbumGroup,
   type Kind,
   kindNames,
   kinds,
@@ -264,74 +263,37 @@ function createValues(random: Random, catalogue: Catalogue) {
     playlist: () => any(random, catalogue.playlists().slice(0, 16))?.id,
   };
 
-  const usually = <T>(share: number, usual: () => T, other: () => T): T =>
-    random.chance(share) ? usual() : other();
+  const usually = <T>(share: number, usual: T, other: T): T => (random.chance(share) ? usual : other);
 
   function id(kind: Kind): string {
     const known = pools[kind]() ?? '';
     const unknown = `${random.below(7)}${random.text(base62, 21)}`;
     const outOfRange = `z${random.text(base62, 21)}`;
-    return usually(
-      0.9,
-      () =>
-        written(
-          kind,
-          usually(
-            0.85,
-            () => known,
-            () => any(random, [unknown, outOfRange]) ?? unknown,
-          ),
-        ),
-      () => any(random, invalidIds) ?? '',
-    );
+    if (!random.chance(0.9)) return any(random, invalidIds) ?? '';
+    return written(kind, random.chance(0.85) ? known : (any(random, [unknown, outOfRange]) ?? unknown));
   }
 
-  const written = (kind: Kind, bare: string): string =>
-    usually(
-      0.7,
-      () => bare,
-      () =>
-        any(random, [
-          uriOf({ kind, id: bare }),
-          `spotify:${kind}:${bare}`,
-          `https://open.spotify.com/${kind}/${bare}?si=1`,
-        ]) ?? bare,
-    );
+  function written(kind: Kind, bare: string): string {
+    const link = `https://open.spotify.com/${kind}/${bare}?si=1`;
+    if (random.chance(0.7)) return bare;
+    return any(random, [uriOf({ kind, id: bare }), `spotify:${kind}:${bare}`, link]) ?? bare;
+  }
 
   const anyKind = (): Kind => any(random, kindNames) ?? 'artist';
 
   function cursor(field: AnyField, place: Place, args: Record<string, unknown>): string {
     // Where the operation names no market, the cursor may name one.
-    const market =
-      place.market ??
-      usually(
-        0.6,
-        () => null,
-        () => any(random, markets) ?? null,
-      );
+    const market = place.market ?? (random.chance(0.6) ? null : (any(random, markets) ?? null));
     const found = listOf(field, { ...place, market }, args);
-    return usually(
-      0.9,
-      () => {
-        const { total, idAt } = found ?? { total: 30, idAt: () => null };
-        const slot = random.below(Math.max(1, total + 2));
-        const moved = usually(
-          0.9,
-          () => 0,
-          () => random.between(-2, 2),
-        );
-        return cursorsOf(found?.list ?? { key: 'another list', market: null }).encode({
-          slot,
-          id: usually(
-            0.5,
-            () => idAt(slot),
-            () => null,
-          ),
-          total: Math.max(0, total + moved),
-        });
-      },
-      () => any(random, invalidCursors) ?? '',
-    );
+    if (!random.chance(0.9)) return any(random, invalidCursors) ?? '';
+    const { total, idAt } = found ?? { total: 30, idAt: () => null };
+    const slot = random.below(Math.max(1, total + 2));
+    const moved = random.chance(0.9) ? 0 : random.between(-2, 2);
+    return cursorsOf(found?.list ?? { key: 'another list', market: null }).encode({
+      slot,
+      id: random.chance(0.5) ? idAt(slot) : null,
+      total: Math.max(0, total + moved),
+    });
   }
 
   /** The list that a field pages through; null if it cannot be determined. */
@@ -398,53 +360,18 @@ function createValues(random: Random, catalogue: Catalogue) {
           if (field.name === 'category') return any(random, ['party', 'jazz', 'nonsense', '../me']);
           return id(kindOf[field.name] ?? anyKind());
         case 'ids':
-          return some(
-            usually(
-              0.9,
-              () => 5,
-              () => 40,
-            ),
-            () => id(kindOf[field.name] ?? anyKind()),
-          );
+          return some(usually(0.9, 5, 40), () => id(kindOf[field.name] ?? anyKind()));
         case 'first':
         case 'last':
-          return any(
-            random,
-            usually(
-              0.95,
-              () =>
-                sizes.slice(
-                  0,
-                  usually(
-                    0.8,
-                    () => 8,
-                    () => sizes.length,
-                  ),
-                ),
-              () => invalidSizes,
-            ),
-          );
+          if (!random.chance(0.95)) return any(random, invalidSizes);
+          return any(random, sizes.slice(0, usually(0.8, 8, sizes.length)));
         case 'after':
         case 'before':
           return cursor(field, place, args);
         case 'market':
-          return any(
-            random,
-            usually(
-              0.9,
-              () => markets,
-              () => invalidMarkets,
-            ),
-          );
+          return any(random, usually(0.9, markets, invalidMarkets));
         case 'q':
-          return any(
-            random,
-            usually(
-              0.95,
-              () => words,
-              () => invalidWords,
-            ),
-          );
+          return any(random, usually(0.95, words, invalidWords));
         case 'minWidth':
           return any(random, [-1, 0, 300, 5_000]);
         case 'isrc':
@@ -452,11 +379,7 @@ function createValues(random: Random, catalogue: Catalogue) {
         case 'upc':
           return any(random, ['811974056331', '000000000000', 'no code']);
         case 'includeGroups':
-          return usually<(AlbumGroup | undefined)[]>(
-            0.95,
-            () => some(3, () => any(random, groupOrder)),
-            () => ['OTHER'],
-          );
+          return random.chance(0.95) ? some(3, () => any(random, groupOrder)) : ['OTHER'];
         case 'locale':
           return any(random, ['sv_SE', 'Swedish']);
         case 'type':

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Gateway } from '../../src/gateway.ts';
 import { stopwatchMs } from './clock.ts';
 import type { Operation } from './fault-operations.ts';
+import { postTraced } from './post-json.ts';
 
 /** Sends operations to a gateway in this process, and parses the responses. */
 
@@ -43,16 +44,8 @@ export async function ask(
 ): Promise<Outcome> {
   const { query, variables } = operation;
   const startedMs = stopwatchMs();
-  const response = await handler.fetch('http://gateway.test/graphql', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/graphql-response+json',
-      'x-spotify-trace': '1',
-    },
-    body: JSON.stringify({ query, variables }),
-    ...(signal && { signal }),
-  });
+  const init = { ...postTraced({ query, variables }), ...(signal && { signal }) };
+  const response = await handler.fetch('http://gateway.test/graphql', init);
   return toOutcome(operation, response.status, response.headers, await response.text(), startedMs);
 }
 

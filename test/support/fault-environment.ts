@@ -8,7 +8,7 @@ import {
   type SandboxOptions,
   startSandbox,
 } from '../../src/sandbox/index.ts';
-import { waitForIdleLoop } from './clock.ts';
+import { retryWhileShed } from './clock.ts';
 import { type Answer, ask, get, type Outcome, textOf } from './fault-answers.ts';
 import { type Channel, openChannels } from './fault-channels.ts';
 import { catalogue, type Operation } from './fault-operations.ts';
@@ -177,13 +177,8 @@ export async function startTestEnvironment(options: TestEnvironmentOptions = {})
     allowed,
     network,
     gateway: gatewayAt,
-    ask: async (operation, { gateway, signal } = {}) => {
-      for (let attempt = 1; ; attempt++) {
-        const outcome = overhear(await ask(gatewayAt(gateway), operation, signal));
-        if (outcome.status !== 503 || attempt === maxAttempts) return outcome;
-        await waitForIdleLoop();
-      }
-    },
+    ask: (operation, { gateway, signal } = {}) =>
+      retryWhileShed(async () => overhear(await ask(gatewayAt(gateway), operation, signal)), maxAttempts),
     measureLoad() {
       machineLoad = measureMachineLoad();
     },

@@ -4,10 +4,11 @@ import { type GraphQLFormattedError, print } from 'graphql';
 import { readConfig } from '../../src/config.ts';
 import type { FamilyQuota, Usage } from '../../src/datasources/spotify/index.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
-import { catalogue } from './catalogue.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
+import { postTraced } from './post-json.ts';
 import { onTestEnd } from './test-end.ts';
 import { fetchOf, type Transport } from './transports.ts';
+import { startUpstream, type Upstream, upstreamOf } from './upstream.ts';
 
 /** A gateway in this process that tests call with Web-standard requests. It has a real socket to its upstream. */
 
@@ -41,15 +42,12 @@ interface LogLine {
   message: string;
 }
 
-type Upstream = Pick<Sandbox, 'apiUrl' | 'tokenUrl' | 'clientId' | 'clientSecret'>;
-
 /** Starts a sandbox and a gateway in front of it; both stop with the test. */
 export async function withSandbox(
   environment: Record<string, string> = {},
   { transport, ...options }: SandboxOptions & { transport?: Transport } = {},
 ): Promise<TestGateway & { sandbox: Sandbox; apiCalls(): string[] }> {
-  const sandbox = await startSandbox({ catalogue, ...options });
-  onTestEnd(sandbox.close);
+  const sandbox = await startUpstream(options);
   return {
     ...startGateway(sandbox, environment, transport),
     sandbox,
@@ -70,31 +68,18 @@ export const codesOf = ({ errors }: { errors: readonly GraphQLFormattedError[] }
 
 /** @param environment environment variables that configure the gateway */
 export function startGateway(
-  { apiUrl, tokenUrl, clientId, clientSecret }: Upstream,
+  upstream: Upstream,
   environment: Record<string, string> = {},
   transport: Transport = 'undici',
 ): TestGateway {
-  const config = readConfig({
-    SPOTIFY_API_URL: apiUrl,
-    SPOTIFY_TOKEN_URL: tokenUrl,
-    SPOTIFY_CLIENT_ID: clientId,
-    SPOTIFY_CLIENT_SECRET: clientSecret,
-    DATA_DIR: 'none',
-    ...environment,
-  });
+  const config = readConfig({ ...upstreamOf(upstream), DATA_DIR: 'none', ...environment });
   const logged: LogLine[] = [];
   const logAs = (level: LogLine['level']) => (fields: object, message: string) => {
     logged.push({ level, fields, message });
   };
   const spotify = { ...config.gateway.spotify, ...fetchOf(transport) };
-  const gateway = createGateway(
-    { ...config.gateway, spotify },
-    {
-      info: logAs('info'),
-      warn: logAs('warn'),
-      error: logAs('error'),
-    },
-  );
+  const log = { info: logAs('info'), warn: logAs('warn'), error: logAs('error') };
+  const gateway = createGateway({ ...config.gateway, spotify }, log);
   onTestEnd(gateway.dispose);
 
   const fetch = async (path: string, init?: RequestInit): Promise<Response> =>
@@ -106,16 +91,7 @@ export function startGateway(
     fetch,
     async ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V) {
       const query = typeof document === 'string' ? document : print(document);
-      const post = () =>
-        fetch('/graphql', {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/graphql-response+json',
-            'x-spotify-trace': '1',
-          },
-          body: JSON.stringify({ query, variables }),
-        });
+      const post = () => fetch('/graphql', postTraced({ query, variables }));
       let response = await post();
       // The upstream runs in this process: while it blocks the event loop, the gateway rejects operations.
       for (let attempt = 0; attempt < 10 && response.status === 503; attempt++) {

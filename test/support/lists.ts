@@ -29,6 +29,7 @@ import { createDocuments } from '../../src/operation/documents.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
+import { plainPage } from './plain-objects.ts';
 import { silentLog } from './silent-log.ts';
 
 /** A list in memory with Spotify's paging, behind the real schema and datasource. */
@@ -259,15 +260,7 @@ function pageOf(list: TestList, itemOf: (n: number) => object, offset: number, r
     .filter((slot) => slot !== 'hidden')
     .map((slot) => slot && itemOf(slot));
   const hasNext = offset + limit < total || list.endless;
-  return {
-    href: '',
-    limit,
-    offset,
-    total,
-    previous: null,
-    next: hasNext ? 'https://api.spotify.com/next' : null,
-    items,
-  };
+  return plainPage(items, { limit, offset, total, next: hasNext ? 'https://api.spotify.com/next' : null });
 }
 
 function item(kind: string, n: number) {

@@ -9,11 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, expect, inject } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/index.ts';
 import { measureMachineLoad } from './machine-load.ts';
-import { onTestEnd } from './test-end.ts';
+import { type OnEnd, onTestEnd } from './test-end.ts';
+import type { Environment } from './upstream.ts';
 
 /** The gateway as operators run it: `node dist/server.js`, in its own process and folder. */
+
+export type { OnEnd } from './test-end.ts';
+export { type Environment, upstreamOf } from './upstream.ts';
 
 const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
 
@@ -39,8 +42,6 @@ export async function buildWithoutPackages(onEnd: OnEnd): Promise<string> {
   });
   return outfile;
 }
-
-export type Environment = Readonly<Record<string, string>>;
 
 export interface Run {
   pid: number;
@@ -92,9 +93,6 @@ export interface Reply {
 }
 
 const startMs = 60_000; // many times the usual duration, for machines that are busy with other tests
-
-/** Registers a function that releases a resource. The default releases it at the end of the test. */
-export type OnEnd = (end: () => Promise<void>) => unknown;
 
 /** For resources that all tests of a file or a suite share: they end after the tests, in reverse order. */
 export function endAfterAll(): OnEnd {
@@ -362,14 +360,6 @@ export function shutDown({ signal, ended }: Run, name: 'SIGTERM' | 'SIGINT' = 'S
     return { code, tookMs };
   };
 }
-
-/** The configuration with a sandbox as the upstream. */
-export const upstreamOf = ({ apiUrl, tokenUrl, clientId, clientSecret }: Sandbox): Environment => ({
-  SPOTIFY_API_URL: apiUrl,
-  SPOTIFY_TOKEN_URL: tokenUrl,
-  SPOTIFY_CLIENT_ID: clientId,
-  SPOTIFY_CLIENT_SECRET: clientSecret,
-});
 
 function parse(text: string): unknown {
   try {

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { expect } from 'vitest';
-import { type QuotaMode, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { waitForIdleLoop } from './clock.ts';
-import { startGateway, type TestGateway } from './gateway.ts';
-import { catalogue } from './operations.ts';
+import type { QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
+import { catalogue } from './catalogue.ts';
+import { startGateway } from './gateway.ts';
 import type { TestRedis } from './redis.ts';
-import { onTestEnd } from './test-end.ts';
+import { startUpstream as startSandbox } from './upstream.ts';
 
 /** Gateways in this process that share one Redis. */
 
@@ -22,14 +21,10 @@ export const propagationMs = 60; // after this time other gateways see entries a
 const quietMs = 20;
 export const redisCooldownMs = 2_500; // after this time gateways use a Redis again that has failed
 
-export async function startUpstream(
+export const startUpstream = (
   mode: QuotaMode = 'development',
   clientId = 'sandbox-client',
-): Promise<Sandbox> {
-  const sandbox = await startSandbox({ quotaMode: mode, catalogue, clientId });
-  onTestEnd(sandbox.close);
-  return sandbox;
-}
+): Promise<Sandbox> => startSandbox({ quotaMode: mode, clientId });
 
 /** Waits until a Redis receives no more commands. */
 export async function waitForIdleRedis({ client }: Pick<TestRedis, 'client'>): Promise<void> {
@@ -60,15 +55,6 @@ export async function startConnectedGateway(
 /** Blocks the event loop without using a core, which Redis needs meanwhile. */
 export const blockEventLoop = (ms: number) =>
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-
-/** Repeats a request until the gateway does not reject it because of the event loop, which all gateways here share. */
-export async function retryWhileOverloaded(ask: () => ReturnType<TestGateway['ask']>) {
-  for (;;) {
-    const answer = await ask();
-    if (answer.status !== 503) return answer;
-    await waitForIdleLoop();
-  }
-}
 
 /** The Redis key in which gateways store their messages. */
 export async function storedMessagesName(sandbox: Sandbox, redis: TestRedis): Promise<string> {

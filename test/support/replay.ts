@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { portOf } from './test-server.ts';
+import type { Upstream } from './upstream.ts';
 
 /**
  * Replays recorded responses of Spotify, byte for byte. Requests without a recorded response get an error.
@@ -97,11 +98,7 @@ export interface ReplayOptions {
   development?: boolean;
 }
 
-export interface Replay {
-  apiUrl: string;
-  tokenUrl: string;
-  clientId: string;
-  clientSecret: string;
+export interface Replay extends Upstream {
   /** Every call so far, such as `200 /artists?ids=…`, its query decoded; `200 token` for a token. */
   calls(): string[];
 }

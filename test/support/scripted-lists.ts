@@ -1,7 +1,7 @@
 import type { PageInfo } from './album-pages.ts';
 import type { WrittenRule } from './case-format.ts';
 import { type GraphQLResult, startGateway, type TestGateway } from './gateway.ts';
-import { fullAlbum, plainId, shortAlbum, shortTrack } from './plain-objects.ts';
+import { fullAlbum, plainId, plainPage, shortAlbum, shortTrack } from './plain-objects.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
 /** Spotify's paged lists, scripted page by page, and a client that pages through them. */
@@ -112,15 +112,9 @@ export const itemId = (slot: number): string => plainId(slot + 1);
 
 function pageOf(kind: ListKind, i: number, { items, next }: ScriptedPage, total: number): object {
   const offset = i * kind.size;
-  return {
-    href: '',
-    items: Array.from({ length: items }, (_, slot) => kind.item(itemId(offset + slot))),
-    limit: kind.size,
-    next: next ? `https://api.spotify.com/v1/next?offset=${offset + kind.size}` : null,
-    offset,
-    previous: null,
-    total,
-  };
+  const itemsOfPage = Array.from({ length: items }, (_, slot) => kind.item(itemId(offset + slot)));
+  const nextUrl = next ? `https://api.spotify.com/v1/next?offset=${offset + kind.size}` : null;
+  return plainPage(itemsOfPage, { limit: kind.size, next: nextUrl, offset, total });
 }
 
 /** The rules that script a list; after its pages there are empty ones without `next`. */

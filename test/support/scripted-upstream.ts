@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { WrittenRule } from './case-format.ts';
 import { plainObject } from './plain-objects.ts';
 import { portOf } from './test-server.ts';
+import type { Upstream } from './upstream.ts';
 
 /** A Spotify that responds by rules, with a token endpoint that always issues a token. */
 
@@ -12,11 +13,7 @@ export interface UpstreamCall {
   status: number;
 }
 
-export interface ScriptedUpstream {
-  apiUrl: string;
-  tokenUrl: string;
-  clientId: string;
-  clientSecret: string;
+export interface ScriptedUpstream extends Upstream {
   /** Every call of the Web API so far. */
   calls(): UpstreamCall[];
   /** The same calls, each as `200 /artists/…?limit=10`, with its query decoded. */

@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import { catalogue } from './catalogue.ts';
 import { apiCalls, startGateway, type TestGateway } from './gateway.ts';
 import { startRedis } from './redis.ts';
+import { temporaryFolder } from './temporary-files.ts';
+import { startUpstream } from './upstream.ts';
 
 /** Gateways in this process that share a store: Redis or a directory. */
 
@@ -15,8 +12,7 @@ export type StoreKind = (typeof stores)[number];
 
 /** Starts a sandbox and a store to which any number of gateways can connect. */
 export async function startStore(kind: StoreKind, environment: Record<string, string> = {}) {
-  const sandbox = await startSandbox({ quotaMode: 'development', catalogue, latencyMs: 50 });
-  onTestFinished(sandbox.close);
+  const sandbox = await startUpstream({ quotaMode: 'development', latencyMs: 50 });
   const variables: Record<string, string> = { SPOTIFY_QUOTA_MODE: 'development', ...environment };
   let lose: () => Promise<void>;
   if (kind === 'Redis') {
@@ -24,8 +20,7 @@ export async function startStore(kind: StoreKind, environment: Record<string, st
     variables['REDIS_URL'] = redis.url;
     lose = async () => void (await redis.client.flushall());
   } else {
-    const directory = mkdtempSync(join(tmpdir(), 'spotify-data-'));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = temporaryFolder();
     variables['DATA_DIR'] = directory;
     lose = async () => rmSync(directory, { recursive: true });
   }

@@ -10,6 +10,9 @@ export function trackCurrentTest(): void {
   aroundEach((runTest, context) => ownTest.run(context, runTest));
 }
 
+/** Registers a function that releases a resource, at the end of one test or of all tests of a file. */
+export type OnEnd = (end: () => Promise<void>) => unknown;
+
 /** Calls a function at the end of the test that calls this. */
 export function onTestEnd(end: () => unknown): void {
   const { onTestFinished: register } = ownTest.getStore() ?? { onTestFinished };

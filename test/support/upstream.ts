@@ -1,9 +1,18 @@
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from './catalogue.ts';
-import type { OnEnd } from './process.ts';
-import { onTestEnd } from './test-end.ts';
+import { type OnEnd, onTestEnd } from './test-end.ts';
 
-/** A sandbox in this process, for gateways that are processes of their own. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** What a gateway has to know of the Spotify behind it. */
+export interface Upstream {
+  apiUrl: string;
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+/** A sandbox in this process, which ends with the test. */
 export async function startUpstream(
   options: SandboxOptions = {},
   onEnd: OnEnd = onTestEnd,
@@ -12,3 +21,11 @@ export async function startUpstream(
   onEnd(sandbox.close);
   return sandbox;
 }
+
+/** The configuration of a gateway with this upstream. */
+export const upstreamOf = ({ apiUrl, tokenUrl, clientId, clientSecret }: Upstream): Environment => ({
+  SPOTIFY_API_URL: apiUrl,
+  SPOTIFY_TOKEN_URL: tokenUrl,
+  SPOTIFY_CLIENT_ID: clientId,
+  SPOTIFY_CLIENT_SECRET: clientSecret,
+});

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
+import { retryWhileShed } from '../../../support/clock.ts';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
 import { type Ask, catalogue, operations, runOperation } from '../../../support/operations.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
@@ -15,7 +16,6 @@ import {
   bts,
   codesOf,
   propagationMs,
-  retryWhileOverloaded,
   startConnectedGateway,
   startUpstream,
   waitForIdleRedis,
@@ -40,7 +40,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
             const askWith =
               ({ ask }: TestGateway): Ask =>
               async (document) => {
-                const { data, errors } = await retryWhileOverloaded(() => ask(document));
+                const { data, errors } = await retryWhileShed(() => ask(document));
                 expect(errors, operation.title).toEqual([]);
                 return data;
               };
