@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createOperationQueue, type OperationQueue } from '../../src/operation/operation-queue.ts';
+import { portOf } from '../support/test-server.ts';
 
 // Only `work` and the tests move the clock, so that the load of the machine changes nothing.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
@@ -120,9 +121,7 @@ describe('operations that have waited for the same data', () => {
 test('all pending connections are accepted between operations that take long', async () => {
   const queue = createOperationQueue();
   const accepted: Socket[] = [];
-  const server = createServer((socket) => void accepted.push(socket)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await portOf(createServer((socket) => void accepted.push(socket)));
   let done = 0;
   const operation = async () => {
     await operate(queue, 'a', 60);
@@ -131,8 +130,7 @@ test('all pending connections are accepted between operations that take long', a
   const all = Promise.all(Array.from({ length: 20 }, operation));
   const clients = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
   onTestFinished(() => {
-    for (const socket of [...clients, ...accepted]) socket.destroy();
-    server.close();
+    for (const socket of clients) socket.destroy();
   });
   await Promise.all(clients.map((client) => once(client, 'connect')));
   while (accepted.length < 40) await nextIteration();

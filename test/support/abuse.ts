@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer, type Server, type ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { rejectInvalidTarget } from '../../src/http/request-target.ts';
 import { serverOptions } from '../../src/process/connections.ts';
 import { catalogue } from './catalogue.ts';
@@ -10,6 +8,7 @@ import type { Step } from './fault-case.ts';
 import { tapStream } from './fault-channels.ts';
 import type { TestEnvironment } from './fault-environment.ts';
 import type { Operation } from './fault-operations.ts';
+import { portOf } from './test-server.ts';
 
 /** Requests of hostile clients: expensive documents, and invalid requests. */
 
@@ -62,18 +61,9 @@ export async function listen(
   testEnvironment: TestEnvironment,
   limits: ServerOptions = serverOptions,
 ): Promise<{ port: number; server: Server }> {
-  const server = createServer(limits, rejectInvalidTarget(testEnvironment.gateway().handler)).listen(
-    0,
-    '127.0.0.1',
-  );
-  await once(server, 'listening');
+  const server = createServer(limits, rejectInvalidTarget(testEnvironment.gateway().handler));
   server.on('connection', (socket) => tapStream(socket, (text) => testEnvironment.hear('answers', text)));
-  testEnvironment.defer(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await portOf(server, testEnvironment.defer);
   testEnvironment.allowed.add(`127.0.0.1:${port}`);
   return { port, server };
 }

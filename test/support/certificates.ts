@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
+import { portOf } from './test-server.ts';
 
 /** Certificates that a test authority signs at run time, and TLS servers that use them. */
 
@@ -76,19 +76,10 @@ export function trust(authority: string): void {
   tls.createSecureContext = (options) => createSecureContext({ ...options, ca: trusted });
 }
 
-interface Front {
-  /** `https://localhost:PORT` */
-  origin: string;
-}
-
 type Defer = { defer(end: () => unknown): void };
 
 /** A TLS server in front of a port. */
-export async function startTlsFront(
-  { defer }: Defer,
-  { key, cert }: Certificate,
-  target: number,
-): Promise<Front> {
+export async function startTlsFront({ defer }: Defer, { key, cert }: Certificate, target: number) {
   const server = tls.createServer({ key, cert }, (client) => {
     const inner = connect(target, '127.0.0.1');
     for (const socket of [client, inner]) socket.on('error', () => undefined);
@@ -96,25 +87,18 @@ export async function startTlsFront(
     client.on('close', () => inner.destroy());
   });
   server.on('tlsClientError', () => undefined);
-  return listening(server, { defer });
+  return originOf(server, defer);
 }
 
 /** A server that closes connections in the middle of the TLS handshake. */
-export const startCutter = (testEnvironment: Defer): Promise<Front> =>
-  listening(
-    createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () => socket.destroy());
-    }),
-    testEnvironment,
-  );
-
-async function listening(server: ReturnType<typeof createServer>, { defer }: Defer): Promise<Front> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  defer(async () => {
-    server.close();
-    await once(server, 'close');
+export function startCutter({ defer }: Defer) {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.destroy());
   });
-  return { origin: `https://localhost:${(server.address() as AddressInfo).port}` };
+  return originOf(server, defer);
 }
+
+const originOf = async (server: Server, defer: Defer['defer']) => ({
+  origin: `https://localhost:${await portOf(server, defer)}`,
+});
