@@ -209,10 +209,7 @@ describe('Cache-Tag', () => {
     ['a text of 23 characters', ['0'.repeat(23)], ''],
   ])(
     '`Cache-Tag` has the ids in the texts, or `many-ids` if there are more than 50 ids: %s',
-    (_, texts, tag) => {
-      expect(cacheTagOf(texts)).toBe(tag);
-      expect(Buffer.byteLength(cacheTagOf(texts))).toBeLessThanOrEqual(1_149);
-    },
+    (_, texts, tag) => expect(cacheTagOf(texts)).toBe(tag),
   );
 });
 

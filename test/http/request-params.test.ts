@@ -90,32 +90,30 @@ describe.each(['application/graphql-response+json', 'application/json'])(
   },
 );
 
-describe('a request without a document', () => {
-  const headers = { 'content-type': 'application/json' };
+const headers = { 'content-type': 'application/json' };
 
-  test.each<[name: string, path: string, init: RequestInit]>([
-    ['a POST of an empty object', '/graphql', { method: 'POST', headers, body: '{}' }],
-    ['a POST with an empty text', '/graphql', { method: 'POST', headers, body: '{"query": ""}' }],
-    ['a POST with null', '/graphql', { method: 'POST', headers, body: '{"query": null}' }],
-    ['a GET', '/graphql', {}],
-  ])(
-    'a request without a document is 400 with a message that shows a valid body: %s',
-    async (_, path, init) => {
-      const { fetch, sandbox } = await withSandbox();
-      const response = await fetch(path, init);
-      expect(response.status).toBe(400);
-      expect(await response.json()).toEqual({
-        errors: [
-          {
-            message: expect.stringMatching(/send JSON such as \{"query": "\{ __typename \}"\}/),
-            extensions: { code: 'BAD_REQUEST' },
-          },
-        ],
-      });
-      expect(sandbox.calls()).toEqual([]);
-    },
-  );
-});
+test.each<[name: string, path: string, init: RequestInit]>([
+  ['a POST of an empty object', '/graphql', { method: 'POST', headers, body: '{}' }],
+  ['a POST with an empty text', '/graphql', { method: 'POST', headers, body: '{"query": ""}' }],
+  ['a POST with null', '/graphql', { method: 'POST', headers, body: '{"query": null}' }],
+  ['a GET', '/graphql', {}],
+])(
+  'a request without a document is 400 with a message that shows a valid body: %s',
+  async (_, path, init) => {
+    const { fetch, sandbox } = await withSandbox();
+    const response = await fetch(path, init);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: expect.stringMatching(/send JSON such as \{"query": "\{ __typename \}"\}/),
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    });
+    expect(sandbox.calls()).toEqual([]);
+  },
+);
 
 test.each<[title: string, query: string, operationName: unknown, message: string]>([
   ...[false, 7, {}].map((operationName): [string, string, unknown, string] => [

@@ -166,7 +166,6 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
       startReading();
       const { responses, failure } = await ended;
       expect(failure).toBeNull();
-      expect(responses.length).toBeGreaterThan(1);
       for (const { status, length, received } of responses) {
         expect([200, 503]).toContain(status); // 503 for requests that came too late
         expect(received).toBe(length);

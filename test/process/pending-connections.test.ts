@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openSocket, startServer, until } from '../support/process.ts';
 
 /** Connections that a process has not accepted yet when it gets a signal. */
@@ -18,14 +18,13 @@ async function askWithoutBeingAccepted(workers: number) {
   return { code, statuses: sockets.map((socket) => socket.received().slice(0, 15)) };
 }
 
-describe('a process that shuts down', { timeout: 90_000 }, () => {
-  test.for([1, 2])(
-    'connections that were opened before the signal and are not yet accepted get a response: WEB_CONCURRENCY=%i',
-    async (workers) => {
-      expect(await askWithoutBeingAccepted(workers)).toEqual({
-        code: 0,
-        statuses: Array.from({ length: clients }, () => 'HTTP/1.1 200 OK'),
-      });
-    },
-  );
-});
+test.for([1, 2])(
+  'connections that were opened before the signal and are not yet accepted get a response: WEB_CONCURRENCY=%i',
+  { timeout: 90_000 },
+  async (workers) => {
+    expect(await askWithoutBeingAccepted(workers)).toEqual({
+      code: 0,
+      statuses: Array.from({ length: clients }, () => 'HTTP/1.1 200 OK'),
+    });
+  },
+);

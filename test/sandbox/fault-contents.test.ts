@@ -111,18 +111,16 @@ describe('an `edit`', () => {
   });
 });
 
-describe('a `batch`', () => {
-  const ids = [albums.tracks1, albums.tracks20, albums.tracks50];
-  const read = async (fault: Omit<Extract<Fault, { kind: 'batch' }>, 'kind'>) => {
-    const answer = await getUnder({ kind: 'batch', ...fault }, `/albums?ids=${ids.join()}`);
-    return (answer.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
-  };
+const ids = [albums.tracks1, albums.tracks20, albums.tracks50];
+const read = async (fault: Omit<Extract<Fault, { kind: 'batch' }>, 'kind'>) => {
+  const answer = await getUnder({ kind: 'batch', ...fault }, `/albums?ids=${ids.join()}`);
+  return (answer.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
+};
 
-  test('a `batch` fault sends a batch in another order, shorter, with nulls or with one entry twice', async () => {
-    expect(await read({ reverse: true })).toEqual(ids.toReversed());
-    expect(await read({ keep: 2 })).toEqual(ids.slice(0, 2));
-    expect(await read({ nulls: [1] })).toEqual([ids[0], null, ids[2]]);
-    expect(await read({ repeats: [2] })).toEqual([ids[0], ids[1], ids[1]]);
-    expect(await read({ reverse: true, keep: 2, nulls: [0] })).toEqual([null, ids[1]]);
-  });
+test('a `batch` fault sends a batch in another order, shorter, with nulls or with one entry twice', async () => {
+  expect(await read({ reverse: true })).toEqual(ids.toReversed());
+  expect(await read({ keep: 2 })).toEqual(ids.slice(0, 2));
+  expect(await read({ nulls: [1] })).toEqual([ids[0], null, ids[2]]);
+  expect(await read({ repeats: [2] })).toEqual([ids[0], ids[1], ids[1]]);
+  expect(await read({ reverse: true, keep: 2, nulls: [0] })).toEqual([null, ids[1]]);
 });

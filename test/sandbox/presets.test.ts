@@ -199,12 +199,13 @@ describe('preset drifting-totals', () => {
   });
 });
 
-describe.each<[PresetName, number, string | null, RegExp]>([
+test.for<[PresetName, number, string | null, RegExp]>([
   ['empty-403', 403, null, /^$/],
   ['html-502', 502, 'text/html; charset=UTF-8', /^<!DOCTYPE html>/],
   ['empty-503', 503, null, /^$/],
-])('preset %s', (preset, status, contentType, body) => {
-  test(`preset ${preset} answers one call in ten with ${status} from the proxy, beginning with the first call`, async () => {
+])(
+  'preset %s answers one call in ten with %i from the proxy, beginning with the first call',
+  async ([preset, status, contentType, body]) => {
     const { get } = await start({ preset });
     const answers = [];
     for (let call = 0; call < 21; call++) answers.push(await get(`/artists/${bts}`));
@@ -213,8 +214,8 @@ describe.each<[PresetName, number, string | null, RegExp]>([
     expect(answers[0]?.headers.get('content-type')).toBe(contentType);
     expect(answers[0]?.headers.get('server')).toBe('envoy');
     expect(answers[0]?.text).toMatch(body);
-  });
-});
+  },
+);
 
 test('preset flaky-404 answers one search or list in ten with 404, and never a read by id', async () => {
   const { get } = await start({ preset: 'flaky-404' });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { fixtures } from '../support/catalogue.ts';
-import { useSandbox } from './client.ts';
+import { startUpstream } from '../support/upstream.ts';
+import { connect, useSandbox } from './client.ts';
 
 const { bts } = fixtures.artists;
 const { tracks130, spanishEdition } = fixtures.albums;
@@ -184,15 +185,12 @@ describe('in extended mode', () => {
   });
 });
 
-describe('an app', () => {
-  const client = useSandbox();
+test('an app is in development mode by default, and its mode can be changed while the sandbox runs', async () => {
+  const client = await connect(await startUpstream());
   const status = async () => (await client.get(`/artists?ids=${bts}`)).status;
-
-  test('an app is in development mode by default, and its mode can be changed while the sandbox runs', async () => {
-    expect(await status()).toBe(403);
-    client.sandbox.setQuotaMode('extended');
-    expect(await status()).toBe(200);
-    client.sandbox.setQuotaMode('development');
-    expect(await status()).toBe(403);
-  });
+  expect(await status()).toBe(403);
+  client.sandbox.setQuotaMode('extended');
+  expect(await status()).toBe(200);
+  client.sandbox.setQuotaMode('development');
+  expect(await status()).toBe(403);
 });
