@@ -230,7 +230,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     expect(err.match(/Port \d+ is in use/g)).toHaveLength(1);
   });
 
-  test('workers together keep to the daily limits, of which each has its part if the data directory cannot be used', async () => {
+  test('workers together keep to the daily limits, also if no data directory can be used and each has its part of the limits', async () => {
     const sandbox = await startUpstream();
     const limitWith = async (DATA_DIR: string) => {
       const environment = { WEB_CONCURRENCY: '2', SPOTIFY_DAILY_LIMITS: 'artists=10', DATA_DIR };

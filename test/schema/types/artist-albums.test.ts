@@ -24,7 +24,7 @@ const AlbumsOfBts = graphql(/* GraphQL */ `
 `);
 
 test.each(modes)(
-  'a walk by endCursor returns every album once and in order from a gateway that does not know that the app is in %s mode',
+  'a walk by endCursor returns every album once and in order although the gateway has not learned that the app is in %s mode',
   async (quotaMode) => {
     const { ask, sandbox } = await withSandbox({}, { quotaMode });
     const ids: (string | undefined)[] = [];
