@@ -148,6 +148,8 @@ describe('a path', () => {
     '/graphiql',
     '/elsewhere/graphql',
     '/elsewhere?x=/graphql',
+    '/elsewhere/health',
+    '/elsewhere/ready',
     '/health/graphql',
     '/metrics/graphql',
     '/%2e%2e/elsewhere',
@@ -180,6 +182,10 @@ describe('a path', () => {
     for (const end of ['/health', '/ready', '/metrics', '/graphql']) {
       const response = await fetch(`/graphql?x=${end}`, { method: 'POST', headers: json, body: query });
       expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+      const accept = 'application/graphql-response+json';
+      const withoutQuery = await fetch(`/graphql?x=${end}`, { headers: { accept } });
+      expect(withoutQuery.status).toBe(400);
+      expect(await withoutQuery.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
     }
   });
 });
