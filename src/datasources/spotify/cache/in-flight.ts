@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { deadlinePassed, GatewayError } from '../../../errors.ts';
-import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
+import { SmallerPageNeeded } from '../capabilities/rejections.ts';
+import { type EndpointRequest, FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { type FieldContext, withDeadline } from '../usage/field-context.ts';
 import type { ReadSource } from '../usage/observer.ts';
@@ -40,7 +41,7 @@ export interface InFlightRequests {
 /**
  * The result of the identical request that is in flight, or of a new one. A request that has failed for an operation fails
  * for its other fields with the same error, and is not sent again.
- * @throws GatewayError, LimitRejected, FeatureWithheld
+ * @throws GatewayError, SmallerPageNeeded, FeatureWithheld
  */
 export type Fetch = (
   endpointRequest: EndpointRequest<unknown>,
@@ -160,8 +161,12 @@ function createFetch(joinOrStart: JoinOrStart): Fetch {
       const result = await withDeadline(request.result, fieldContext);
       return result.source === 'spotify' && !isFirst ? { ...result, source: 'shared' } : result;
     } catch (error) {
-      if (error instanceof GatewayError) failures.set(endpointRequest.key, error);
+      if (isFailure(error)) failures.set(endpointRequest.key, error);
       throw error;
     }
   };
 }
+
+/** Whether the error has its cause in the request, so that the operation gets the same one for each of its fields. */
+const isFailure = (error: unknown): error is Error =>
+  error instanceof GatewayError || error instanceof FeatureWithheld || error instanceof SmallerPageNeeded;

@@ -1,4 +1,4 @@
-import { deadlinePassed, type GatewayError } from '../../../errors.ts';
+import { deadlinePassed } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 
 /** A field of a client's operation. */
@@ -45,7 +45,7 @@ export interface OperationContext {
   deadlineMs: number;
   usage: Usage;
   /** The errors of the requests that have failed for it, by their key. */
-  failures: Map<string, GatewayError>;
+  failures: Map<string, Error>;
   /** For the observer. */
   traceContext?: unknown;
   /** How many stale cache entries it has refreshed in the background. */
@@ -79,7 +79,7 @@ export interface FieldContext {
  */
 export function createOperationContext(
   timeoutMs: number,
-  failures = new Map<string, GatewayError>(),
+  failures = new Map<string, Error>(),
 ): OperationContext {
   const deadlineMs = performance.now() + timeoutMs;
   const callbacks = new Set<() => void>();
