@@ -1,11 +1,7 @@
 import { GatewayError } from '../../../errors.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
-import {
-  type Batch,
-  type EndpointRequest,
-  FeatureWithheld,
-  throwIfWithheld,
-} from '../kinds/requests/endpoint-request.ts';
+import type { Batch, EndpointRequest } from '../kinds/requests/endpoint-request.ts';
+import { throwIfBatchWithheld } from '../kinds/requests/withheld.ts';
 import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import type { FieldContext } from '../usage/field-context.ts';
@@ -129,7 +125,8 @@ async function callBatch(
 ): Promise<BatchResult[] | null> {
   const values = fetchRequests.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
   const response = await send(connection, batch.request(values), fetchRequests, null);
-  if (response.status !== 200 && batch.feature) throwIfBatchWithheld(response);
+  // The ids are then read one by one.
+  if (batch.feature) throwIfBatchWithheld(response);
   if (batch.feature ? isAboutIds(response) : isAboutSearchType(response)) return null;
   if (response.status !== 200)
     return fetchRequests.map(({ endpointRequest }) => resultOfErrorStatus(endpointRequest, response));
@@ -183,13 +180,6 @@ function withinLimit<T>(
   return capabilities.withLimit(limit.endpoint, limit.items, limit.list, call, (value) =>
     resultsIn(value).some(isGranted),
   );
-}
-
-/** An unknown id is null in a batch, so a 403 or a 404 concerns the batch endpoint. The ids are then read one by one. */
-function throwIfBatchWithheld(response: HttpResponse): void {
-  if (response.status === 404) throw new FeatureWithheld({ isExplicit: true });
-  throwIfWithheld(response);
-  if (response.status === 403) throw new FeatureWithheld({ isExplicit: false });
 }
 
 function toPromise(result: BatchResult): Promise<FetchResult> {

@@ -9,9 +9,8 @@ import {
   createLearnedCapabilities,
   hasCapability,
   isDevelopmentMode,
-  maxPageSize,
-  worstCasePage,
 } from './learned-capabilities.ts';
+import { maxPageSize, worstCasePage } from './page-sizes.ts';
 import { capabilityPolicy, pageSizesOf, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
 import { createRejections, lowerMaxPageSize, SmallerPageNeeded, withheldUntilMs } from './rejections.ts';
@@ -110,9 +109,9 @@ export function createCapabilities(
   function reject(feature: string, object: string, error: FeatureWithheld): void {
     if (countedErrors.has(error)) return;
     countedErrors.add(error);
-    const { isExplicit } = error;
+    const { isExplicit, isFromEdge } = error;
     const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
-    rejections.reject(feature, { object, isExplicit, isConclusive });
+    rejections.reject(feature, { object, isExplicit, isConclusive, isFromEdge });
   }
 
   const unlessMissing: Capabilities['unlessMissing'] = (feature, object, send) =>

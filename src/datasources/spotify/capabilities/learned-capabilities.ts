@@ -2,13 +2,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { propertyOf } from '../transport/body.ts';
-import {
-  type Capability,
-  type CapabilityPolicy,
-  largestPageSize,
-  pageSizesOf,
-  type QuotaMode,
-} from './policy.ts';
+import { type Capability, type CapabilityPolicy, largestPageSize, type QuotaMode } from './policy.ts';
 
 export interface LearnedCapability {
   /** Whether the app has the capability; for an endpoint with pages, its page size limit. */
@@ -136,15 +130,15 @@ export function hasCapability(learned: LearnedCapabilities, capability: Capabili
   const last = learned.last(capability);
   if (typeof last?.value !== 'boolean') return null;
   if (last.value || learned.lookup(capability)) return last.value;
-  // What counted for a minute may have been a passing fault. An unknown `batch` is planned like a missing one.
-  return last.rememberMs < rememberMs || capability === 'batch' ? null : false;
+  // An unknown `batch` is planned like a missing one.
+  return isShortLived(last) || capability === 'batch' ? null : false;
 }
 
-/** The page size to request: the known limit, or the largest that Spotify may accept. */
-export function maxPageSize(learned: LearnedCapabilities, endpoint: string): number {
-  const value = learned.lookup(endpoint)?.value;
-  return typeof value === 'number' ? value : largestPageSize;
-}
+/** Whether the value counts for a minute only, because its cause may have been a passing fault. */
+export const isShortLived = (capability: Pick<LearnedCapability, 'rememberMs'>): boolean =>
+  capability.rememberMs < rememberMs;
+
+const isLasting = (last?: LearnedCapability) => last?.confirmed === true && !isShortLived(last);
 
 /**
  * Whether the app is known to be in development mode: it has a limit that other apps do not have. Knowledge expires after a
@@ -154,7 +148,7 @@ export function isDevelopmentMode(
   { developmentOnly, withheldFields }: CapabilityPolicy,
   learned: LearnedCapabilities,
 ): boolean {
-  const confirmed = developmentOnly.filter(([capability]) => learned.last(capability)?.confirmed);
+  const confirmed = developmentOnly.filter(([capability]) => isLasting(learned.last(capability)));
   const valid = confirmed.filter(([capability]) => learned.lookup(capability));
   const traits = valid.length > 0 ? valid : confirmed;
   const hasDevelopmentValue = ([capability, value]: (typeof traits)[number]) =>
@@ -168,20 +162,6 @@ export function isDevelopmentMode(
   const hasFields = traits.some(([capability]) => fields.has(capability) && !asInDevelopment.has(capability));
   const allMissing = fieldsByKind.filter((ofKind) => ofKind.every((field) => asInDevelopment.has(field)));
   return allMissing.some(({ length }) => length > (hasFields ? 1 : 0));
-}
-
-/** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
-export function worstCasePage(
-  policy: CapabilityPolicy,
-  learned: LearnedCapabilities,
-  endpoint: string,
-): { limit: number; probeCalls: number } {
-  const limit = maxPageSize(learned, endpoint);
-  const last = learned.last(endpoint);
-  // A confirmed largest page size counts after its expiry too. A smaller limit that has expired is learned again.
-  if (last?.confirmed && last.value === limit) return { limit, probeCalls: 0 };
-  const smallerSizes = pageSizesOf(policy, endpoint).filter((size) => size < limit);
-  return { limit: Math.min(limit, ...smallerSizes), probeCalls: smallerSizes.length };
 }
 
 /** A learned capability of the app, as a sentence for the log. */

@@ -1,7 +1,7 @@
-import { UpstreamBadResponse } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
-import { type LearnedCapabilities, maxPageSize, rememberMs } from './learned-capabilities.ts';
-import { type Capability, type CapabilityPolicy, endpointsWithSameLimit, pageSizesOf } from './policy.ts';
+import { isShortLived, type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
+import { maxPageSize, nextBelow } from './page-sizes.ts';
+import { type Capability, type CapabilityPolicy, endpointsWithSameLimit } from './policy.ts';
 
 /** A response that shows that the app may lack a capability. */
 export interface Rejection {
@@ -11,6 +11,8 @@ export interface Rejection {
   isExplicit: boolean;
   /** Whether one such rejection is proof, for a capability that has not worked yet. */
   isConclusive: boolean;
+  /** Whether Spotify's API may not have sent the response: then the capability counts as missing for a minute at first. */
+  isFromEdge?: boolean;
   /** The page size that Spotify rejected; undefined for a feature or a field. */
   limit?: number;
 }
@@ -53,8 +55,13 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
 
   /** The missing ones among `batch` and the fields of each kind of which all withheld fields are missing. */
   function missingFieldsAndBatch(): Capability[] {
-    const fields = Object.values(policy.withheldFields).filter((ofKind) => ofKind.every(isMissing));
-    return [...fields.flat(), 'batch'].filter(isMissing);
+    // One that counts as missing for a minute only may have another cause.
+    function isKnownMissing(name: Capability): boolean {
+      const known = learned.lookup(name);
+      return known?.value === false && !isShortLived(known);
+    }
+    const fields = Object.values(policy.withheldFields).filter((ofKind) => ofKind.every(isKnownMissing));
+    return [...fields.flat(), 'batch'].filter(isKnownMissing);
   }
 
   /** Whether other capabilities have shown that the app is in development mode, so that one rejection is proof. */
@@ -93,10 +100,10 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     );
   }
 
-  function giveUp(capability: Capability): void {
+  function giveUp(capability: Capability, { isFromEdge = false }: Partial<Rejection>): void {
     if (learned.last(capability)?.value === true) neverWorked.delete(capability);
     else if (!missingSinceMs.has(capability)) neverWorked.add(capability);
-    if (neverWorked.has(capability) && !isDoubtful(capability)) {
+    if (neverWorked.has(capability) && !isFromEdge && !isDoubtful(capability)) {
       learned.record(capability, false);
       return;
     }
@@ -117,13 +124,13 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     },
     addRejection,
     reject(capability, rejection) {
-      if (addRejection(capability, rejection)) giveUp(capability);
+      if (addRejection(capability, rejection)) giveUp(capability, rejection);
     },
     review() {
       if (!hasDevelopmentTraits()) return;
       for (const feature of policy.features) {
-        const isRejected = firstRejections.get(feature)?.isExplicit === true;
-        if (isRejected && learned.last(feature)?.value === undefined) giveUp(feature);
+        const rejection = firstRejections.get(feature);
+        if (rejection?.isExplicit && learned.last(feature)?.value === undefined) giveUp(feature, rejection);
       }
     },
     clear: (capability) => void firstRejections.delete(capability),
@@ -134,8 +141,9 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
 export function withheldUntilMs(learned: LearnedCapabilities, capability: Capability): number {
   const lastLearned = learned.lookup(capability);
   if (lastLearned?.value !== false) return epochMs() + retryMs;
-  const expiresSoon = lastLearned.rememberMs < rememberMs;
-  return expiresSoon ? lastLearned.learnedAtMs + lastLearned.rememberMs : Number.POSITIVE_INFINITY;
+  return isShortLived(lastLearned)
+    ? lastLearned.learnedAtMs + lastLearned.rememberMs
+    : Number.POSITIVE_INFINITY;
 }
 
 /**
@@ -170,12 +178,6 @@ export interface PageRejection {
   list: string;
   /** Whether the message of the response states the cause. */
   isExplicit: boolean;
-}
-
-function nextBelow(policy: CapabilityPolicy, endpoint: string, limit: number): number {
-  const lower = pageSizesOf(policy, endpoint).find((size) => size < limit);
-  if (lower === undefined) throw new UpstreamBadResponse('Spotify rejects every page size.');
-  return lower;
 }
 
 /** The page is to be requested again, with at most `limit` items. */

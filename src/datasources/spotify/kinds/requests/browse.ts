@@ -6,8 +6,9 @@ import { simplifiedOptions } from '../decoding/values.ts';
 import { kinds } from '../index.ts';
 import type { Entity, KindRegistry } from '../kind.ts';
 import { pathSegment } from '../spotify-id.ts';
-import { type EndpointRequest, FeatureWithheld, isAbsent, throwIfWithheld } from './endpoint-request.ts';
+import { type EndpointRequest, FeatureWithheld, isAbsent } from './endpoint-request.ts';
 import { type PagedList, pagesAt } from './lists.ts';
+import { throwIfWithheld } from './withheld.ts';
 
 /** A list that belongs to no object of the catalogue. @param query parameters of its pages besides the window */
 export function browseList<T extends Entity, O>(

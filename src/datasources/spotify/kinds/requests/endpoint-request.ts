@@ -75,41 +75,6 @@ export interface Batch {
   part(body: unknown, index: number, values: readonly string[]): unknown;
 }
 
-const withdrawn = /^(forbidden|(service )?not found)\.?$/i; // a 404 about an unknown id names the id
-
-/**
- * @throws FeatureWithheld if the response states that the app may not use the endpoint at all. A 403 with
- * another message has another cause, such as a lapsed subscription, and a 403 without JSON was sent by Spotify's edge
- */
-export function throwIfWithheld(response: HttpResponse): void {
-  const { status, body } = response;
-  const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : null);
-  const isExplicit = isPlainNotFound(response) || (words !== null && withdrawn.test(words));
-  if (status === 410 || ((status === 403 || status === 404) && isExplicit))
-    throw new FeatureWithheld({ isExplicit: true });
-  const isErrorObject = typeof propertyOf(body, 'error') === 'object'; // Spotify's, though it may have no message
-  if (status === 403 && words === null && isErrorObject) throw new FeatureWithheld({ isExplicit: false });
-}
-
-/**
- * @throws FeatureWithheld also if the response states that the contents need the token of a user, or if Spotify's edge
- * rejects the call without a message, as it does for every app token (stiefenm/spoton#119)
- */
-export function throwIfContentsWithheld(response: HttpResponse): void {
-  const { status, body } = response;
-  throwIfWithheld(response);
-  if (status === 401) throw new FeatureWithheld({ isExplicit: true });
-  if (status === 403 && messageOf(body) === null) throw new FeatureWithheld({ isExplicit: false });
-}
-
-/** @throws LimitRejected if the response states that the page is too large */
-export function throwIfLimitRejected({ status, body }: HttpResponse): void {
-  const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : '');
-  const isExplicit = /invalid limit/i.test(words);
-  // Sometimes the rejection has no message (stiefenm/spoton#118).
-  if (status === 400 && (isExplicit || words === '')) throw new LimitRejected({ isExplicit });
-}
-
 /** Whether a 404 concerns the object that was requested, rather than an endpoint that is missing or withdrawn. */
 export const isAbsent = (response: HttpResponse): boolean =>
   response.status === 404 &&
@@ -187,9 +152,12 @@ const isRemovedObject = (item: unknown): boolean =>
 class Rejected extends Error {
   /** Whether the message of the response states the cause; otherwise only its status suggests it. */
   readonly isExplicit: boolean;
-  constructor({ isExplicit }: { isExplicit: boolean }) {
+  /** Whether an edge server or a proxy may have sent the response: its body is not an error of Spotify's API. */
+  readonly isFromEdge: boolean;
+  constructor({ isExplicit, isFromEdge = false }: { isExplicit: boolean; isFromEdge?: boolean }) {
     super('rejected by Spotify');
     this.isExplicit = isExplicit;
+    this.isFromEdge = isFromEdge;
   }
 }
 

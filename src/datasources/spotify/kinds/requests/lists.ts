@@ -15,13 +15,8 @@ import {
 import type { Market } from '../markets.ts';
 import type { SpotifyId } from '../spotify-id.ts';
 import { embeddedInEach, embeddedInItems } from './embedded-objects.ts';
-import {
-  type EndpointRequest,
-  throwIfContentsWithheld,
-  throwIfLimitRejected,
-  throwIfWithheld,
-  withMarket,
-} from './endpoint-request.ts';
+import { type EndpointRequest, withMarket } from './endpoint-request.ts';
+import { throwIfContentsWithheld, throwIfLimitRejected, throwIfWithheld } from './withheld.ts';
 
 /** One list that Spotify pages, such as the albums of one artist in one market. */
 export interface PagedList<T extends Entity> {
