@@ -3,6 +3,7 @@ import { type AgentPool, createAgentPool, type HttpsProxy } from './agent-pool.t
 import { unpack } from './body.ts';
 import {
   type BoundedFetch,
+  isUsableWithoutBody,
   type RequestOptions,
   statusesWithoutBody,
   TimedOut,
@@ -57,8 +58,9 @@ function send(agents: AgentPool, url: URL, options: RequestOptions): Promise<Und
       failure = reason;
       endPending();
       clearTimeout(timer);
+      if (isUsableWithoutBody(head.status)) resolve({ ...head, body: Buffer.alloc(0) });
       // Undici starts a request when it has a connection for it.
-      reject(controller ? reason : new Unsent('no connection', { cause: reason }));
+      else reject(controller ? reason : new Unsent('no connection', { cause: reason }));
       controller?.abort(reason);
     }
 

@@ -1,5 +1,6 @@
 import {
   type BoundedFetch,
+  isUsableWithoutBody,
   type RequestOptions,
   statusesWithoutBody,
   TimedOut,
@@ -22,7 +23,7 @@ export function createHostFetch(hostFetch: typeof fetch = globalThis.fetch): Bou
       const timer = setTimeout(() => controller.abort(new TimedOut()), options.wholeTimeoutMs);
       inFlight.add(controller);
       try {
-        return await Promise.race([failureOf(controller), send(hostFetch, String(url), options, controller)]);
+        return await send(hostFetch, String(url), options, controller);
       } finally {
         clearTimeout(timer);
         inFlight.delete(controller);
@@ -41,18 +42,28 @@ async function send(
   controller: AbortController,
 ): Promise<Response> {
   const { signal } = controller;
-  const response = await hostFetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal });
+  const failure = failureOf(controller);
+  const request = hostFetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal });
+  const response = await Promise.race([failure, request]);
   const { status } = response;
+  const content = await Promise.race([failure, readBody(response, maxBytes, controller)]).catch((error) => {
+    if (isUsableWithoutBody(status)) return null;
+    throw error;
+  });
+  const hasBody = !statusesWithoutBody.has(status);
+  return new Response(hasBody ? content : null, { status, headers: response.headers });
+}
+
+async function readBody({ body, status }: Response, maxBytes: number, controller: AbortController) {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) controller.abort(new TooLarge(status)); // which `failureOf` throws
-    signal.throwIfAborted();
+    controller.signal.throwIfAborted();
     chunks.push(chunk);
   }
-  const hasBody = !statusesWithoutBody.has(status);
-  return new Response(hasBody ? Buffer.concat(chunks) : null, { status, headers: response.headers });
+  return Buffer.concat(chunks);
 }
 
 /** Rejects when the request is aborted: hosts reject with errors of their own then, or later. */

@@ -11,20 +11,27 @@ interface Sent {
   status?: number;
   body: Buffer;
   encoding?: string;
+  /** How many bytes the stated length exceeds the body. */
+  missingBytes?: number;
+  /** Whether the connection stays open after a body that is too short. */
+  isOpen?: boolean;
 }
 
 /** The outcome of a request to a server that sends this response. */
 async function readOver(
-  { status = 200, body, encoding }: Sent,
+  { status = 200, body, encoding, missingBytes, isOpen = false }: Sent,
   request: Partial<HttpRequest>,
   transport: Transport,
 ): Promise<Outcome> {
   const server = createServer((_, response) => {
     response.writeHead(status, {
       etag: '"tag"',
+      'retry-after': '60',
       ...(encoding !== undefined && { 'content-encoding': encoding }),
+      ...(missingBytes !== undefined && { 'content-length': `${body.length + missingBytes}` }),
     });
-    response.end(body);
+    if (missingBytes === undefined) response.end(body);
+    else response.write(body, () => void (isOpen || setTimeout(() => response.destroy(), 50)));
   }).listen(0, '127.0.0.1');
   const http = httpOver(transport);
   onTestFinished(async () => {
@@ -113,6 +120,20 @@ describe.each(transports)('a body read over %s', (transport) => {
         body: undefined,
       });
     }
+  });
+
+  test.each([
+    ['that is declared as gzip and is not', { body: plain, encoding: 'gzip' }, {}],
+    ['whose gzip ends too early', { body: gzipSync(plain).subarray(0, -20), encoding: 'gzip' }, {}],
+    ['that ends too early', { body: plain, missingBytes: 10 }, {}],
+    ['that does not end in time', { body: plain, missingBytes: 10, isOpen: true }, { timeoutMs: 200 }],
+    ['above the maximum size', { body: plain }, { maxBytes: 10 }],
+  ])('a 429 with a body %s keeps its status and its Retry-After', async (_, sent, request) => {
+    expect(await read({ status: 429, ...sent }, request)).toMatchObject({
+      kind: 'response',
+      status: 429,
+      retryAfter: '60',
+    });
   });
 
   test('a body that is far longer than its compressed form is not decompressed to its end', async () => {
