@@ -88,3 +88,22 @@ test('rejections of batches by an edge server over more than an hour take batch 
   await clock.pass(23 * 3_600);
   expect(await read(50)).toEqual(singles(50));
 });
+
+test.each([
+  ['an empty body', { raw: '' }],
+  ['HTML', { raw: '<html>Not Found</html>' }],
+  ['JSON without a message', { body: { error: { status: 404 } } }],
+] as const)(
+  'after a repeated 404 with %s the ids of a batch are read one by one, and no third batch is sent',
+  async (_, body) => {
+    const clock = startClock();
+    const { read } = await start([{ path: '^/tracks$', status: 404, ...body }]);
+    for (const from of [10, 20]) {
+      const calls = await read(from);
+      expect(new Set(calls)).toEqual(new Set([`404 ${batch(from)}`, ...singles(from)]));
+      expect(calls.length).toBeLessThanOrEqual(3 + 2); // the batch with its retries
+      await clock.pass(11); // for the retries of the next batch
+    }
+    expect(await read(30)).toEqual(singles(30));
+  },
+);

@@ -20,8 +20,8 @@ export interface ApiClient {
   /**
    * Reads from the Web API, with retries and, after a 401 about the token, with a new token once.
    * @param etag of the cached response, for a conditional request
-   * @returns a response of status 200, 304, 400, 401 (never about the token), 403, 404 (with Spotify's message, or one for
-   * which `isPlainNotFound` holds) or 410
+   * @returns a response of status 200, 304, 400, 401 (never about the token), 403, 404 (with Spotify's message, or a repeated
+   * one for which `isUnexplained404` holds) or 410
    * @throws GatewayError if there is none
    */
   request(request: ApiRequest, waiters: Waiters, etag?: string | null): Promise<HttpResponse>;

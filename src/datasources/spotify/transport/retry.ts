@@ -152,7 +152,7 @@ export interface RetryHooks {
 
 /**
  * Repeats a request after a fault, or a status that may be temporary, at most `maxAttempts` times in all.
- * @returns a response that is final, or a 404 for which `isPlainNotFound` holds
+ * @returns a response that is final, or a repeated 404 for which `isUnexplained404` holds
  * @param firstAttempt above 1 if the request was sent before
  */
 export async function withRetries(
@@ -174,7 +174,7 @@ export async function withRetries(
         if (decision.backOffMs > 0) hooks.backOff('rate', decision.backOffMs);
         if (attempt >= maxAttempts || !hooks.mayRetry(decision.waitMs)) {
           // If it is no passing fault, it may show that Spotify withholds the endpoint, which the caller decides.
-          if (outcome.kind === 'response' && isPlainNotFound(outcome)) return outcome;
+          if (outcome.kind === 'response' && isUnexplained404(outcome)) return outcome;
           throw errorAfterRetries(outcome, decision, hooks);
         }
         await sleep(decision.waitMs);

@@ -35,8 +35,7 @@ export function browseList<T extends Entity, O>(
         onErrorStatus(response) {
           if (on404 === 'absent' && isAbsent(response)) return null;
           throwIfWithheld(response);
-          if (response.status === 404 && on404 === 'withheld')
-            throw new FeatureWithheld({ isExplicit: false });
+          if (on404 === 'withheld' && isAbsent(response)) throw new FeatureWithheld({ isExplicit: false });
           return page.onErrorStatus(response);
         },
       };

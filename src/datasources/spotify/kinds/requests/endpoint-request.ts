@@ -1,7 +1,7 @@
 import type { ApiRequest } from '../../transport/api-client.ts';
 import { messageOf, propertyOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
-import { isPlainNotFound } from '../../transport/retry.ts';
+import { isUnexplained404 } from '../../transport/retry.ts';
 import { expectArray, expectObject } from '../decoding/json.ts';
 import { kinds } from '../index.ts';
 import {
@@ -78,7 +78,7 @@ export interface Batch {
 /** Whether a 404 concerns the object that was requested, rather than an endpoint that is missing or withdrawn. */
 export const isAbsent = (response: HttpResponse): boolean =>
   response.status === 404 &&
-  !isPlainNotFound(response) &&
+  !isUnexplained404(response) &&
   !/^service not found/i.test(messageOf(response.body) ?? '');
 
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes has some 110 KB

@@ -1,6 +1,6 @@
 import { messageOf, propertyOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
-import { isPlainNotFound } from '../../transport/retry.ts';
+import { isPlainNotFound, isUnexplained404 } from '../../transport/retry.ts';
 import { FeatureWithheld, LimitRejected } from './endpoint-request.ts';
 
 /** The responses that show that Spotify withholds an endpoint from the app, or takes only smaller pages. */
@@ -25,7 +25,7 @@ export function throwIfWithheld(response: HttpResponse): void {
 export function throwIfBatchWithheld(response: HttpResponse): void {
   const { status, body } = response;
   if (status !== 403 && status !== 404 && status !== 410) return;
-  const isExplicit = status === 404 || isWithdrawn(response);
+  const isExplicit = isWithdrawn(response) || (status === 404 && !isUnexplained404(response));
   throw new FeatureWithheld({ isExplicit, isFromEdge: !isErrorObject(body) });
 }
 
