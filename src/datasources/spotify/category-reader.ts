@@ -9,7 +9,7 @@ import { unlessWithheld } from './pagination/withheld-lists.ts';
 import type { FieldContext } from './usage/field-context.ts';
 
 export interface CategoryReaderOptions {
-  cache: Pick<ReadThroughCache, 'get' | 'isCached'>;
+  cache: Pick<ReadThroughCache, 'get' | 'isCached' | 'findCachedOrInFlight'>;
   capabilities: Capabilities;
   registry: KindRegistry;
 }
@@ -41,7 +41,12 @@ async function categoryInCachedList(
 ): Promise<Category | null> {
   const list = browseList(categories, undefined, query, registry);
   const limit = capabilities.maxPageSize(list.endpoint);
-  for (let offset = 0; cache.isCached(list.page(offset, limit), 'full'); offset += limit) {
+  const isCached = async (offset: number): Promise<boolean> => {
+    const page = list.page(offset, limit);
+    if (!cache.isCached(page, 'full')) await cache.findCachedOrInFlight([page]); // loads the page from the store
+    return cache.isCached(page, 'full');
+  };
+  for (let offset = 0; await isCached(offset); offset += limit) {
     const items = (await cache.get(list.page(offset, limit), fieldContext))?.items;
     for (let index = 0; items && index < items.length; index++) {
       const category = items.at(index) ?? null;

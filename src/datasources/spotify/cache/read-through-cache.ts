@@ -39,11 +39,11 @@ export interface ReadThroughCache {
     endpointRequest: EndpointRequest<T>,
     fieldContext: FieldContext,
   ): Promise<T | null>;
-  /** The first of these objects that is in memory, or in the store if `searchesStore`; else the first in flight. */
-  findCachedOrInFlight(
-    endpointRequests: readonly EndpointRequest<Entity>[],
+  /** The first of these requests whose value is in memory, or in the store if `searchesStore`; else the first in flight. */
+  findCachedOrInFlight<T>(
+    endpointRequests: readonly EndpointRequest<T>[],
     searchesStore?: boolean,
-  ): Promise<EndpointRequest<Entity> | undefined>;
+  ): Promise<EndpointRequest<T> | undefined>;
   /** Whether `get` (`full`), with this `awaitsRefresh`, or `getAnyForm` (`any`) responds from memory now, also with an absence. */
   isCached(endpointRequest: EndpointRequest<unknown>, form: Form, awaitsRefresh?: boolean): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
@@ -147,9 +147,9 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       read(endpointRequest, 'full', fieldContext, awaitsRefresh) as Promise<T | null>,
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
-    async findCachedOrInFlight(endpointRequests, searchesStore = true) {
-      const find = () => endpointRequests.find((request) => memory.getAnyForm(request)?.value);
-      if (searchesStore && !find()) await loadFromStore(endpointRequests, 'any');
+    async findCachedOrInFlight<T>(endpointRequests: readonly EndpointRequest<T>[], searchesStore = true) {
+      const find = () => endpointRequests.find((request) => memory.getAnyForm(request as AnyRequest)?.value);
+      if (searchesStore && !find()) await loadFromStore(endpointRequests as readonly AnyRequest[], 'any');
       return find() ?? endpointRequests.find(({ key }) => isInFlight(key));
     },
     isCached: (request, form, awaitsRefresh) =>
