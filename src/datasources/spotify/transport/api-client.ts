@@ -2,7 +2,7 @@ import { type GatewayError, UpstreamAuthFailed } from '../../../errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import type { BackOffReason } from './back-off.ts';
-import { messageOf } from './body.ts';
+import { messageOf, propertyOf } from './body.ts';
 import type { HttpResponse, ObservedHttp, Outcome } from './http.ts';
 import { maxAttempts, type RetryHooks, withRetries } from './retry.ts';
 import type { Token } from './token.ts';
@@ -150,7 +150,8 @@ const tokenProblem = /token/i; // as in "The access token expired"
 function isTokenRejected({ status, body, wwwAuthenticate: challenge }: HttpResponse): boolean {
   if (status !== 401) return false;
   const message = messageOf(body);
-  if (message !== null && needsUser.test(message)) return false;
+  const texts = [message, body, propertyOf(body, 'error')].filter((text) => typeof text === 'string');
+  if (texts.some((text) => needsUser.test(text))) return false;
   if (challenge && invalidToken.test(challenge)) return true;
   return message === null ? !challenge : tokenProblem.test(message);
 }

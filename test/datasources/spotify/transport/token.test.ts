@@ -167,6 +167,8 @@ describe('a 401', () => {
       'requires a user, with any challenge,',
       { headers: challenge('invalid_token'), json: spotifyError('Valid user authentication required') },
     ],
+    ['requires a user, in plain text,', { text: 'Valid user authentication required' }],
+    ['requires a user, in a text as `error`,', { json: { error: 'Valid user authentication required' } }],
   ])('a 401 that %s is final', async (_, answer) => {
     const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'answer', status: 401, ...answer });
     for (let time = 0; time < 2; time++) {
