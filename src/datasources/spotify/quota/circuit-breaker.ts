@@ -51,6 +51,7 @@ export function createCircuitBreaker(): CircuitBreaker {
   let openedAtMs = 0;
   let openUntilMs = 0;
   let defaultBackOffs = 0; // in succession, without a time from Spotify
+  let hasSucceeded = false; // since the last back-off
   let maxInFlight = Number.POSITIVE_INFINITY;
   let inFlight = 0;
   let consecutiveFailures = 0;
@@ -59,6 +60,8 @@ export function createCircuitBreaker(): CircuitBreaker {
 
   function trip(newReason: BackOffReason, waitMs: number | null, nowMs: number): void {
     const wasOpen = isOpen(nowMs);
+    // Few calls may not close the breaker for days: a success and a time without a back-off end the series too.
+    if (hasSucceeded && nowMs - openUntilMs > maxBackOffMs) defaultBackOffs = 0;
     // Rejections of concurrent calls count as one, but there may have been none without a time yet.
     const isRepeated = wasOpen && defaultBackOffs > 0;
     if (waitMs === null && !isRepeated && newReason !== 'quota') defaultBackOffs += 1;
@@ -67,6 +70,7 @@ export function createCircuitBreaker(): CircuitBreaker {
     reason = newReason;
     openedAtMs = nowMs;
     openUntilMs = untilMs;
+    hasSucceeded = false;
     maxInFlight = 1;
   }
 
@@ -111,6 +115,7 @@ export function createCircuitBreaker(): CircuitBreaker {
       const isOutage = reason === 'unavailable' || consecutiveFailures >= failuresOfOutage;
       if (result === 'succeeded') {
         succeeded.add(nowMs);
+        hasSucceeded ||= !isOpen(nowMs); // not the calls that were sent before the back-off
         if (isHalfOpen) rampUp();
         return;
       }

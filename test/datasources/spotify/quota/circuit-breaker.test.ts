@@ -98,6 +98,19 @@ describe('a back-off', () => {
     expect(breaker.openState(30 * second)?.waitMs).toBe(5 * second);
   });
 
+  test('a back-off without a time lasts 5 s again if a call has succeeded and the last back-off ended over a minute ago', () => {
+    const waitMsAfter = (idleMs: number, successes: number) => {
+      const breaker = createCircuitBreaker();
+      for (const nowMs of [0, 5 * second, 15 * second]) breaker.trip('rate', null, nowMs); // until 35 s
+      call(breaker, 'succeeded', 36 * second, successes);
+      breaker.trip('rate', null, 35 * second + idleMs);
+      return breaker.openState(35 * second + idleMs)?.waitMs;
+    };
+    expect(waitMsAfter(61 * second, 1)).toBe(5 * second);
+    expect(waitMsAfter(59 * second, 1)).toBe(40 * second);
+    expect(waitMsAfter(61 * second, 0)).toBe(40 * second);
+  });
+
   test('a back-off because of a quota without a time lasts an hour', () => {
     const breaker = createCircuitBreaker();
     breaker.trip('quota', null, 0);
