@@ -16,7 +16,7 @@ import { startScriptedUpstream } from '../support/scripted-upstream.ts';
 const artistId = plainId(1);
 const albumsOf = (artist: string) => `^/artists/${artist}/albums$`;
 
-/** Rules of an artist whose album has the same artist: a nested field requests the same list, after the retries of the first. */
+/** Rules of an artist whose album has the same artist: a nested field reads the same list after the first retries. */
 const ordinaryRules: readonly WrittenRule[] = [
   { path: albumsOf(artistId), delayMs: 700, echoPage: true, body: plainPage([shortAlbum(plainId(5))]) },
   { path: '^/artists/[^/]+$', echo: 'artist' },
