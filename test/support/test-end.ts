@@ -5,9 +5,21 @@ import { aroundEach, onTestFinished, type TestContext } from 'vitest';
 
 const ownTest = new AsyncLocalStorage<TestContext>();
 
+let concurrentCount = 0;
+
 /** For the setup of every test file. */
 export function trackCurrentTest(): void {
-  aroundEach((runTest, context) => ownTest.run(context, runTest));
+  aroundEach(async (runTest, context) => {
+    if (!context.task.concurrent) return runTest();
+    concurrentCount += 1;
+    try {
+      await ownTest.run(context, runTest);
+    } finally {
+      concurrentCount -= 1;
+      // A storage that has been used costs time for every promise in Node 20: a twentieth of the tests' processor time.
+      if (concurrentCount === 0) ownTest.disable();
+    }
+  });
 }
 
 /** Registers a function that releases a resource, at the end of one test or of all tests of a file. */
