@@ -15,25 +15,31 @@ export type Docs = ReadonlyMap<string, URL>;
 const modulePath = /(?:src|dist)\/(?:http\/plugins\/docs|server)\.[jt]s$/;
 const root = modulePath.test(import.meta.url) ? import.meta.url.replace(modulePath, '') : null;
 
-/**
- * The docs that are installed beside the gateway, with their pictures, and the README to which they link; none in the container image.
- * @param base the start of their paths; empty for `/docs/errors.md`
- */
-export function findDocs(base: string): Docs {
-  if (root === null) return new Map();
+// Read once and not for each gateway: the package does not change while the process runs.
+const pages = root === null ? [] : findPages(root);
+
+/** The docs that are installed in the folder, with their pictures, and the README to which they link; none in the container image. */
+function findPages(folder: string): [name: string, file: URL][] {
   try {
     // Another project may build a file of the same name.
-    const { name: packageName } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
-    if (packageName !== 'spotify-graphql-gateway') return new Map();
-    const names = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' });
-    const pages = names
+    const { name: packageName } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
+    if (packageName !== 'spotify-graphql-gateway') return [];
+    const names = readdirSync(new URL('docs/', folder), { recursive: true, encoding: 'utf8' });
+    const docs = names
       .filter((name) => /\.(?:md|png)$/.test(name))
       .map((name) => `docs/${name.replaceAll('\\', '/')}`);
-    return new Map(['README.md', ...pages].map((name) => [`${base}/${name}`, new URL(name, root)]));
+    return ['README.md', ...docs].map((name) => [name, new URL(name, folder)]);
   } catch {
-    return new Map();
+    return [];
   }
 }
+
+/**
+ * The docs that are installed beside the gateway.
+ * @param base the start of their paths; empty for `/docs/errors.md`
+ */
+export const findDocs = (base: string): Docs =>
+  new Map(pages.map(([name, file]) => [`${base}/${name}`, file]));
 
 /** The other paths of the gateway to which the docs link. */
 interface DocsLinks {
