@@ -377,11 +377,11 @@ describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () 
     "another answer's value",
     'a body of another object',
     'items that are numbers',
-    'items without a shape',
+    'items that have no name',
     '10 MB of brackets, compressed',
     'brackets as many as are read',
     '150 MB of blanks, compressed',
-    '30 MB that are not compressed',
+    '30 MB, not compressed',
   ];
 
   test('entries in Redis that no gateway has written cost no more than the bounds, and no client receives them', async () => {
@@ -394,7 +394,9 @@ describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () 
       const { data, errors } = await writer.ask(query);
       expect(errors).toEqual([]);
       await until(async () => (await redis.client.keys('*artist*')).length > 1, 5_000);
-      await corruptEntries(redis.client, garbageOfKind[kind]);
+      const make = garbageOfKind[kind];
+      if (!make) throw new Error(`no garbage is ${kind}`);
+      await corruptEntries(redis.client, make);
       const reply = await expectBounded(reader, () => reader.ask(query));
       expect(reply.json, kind).toEqual({ data });
       await redis.client.flushall();
