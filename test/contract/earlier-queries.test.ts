@@ -115,11 +115,17 @@ describe.each(modes)('an object that an earlier response contains (%s)', (mode) 
       await gateway.dispose();
       return answer;
     };
+    const aloneValues = new Map<string, ReturnType<typeof valueAfter>>();
+    const valueAlone = (field: string) => {
+      const value = aloneValues.get(field) ?? valueAfter([], field);
+      aloneValues.set(field, value);
+      return value;
+    };
     const fields = fc.constantFrom(...objects, ...lists);
     const earlierFields = fc.constantFrom(...lists, ...searches);
     await fc.assert(
       fc.asyncProperty(fields, earlierFields, async (field, earlier) => {
-        const alone = await valueAfter([], field);
+        const alone = await valueAlone(field);
         expect(alone.errors).toEqual([]);
         expect(await valueAfter([earlier], field)).toEqual(alone);
       }),
