@@ -28,12 +28,16 @@ export const albumsDocument = (args: string, id: string = artists.bts, selected 
 export const listPath = (id: string, limit: number, offset = 0): string =>
   `/artists/${id}/albums?limit=${limit}&offset=${offset}`;
 
+/** @param cursor the value of `$cursor` in the arguments: a walk with it has one document, which is parsed once */
 export async function albumPage(
   gateway: Pick<TestGateway, 'ask'>,
   args: string,
   id?: string,
+  cursor?: string | null,
 ): Promise<AlbumPage> {
-  const data = await dataOf<{ artist: { albums: AlbumPage } }>(gateway, albumsDocument(args, id));
+  const head = cursor === undefined ? '' : 'query ($cursor: String) ';
+  const document = `${head}${albumsDocument(args, id)}`;
+  const data = await dataOf<{ artist: { albums: AlbumPage } }>(gateway, document, { cursor });
   return data.artist.albums;
 }
 

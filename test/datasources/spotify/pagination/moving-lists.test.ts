@@ -17,7 +17,7 @@ async function rest(gateway: TestGateway, size: number, from: string | null): Pr
   const ids: string[] = [];
   let after = from;
   for (let page = 0; page < 200; page++) {
-    const next = await albumPage(gateway, `first: ${size}, after: "${after}"`);
+    const next = await albumPage(gateway, `first: ${size}, after: $cursor`, artists.bts, after);
     ids.push(...idsOf(next));
     if (!next.pageInfo.hasNextPage) return ids;
     after = next.pageInfo.endCursor;
@@ -79,7 +79,7 @@ describe('a list that grew or lost albums at the front between two pages of a cl
     const ids: string[] = [];
     let before = from;
     for (let page = 0; page < 200; page++) {
-      const previous = await albumPage(gateway, `last: ${size}, before: "${before}"`);
+      const previous = await albumPage(gateway, `last: ${size}, before: $cursor`, artists.bts, before);
       ids.unshift(...idsOf(previous));
       if (!previous.pageInfo.hasPreviousPage) return ids;
       before = previous.pageInfo.startCursor;
