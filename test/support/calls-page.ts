@@ -7,7 +7,7 @@ export interface CallCounts {
   calls: number;
   /** Repeated while the cached responses are fresh. */
   again: number;
-  /** Executed thirty times at once, with an empty cache. */
+  /** Executed ten times at once, with an empty cache. */
   crowd: number;
   /** With an empty cache, for an app whose capabilities are unknown. */
   unknown: number;
@@ -49,8 +49,8 @@ export function callsPage(rows: readonly Row[]): string {
         'operation',
         'again, extended',
         'again, development',
-        '30 at once, extended',
-        '30 at once, development',
+        '10 at once, extended',
+        '10 at once, development',
         'unknown app, extended',
         'unknown app, development',
       ],
@@ -88,7 +88,7 @@ const naive = `The naive gateway returns the same data from the same schema in t
 simplest way: one resolver per field, one DataLoader per request, one call for each id and page, pages as large as the app may
 have them, and no cache.`;
 
-const otherCosts = `Executed _again_ while the responses are fresh (\`CACHE_TTL_SECONDS\`), an operation costs nothing. Executed thirty times _at
+const otherCosts = `Executed _again_ while the responses are fresh (\`CACHE_TTL_SECONDS\`), an operation costs nothing. Executed ten times _at
 once_, it costs the same as once. The capabilities of an _unknown app_ (\`SPOTIFY_QUOTA_MODE=auto\`, nothing learned yet) are
 learned from calls: one rejected call for a page that is too large (50 items), one for a batch read, which an app in
 development mode does not have, and one object to see whether Spotify sends a field. These calls are sent once.`;

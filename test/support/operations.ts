@@ -9,7 +9,7 @@ export interface Operation {
   before?: string;
   /** Executes the operation, if that is more than executing the document once; `prior` is the data of `before`. */
   run?: (ask: Ask, document: string, prior: unknown) => Promise<unknown>;
-  /** How often it is executed at the same time; default 100. */
+  /** How often it is executed at the same time; default 10. */
   crowd?: number;
   /** Calls with an empty cache. */
   calls: Cost;
