@@ -18,7 +18,10 @@ const root = modulePath.test(import.meta.url) ? import.meta.url.replace(modulePa
 // Read once and not for each gateway: the package does not change while the process runs.
 const pages = root === null ? [] : findPages(root);
 
-/** The docs that are installed in the folder, with their pictures, and the README to which they link; none in the container image. */
+/**
+ * The docs that are installed in the folder, with their pictures, and the README to which they link; none in the container
+ * image.
+ */
 function findPages(folder: string): [name: string, file: URL][] {
   try {
     // Another project may build a file of the same name.
