@@ -21,7 +21,10 @@ export interface Extent {
   filledUntil: number;
   /** The offset of the first empty page behind it; Infinity if none is known. Later pages may have items all the same. */
   emptyFrom: number;
-  /** Whether every page agrees with its total about whether the list goes on, and not all of them lie after the end. */
+  /**
+   * Whether every page agrees with its total about whether the list goes on, and not all of them lie after the end. If the
+   * end is not known, also whether the totals of all pages are possible lengths.
+   */
   isReliable: boolean;
 }
 
@@ -44,14 +47,19 @@ export function extentOf(pages: readonly AnyPage[], maxOffset: number): Extent {
   const filledUntil = Math.max(0, ...filled.map(pageEnd));
   const emptyOffsets = pages.filter(hasNoItem).map(({ offset }) => offset);
   const end = hasGap(pages, itemsEnd, maxLength) ? null : itemsEnd;
+  const minLength = end ?? Math.max(itemsEnd, promisedEnd);
+  const isPossible = ({ total, isTotalDerived }: AnyPage): boolean =>
+    isTotalDerived === true || (minLength <= total && total <= maxLength);
   return {
-    minLength: end ?? Math.max(itemsEnd, promisedEnd),
+    minLength,
     maxLength: maxLength === Number.POSITIVE_INFINITY ? null : maxLength,
     end,
     filledUntil,
     emptyFrom: Math.min(...emptyOffsets.filter((offset) => offset >= filledUntil)),
     // Pages after the end have no item that confirms a total: it may be 0 there, although the list has items.
-    isReliable: (filled.length > 0 || end !== null) && pages.every(agreesWithTotal),
+    // Nor does the total of an empty page confirm that of another page: one of them may be larger than the list.
+    isReliable:
+      pages.every(agreesWithTotal) && (end !== null || (filled.length > 0 && pages.every(isPossible))),
   };
 }
 
