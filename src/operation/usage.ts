@@ -1,5 +1,5 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import type { OperationContext } from '../datasources/spotify/index.ts';
+import type { OperationContext, Usage } from '../datasources/spotify/index.ts';
 import { isoTime } from '../observability/clock.ts';
 import type { Log, OperationUsage } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -34,8 +34,34 @@ interface Headers {
 /** Adds the cost of the operation as `extensions.spotify`, if the client has sent the header for it. */
 export function withTrace(result: ExecutionResult, context: Context, { header }: Headers): ExecutionResult {
   if (header(traceHeader) !== '1') return result;
-  const spotify = { ...callCounts(context), ...context.operationContext.usage, quota: quotaLeft(context) };
+  const { calls, ...notices } = context.operationContext.usage;
+  const spotify = {
+    ...callCounts(context),
+    calls,
+    ...noticesIn(result, notices),
+    quota: quotaLeft(context),
+  };
   return { ...result, extensions: { ...result.extensions, spotify } };
+}
+
+/**
+ * The notices whose fields are in the response. Others belong to an object that is null: fields of it may have been read
+ * before it was known not to exist, or the object lacks a field that is never null.
+ */
+function noticesIn({ data }: ExecutionResult, { stale, unavailable, shortened }: Omit<Usage, 'calls'>) {
+  const isInResponse = ({ path }: Usage['stale'][number]): boolean => {
+    let value: unknown = data;
+    return path.every((key) => {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
+      value = (value as Record<string | number, unknown>)[key];
+      return true;
+    });
+  };
+  return {
+    stale: stale.filter(isInResponse),
+    unavailable: unavailable.filter(isInResponse),
+    shortened: shortened.filter(isInResponse),
+  };
 }
 
 /** Whether the client wants to see the plan of the operation instead of its result. */

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import type { WrittenRule } from '../support/case-format.ts';
+import { startGateway } from '../support/gateway.ts';
+import { fullArtist, plainId } from '../support/plain-objects.ts';
+import { startScriptedUpstream } from '../support/scripted-upstream.ts';
+
+/** The notices of an operation name only fields that are in its response. */
+
+const [known, absent] = [plainId(21), plainId(22)];
+const { name: _, ...nameless } = fullArtist(known);
+
+async function noticesOf(document: string, upstreamRules: WrittenRule[]) {
+  const upstream = await startScriptedUpstream(upstreamRules);
+  const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
+  const { data, extensions } = await ask(document);
+  return { data, unavailable: extensions.spotify?.unavailable.map(({ path }) => path.join('.')) };
+}
+
+describe('the notices in `extensions.spotify`', () => {
+  const selection = '{ id topTracks { id } relatedArtists { id } }';
+
+  test('an artist that does not exist has no notice for the lists that are read at the same time', async () => {
+    const document = `{ artist(id: "${absent}") ${selection} artists(ids: ["${absent}", "${known}"]) ${selection} }`;
+    expect(await noticesOf(document, [{ path: `^/artists/${known}$`, echo: 'artist' }])).toEqual({
+      data: {
+        artist: null,
+        artists: [null, { id: known, topTracks: null, relatedArtists: null }],
+      },
+      unavailable: ['artists.1.topTracks', 'artists.1.relatedArtists'],
+    });
+  });
+
+  test('an artist that is null with an error has no notice for a field below it', async () => {
+    const document = `{ artist(id: "${known}") ${selection} }`;
+    expect(await noticesOf(document, [{ path: `^/artists/${known}$`, body: nameless }])).toEqual({
+      data: { artist: null },
+      unavailable: [],
+    });
+  });
+});
