@@ -45,22 +45,22 @@ export function withTrace(result: ExecutionResult, context: Context, { header }:
 }
 
 /**
- * The notices whose fields are in the response. Others belong to an object that is null: fields of it may have been read
- * before it was known not to exist, or the object lacks a field that is never null.
+ * The notices that apply to the response. Others belong to an object that is null: fields of it may have been read before
+ * it was known not to exist, or it lacks a field that is never null. Or an argument left a missing element out of a list.
  */
 function noticesIn({ data }: ExecutionResult, { stale, unavailable, shortened }: Omit<Usage, 'calls'>) {
-  const isInResponse = ({ path }: Usage['stale'][number]): boolean => {
-    let value: unknown = data;
-    return path.every((key) => {
-      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
-      value = (value as Record<string | number, unknown>)[key];
-      return true;
-    });
-  };
+  const valueAt = ({ path }: Pick<Usage['stale'][number], 'path'>): unknown =>
+    path.reduce<unknown>(
+      (value, key) =>
+        typeof value === 'object' && value !== null
+          ? (value as Record<string | number, unknown>)[key]
+          : undefined,
+      data,
+    );
   return {
-    stale: stale.filter(isInResponse),
-    unavailable: unavailable.filter(isInResponse),
-    shortened: shortened.filter(isInResponse),
+    stale: stale.filter((notice) => valueAt(notice) !== undefined),
+    unavailable: unavailable.filter((notice) => valueAt(notice) === null),
+    shortened: shortened.filter((notice) => valueAt(notice) !== undefined),
   };
 }
 

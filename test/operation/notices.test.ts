@@ -37,4 +37,14 @@ describe('the notices in `extensions.spotify`', () => {
       unavailable: [],
     });
   });
+
+  test('an image that `minWidth` leaves out has no notice, and every image that is null has one', async () => {
+    const images = [null, { url: 'https://i.scdn.co/image/a', height: 64, width: 64 }];
+    const document = `{ artist(id: "${known}") { all: images { width } one: images(minWidth: 10) { width } } }`;
+    const rules = [{ path: `^/artists/${known}$`, body: { ...fullArtist(known), images } }];
+    expect(await noticesOf(document, rules)).toEqual({
+      data: { artist: { all: [null, { width: 64 }], one: [{ width: 64 }] } },
+      unavailable: ['artist.all.0'],
+    });
+  });
 });
