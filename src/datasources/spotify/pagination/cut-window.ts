@@ -5,7 +5,7 @@ import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
 import { type ListRead, type PageSequence, readPage } from './page-reader.ts';
 import { type CursorPosition, type SlotRange, sentTotal, untilGap, type WindowArgs } from './slots.ts';
-import { isCursorAt, shiftedSlot, type Window, windowOf } from './windows.ts';
+import { isCursorAt, rangeAfter, shiftedSlot, type Window, windowOf } from './windows.ts';
 
 type Cut<T> = (pages: Page<T>[], slotRange: SlotRange) => Window<T>;
 
@@ -58,11 +58,7 @@ async function cutAfterItem<T extends Entity>(
   if (!isCursorAt(page, slot, after)) return cut(pages, slotRange);
   const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
   const lastPage = shiftedPages.at(-1) ?? page;
-  const start = slot + 1;
-  const end = Math.min(start + first, lastPage.offset + lastPage.limit);
-  // If the item is in the last slot that was read, the window is only this slot. The item is left out, and the client
-  // continues from the cursor of the slot.
-  return cut(shiftedPages, { start: Math.min(start, end - 1), end });
+  return cut(shiftedPages, rangeAfter(slot, first, lastPage.offset + lastPage.limit));
 }
 
 /** If the page cannot be read, the window fails: without the page it would miss the items in front of the cursor. */

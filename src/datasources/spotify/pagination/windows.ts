@@ -141,15 +141,28 @@ function realignToCursor<T extends Entity>(
   const [from, to] = [Math.min(cursor.slot, farthest), Math.max(cursor.slot, farthest)];
   const moved = slotRefsIn(pages).find(({ slot, id }) => id === cursor.id && slot >= from && slot <= to);
   if (!moved) return requestedRange;
-  const { first, last } = windowArgs;
+  const { first, last, before } = windowArgs;
   if (first !== null) {
     const start = moved.slot + 1;
-    return { start: Math.min(start, requestedRange.end), end: Math.min(requestedRange.end, start + first) };
+    const { end } = requestedRange;
+    if (start < end || before) return { start: Math.min(start, end), end: Math.min(end, start + first) };
+    // A window without slots would have the cursor of a slot in front of the item, which the client would get again.
+    return rangeAfter(moved.slot, first, Math.max(...pages.map(({ offset, limit }) => offset + limit)));
   }
   const firstSlot = pages[0]?.offset ?? 0;
   const start = Math.max(firstSlot, moved.slot - (last ?? 0));
   // The slots in front of the pages are not known: a window without slots would have no cursor that leads there.
   return start < moved.slot || start === 0 ? { start, end: moved.slot } : requestedRange;
+}
+
+/**
+ * The window after the item of a cursor. If the item is in the last slot that was read, the window is only this slot. The
+ * item is left out, and the client continues from the cursor of the slot.
+ * @param readUntil the slot after the last one that was read
+ */
+export function rangeAfter(slot: number, first: number, readUntil: number): SlotRange {
+  const end = Math.min(slot + 1 + first, readUntil);
+  return { start: Math.min(slot + 1, end - 1), end };
 }
 
 /**

@@ -195,6 +195,13 @@ describe('a window', () => {
     });
   });
 
+  test('a window begins after the item of its cursor although the item has moved behind the requested slots', () => {
+    const grown = [page(5, 'abcde', { total: 103 })];
+    expect(cut(grown, [5, 7], { first: 2, after: at(4, 'c') })).toMatchObject({ line: '8d 9e', end: 10 });
+    const inLastSlot = cut(grown, [5, 7], { first: 2, after: at(4, 'e', 98) });
+    expect(inLastSlot).toMatchObject({ line: '', hasNext: true, start: 9, end: 10 });
+  });
+
   test('a window does not follow an item that has moved farther than the list has grown, or that is missing', () => {
     const elsewhere = [page(0, 'xcbac', { total: 101 })];
     expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'a') })).toMatchObject({ start: 2, line: '2b' });
