@@ -46,6 +46,8 @@ export interface Spotify
   mayBeFound(kind: Kind, id: SpotifyId): boolean;
   /** Whether a read of the object costs no call now. @param form whether the full object is needed */
   isObjectCached(kind: Kind, id: SpotifyId, market: Market | null, form: 'full' | 'any'): boolean;
+  /** Whether Spotify has stated recently that there is no such object. */
+  isObjectAbsent(kind: Kind, id: SpotifyId, market: Market | null): boolean;
   /** The capabilities of this app, as far as they are known. */
   app: CapabilityView;
   /** The state of the connection to Spotify, for the operator. */
@@ -159,6 +161,7 @@ export function createSpotify(
       entities.find(typedKinds[kind], id, market, fieldContext),
     mayBeFound: (kind, id) => entities.mayBeFound(kinds[kind], id, requestQueue.maySend),
     isObjectCached: (kind, id, market, form) => entities.isObjectCached(kinds[kind], id, market, form),
+    isObjectAbsent: (kind, id, market) => entities.isObjectAbsent(kinds[kind], id, market),
     app: capabilities,
     report: () => ({
       families: requestQueue.report(),

@@ -33,6 +33,8 @@ export interface EntityReader<Any extends Entity> {
   mayBeFound(kind: KindDefinition, id: SpotifyId, maySend: MaySend): boolean;
   /** Whether a read of the object costs no call now. @param form whether the full object is needed */
   isObjectCached(kind: KindDefinition, id: SpotifyId, market: Market | null, form: 'full' | 'any'): boolean;
+  /** Whether Spotify has stated recently that there is no such object. */
+  isObjectAbsent(kind: KindDefinition, id: SpotifyId, market: Market | null): boolean;
   /**
    * One field of an object, from the full object if this one lacks it. Null if the full object lacks it too: then the
    * reason is recorded as unavailable.
@@ -120,6 +122,7 @@ export function createEntityReader<Any extends Entity>({
         fieldContext,
       ),
     isObjectCached: (kind, id, market, form) => cache.isCached(requestOf(kind, id, market), form),
+    isObjectAbsent: (kind, id, market) => cache.isAbsent(requestOf(kind, id, market)),
     mayBeFound(kind, id, maySend) {
       const request = requestOf(kind, id, null);
       // The requests in flight may use the calls that are left. Those of other families do not, but are counted too: then

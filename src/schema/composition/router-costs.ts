@@ -79,6 +79,7 @@ const unused = (): never => {
 };
 const noCache: CacheView = {
   isObjectCached: unused,
+  isObjectAbsent: unused,
   isPageCached: unused,
   pagedList: unused,
   browseList: unused,

@@ -74,7 +74,7 @@ export interface FieldVisit {
 /** The methods of the datasource that look in the cache without I/O. */
 export type CacheView = Pick<
   Spotify,
-  'isObjectCached' | 'isPageCached' | 'pagedList' | 'browseList' | 'search'
+  'isObjectCached' | 'isObjectAbsent' | 'isPageCached' | 'pagedList' | 'browseList' | 'search'
 >;
 
 export type ListView = Pick<CacheView, 'pagedList' | 'browseList' | 'search'>;

@@ -138,7 +138,9 @@ export function readsByIds(
 }
 
 function nodes(visit: FieldVisit, references: readonly Reference[]): Cost {
-  const uncachedReferences = uncached(visit, references, null);
+  const uncachedReferences = uncached(visit, references, null).map((reference) =>
+    withoutAbsentKinds(visit, reference),
+  );
   // All objects are first looked up as the first of their kinds; an object that is not found, as each further kind.
   const readsAt = (isCounted: (kindIndex: number) => boolean) =>
     countsOf(
@@ -167,10 +169,18 @@ function isCached(visit: FieldVisit, reference: Reference, kind: Kind | null): b
   const { cache } = visit;
   if (!cache) return false;
   const form = visit.needsFullObject() ? 'full' : 'any';
-  return kindsOf(reference, kind).some((name) =>
-    cache.isObjectCached(name, reference.id, visit.market, form),
+  const candidates = withoutAbsentKinds(visit, { ...reference, kinds: kindsOf(reference, kind) }).kinds;
+  return (
+    candidates.length === 0 ||
+    candidates.some((name) => cache.isObjectCached(name, reference.id, visit.market, form))
   );
 }
+
+/** The reference without the kinds as which the object is known not to exist: it is not looked up as these. */
+const withoutAbsentKinds = ({ cache, market }: FieldVisit, reference: Reference): Reference => ({
+  ...reference,
+  kinds: reference.kinds.filter((kind) => !cache?.isObjectAbsent(kind, reference.id, market)),
+});
 
 /** The kinds that the object may have. @param kind null if the reference has kinds of its own */
 const kindsOf = (reference: Reference, kind: Kind | null): readonly Kind[] =>
