@@ -139,7 +139,11 @@ function realignToCursor<T extends Entity>(
   if (!cursor?.id || total === undefined || total === cursor.total) return requestedRange;
   const farthest = cursor.slot + total - cursor.total;
   const [from, to] = [Math.min(cursor.slot, farthest), Math.max(cursor.slot, farthest)];
-  const moved = slotRefsIn(pages).find(({ slot, id }) => id === cursor.id && slot >= from && slot <= to);
+  const candidates = slotRefsIn(pages).filter(
+    ({ slot, id }) => id === cursor.id && from <= slot && slot <= to,
+  );
+  // If the item is still in its slot, another one is an equal entry: the list has not moved, only its total is another one.
+  const moved = candidates.find(({ slot }) => slot === cursor.slot) ?? candidates[0];
   if (!moved) return requestedRange;
   const { first, last, before } = windowArgs;
   if (first !== null) {

@@ -202,6 +202,12 @@ describe('a window', () => {
     expect(inLastSlot).toMatchObject({ line: '', hasNext: true, start: 9, end: 10 });
   });
 
+  test('a window does not follow an equal entry if the item of its cursor is still in its slot', () => {
+    const entries = Array.from('abacd', (id) => ({ id, isListEntry: true }) as unknown as Album);
+    const shrunk = [page(0, '', { items: entries, total: 90 })];
+    expect(cut(shrunk, [3, 5], { first: 2, after: at(2, 'a') }).line).toBe('3c 4d');
+  });
+
   test('a window does not follow an item that has moved farther than the list has grown, or that is missing', () => {
     const elsewhere = [page(0, 'xcbac', { total: 101 })];
     expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'a') })).toMatchObject({ start: 2, line: '2b' });
