@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { apiCalls, startGateway, type TestGateway } from './gateway.ts';
 import { startRedis } from './redis.ts';
 import { temporaryFolder } from './temporary-files.ts';
@@ -28,8 +27,8 @@ export async function startStore(kind: StoreKind, environment: Record<string, st
   const start = async (): Promise<TestGateway> => {
     const gateway = startGateway(sandbox, variables);
     gateways.push(gateway);
-    await gateway.fetch('/ready');
-    await sleep(300); // connects to the store
+    await gateway.gateway.connect(); // reads the data of the store
+    await gateway.fetch('/ready'); // waits for the token
     return gateway;
   };
   const isSlow = () => gateways.some(({ logged }) => logged.some(({ level }) => level === 'warn'));
