@@ -12,7 +12,7 @@ import {
   type SandboxOptions,
 } from '../../src/sandbox/index.ts';
 import { upstreamOf } from '../support/process.ts';
-import { edit } from '../support/schema-tests.ts';
+import { edit, errorResponse } from '../support/schema-tests.ts';
 import { temporaryFolder } from '../support/temporary-files.ts';
 import { freePort } from '../support/test-server.ts';
 import { startUpstream } from '../support/upstream.ts';
@@ -254,17 +254,22 @@ test.each([
   },
 );
 
-test('neither the report nor the output has the credentials or a token, even if Spotify repeats them', async () => {
-  const { text, output, sandbox } = await examineSandbox(
-    { clientId: 'an-id-of-an-app', clientSecret: 'a-secret-of-an-app' },
-    { on: { route: 'search' }, fault: edit({ path: 'a-secret-of-an-app', set: 'an-id-of-an-app' }) },
-  );
-  const bearer = sandbox.calls().map(({ headers }) => headers['authorization']?.split(' ')[1] ?? '');
-  for (const secret of ['a-secret-of-an-app', 'an-id-of-an-app', ...bearer]) {
-    expect(`${text}${output}`).not.toContain(secret);
-  }
-  expect(text).toContain('[redacted]');
-});
+test.each<[place: string, fault: Fault]>([
+  ['a response', edit({ path: 'a-secret-of-an-app', set: 'an-id-of-an-app' })],
+  ['the message of an error', errorResponse(400, 'an-id-of-an-app has the secret a-secret-of-an-app')],
+])(
+  'neither the report nor the output has the credentials or a token, even if Spotify repeats them in %s',
+  async (_, fault) => {
+    const { text, output, sandbox } = await examineSandbox(
+      { clientId: 'an-id-of-an-app', clientSecret: 'a-secret-of-an-app' },
+      { on: { route: 'search' }, fault },
+    );
+    const bearer = sandbox.calls().map(({ headers }) => headers['authorization']?.split(' ')[1] ?? '');
+    for (const secret of ['a-secret-of-an-app', 'an-id-of-an-app', ...bearer])
+      expect(`${text}${output}`).not.toContain(secret);
+    expect(text).toContain('[redacted]');
+  },
+);
 
 test('with --json the report is printed', async () => {
   const sandbox = await startUpstream();
