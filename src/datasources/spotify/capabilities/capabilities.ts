@@ -9,6 +9,7 @@ import {
   createLearnedCapabilities,
   hasCapability,
   isDevelopmentMode,
+  unlessKnownMissing,
 } from './learned-capabilities.ts';
 import { maxPageSize, worstCasePage } from './page-sizes.ts';
 import { capabilityPolicy, pageSizesOf, type QuotaMode } from './policy.ts';
@@ -46,7 +47,8 @@ export interface Capabilities extends CapabilityView {
     confirms: (response: T) => boolean,
   ): Promise<T>;
   /**
-   * The result of `send`, or null if the app lacks the feature or `send` throws FeatureWithheld.
+   * The result of `send`, or null if the app lacks the feature or `send` throws FeatureWithheld. If `send` fails, the feature
+   * counts as missing if it was when it was last known.
    * @param object names the object that is requested
    */
   withFeature<T>(feature: string, object: string, send: () => Promise<T>): Promise<T | null>;
@@ -64,7 +66,7 @@ export interface Capabilities extends CapabilityView {
     send: () => Promise<T>,
     confirms: (result: T) => boolean,
   ): Promise<T>;
-  /** The result of `send`, or null if the field is known to be withheld from the app. */
+  /** The result of `send`, or null if the field is known to be withheld from the app, or was last known to be and `send` fails. */
   withField<T>(field: string, send: () => Promise<T>): Promise<T | null>;
   /** Learns from a full object which fields come with it. */
   observe(object: Entity): void;
@@ -101,8 +103,6 @@ export function createCapabilities(
   const rejections = createRejections(policy, learned);
   const probeOnce = createProbeOnce(policy, learned);
 
-  const isMissing = (capability: string): boolean => learned.lookup(capability)?.value === false;
-
   // Each operation that waits for a call gets the same error: one response of Spotify is one rejection.
   const countedErrors = new WeakSet<FeatureWithheld>();
 
@@ -115,16 +115,13 @@ export function createCapabilities(
   }
 
   const unlessMissing: Capabilities['unlessMissing'] = (feature, object, send) =>
-    probeOnce(feature, async () => {
-      if (isMissing(feature)) return null;
-      try {
-        return await send();
-      } catch (error) {
+    probeOnce(feature, () =>
+      unlessKnownMissing(learned, feature, send).catch((error) => {
         if (!(error instanceof FeatureWithheld)) throw error;
         reject(feature, object, error);
         return null;
-      }
-    });
+      }),
+    );
 
   const learnFeature: Capabilities['learnFeature'] = async (feature, object, send, confirms) => {
     try {
@@ -171,7 +168,7 @@ export function createCapabilities(
     unlessMissing,
     learnFeature,
     async withField(field, send) {
-      const unlessWithheld = async () => (isMissing(field) ? null : send());
+      const unlessWithheld = () => unlessKnownMissing(learned, field, send);
       // If one call reads many objects, a probe with a single object first would save no call.
       const isBatched = learned.lookup('batch')?.value === true;
       return isBatched ? unlessWithheld() : probeOnce(field, unlessWithheld);

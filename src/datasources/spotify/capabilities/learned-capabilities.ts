@@ -1,3 +1,4 @@
+import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
@@ -132,6 +133,24 @@ export function hasCapability(learned: LearnedCapabilities, capability: Capabili
   if (last.value || learned.lookup(capability)) return last.value;
   // An unknown `batch` is planned like a missing one.
   return isShortLived(last) || capability === 'batch' ? null : false;
+}
+
+/**
+ * The result of `send`; null if the app lacks the capability, or lacked it when this was last known and `send` fails: old
+ * knowledge is used like a stale cache entry.
+ */
+export async function unlessKnownMissing<T>(
+  learned: LearnedCapabilities,
+  capability: Capability,
+  send: () => Promise<T>,
+): Promise<T | null> {
+  if (learned.lookup(capability)?.value === false) return null;
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof GatewayError && hasCapability(learned, capability) === false) return null;
+    throw error;
+  }
 }
 
 /** Whether the value counts for a minute only, because its cause may have been a passing fault. */

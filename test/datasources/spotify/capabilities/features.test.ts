@@ -281,6 +281,32 @@ describe('an endpoint that only some apps may use', () => {
     expect(await read(artists.bts, 0)).toEqual([false, 0, 1]);
   });
 
+  test('lists and fields that were withheld a day ago are null with a notice while Spotify rejects every call', async () => {
+    const clock = startClock();
+    const gateway = await startWithUnknownApp('development');
+    const document = `{
+      artist(id: "${artists.bts}") { topTracks { id } followers { total } }
+      search(q: "the", type: [ALBUM]) { albums(first: 1) { nodes { label } } }
+      newReleases(first: 1) { nodes { id } }
+    }`;
+    for (const id of [artists.albums9, artists.albums50]) await expectNoError(gateway, topTracks(id));
+    const before = await gateway.ask(document);
+    expect(before.errors).toEqual([]);
+    expect(unavailableFields(before)).toHaveLength(4);
+    await clock.pass(25 * 3_600);
+    const undo = gateway.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 3_000 } });
+    const during = await gateway.ask(document);
+    expect(dataAndErrorCodes(during)).toEqual(withoutErrors(before.data));
+    expect(unavailableFields(during).toSorted()).toEqual(unavailableFields(before).toSorted());
+
+    // When Spotify responds again, it is asked again.
+    undo();
+    await clock.pass(3_001);
+    gateway.sandbox.clearCalls();
+    await expectNoError(gateway, document);
+    expect(gateway.apiCalls().filter((path) => path.includes('/new-releases'))).toHaveLength(1);
+  });
+
   test('a 403 with the message `Insufficient client scope` is an error, and no capability is learned from this 403', async () => {
     const gateway = await startWithUnknownApp('extended');
     gateway.sandbox.faults.add({
