@@ -21,7 +21,6 @@ import {
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { corruptEntries, garbage } from '../support/redis-garbage.ts';
 import { artists, catalogue } from '../support/schema-tests.ts';
-import { onTestEnd } from '../support/test-end.ts';
 
 /**
  * No single request ends a process: each is answered or rejected within a second, `/health` responds within 200 ms
@@ -315,15 +314,13 @@ test.each(targets)('%s are rejected within the bounds', async (_, paths, allowed
   }
 });
 
-test('while a worker ends during requests for metrics, the primary process stays within the bounds', async ({
-  onTestFinished,
-}) => {
+test('while a worker ends during requests for metrics, the primary process stays within the bounds', async () => {
   const environment = { ...inProduction, ...upstreamOf(sandbox), WEB_CONCURRENCY: '2' };
-  const primary = await startServer(environment, undefined, onTestFinished);
+  const primary = await startServer(environment);
   const workers = () => Array.from(primary.out().matchAll(/"pid":(\d+),"msg":"a worker listens"/g));
   await until(() => workers().length === 2, 30_000);
   // Connections are given to the workers by turns, so each of the two has one of these.
-  const agents = [keptConnection(onTestFinished), keptConnection(onTestFinished)];
+  const agents = [keptConnection(), keptConnection()];
   for (const agent of agents) await primary.get('/health', { agent });
   /** Uses the connection whose worker still runs. */
   async function get(path: string): Promise<Reply> {
@@ -347,7 +344,7 @@ test('a process that drains stays within the bounds, and answers the running ope
   onTestFinished,
 }) => {
   const environment = { ...inProduction, ...upstreamOf(sandbox), METRICS_PORT: '0' };
-  const server = await startServer(environment, undefined, onTestFinished);
+  const server = await startServer(environment);
   const port = Number(/:(\d+)\/metrics/.exec(server.out())?.[1]);
   const [first, second] = catalogue.albums().slice(70);
   const delayed = (id = '', ms = 0) => {
@@ -388,7 +385,7 @@ describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () 
     const redis = await startRedis();
     const writer = startGateway(sandbox, { REDIS_URL: redis.url });
     const environment = { ...inProduction, ...upstreamOf(sandbox), REDIS_URL: redis.url };
-    const reader = await startServer(environment, undefined, onTestEnd);
+    const reader = await startServer(environment);
     for (const [n, kind] of kinds.entries()) {
       const query = `{ artist(id: "${catalogue.artists()[n + 20]?.id}") { name albums(first: 5) { nodes { name } } } }`;
       const { data, errors } = await writer.ask(query);

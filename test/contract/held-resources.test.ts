@@ -7,10 +7,9 @@ import { largeOperation } from '../support/abuse.ts';
 import { expectBounded } from '../support/bounded.ts';
 import { measureMachineLoad } from '../support/machine-load.ts';
 import { type Environment, inProduction, type Server, startServer, until } from '../support/process.ts';
+import { onTestEnd } from '../support/test-end.ts';
 
 /** The memory, connections and time that clients use are bounded for every request, also if responses stay unread. */
-
-type AtEnd = (end: () => void) => unknown;
 
 const albumFields =
   'id uri externalUrl name images { url } artists { id uri externalUrl name } releaseDate { date }';
@@ -18,12 +17,12 @@ const albumFields =
 const graphiql: Environment = { ...inProduction, GRAPHIQL: 'true' };
 
 /** A connection that has sent a request and reads nothing. */
-function openUnread(port: number, request: string, atEnd: AtEnd): Promise<Socket> {
+function openUnread(port: number, request: string): Promise<Socket> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => resolve(socket));
     socket.on('error', () => undefined); // the server closes the connection
     socket.write(request);
-    atEnd(() => void socket.destroy());
+    onTestEnd(() => void socket.destroy());
   });
 }
 
@@ -59,11 +58,11 @@ describe.concurrent('incomplete requests', () => {
   ])(
     'incomplete requests of 1,500 clients, %s, use bounded memory, and are closed within 11 s, while other clients are served',
     { timeout: 90_000 },
-    async ([, request = ''], { onTestFinished }) => {
-      const server = await startServer(inProduction, undefined, onTestFinished);
+    async ([, request = '']) => {
+      const server = await startServer(inProduction);
       await server.ask('{ __typename }');
       const before = server.peakMb();
-      const open = () => openUnread(server.port, request, onTestFinished);
+      const open = () => openUnread(server.port, request);
       const sendIncompleteRequests = async () => {
         for (let n = 0; n < 15; n++) {
           await Promise.all(Array.from({ length: 100 }, open));
@@ -83,9 +82,9 @@ describe.concurrent('incomplete requests', () => {
     },
   );
 
-  test('connections without a request are closed, and counted', async ({ onTestFinished }) => {
-    const server = await startServer({}, undefined, onTestFinished);
-    await openUnread(server.port, '', onTestFinished);
+  test('connections without a request are closed, and counted', async () => {
+    const server = await startServer({});
+    await openUnread(server.port, '');
     await until(async () => (await readMetric(server, 'connections')) === 2, 10_000);
     await until(
       async () => (await readMetric(server, 'connections_closed_total{reason="slow"}')) === 1,
@@ -104,22 +103,18 @@ describe.concurrent('unread responses', () => {
   `)}`;
   const large = JSON.stringify({ query: largeOperation(60, albumFields) });
 
-  test('unread responses on 30 connections use bounded memory, and are released after 30 s, while other clients are served', async ({
-    onTestFinished,
-  }) => {
+  test('unread responses on 30 connections use bounded memory, and are released after 30 s, while other clients are served', async () => {
     const environment = {
       ...inProduction,
       NODE_OPTIONS: `${inProduction['NODE_OPTIONS']} --import ${movableClock}`,
       MAX_UPSTREAM_CALLS: '100000',
       MAX_ANSWER_FIELDS: '1000000',
     };
-    const server = await startServer(environment, undefined, onTestFinished);
+    const server = await startServer(environment);
     const headers = { 'content-type': 'application/json' };
     const { text } = await server.get('/graphql', { method: 'POST', headers, body: large });
     expect(text.length).toBeGreaterThan(3_000_000);
-    await Promise.all(
-      Array.from({ length: 30 }, () => openUnread(server.port, post(large).repeat(4), onTestFinished)),
-    );
+    await Promise.all(Array.from({ length: 30 }, () => openUnread(server.port, post(large).repeat(4))));
     const unreadSinceMs = performance.now();
     await until(async () => (await readMetric(server, 'unread_response_bytes')) > 8 * text.length, 30_000);
     expect(await readMetric(server, 'unread_response_bytes')).toBeLessThanOrEqual(64_000_000);
@@ -134,10 +129,8 @@ describe.concurrent('unread responses', () => {
 });
 
 describe.concurrent('visits to GraphiQL', () => {
-  test('thirty browsers that visit GraphiQL at once get the page, from one buffer', async ({
-    onTestFinished,
-  }) => {
-    const server = await startServer(graphiql, undefined, onTestFinished);
+  test('thirty browsers that visit GraphiQL at once get the page, from one buffer', async () => {
+    const server = await startServer(graphiql);
     await visit(server.port);
     const before = server.memoryMb();
     const [first, ...others] = await expectBounded(server, () =>
@@ -153,13 +146,13 @@ describe.concurrent('visits to GraphiQL', () => {
   test.for(['gzip', 'identity'])(
     'visits to GraphiQL of forty clients that do not read the page use little memory, with encoding %s',
     { timeout: 90_000 },
-    async (encoding, { onTestFinished }) => {
-      const server = await startServer(graphiql, undefined, onTestFinished);
+    async (encoding) => {
+      const server = await startServer(graphiql);
       await visit(server.port);
       const before = server.memoryMb();
       const request = visitRequest(encoding);
       await expectBounded(server, async () => {
-        await Promise.all(Array.from({ length: 40 }, () => openUnread(server.port, request, onTestFinished)));
+        await Promise.all(Array.from({ length: 40 }, () => openUnread(server.port, request)));
         await sleep(500);
       });
       process.stdout.write(`GraphiQL unread as ${encoding}: ${before} MB, then ${server.peakMb()} MB\n`);
@@ -171,11 +164,9 @@ describe.concurrent('visits to GraphiQL', () => {
 describe.concurrent('large operations', () => {
   const large = (n: number) => JSON.stringify({ query: `# ${n}\n${largeOperation(15, albumFields)}` });
 
-  test('large operations of 60 clients at once run in turn, and end no process', async ({
-    onTestFinished,
-  }) => {
+  test('large operations of 60 clients at once run in turn, and end no process', async () => {
     const environment = { ...inProduction, MAX_UPSTREAM_CALLS: '100000' };
-    const server = await startServer(environment, undefined, onTestFinished);
+    const server = await startServer(environment);
     const headers = { 'content-type': 'application/json' };
     const { text } = await server.get('/graphql', { method: 'POST', headers, body: large(-1) });
     expect(text.length).toBeGreaterThan(800_000);

@@ -283,9 +283,9 @@ export function exchangeOnce(port: number, path: string, options: RequestOptions
 }
 
 /** A keep-alive connection, as browsers and proxies use it; closed with the test. */
-export function keptConnection(onEnd: OnEnd = onTestEnd): Agent {
+export function keptConnection(): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  onEnd(async () => agent.destroy());
+  onTestEnd(() => agent.destroy());
   return agent;
 }
 
