@@ -9,7 +9,7 @@ import { unlessWithheld } from './pagination/withheld-lists.ts';
 import type { FieldContext } from './usage/field-context.ts';
 
 export interface CategoryReaderOptions {
-  cache: Pick<ReadThroughCache, 'get' | 'isCached' | 'findCachedOrInFlight'>;
+  cache: Pick<ReadThroughCache, 'get' | 'isCached' | 'load'>;
   capabilities: Capabilities;
   registry: KindRegistry;
 }
@@ -42,9 +42,8 @@ async function categoryInCachedList(
   const list = browseList(categories, undefined, query, registry);
   const limit = capabilities.maxPageSize(list.endpoint);
   const isCached = async (offset: number): Promise<boolean> => {
-    const page = list.page(offset, limit);
-    if (!cache.isCached(page, 'full')) await cache.findCachedOrInFlight([page]); // loads the page from the store
-    return cache.isCached(page, 'full');
+    await cache.load(list.page(offset, limit));
+    return cache.isCached(list.page(offset, limit), 'full');
   };
   for (let offset = 0; await isCached(offset); offset += limit) {
     const items = (await cache.get(list.page(offset, limit), fieldContext))?.items;

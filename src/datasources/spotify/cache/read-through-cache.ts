@@ -27,7 +27,7 @@ export interface ReadThroughCache {
   /**
    * The value that the endpoint returns; null if Spotify has no such object.
    * @param awaitsRefresh whether to wait for the refresh of a stale entry, and not to use the entry if that fails
-   * @throws GatewayError, LimitRejected, FeatureWithheld
+   * @throws GatewayError, SmallerPageNeeded, FeatureWithheld
    */
   get<T>(
     endpointRequest: EndpointRequest<T>,
@@ -39,11 +39,13 @@ export interface ReadThroughCache {
     endpointRequest: EndpointRequest<T>,
     fieldContext: FieldContext,
   ): Promise<T | null>;
-  /** The first of these requests whose value is in memory, or in the store if `searchesStore`; else the first in flight. */
-  findCachedOrInFlight<T>(
-    endpointRequests: readonly EndpointRequest<T>[],
+  /** The first of these objects that is in memory, or in the store if `searchesStore`; else the first in flight. */
+  findCachedOrInFlight(
+    endpointRequests: readonly EndpointRequest<Entity>[],
     searchesStore?: boolean,
-  ): Promise<EndpointRequest<T> | undefined>;
+  ): Promise<EndpointRequest<Entity> | undefined>;
+  /** Loads the response from the store if memory lacks it. */
+  load(endpointRequest: EndpointRequest<unknown>): Promise<void>;
   /** Whether `get` (`full`), with this `awaitsRefresh`, or `getAnyForm` (`any`) responds from memory now, also with an absence. */
   isCached(endpointRequest: EndpointRequest<unknown>, form: Form, awaitsRefresh?: boolean): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
@@ -136,7 +138,6 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     return entry.value;
   }
 
-  /** Loads the entries of the store that this process does not have. */
   async function loadFromStore(endpointRequests: readonly AnyRequest[], form: Form): Promise<void> {
     const missing = endpointRequests.filter((endpointRequest) => !cached(endpointRequest, form));
     await sharedResponses?.load(missing.map((endpointRequest) => ({ endpointRequest, form })));
@@ -147,11 +148,12 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       read(endpointRequest, 'full', fieldContext, awaitsRefresh) as Promise<T | null>,
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
-    async findCachedOrInFlight<T>(endpointRequests: readonly EndpointRequest<T>[], searchesStore = true) {
-      const find = () => endpointRequests.find((request) => memory.getAnyForm(request as AnyRequest)?.value);
-      if (searchesStore && !find()) await loadFromStore(endpointRequests as readonly AnyRequest[], 'any');
+    async findCachedOrInFlight(endpointRequests, searchesStore = true) {
+      const find = () => endpointRequests.find((request) => memory.getAnyForm(request)?.value);
+      if (searchesStore && !find()) await loadFromStore(endpointRequests, 'any');
       return find() ?? endpointRequests.find(({ key }) => isInFlight(key));
     },
+    load: (endpointRequest) => loadFromStore([endpointRequest], 'full'),
     isCached: (request, form, awaitsRefresh) =>
       usesEntry(decide(request, cached(request, form)), awaitsRefresh),
     isAbsent({ key }) {

@@ -55,13 +55,13 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
 
   /** The missing ones among `batch` and the fields of each kind of which all withheld fields are missing. */
   function missingFieldsAndBatch(): Capability[] {
-    // One that counts as missing for a minute only may have another cause.
-    function isKnownMissing(name: Capability): boolean {
-      const known = learned.lookup(name);
-      return known?.value === false && !isShortLived(known);
+    // A capability that counts as missing for a minute only may be missing because of a fault.
+    function isMissingForLong(name: Capability): boolean {
+      const capability = learned.lookup(name);
+      return capability?.value === false && !isShortLived(capability);
     }
-    const fields = Object.values(policy.withheldFields).filter((ofKind) => ofKind.every(isKnownMissing));
-    return [...fields.flat(), 'batch'].filter(isKnownMissing);
+    const fields = Object.values(policy.withheldFields).filter((ofKind) => ofKind.every(isMissingForLong));
+    return [...fields.flat(), 'batch'].filter(isMissingForLong);
   }
 
   /** Whether other capabilities have shown that the app is in development mode, so that one rejection is proof. */

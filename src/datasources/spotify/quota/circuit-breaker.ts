@@ -60,7 +60,7 @@ export function createCircuitBreaker(): CircuitBreaker {
 
   function trip(newReason: BackOffReason, waitMs: number | null, nowMs: number): void {
     const wasOpen = isOpen(nowMs);
-    // Few calls may not close the breaker for days: a success and a time without a back-off end the series too.
+    // With few calls the breaker may stay half-open for days: a success and a minute without a back-off end the series too.
     if (hasSucceeded && nowMs - openUntilMs > maxBackOffMs) defaultBackOffs = 0;
     // Rejections of concurrent calls count as one, but there may have been none without a time yet.
     const isRepeated = wasOpen && defaultBackOffs > 0;

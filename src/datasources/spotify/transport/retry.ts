@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GatewayError, shuttingDown, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
+import { GatewayError, shuttingDown, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
 import {
   type BackOffReason,
   certificateError,
@@ -16,8 +16,11 @@ import type { HttpFault, HttpResponse, Outcome } from './http.ts';
 export type RetryDecision =
   /** A final response: 200, 304, or a 4xx (a 404 only with Spotify's message) that the caller interprets. */
   | { act: 'accept'; response: HttpResponse }
-  /** Another attempt after `waitMs`; for `backOffMs` of it no call of the family may be sent. */
-  | { act: 'retry'; waitMs: number; backOffMs: number; exhaustedError: GatewayError }
+  /**
+   * Another attempt after `waitMs`; for `backOffMs` of it no call of the family may be sent. `exhausted`: the error after the
+   * last attempt, or its response, which the caller interprets.
+   */
+  | { act: 'retry'; waitMs: number; backOffMs: number; exhausted: GatewayError | HttpResponse }
   /** The family is in back-off; `waitMs` null if Spotify named no time. */
   | { act: 'backOff'; reason: BackOffReason; waitMs: number | null }
   | { act: 'fail'; error: GatewayError };
@@ -45,7 +48,8 @@ export function decideRetry(
 
   const { status } = outcome;
   if (isPremiumLapsed(outcome)) return { act: 'fail', error: premiumError() };
-  if (isUnexplained404(outcome)) return retry(jitterMs, unexplained404Error());
+  // If it is no passing fault, it may show that Spotify withholds the endpoint.
+  if (isUnexplained404(outcome)) return retry(jitterMs, outcome);
   if (acceptedStatuses.has(status)) return { act: 'accept', response: outcome };
   const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
   if (status === 429) return decideAfter429(outcome, waitMs, jitterMs, attempt);
@@ -124,7 +128,7 @@ function decideAfter429(
     act: 'retry',
     waitMs: waitMs + jitterMs,
     backOffMs: waitMs,
-    exhaustedError: rateLimitedError(waitMs),
+    exhausted: rateLimitedError(waitMs),
   };
 }
 
@@ -132,15 +136,12 @@ function decideAfter429(
 const isQuotaExceeded = ({ body }: HttpResponse): boolean =>
   propertyOf(propertyOf(body, 'error'), 'reason') === 'QUOTA_EXCEEDED';
 
-const retry = (waitMs: number, exhaustedError: GatewayError): RetryDecision => ({
+const retry = (waitMs: number, exhausted: GatewayError | HttpResponse): RetryDecision => ({
   act: 'retry',
   waitMs,
   backOffMs: 0,
-  exhaustedError,
+  exhausted,
 });
-
-const unexplained404Error = () =>
-  new UpstreamBadResponse('Spotify responded with status 404 without a message.');
 
 /** The decisions about retries that the caller makes. */
 export interface RetryHooks {
@@ -173,9 +174,8 @@ export async function withRetries(
       case 'retry':
         if (decision.backOffMs > 0) hooks.backOff('rate', decision.backOffMs);
         if (attempt >= maxAttempts || !hooks.mayRetry(decision.waitMs)) {
-          // If it is no passing fault, it may show that Spotify withholds the endpoint, which the caller decides.
-          if (outcome.kind === 'response' && isUnexplained404(outcome)) return outcome;
-          throw errorAfterRetries(outcome, decision, hooks);
+          if (!(decision.exhausted instanceof GatewayError)) return decision.exhausted;
+          throw errorAfterRetries(outcome, decision.exhausted, decision.backOffMs, hooks);
         }
         await sleep(decision.waitMs);
     }
@@ -184,7 +184,8 @@ export async function withRetries(
 
 function errorAfterRetries(
   outcome: Outcome,
-  { backOffMs, exhaustedError }: Extract<RetryDecision, { act: 'retry' }>,
+  exhaustedError: GatewayError,
+  backOffMs: number,
   hooks: RetryHooks,
 ): GatewayError {
   const isRateLimited = outcome.kind === 'response' && outcome.status === 429;

@@ -299,7 +299,7 @@ describe('an endpoint that only some apps may use', () => {
     expect(dataAndErrorCodes(during)).toEqual(withoutErrors(before.data));
     expect(unavailableFields(during).toSorted()).toEqual(unavailableFields(before).toSorted());
 
-    // When Spotify responds again, it is asked again.
+    // After the back-off, the gateway tries them again.
     undo();
     await clock.pass(3_001);
     gateway.sandbox.clearCalls();

@@ -11,6 +11,7 @@ import {
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
+import { GatewayError } from '../../../../src/errors.ts';
 import { response } from '../../../support/request-queue.ts';
 
 const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
@@ -29,9 +30,11 @@ function describeDecision(decision: RetryDecision): string {
     case 'backOff':
       return `back off ${decision.reason} ${decision.waitMs}`;
     case 'retry':
-      return `retry in ${decision.waitMs} back-off ${decision.backOffMs} else ${decision.exhaustedError.code}`;
+      return `retry in ${decision.waitMs} back-off ${decision.backOffMs} else ${exhaustedText(decision.exhausted)}`;
   }
 }
+const exhaustedText = (exhausted: GatewayError | HttpResponse): string =>
+  exhausted instanceof GatewayError ? exhausted.code : `the ${exhausted.status}`;
 const decisionAfter = (outcome: Outcome, attempt = 1, chance = 0): string =>
   describeDecision(decideRetry(outcome, attempt, chance, nowMs));
 
@@ -56,7 +59,7 @@ describe('the decision on one attempt', () => {
     ['an error whose message is empty', { error: { status: 404, message: ' ' } }],
     ['an error in the form of the token endpoint', { error: 'not_found' }],
   ])('a 404 with %s is retried', (_, body) => {
-    expect(decisionAfter(response(404, { body }))).toBe('retry in 0 back-off 0 else UPSTREAM_BAD_RESPONSE');
+    expect(decisionAfter(response(404, { body }))).toBe('retry in 0 back-off 0 else the 404');
   });
 
   const premium = 'Active premium subscription required for the owner of the app. Wait a few hours.';
