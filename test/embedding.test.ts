@@ -62,17 +62,17 @@ describe('a function from Request to Response', () => {
 });
 
 describe('an executor', () => {
-  const execute = async (document: string, of: Awaited<ReturnType<typeof startInMode>>, more = {}) =>
+  const executeIn = async (document: string, of: Awaited<ReturnType<typeof startInMode>>, more = {}) =>
     JSON.parse(JSON.stringify(await of.gateway.execute({ document: parse(document), ...more })));
 
   test('the executor has the same result as over HTTP, without the data that is meant for HTTP', async () => {
     const started = await startInMode('development');
-    expect(await execute(artistQuery, started)).toEqual(artistResult);
+    expect(await executeIn(artistQuery, started)).toEqual(artistResult);
     expect(
-      await execute('query ($id: ID!) { artist(id: $id) { name } }', started, { variables: { id: bts } }),
+      await executeIn('query ($id: ID!) { artist(id: $id) { name } }', started, { variables: { id: bts } }),
     ).toEqual(artistResult);
     expect(
-      await execute(`query A ${artistQuery} query B { __typename }`, started, { operationName: 'B' }),
+      await executeIn(`query A ${artistQuery} query B { __typename }`, started, { operationName: 'B' }),
     ).toEqual({
       data: { __typename: 'Query' },
     });
@@ -85,7 +85,7 @@ describe('an executor', () => {
       const started = await startInMode('development');
       const document = `query ($first: ${type}) { search(q: "the") { tracks(first: $first) { nodes { id } } } }`;
       for (let run = 1; run <= 3; run += 1) {
-        const { data, errors } = await execute(document, started, { variables: { first: undefined } });
+        const { data, errors } = await executeIn(document, started, { variables: { first: undefined } });
         expect([errors, data?.search.tracks.nodes.length]).toEqual([undefined, 2]);
       }
     },
@@ -112,7 +112,7 @@ describe('an executor', () => {
     async (_, document, code) => {
       const started = await startInMode('development');
 
-      const { data, errors } = await execute(document, started);
+      const { data, errors } = await executeIn(document, started);
       const overHttp = await started.ask(document);
 
       expect(data).toBeUndefined();

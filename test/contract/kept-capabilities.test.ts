@@ -101,9 +101,9 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
         ]);
         const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: mode });
         const get = async (id: string) => {
-          const response = await gateway.fetch(`/graphql?query=${encodeURIComponent(document(id))}`);
-          const maxAge = Number(/max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '')?.[1]);
-          return { maxAge, ...((await response.json()) as { data: unknown }) };
+          const httpResponse = await gateway.fetch(`/graphql?query=${encodeURIComponent(document(id))}`);
+          const maxAge = Number(/max-age=(\d+)/.exec(httpResponse.headers.get('cache-control') ?? '')?.[1]);
+          return { maxAge, ...((await httpResponse.json()) as { data: unknown }) };
         };
         expect((await get(one)).data).toEqual(expected.data);
         const rejected = await get(other);

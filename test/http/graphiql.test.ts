@@ -578,14 +578,14 @@ describe('the page of GraphiQL', () => {
     'the page of GraphiQL is a 404 that states how to enable GraphiQL and has no script, with %o',
     async (off) => {
       const { fetch, sandbox } = await withSandbox(off);
-      const response = await fetch('/graphql', asBrowser);
-      const page = await response.text();
-      expect(response.status).toBe(404);
+      const pageResponse = await fetch('/graphql', asBrowser);
+      const page = await pageResponse.text();
+      expect(pageResponse.status).toBe(404);
       expect(page).toContain('<code>GRAPHIQL=true</code>');
       expect(page).not.toContain('<script');
       const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page) ?? [];
       const hash = createHash('sha256').update(style).digest('base64');
-      expect(response.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`);
+      expect(pageResponse.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`);
       for (const request of [{ query: '{__typename}' }, { extensions: '{}' }]) {
         const answer = await fetch(`/graphql?${new URLSearchParams(request)}`, asBrowser);
         expect(answer.headers.get('content-type')).toContain('json');

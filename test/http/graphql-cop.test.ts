@@ -102,10 +102,10 @@ const checks: Check[] = [
 
 async function ask({ init, path = '/graphql' }: Check, environment: Record<string, string>) {
   const { fetch, sandbox } = await withSandbox(environment);
-  const response = await fetch(path, init);
-  const text = await response.text();
+  const httpResponse = await fetch(path, init);
+  const text = await httpResponse.text();
   const answer: Answer = { text, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : {} };
-  return { answer, status: response.status, calls: sandbox.calls() };
+  return { answer, status: httpResponse.status, calls: sandbox.calls() };
 }
 
 describe('graphql-cop', () => {

@@ -17,10 +17,10 @@ async function ask(fault: Fault, headers: Record<string, string> = {}) {
   client.sandbox.faults.add({ fault });
   const startMs = performance.now();
   const request = httpGet(client.sandbox.apiUrl + path, { headers: { ...authorization, ...headers } });
-  const response = once(request, 'response').then(([message]) => message as IncomingMessage);
-  response.catch(() => {}); // a test that expects the rejection awaits it
+  const responded = once(request, 'response').then(([message]) => message as IncomingMessage);
+  responded.catch(() => {}); // a test that expects the rejection awaits it
   request.on('error', () => {}); // Node 24 emits the error of a broken body here too
-  return { request, response, elapsedMs: () => performance.now() - startMs };
+  return { request, responded, elapsedMs: () => performance.now() - startMs };
 }
 
 /** The received bytes of a body, and its error if it fails. */
@@ -38,21 +38,21 @@ const lastStatus = () => client.sandbox.calls().at(-1)?.status;
 
 describe('on the wire', () => {
   test('a `delay` fault delays the response', async () => {
-    const { response, elapsedMs } = await ask({ kind: 'delay', ms: 150 });
-    expect((await response).statusCode).toBe(200);
+    const { responded, elapsedMs } = await ask({ kind: 'delay', ms: 150 });
+    expect((await responded).statusCode).toBe(200);
     expect(elapsedMs()).toBeGreaterThanOrEqual(149);
   });
 
   test('a `stall` fault sends no response', async () => {
-    const { request, response } = await ask({ kind: 'stall' });
-    expect(await Promise.race([response, sleep(200, 'nothing')])).toBe('nothing');
+    const { request, responded } = await ask({ kind: 'stall' });
+    expect(await Promise.race([responded, sleep(200, 'nothing')])).toBe('nothing');
     expect(lastStatus()).toBeNull();
     request.destroy();
   });
 
   test('a `stall` fault with `afterBytes` stops sending in the middle of a body', async () => {
-    const { request, response } = await ask({ kind: 'stall', afterBytes: 100 });
-    const answer = await response;
+    const { request, responded } = await ask({ kind: 'stall', afterBytes: 100 });
+    const answer = await responded;
     expect(answer.statusCode).toBe(200);
     expect(Number(answer.headers['content-length'])).toBeGreaterThan(10_000);
     const [chunk] = (await once(answer, 'data')) as [Buffer];
@@ -65,16 +65,16 @@ describe('on the wire', () => {
   });
 
   test('a `drip` fault sends the whole body in pieces', async () => {
-    const { response, elapsedMs } = await ask({ kind: 'drip', bytes: 4000, everyMs: 20 });
-    const { bytes, error } = await drain(await response);
+    const { responded, elapsedMs } = await ask({ kind: 'drip', bytes: 4000, everyMs: 20 });
+    const { bytes, error } = await drain(await responded);
     expect(error).toBeUndefined();
     expect(JSON.parse(bytes.toString())).toMatchObject({ type: 'album' });
     expect(elapsedMs()).toBeGreaterThan(Math.floor(bytes.length / 4000) * 20 - 5);
   });
 
   test('a `reset` fault breaks the connection and sends no response', async () => {
-    const { response } = await ask({ kind: 'reset' });
-    await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
+    const { responded } = await ask({ kind: 'reset' });
+    await expect(responded).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(lastStatus()).toBeNull();
   });
 
@@ -88,16 +88,16 @@ describe('on the wire', () => {
   });
 
   test('a `reset` fault with `afterBytes` breaks the connection in the middle of a body', async () => {
-    const { response } = await ask({ kind: 'reset', afterBytes: 500 });
-    const { bytes, error } = await drain(await response);
+    const { responded } = await ask({ kind: 'reset', afterBytes: 500 });
+    const { bytes, error } = await drain(await responded);
     expect(error).toMatchObject({ code: 'ECONNRESET' });
     expect(bytes.length).toBeLessThanOrEqual(500);
     expect(lastStatus()).toBe(200);
   });
 
   test('a `truncate` fault closes the connection normally before the stated length of the body', async () => {
-    const { response } = await ask({ kind: 'truncate', afterBytes: 500 });
-    const answer = await response;
+    const { responded } = await ask({ kind: 'truncate', afterBytes: 500 });
+    const answer = await responded;
     const { bytes, error } = await drain(answer);
     expect(bytes.length).toBe(500);
     expect(Number(answer.headers['content-length'])).toBeGreaterThan(500);
@@ -105,18 +105,18 @@ describe('on the wire', () => {
   });
 
   test('an `oversize` fault sends well-formed JSON of more than its number of megabytes', async () => {
-    const { response } = await ask({ kind: 'oversize', megabytes: 3 });
-    const { bytes } = await drain(await response);
+    const { responded } = await ask({ kind: 'oversize', megabytes: 3 });
+    const { bytes } = await drain(await responded);
     expect(bytes.length).toBeGreaterThan(3 * 1024 * 1024);
     expect(Object.keys(JSON.parse(bytes.toString()))).toEqual(['padding']);
   });
 
   test('an `oversize` fault with `gzip` sends a small body that is large after decompression', async () => {
-    const { response } = await ask(
+    const { responded } = await ask(
       { kind: 'oversize', megabytes: 8, gzip: true },
       { 'accept-encoding': 'gzip' },
     );
-    const answer = await response;
+    const answer = await responded;
     expect(answer.headers['content-encoding']).toBe('gzip');
     const { bytes } = await drain(answer);
     expect(bytes.length).toBeLessThan(64 * 1024);

@@ -206,15 +206,15 @@ export async function startReplay(
   const calls: string[] = [];
   const tokens = tokensOf(recordings);
   const { development = false, batches = !development } = options;
-  const recorded = answersOf(recordings, batches);
-  const answer = development ? inDevelopment(recordings, recorded) : recorded;
+  const recorded = repliesOf(recordings, batches);
+  const replyTo = development ? inDevelopment(recordings, recorded) : recorded;
 
   function reply(request: IncomingMessage): Reply {
     const url = new URL(request.url ?? '/', 'http://replay.test');
     if (request.method === 'POST' && url.pathname === '/api/token') return tokens.issue();
     const token = tokens.numberOf(request.headers.authorization);
     if (token === null) return refusal(401, 'Invalid access token');
-    return answer(url, token);
+    return replyTo(url, token);
   }
 
   const server = createServer((request, response) => {
@@ -253,7 +253,7 @@ function tokensOf(recordings: readonly Recording[]) {
   };
 }
 
-function answersOf(recordings: readonly Recording[], batches: boolean) {
+function repliesOf(recordings: readonly Recording[], batches: boolean) {
   const found = new Map<string, Reply>();
   const expired = new Map<string, Reply>();
   const pageSizes = new Map<string, number>();
@@ -304,8 +304,8 @@ function answersOf(recordings: readonly Recording[], batches: boolean) {
     const key = keyOf(url.href);
     // The recorded 401 is about an expired token, so it applies to the first token only.
     const refused = token === 1 ? expired.get(key) : undefined;
-    const answer = refused ?? found.get(key);
-    if (answer) return answer;
+    const reply = refused ?? found.get(key);
+    if (reply) return reply;
     if (isKind(batchOf)) return batchReply(batchOf, url);
     const pageSize = pageSizes.get(listOf(url.href)) ?? Number.POSITIVE_INFINITY;
     if (Number(url.searchParams.get('limit')) > pageSize) return refusal(400, 'Invalid limit');
@@ -321,9 +321,9 @@ const developmentPages: readonly [path: RegExp, limit: number][] = [
 ];
 const withdrawn = /^\/v1\/artists\/\w+\/(top-tracks|related-artists)$/;
 
-type Answer = (url: URL, token: number) => Reply;
+type ReplyTo = (url: URL, token: number) => Reply;
 
-function inDevelopment(recordings: readonly Recording[], other: Answer): Answer {
+function inDevelopment(recordings: readonly Recording[], other: ReplyTo): ReplyTo {
   const pages = new Map(recordings.map(({ url, text }) => [listOf(url), JSON.parse(text) as object]));
   return (url, token) => {
     if (withdrawn.test(url.pathname)) return refusal(403, 'Forbidden');

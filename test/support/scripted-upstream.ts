@@ -30,13 +30,13 @@ interface Reply {
 /** Starts the upstream on a loopback port; it stops with the test. */
 export async function startScriptedUpstream(rules: readonly WrittenRule[]): Promise<ScriptedUpstream> {
   const calls: UpstreamCall[] = [];
-  const answer = answerBy(rules);
+  const replyTo = replyBy(rules);
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://upstream.test');
     if (url.pathname === '/api/token') return send(response, token);
     const path = url.pathname.replace(/^\/v1/, '');
-    const reply = isAuthorized(request) ? answer(path, url.searchParams) : refusal(401, 'No token provided');
+    const reply = isAuthorized(request) ? replyTo(path, url.searchParams) : refusal(401, 'No token provided');
     calls.push({ path, query: url.searchParams, status: reply.status });
     if (reply.delayMs === undefined) send(response, reply);
     else setTimeout(() => send(response, reply), reply.delayMs);
@@ -69,7 +69,7 @@ const token = json(200, { access_token: accessToken, token_type: 'Bearer', expir
 const isAuthorized = ({ headers }: IncomingMessage): boolean =>
   headers.authorization === `Bearer ${accessToken}`;
 
-function answerBy(rules: readonly WrittenRule[]) {
+function replyBy(rules: readonly WrittenRule[]) {
   const scripted = rules.map((rule) => ({ rule, path: new RegExp(rule.path), left: rule.times ?? Infinity }));
   return (path: string, query: URLSearchParams): Reply => {
     const match = scripted.find(

@@ -1,4 +1,4 @@
-import { execute, parse } from 'graphql';
+import { graphqlSync } from 'graphql';
 import { expect, test } from 'vitest';
 import {
   createOperationContext,
@@ -18,7 +18,7 @@ const spotifyWith = (quota: FamilyQuota[]) =>
 const read = (quota: FamilyQuota[], exposeQuota: boolean) => {
   const operationContext = createOperationContext(1_000);
   const contextValue = createContext(spotifyWith(quota), operationContext, { exposeQuota });
-  return { result: execute({ schema, document: parse(document), contextValue }), operationContext };
+  return { result: graphqlSync({ schema, source: document, contextValue }), operationContext };
 };
 
 const learned: FamilyQuota = {
