@@ -39,7 +39,7 @@ const artistWithAlbums = async ({ id }, first) => {
   return { artist: { id, name, albums: pick.connection(list, pick.album) } };
 };
 
-const answers = {
+const responses = {
   Q1: async ({ id }) => ({ artist: pick.artist(await get(`/artists/${id}`)) }),
   Q2: (variables) => artistWithAlbums(variables, 20),
   Q3: (variables) => artistWithAlbums(variables, 100),
@@ -97,5 +97,5 @@ const answers = {
 
 serve(async (body) => {
   const { operationName, variables } = JSON.parse(body);
-  return JSON.stringify({ data: await answers[operationName](variables) });
+  return JSON.stringify({ data: await responses[operationName](variables) });
 });

@@ -9,7 +9,7 @@ import { serve } from './serve.js';
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 const noIds = { id: '', ids: [] };
 
-const answers = new Map(
+const responses = new Map(
   Object.entries(operations).map(([name, { document: source }]) => [
     name,
     Buffer.from(JSON.stringify(graphqlSync({ schema, source, rootValue, variableValues: noIds }))),
@@ -18,4 +18,4 @@ const answers = new Map(
 
 const nameAt = '{"operationName":"'.length;
 
-serve((body) => answers.get(body.toString('latin1', nameAt, nameAt + 2)));
+serve((body) => responses.get(body.toString('latin1', nameAt, nameAt + 2)));

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 
 /**
- * The smallest server of GraphQL over HTTP: reads a body, calls `answer`, and sends the result.
- * @param answer returns the response, as bytes or text, to the bytes of a request
+ * The smallest server of GraphQL over HTTP: reads a body, calls `respond`, and sends the result.
+ * @param respond returns the response, as bytes or text, to the bytes of a request
  */
-export function serve(answer) {
+export function serve(respond) {
   const server = createServer((request, response) => {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
@@ -17,7 +17,7 @@ export function serve(answer) {
       };
       const fail = (error) =>
         response.writeHead(500).end(JSON.stringify({ errors: [{ message: String(error) }] }));
-      Promise.resolve(answer(body)).then(send, fail);
+      Promise.resolve(respond(body)).then(send, fail);
     });
   });
   listen(server);

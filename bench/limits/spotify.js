@@ -50,6 +50,6 @@ export function createGet() {
     const request = { method: 'GET', path: api.pathname + path, headers: await headers };
     const { statusCode, bytes } = await dispatch(pool, request);
     if (statusCode === 200) return JSON.parse(bytes[0] === gzipMagic ? gunzipSync(bytes) : bytes);
-    throw new Error(`Spotify answered ${path} with ${statusCode}`);
+    throw new Error(`Spotify responded to ${path} with ${statusCode}`);
   };
 }

@@ -17,7 +17,7 @@ async function get(path) {
   });
   if (statusCode === 200) return body.json();
   await body.dump();
-  throw new Error(`Spotify answered ${path} with ${statusCode}`);
+  throw new Error(`Spotify responded to ${path} with ${statusCode}`);
 }
 
 const artist = (id) => get(`artists/${id}`);

@@ -13,9 +13,9 @@ const seedsFor = (name, i) =>
 const cursors = new Set(['cursor', 'startCursor', 'endCursor']);
 
 /** The values of cursors may differ between servers, but not which fields have one. */
-const comparable = (answer) =>
+const comparable = (response) =>
   JSON.parse(
-    JSON.stringify(answer, (key, value) => (cursors.has(key) && value !== null ? 'a cursor' : value)),
+    JSON.stringify(response, (key, value) => (cursors.has(key) && value !== null ? 'a cursor' : value)),
   );
 
 /**
@@ -31,12 +31,12 @@ export async function checkAll({ servers, targets, upstream, mode, names, say })
     const write = dialect?.createRequestOf(mode) ?? requestOf;
     const supported = names.filter((name) => canAnswer(targets[serverName], name));
     const bodies = supported.map((name) => [name, write(name, seeds.get(name))]);
-    const { answers, calls } = await answersOf(origin, upstream, bodies, dialect?.translate);
+    const { responses, calls } = await responsesOf(origin, upstream, bodies, dialect?.translate);
     for (const name of supported) {
-      const { data, ...rest } = answers[name];
+      const { data, ...rest } = responses[name];
       deepStrictEqual(rest, {}, `${serverName} returns more than data for ${name} (${mode})`);
       if (kind === 'limit') continue;
-      expectedAnswers ??= answers;
+      expectedAnswers ??= responses;
       deepStrictEqual(
         { data },
         expectedAnswers[name],
@@ -57,18 +57,18 @@ export async function checkAll({ servers, targets, upstream, mode, names, say })
 }
 
 /** @param translate converts a response for another schema to ours */
-async function answersOf(origin, upstream, bodies, translate = (_, answer) => answer) {
-  const { ask, close } = connect(origin);
-  const answers = {};
+async function responsesOf(origin, upstream, bodies, translate = (_, response) => response) {
+  const { execute, close } = connect(origin);
+  const responses = {};
   const calls = {};
   try {
     for (const [name, body] of bodies) {
-      await upstream.ask('calls');
-      answers[name] = comparable(translate(name, await ask(body)));
-      const { token: _, ...families } = await upstream.ask('calls');
+      await upstream.request('calls');
+      responses[name] = comparable(translate(name, await execute(body)));
+      const { token: _, ...families } = await upstream.request('calls');
       calls[name] = Object.values(families).reduce((sum, count) => sum + count, 0);
     }
-    return { answers, calls };
+    return { responses, calls };
   } finally {
     await close();
   }

@@ -11,22 +11,21 @@ export const headers = {
 export const path = '/graphql';
 const retryAfterMs = 1_000; // the gateway's Retry-After when it is overloaded
 
-/** Opens a connection. `ask` sends a request, again if the server is overloaded, and returns the data. */
+/** Opens a connection. `execute` sends a request, again if the server is overloaded, and returns the data. */
 export function connect(origin) {
   let client = new Client(origin);
 
-  async function ask(body, attempts = 10) {
+  async function execute(body, attempts = 10) {
     const { statusCode, text } = await exchange(client, body);
     if (statusCode === 200) return JSON.parse(text);
-    if (statusCode !== 503 || attempts === 1)
-      throw new Error(`Answered ${statusCode}: ${text.slice(0, 500)}`);
+    if (statusCode !== 503 || attempts === 1) throw new Error(`Status ${statusCode}: ${text.slice(0, 500)}`);
     await client.destroy(); // the server may close the connection after a 503
     client = new Client(origin);
     await pause(retryAfterMs);
-    return ask(body, attempts - 1);
+    return execute(body, attempts - 1);
   }
 
-  return { ask, close: () => client.destroy() };
+  return { execute, close: () => client.destroy() };
 }
 
 /**
@@ -47,14 +46,14 @@ export async function load(origin, nextBody, { connections, seconds = Infinity, 
     while (left > 0 && performance.now() < endMs) {
       left -= 1;
       const sentMs = performance.now();
-      const answer = await exchange(clients[i], nextBody());
-      if (answer.isWhole) latencies.push(performance.now() - sentMs);
-      else if (answer.statusCode === 503) {
+      const response = await exchange(clients[i], nextBody());
+      if (response.isWhole) latencies.push(performance.now() - sentMs);
+      else if (response.statusCode === 503) {
         refused += 1;
         // An overloaded server may also close the connection after its response.
         await clients[i].destroy();
         clients[i] = new Client(origin);
-      } else throw new Error(`Answered ${answer.statusCode}: ${answer.text.slice(0, 500)}`);
+      } else throw new Error(`Status ${response.statusCode}: ${response.text.slice(0, 500)}`);
     }
   }
 

@@ -9,7 +9,7 @@ if (cluster.isPrimary) {
     const { rss, heapUsed, external } = process.memoryUsage();
     process.send({
       id,
-      answer: { cpuMicros: user + system + cpuMicrosOfWorkers(), rss, heapUsed, external },
+      response: { cpuMicros: user + system + cpuMicrosOfWorkers(), rss, heapUsed, external },
     });
   });
   // The bench has ended, or has finished with this server.

@@ -48,7 +48,7 @@ export async function start(args, { env = {}, cores = 'server', node = process.e
     pid: child.pid,
     startedMs,
     listeningMs: performance.now(),
-    ask: createAsk(child),
+    request: createRequest(child),
     stop: () => stop(child),
     terminate: () => terminate(child),
   };
@@ -68,18 +68,18 @@ function listening(child, errors) {
   });
 }
 
-function createAsk(child) {
+function createRequest(child) {
   const waiting = new Map();
   let last = 0;
-  child.on('message', ({ id, answer }) => {
-    waiting.get(id)?.(answer);
+  child.on('message', ({ id, response }) => {
+    waiting.get(id)?.(response);
     waiting.delete(id);
   });
-  return (what, fields = {}) =>
+  return (name, fields = {}) =>
     new Promise((resolve) => {
       last += 1;
       waiting.set(last, resolve);
-      child.send({ ...fields, id: last, what });
+      child.send({ ...fields, id: last, name });
     });
 }
 

@@ -3,11 +3,11 @@ import { percentile } from './statistics.js';
 
 /** Measures one target with one kind of request for a short time: latencies, CPU time, memory and calls. */
 export async function sample({ server, upstream, nextBody, ...loadOptions }) {
-  await upstream.ask('calls');
-  const before = await server.ask('usage');
+  await upstream.request('calls');
+  const before = await server.request('usage');
   const { latencies, refused, seconds } = await load(server.origin, nextBody, loadOptions);
-  const after = await server.ask('usage');
-  const { token: _, ...families } = await upstream.ask('calls');
+  const after = await server.request('usage');
+  const { token: _, ...families } = await upstream.request('calls');
   const cpuMicros = after.cpuMicros - before.cpuMicros;
   const count = latencies.length;
   return {

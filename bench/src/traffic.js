@@ -50,24 +50,24 @@ export function createTraffic() {
 }
 
 /** Makes the gateway cache all data of the warm requests. @returns the cursors of its lists */
-export async function fillCache(name, ask) {
+export async function fillCache(name, execute) {
   const { warmArtists, artists, lastStart } = operations[name];
   const cursors = new Map();
   for (let i = 0; i < warmArtists; i += artists) {
     const seeds = Array.from({ length: artists }, (_, j) => seedOf(i + j));
-    const answer = await ask(requestOf(name, seeds));
-    if (lastStart) cursors.set(seeds[0], await walkList(name, seeds[0], answer, ask));
+    const response = await execute(requestOf(name, seeds));
+    if (lastStart) cursors.set(seeds[0], await walkList(name, seeds[0], response, execute));
   }
   return cursors;
 }
 
 /** Reads all pages of a list. @returns the cursors of all of its edges */
-async function walkList(name, seed, first, ask) {
+async function walkList(name, seed, first, execute) {
   const slots = [];
-  for (let answer = first; ; ) {
-    const { edges, pageInfo } = answer.data.artist.albums;
+  for (let response = first; ; ) {
+    const { edges, pageInfo } = response.data.artist.albums;
     slots.push(...edges.map(({ cursor }) => cursor));
     if (!pageInfo.hasNextPage) return slots;
-    answer = await ask(requestOf(name, [seed], { after: pageInfo.endCursor }));
+    response = await execute(requestOf(name, [seed], { after: pageInfo.endCursor }));
   }
 }

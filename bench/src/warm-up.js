@@ -20,21 +20,21 @@ export async function warmUp(server, names, requests, cpuSeconds) {
   for (const name of names) {
     const budgetMicros = (cpuSeconds * 1e6 * operations[name].warmUpShare) / all;
     const loadOptions = { connections: connectionsOf(name), seconds: sliceSeconds };
-    const { cpuMicros } = await server.ask('usage');
+    const { cpuMicros } = await server.request('usage');
     let answered = 0;
     let usedMicros = 0;
     while (usedMicros < budgetMicros && answered < maxRequests) {
       answered += (await load(server.origin, requests(name), loadOptions)).latencies.length;
-      usedMicros = (await server.ask('usage')).cpuMicros - cpuMicros;
+      usedMicros = (await server.request('usage')).cpuMicros - cpuMicros;
     }
   }
 }
 
 /** Makes a gateway cache all data of the warm requests of an operation. @returns the cursors of its lists */
 export async function cursorsOfFilledCache({ origin }, name) {
-  const { ask, close } = connect(origin);
+  const { execute, close } = connect(origin);
   try {
-    return await fillCache(name, ask);
+    return await fillCache(name, execute);
   } finally {
     await close();
   }

@@ -57,7 +57,7 @@ function artistOf(json, name) {
   };
 }
 
-/** @param answer a whole GraphQL answer */
+/** @param response a whole GraphQL response */
 export function translate(name, { data, ...rest }) {
   if (!data) return rest;
   if (name !== 'Q4') return { ...rest, data: { artist: artistOf(data.artist, name) } };

@@ -18,14 +18,14 @@ export async function visitOutcome(origin, visit, cursors) {
   let after = null;
   if (visit.before) {
     const { key } = visit.before;
-    if (!cursors.has(key)) await ask(origin, visit.before, null, cursors);
+    if (!cursors.has(key)) await execute(origin, visit.before, null, cursors);
     after = cursors.get(key);
     if (after === undefined) return 'none'; // without a cursor a client cannot continue the list
   }
-  return ask(origin, visit, after, cursors);
+  return execute(origin, visit, after, cursors);
 }
 
-async function ask(origin, { key, query, variables, itemsOf, expected }, after, cursors) {
+async function execute(origin, { key, query, variables, itemsOf, expected }, after, cursors) {
   const body = JSON.stringify({ query, variables: { ...variables, ...(after !== null && { after }) } });
   // A new connection, because the server closes those that were idle while the clock moved.
   const response = await request(`${origin}/graphql`, { method: 'POST', headers, body, reset: true });

@@ -104,7 +104,7 @@ export async function simulate(target, { steps, limits, processes, catalogue, st
  */
 async function wake(servers) {
   for (let round = 0; round < wakeRounds; round++)
-    await Promise.all(servers.map((server) => server.ask('usage')));
+    await Promise.all(servers.map((server) => server.request('usage')));
 }
 
 /** A refresh in the background must not see the clock move while it waits for Spotify. */

@@ -28,7 +28,7 @@ export async function measureBusy({ upstream, mode, targets, effort, say }) {
     const next = classes(traffic, await cursorsOfFilledCache(server, name));
     const mixed = () => next[classAt(Math.random(), false)]();
     await load(server.origin, mixed, { connections: clients, seconds: 1 });
-    await upstream.ask('latency', { milliseconds: millisecondsOfSpotify });
+    await upstream.request('latency', { milliseconds: millisecondsOfSpotify });
     const { latencies, seconds: passed } = await load(server.origin, mixed, {
       connections: clients,
       seconds: 2,
@@ -41,7 +41,7 @@ export async function measureBusy({ upstream, mode, targets, effort, say }) {
       next,
       classOf: () => classAt(Math.random(), true),
     });
-    await upstream.ask('latency', { milliseconds: 0 });
+    await upstream.request('latency', { milliseconds: 0 });
     put(['busy'], { capacity, idle: idle.hot, ...busy });
   });
   return results.busy ?? {};

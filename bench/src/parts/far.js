@@ -32,9 +32,12 @@ export function measureFar({ upstream, mode, targets, rounds, plan, say }) {
       for (const name of answered(target, names)) {
         const nextBody = requests(name);
         await load(server.origin, nextBody, { connections, count: 2 * connections });
-        await upstream.ask('opened');
+        await upstream.request('opened');
         const figures = await sample({ server, upstream, nextBody, connections, count: counts[connections] });
-        put(['steady', roundTripMs, connections, name], { ...figures, opened: await upstream.ask('opened') });
+        put(['steady', roundTripMs, connections, name], {
+          ...figures,
+          opened: await upstream.request('opened'),
+        });
       }
       if (connections > 1) continue;
       for (const name of afterIdle.filter((each) => names.includes(each))) {
@@ -47,16 +50,16 @@ export function measureFar({ upstream, mode, targets, rounds, plan, say }) {
 
 /** Spotify closes the idle sockets; five minutes of waiting would do the same. */
 async function afterIdleMinutes({ server, upstream, roundTripMs, nextBody }) {
-  const { ask, close } = connect(server.origin);
-  await ask(nextBody());
-  await upstream.ask('closeSockets');
+  const { execute, close } = connect(server.origin);
+  await execute(nextBody());
+  await upstream.request('closeSockets');
   await pause(quietMs + 4 * roundTripMs);
-  await upstream.ask('opened');
+  await upstream.request('opened');
   const sentMs = performance.now();
-  await ask(nextBody());
+  await execute(nextBody());
   const ms = performance.now() - sentMs;
   await close();
-  return { ms, opened: await upstream.ask('opened') };
+  return { ms, opened: await upstream.request('opened') };
 }
 
 /**
@@ -90,15 +93,15 @@ const answeredBy = (targets, name) => targets.filter((each) => answered(each, [n
 
 async function firstOf({ origin, listeningMs, startedMs }, upstream, body, waitMs) {
   await pause(waitMs);
-  const { ask, close } = connect(origin);
+  const { execute, close } = connect(origin);
   const sentMs = waitMs > 0 ? performance.now() : listeningMs;
-  await ask(body);
+  await execute(body);
   const ms = performance.now() - sentMs;
   await close();
-  return { ms, startMs: listeningMs - startedMs, opened: await upstream.ask('opened') };
+  return { ms, startMs: listeningMs - startedMs, opened: await upstream.request('opened') };
 }
 
 async function setDistance(upstream, milliseconds) {
-  await upstream.ask('roundTrip', { milliseconds });
-  await upstream.ask('latency', { milliseconds: milliseconds > 0 ? millisecondsOfSpotify : 0 });
+  await upstream.request('roundTrip', { milliseconds });
+  await upstream.request('latency', { milliseconds: milliseconds > 0 ? millisecondsOfSpotify : 0 });
 }

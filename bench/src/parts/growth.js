@@ -42,15 +42,15 @@ async function albums({ upstream, mode, ours, scale }) {
   const artistsEach = Math.max(3, 20 * scale);
   const points = [];
   for (const x of albumCounts) {
-    await upstream.ask('albums', { perArtist: x });
+    await upstream.request('albums', { perArtist: x });
     points.push(
-      await withClient({ upstream, mode, ours }, async ({ ask, server }) => {
-        for (let i = 0; i < artistsEach; i++) await walk(ask, seedOf(nextSeed++)); // compiles
-        const before = await server.ask('usage');
+      await withClient({ upstream, mode, ours }, async ({ execute, server }) => {
+        for (let i = 0; i < artistsEach; i++) await walk(execute, seedOf(nextSeed++)); // compiles
+        const before = await server.request('usage');
         const seeds = Array.from({ length: artistsEach }, () => seedOf(nextSeed++));
-        const cold = await repeat(seeds, (seed) => walk(ask, seed));
-        const after = await server.ask('usage');
-        const warm = await repeat(seeds, (seed) => walk(ask, seed, { nonce: '1' }));
+        const cold = await repeat(seeds, (seed) => walk(execute, seed));
+        const after = await server.request('usage');
+        const warm = await repeat(seeds, (seed) => walk(execute, seed, { nonce: '1' }));
         return {
           x,
           coldMs: cold,
@@ -61,13 +61,13 @@ async function albums({ upstream, mode, ours, scale }) {
       }),
     );
   }
-  await upstream.ask('albums', { perArtist: 120 });
+  await upstream.request('albums', { perArtist: 120 });
   return points;
 }
 
-async function walk(ask, seed, extra = {}) {
+async function walk(execute, seed, extra = {}) {
   for (let after; ; ) {
-    const { data } = await ask(requestOf('Q3', [seed], { ...extra, ...(after && { after }) }));
+    const { data } = await execute(requestOf('Q3', [seed], { ...extra, ...(after && { after }) }));
     const { hasNextPage, endCursor } = data.artist.albums.pageInfo;
     if (!hasNextPage) return;
     after = endCursor;
@@ -76,24 +76,29 @@ async function walk(ask, seed, extra = {}) {
 
 /** One request for some artists with 5 albums each. */
 const artists = ({ upstream, mode, ours, scale }) =>
-  withClient({ upstream, mode, ours }, async ({ ask, server }) => {
+  withClient({ upstream, mode, ours }, async ({ execute, server }) => {
     const repeats = Math.max(3, 20 * scale);
     const body = (seeds, nonce) => requestOf('Q4', seeds, { nonce });
     const someSeeds = (count) => Array.from({ length: count }, () => seedOf(nextSeed++));
-    for (let i = 0; i < repeats * 5; i++) await ask(body(someSeeds(20), '0'));
+    for (let i = 0; i < repeats * 5; i++) await execute(body(someSeeds(20), '0'));
     const points = [];
     for (const x of idCounts) {
       const groups = Array.from({ length: repeats }, () => someSeeds(x));
-      const cold = await repeat(groups, (seeds) => ask(body(seeds, '0')));
-      const warm = await repeat(groups, (seeds) => ask(body(seeds, '1')));
-      points.push({ x, coldMs: cold, warmMs: warm, megabytes: megabytes((await server.ask('usage')).rss) });
+      const cold = await repeat(groups, (seeds) => execute(body(seeds, '0')));
+      const warm = await repeat(groups, (seeds) => execute(body(seeds, '1')));
+      points.push({
+        x,
+        coldMs: cold,
+        warmMs: warm,
+        megabytes: megabytes((await server.request('usage')).rss),
+      });
     }
     return points;
   });
 
 /** A cache that fills with artists: milliseconds of a cached artist that is requested at random, and the memory. */
 const entries = ({ upstream, mode, ours, scale }) =>
-  withClient({ upstream, mode, ours }, async ({ ask, server }) => {
+  withClient({ upstream, mode, ours }, async ({ execute, server }) => {
     const first = nextSeed;
     const document = 'query Fill($ids: [ID!]!) { artists(ids: $ids) { id name } }';
     const points = [];
@@ -101,14 +106,14 @@ const entries = ({ upstream, mode, ours, scale }) =>
     for (const x of entryCounts.map((count) => count * Math.min(1, scale))) {
       for (; filled < x; filled += idsPerRequest) {
         const ids = Array.from({ length: idsPerRequest }, (_, i) => artistId(seedOf(first + filled + i)));
-        await ask(JSON.stringify({ query: document, variables: { ids } }));
+        await execute(JSON.stringify({ query: document, variables: { ids } }));
       }
       nextSeed = first + filled;
-      await upstream.ask('calls');
+      await upstream.request('calls');
       const seeds = Array.from({ length: 500 }, () => seedOf(first + Math.floor(Math.random() * filled)));
-      const readMs = await repeat(seeds, (seed) => ask(requestOf('Q1', [seed])));
-      const calls = (await upstream.ask('calls')).artists ?? 0;
-      const { heapUsed, external, rss } = await server.ask('usage');
+      const readMs = await repeat(seeds, (seed) => execute(requestOf('Q1', [seed])));
+      const calls = (await upstream.request('calls')).artists ?? 0;
+      const { heapUsed, external, rss } = await server.request('usage');
       points.push({
         x,
         readMs,
@@ -142,18 +147,18 @@ async function processes({ upstream, mode, ours, scale }) {
 async function passOn(servers, x, upstream, scale) {
   const clients = servers.map(({ origin }) => connect(origin));
   const seeds = Array.from({ length: Math.max(20, 200 * scale) }, () => seedOf(nextSeed++));
-  for (const { ask } of clients)
-    for (let i = 0; i < 100 * scale; i++) await ask(requestOf('Q2', [seedOf(nextSeed++)]));
-  await upstream.ask('calls');
+  for (const { execute } of clients)
+    for (let i = 0; i < 100 * scale; i++) await execute(requestOf('Q2', [seedOf(nextSeed++)]));
+  await upstream.request('calls');
   const at = (offset) =>
     repeat([...seeds.keys()], (i) =>
-      clients[(i + offset) % x].ask(requestOf('Q2', [seeds[i]], { nonce: String(offset) })),
+      clients[(i + offset) % x].execute(requestOf('Q2', [seeds[i]], { nonce: String(offset) })),
     );
   const coldMs = await at(0);
   const sharedMs = await at(1);
-  const { token: _, ...families } = await upstream.ask('calls');
+  const { token: _, ...families } = await upstream.request('calls');
   const calls = Object.values(families).reduce((sum, each) => sum + each, 0);
-  const usages = await Promise.all(servers.map((server) => server.ask('usage')));
+  const usages = await Promise.all(servers.map((server) => server.request('usage')));
   await Promise.all(clients.map(({ close }) => close()));
   return {
     x,
@@ -173,9 +178,9 @@ function withProcesses(count, how, use, running = []) {
 
 const withClient = ({ upstream, mode, ours }, use) =>
   withServer(ours, upstream, mode, settings, async (server) => {
-    const { ask, close } = connect(server.origin);
+    const { execute, close } = connect(server.origin);
     try {
-      return await use({ ask, server });
+      return await use({ execute, server });
     } finally {
       await close();
     }

@@ -34,14 +34,14 @@ export function createApi(mode) {
   const albumBytes = ({ seed, album }) =>
     render(`album ${album}`, seed, (mark) => fullAlbum(mark, album, kind));
 
-  const single = (family, id, bytes) => answer(family, id ? bytes(id) : null);
+  const single = (family, id, bytes) => response(family, id ? bytes(id) : null);
 
   function batch(family, ids, parse, bytes) {
     if (mode === 'development') return refusal(family, 403, 'Forbidden');
     if (ids.length > batchMax[family]) return refusal(family, 400, 'Too many ids requested');
     const parts = ids.map((id) => (parse(id) ? bytes(parse(id)) : Buffer.from('null')));
     const body = parts.flatMap((part, i) => (i === 0 ? [part] : [comma, part]));
-    return answer(family, Buffer.concat([Buffer.from(`{"${family}":[`), ...body, Buffer.from(']}')]));
+    return response(family, Buffer.concat([Buffer.from(`{"${family}":[`), ...body, Buffer.from(']}')]));
   }
 
   function page(family, id, query, ceiling, write) {
@@ -49,7 +49,7 @@ export function createApi(mode) {
     if (!(window.limit >= 1 && window.limit <= ceiling)) return refusal(family, 400, 'Invalid limit');
     if (!id) return refusal(family, 404, 'Resource not found');
     const key = `${family} ${id.album} ${window.offset} ${window.limit} ${total}`;
-    return answer(
+    return response(
       family,
       render(key, id.seed, (mark) => write(mark, window)),
     );
@@ -108,7 +108,7 @@ export function createApi(mode) {
 
 const comma = Buffer.from(',');
 
-const answer = (family, body) =>
+const response = (family, body) =>
   body ? { family, status: 200, body } : refusal(family, 404, 'Resource not found');
 
 const refusal = (family, status, message) => ({

@@ -25,7 +25,7 @@ const requests = {
 };
 
 process.on('message', (message) =>
-  process.send({ id: message.id, answer: requests[message.what](message) ?? null }),
+  process.send({ id: message.id, response: requests[message.name](message) ?? null }),
 );
 
 process.on('disconnect', () => process.exit());

@@ -29,8 +29,8 @@ function marked(bytes) {
 }
 
 function fill({ bytes, places }, seed) {
-  const answer = Buffer.from(bytes);
+  const response = Buffer.from(bytes);
   const filling = Buffer.from(seed, 'latin1');
-  for (const at of places) answer.set(filling, at);
-  return answer;
+  for (const at of places) response.set(filling, at);
+  return response;
 }
