@@ -40,10 +40,13 @@ export const isOperation = (params: SentParams): params is OperationParams =>
   isObject(params.variables ?? {}) &&
   isObject(params.extensions ?? {});
 
-/** Parses the JSON of a client, which is untrusted. Undefined for text that is not JSON. */
+/**
+ * Parses the JSON of a client, which is untrusted. Undefined for text that is not JSON.
+ * @param text may begin with a byte order mark, as the texts of Windows tools do
+ */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch {
     return undefined;
   }

@@ -231,6 +231,25 @@ test.each([
   expect(JSON.parse(response.text)).toEqual({ data: { __typename: 'Query' } });
 });
 
+test.each([
+  ['the fast path', 'listener', '/graphql'],
+  ['yoga behind node:http', 'listener', '/graphql?x=1'],
+  ['the handler', 'handler', '/graphql'],
+] as const)(
+  '%s accepts a body that begins with a byte order mark, as Windows tools send it',
+  async (_, part, path) => {
+    const { gateway, apiCalls } = await withSandbox();
+    const ask = await serve(gateway[part]);
+    const { status, text } = await ask({
+      path,
+      body: `\uFEFF${json({ query: `{ artist(id: "${bts}") { name } }` })}`,
+    });
+    expect([status, JSON.parse(text).data]).toEqual([200, { artist: { name: 'BTS' } }]);
+    expect(apiCalls()).toEqual([`/artists/${bts}`]);
+    expect((await ask({ path, body: '\uFEFF\uFEFF{}' })).text).toContain('The body is not a JSON object');
+  },
+);
+
 describe('a cached response', () => {
   const request = { body: json({ query: page }) };
 

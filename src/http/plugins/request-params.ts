@@ -78,9 +78,10 @@ export const useParams = (onRejected: (code: ErrorCode) => void): Plugin => ({
 
 /** @throws BadRequest for a body that is no JSON, or no object; the error of yoga for one that is too large */
 async function readBody(request: Request): Promise<GraphQLParams> {
-  const params = await request.json().catch((error: unknown) => {
+  const text = await request.text().catch((error: unknown) => {
     throw error instanceof GraphQLError ? error : new BadRequest(bodyInvalid);
   });
+  const params = parseJson(text);
   if (typeof params !== 'object' || params === null) throw new BadRequest(bodyInvalid);
   return params;
 }
