@@ -7,32 +7,49 @@ export type MediaType = typeof graphqlJson | typeof plainJson;
 /** The value of a header; absent in `node:http` it is undefined, in `Headers` it is null. */
 type Header = string | null | undefined;
 
-const responseTypes = new Map<string, MediaType>([
-  [graphqlJson, graphqlJson],
-  [plainJson, plainJson],
-  ['application/*', plainJson],
-  ['*/*', plainJson],
-]);
+/** The types of responses; the first one if the client has no preference. */
+const responseTypes: readonly MediaType[] = [plainJson, graphqlJson];
+
+/** A media type, or a range of them, in an Accept header. */
+interface AcceptedRange {
+  /** From 0, not acceptable, to 1. */
+  quality: number;
+  position: number;
+}
 
 /**
- * The media type of a response: of those that the client accepts, the one that it prefers, otherwise the first one.
+ * The media type of a response: of those that the client accepts, the one that it prefers, otherwise the first one. The
+ * quality of a type is that of the most specific range (RFC 9110, 12.5.1), so that a client can exclude a type from a range.
  * @param accept the Accept header of the request
  * @returns null if the client accepts none
  */
 export function acceptedType(accept: Header): MediaType | null {
   if (!accept) return plainJson;
-  let best: MediaType | null = null;
-  let bestQuality = 0;
-  for (const range of accept.toLowerCase().replace(/\s/g, '').split(',')) {
-    const [name = '', ...parameters] = range.split(';');
-    const type = responseTypes.get(name);
+  const ranges = rangesIn(accept);
+  let bestType: MediaType | null = null;
+  let bestRange: AcceptedRange | undefined;
+  for (const type of responseTypes) {
+    const range = ranges.get(type) ?? ranges.get('application/*') ?? ranges.get('*/*');
+    if (range === undefined || range.quality <= 0 || (bestRange && !isPreferred(range, bestRange))) continue;
+    bestType = type;
+    bestRange = range;
+  }
+  return bestType;
+}
+
+const isPreferred = (range: AcceptedRange, other: AcceptedRange): boolean =>
+  range.quality > other.quality || (range.quality === other.quality && range.position < other.position);
+
+/** The valid ranges by their names; of equal ones, the one with the highest quality. */
+function rangesIn(accept: string): Map<string, AcceptedRange> {
+  const ranges = new Map<string, AcceptedRange>();
+  for (const [position, text] of accept.toLowerCase().replace(/\s/g, '').split(',').entries()) {
+    const [name = '', ...parameters] = text.split(';');
     const quality = Number(parameterOf(parameters, 'q') ?? 1);
     const isUtf8 = (parameterOf(parameters, 'charset') ?? 'utf-8') === 'utf-8';
-    if (type === undefined || !isUtf8 || !(quality > bestQuality)) continue;
-    best = type;
-    bestQuality = quality;
+    if (isUtf8 && quality > (ranges.get(name)?.quality ?? -1)) ranges.set(name, { quality, position });
   }
-  return best;
+  return ranges;
 }
 
 const parameterOf = (parameters: readonly string[], name: string): string | undefined =>

@@ -23,6 +23,18 @@ test.each([
   [`application/json;q=0.9, ${graphqlJson}`, graphqlJson],
   [`application/json, ${graphqlJson}`, plainJson],
   [`${graphqlJson};q=0, */*`, plainJson],
+  ['application/json;q=0, */*', graphqlJson],
+  ['*/*, application/json;q=0', graphqlJson],
+  ['application/*, application/json;q=0.0', graphqlJson],
+  ['application/json;q=0.5, */*', graphqlJson],
+  ['application/json, */*;q=0.1', plainJson],
+  [`*/*, ${graphqlJson}`, plainJson],
+  [`${graphqlJson}, */*`, graphqlJson],
+  [`${graphqlJson};q=0.2, */*;q=0.2`, graphqlJson],
+  ['application/json;q=0, application/json', plainJson],
+  [`application/json;q=0, ${graphqlJson};q=0, */*`, null],
+  ['application/*;q=0, */*', null],
+  ['application/json;q=x, */*', plainJson],
   ['application/json; charset=utf-8', plainJson],
   ['application/json; charset=UTF-8', plainJson],
   ['application/json; charset=latin1', null],
@@ -81,6 +93,17 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
       expect(sandbox.calls()).toEqual([]);
     },
   );
+
+  test(`the ${part} sends no media type that the client excludes with the quality 0`, async () => {
+    const { gateway, sandbox } = await withSandbox();
+    const response = await fetch(
+      `http://127.0.0.1:${await portOf(gateway[part])}/graphql`,
+      postJson({ query: '{ nothing }' }, { accept: 'application/json;q=0, */*' }),
+    );
+    expect(response.status).toBe(400);
+    expect(response.headers.get('content-type')).toBe(`${graphqlJson}; charset=utf-8`);
+    expect(sandbox.calls()).toEqual([]);
+  });
 
   test(`the ${part} prefers the media type with the highest quality`, async () => {
     const { gateway } = await withSandbox();
