@@ -1,4 +1,12 @@
-import { booleanPart, expectObject, part, partOrNull, stringPart, withId } from './decoding/json.ts';
+import {
+  booleanPart,
+  expectObject,
+  part,
+  partOrNull,
+  statedNull,
+  stringPart,
+  withId,
+} from './decoding/json.ts';
 import { type Recording, recording, spokenWordKind } from './decoding/spoken-word.ts';
 import { type Restrictions, restrictions, type Sent, simplifiedOptions } from './decoding/values.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
@@ -45,7 +53,8 @@ function decodeEpisode(value: unknown, options: DecodeOptions, showId?: SpotifyI
   return {
     kind: 'episode',
     ...recording(json, 'episode', options),
-    isExternallyHosted: booleanPart(json, 'is_externally_hosted', 'episode') ?? null,
+    isExternallyHosted:
+      booleanPart(json, 'is_externally_hosted', 'episode') ?? statedNull(json['is_externally_hosted']),
     restrictions: partOrNull(json['restrictions'], restrictions),
     language: stringPart(json, 'language', 'episode'),
     show: part(withId(json['show']), (show) => decodeShow(show, simplifiedOptions(options))),

@@ -6,6 +6,7 @@ import {
   type Malformed,
   orMalformed,
   part,
+  statedNull,
   stringPart,
   withId,
 } from './decoding/json.ts';
@@ -108,7 +109,8 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
     ...base,
     description: plainText(json, 'description', 'playlist'),
     collaborative: booleanPart(json, 'collaborative', 'playlist'),
-    public: booleanPart(json, 'public', 'playlist') ?? null,
+    // A simplified playlist is not read again for it.
+    public: booleanPart(json, 'public', 'playlist') ?? (options.full ? statedNull(json['public']) : null),
     snapshotId: stringPart(json, 'snapshot_id', 'playlist'),
     // Spotify sends null for a playlist without items, which has no picture.
     images: json['images'] === null ? [] : images(json, 'playlist'),
@@ -143,14 +145,15 @@ function identified(entry: unknown): unknown {
 function decodePlaylistItem(value: unknown, options: DecodeOptions): PlaylistItem {
   const json = expectObject(value, 'playlist item');
   const { market } = options;
+  const addedBy = withId(json['added_by']);
   return {
     kind: 'playlist item',
     isListEntry: true,
     id: idOf(json['id']),
     market,
     full: true,
-    addedAt: stringPart(json, 'added_at', 'playlist item') ?? null,
-    addedBy: part(withId(json['added_by']), decodeUser) ?? null,
+    addedAt: stringPart(json, 'added_at', 'playlist item') ?? statedNull(json['added_at']),
+    addedBy: part(addedBy, decodeUser) ?? statedNull(addedBy),
     isLocal: booleanPart(json, 'is_local', 'playlist item'),
     item: decodeContent(withId(contentOf(json)), { ...options, full: true }),
   };

@@ -1,4 +1,4 @@
-import { booleanPart, expectObject, intPart } from './decoding/json.ts';
+import { booleanPart, expectObject, intPart, statedNull } from './decoding/json.ts';
 import { type Page, usableEmbeddedPage } from './decoding/page.ts';
 import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
 import type { Sent } from './decoding/values.ts';
@@ -39,7 +39,8 @@ export function decodeShow(value: unknown, options: DecodeOptions): Show {
   return {
     kind: 'show',
     ...base,
-    isExternallyHosted: booleanPart(json, 'is_externally_hosted', 'show') ?? null,
+    isExternallyHosted:
+      booleanPart(json, 'is_externally_hosted', 'show') ?? statedNull(json['is_externally_hosted']),
     totalEpisodes: intPart(json, 'total_episodes', 'show'),
     episodes: usableEmbeddedPage(json, embeddedEpisodes, options, base.id),
   };

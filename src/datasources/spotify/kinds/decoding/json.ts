@@ -54,6 +54,9 @@ export function part<T>(value: unknown, decode: (value: unknown) => T): T | Malf
 export const partOrNull = <T>(value: unknown, decode: (value: unknown) => T): T | Malformed | null =>
   part(value, decode) ?? null;
 
+/** Null if Spotify sends null, and so states that there is no such part; undefined if it does not send the part. */
+export const statedNull = (value: unknown): null | undefined => (value === null ? null : undefined);
+
 export const stringPart = (json: Json, key: string, where: string): string | Malformed | undefined =>
   part(json[key], () => expectString(json, key, where));
 

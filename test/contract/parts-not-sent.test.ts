@@ -1,0 +1,233 @@
+import { getNamedType, getNullableType, isLeafType, isNonNullType, isObjectType } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { schema } from '../../src/schema/index.ts';
+import {
+  albums,
+  artists,
+  audiobooks,
+  chapters,
+  dataAndErrorCodes,
+  edit,
+  episodes,
+  playlists,
+  shows,
+  startInMode,
+  tracks,
+  unavailableFields,
+} from '../support/schema-tests.ts';
+
+/** Parts that every full object has: each one that Spotify does not send is null with an entry in `unavailable`. */
+
+interface TypeParts {
+  /** Selects `FIELD` of an object of the type. */
+  document: string;
+  /** The path of the object in the response of the gateway, and in that of Spotify. */
+  at: string;
+  inside: string;
+  /** The key of Spotify by the nullable field that it fills. */
+  parts: Readonly<Record<string, string>>;
+  /** Nullable fields that an object may lack, and lists with pages or calls of their own. */
+  others: readonly string[];
+}
+
+const link = { externalUrl: 'external_urls' };
+const spokenWord = {
+  ...link,
+  description: 'description',
+  htmlDescription: 'html_description',
+  languages: 'languages',
+  images: 'images',
+  explicit: 'explicit',
+};
+const series = { ...spokenWord, publisher: 'publisher', mediaType: 'media_type', copyrights: 'copyrights' };
+const recording = {
+  ...spokenWord,
+  releaseDate: 'release_date',
+  durationMs: 'duration_ms',
+  audioPreviewUrl: 'audio_preview_url',
+  isPlayable: 'is_playable',
+};
+const ofPlaylist = (selection: string) => `{ playlist(id: "${playlists.items3}") { ${selection} } }`;
+
+const types: Readonly<Record<string, TypeParts>> = {
+  Artist: {
+    document: `{ artist(id: "${artists.bts}") { FIELD } }`,
+    at: 'artist',
+    inside: '',
+    parts: {
+      ...link,
+      images: 'images',
+      genres: 'genres',
+      followers: 'followers',
+      popularity: 'popularity',
+    },
+    others: ['albums', 'relatedArtists', 'topTracks'],
+  },
+  Album: {
+    document: `{ album(id: "${albums.tracks20}") { FIELD } }`,
+    at: 'album',
+    inside: '',
+    parts: {
+      ...link,
+      albumType: 'album_type',
+      releaseDate: 'release_date',
+      images: 'images',
+      artists: 'artists',
+      copyrights: 'copyrights',
+      externalIds: 'external_ids',
+      genres: 'genres',
+      label: 'label',
+      popularity: 'popularity',
+    },
+    // The number of tracks is also in the embedded page.
+    others: ['isPlayable', 'restrictions', 'totalTracks', 'tracks'],
+  },
+  Track: {
+    document: `{ track(id: "${tracks.severalArtists}") { FIELD } }`,
+    at: 'track',
+    inside: '',
+    parts: {
+      ...link,
+      discNumber: 'disc_number',
+      trackNumber: 'track_number',
+      durationMs: 'duration_ms',
+      explicit: 'explicit',
+      isLocal: 'is_local',
+      previewUrl: 'preview_url',
+      artists: 'artists',
+      album: 'album',
+      externalIds: 'external_ids',
+      popularity: 'popularity',
+    },
+    others: ['isPlayable', 'linkedFrom', 'restrictions'],
+  },
+  Show: {
+    document: `{ show(id: "${shows.episodes3}") { FIELD } }`,
+    at: 'show',
+    inside: '',
+    parts: { ...series, isExternallyHosted: 'is_externally_hosted', totalEpisodes: 'total_episodes' },
+    others: ['episodes'],
+  },
+  Episode: {
+    document: `{ episode(id: "${episodes.newest}") { FIELD } }`,
+    at: 'episode',
+    inside: '',
+    parts: {
+      ...recording,
+      show: 'show',
+      language: 'language',
+      isExternallyHosted: 'is_externally_hosted',
+    },
+    others: ['restrictions'],
+  },
+  Audiobook: {
+    document: `{ audiobook(id: "${audiobooks.chapters3}") { FIELD } }`,
+    at: 'audiobook',
+    inside: '',
+    parts: { ...series, authors: 'authors', narrators: 'narrators', totalChapters: 'total_chapters' },
+    // The edition is the only key of audiobooks that Spotify's OpenAPI document does not require.
+    others: ['chapters', 'edition'],
+  },
+  Chapter: {
+    document: `{ chapter(id: "${chapters.first}") { FIELD } }`,
+    at: 'chapter',
+    inside: '',
+    parts: { ...recording, audiobook: 'audiobook', chapterNumber: 'chapter_number' },
+    others: ['restrictions'],
+  },
+  Playlist: {
+    document: ofPlaylist('FIELD'),
+    at: 'playlist',
+    inside: '',
+    parts: {
+      ...link,
+      description: 'description',
+      owner: 'owner',
+      collaborative: 'collaborative',
+      public: 'public',
+      snapshotId: 'snapshot_id',
+      images: 'images',
+      followers: 'followers',
+    },
+    others: ['items'],
+  },
+  PlaylistItem: {
+    document: ofPlaylist('items(first: 1) { nodes { FIELD } }'),
+    at: 'playlist.items.nodes.0',
+    inside: 'items.items.0.',
+    parts: { addedAt: 'added_at', addedBy: 'added_by', isLocal: 'is_local' },
+    others: ['item'],
+  },
+  User: {
+    document: ofPlaylist('owner { FIELD }'),
+    at: 'playlist.owner',
+    inside: 'owner.',
+    parts: { ...link, displayName: 'display_name' },
+    others: ['playlists'],
+  },
+  Category: {
+    document: '{ category(id: "party") { FIELD } }',
+    at: 'category',
+    inside: '',
+    parts: { icons: 'icons' },
+    others: ['playlists'],
+  },
+};
+
+const fieldsOf = (typeName: string) => {
+  const type = schema.getType(typeName);
+  return isObjectType(type) ? Object.values(type.getFields()) : [];
+};
+
+describe.each(Object.entries(types))('%s', (typeName, { document, at, inside, parts, others }) => {
+  test(`every nullable field of ${typeName} is in the table of this file`, () => {
+    const nullable = fieldsOf(typeName).filter(({ type }) => !isNonNullType(type));
+    expect([...Object.keys(parts), ...others].toSorted()).toEqual(
+      nullable.map(({ name }) => name).toSorted(),
+    );
+  });
+
+  test.each(Object.entries(parts))(
+    `${typeName}.%s is null without an error and with an entry in \`unavailable\` if Spotify does not send %s`,
+    async (name, key) => {
+      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      sandbox.faults.add({ fault: edit({ path: inside + key, remove: true }) });
+      const answer = await ask(document.replace('FIELD', selectionOf(typeName, name)));
+      const { data, errors } = dataAndErrorCodes(answer);
+      expect(errors).toEqual([]);
+      expect(data).toMatchObject(at.split('.').reduceRight<object>(nested, { [name]: null }));
+      expect(unavailableFields(answer)).toEqual([`${typeName}.${name} at ${at}.${name}: NOT_SENT`]);
+      expect(apiCalls()).toHaveLength(1);
+    },
+  );
+});
+
+test.each([
+  ['Show', 'isExternallyHosted'],
+  ['Episode', 'isExternallyHosted'],
+  ['Episode', 'audioPreviewUrl'],
+  ['Chapter', 'audioPreviewUrl'],
+  ['Track', 'previewUrl'],
+  ['Playlist', 'public'],
+  ['PlaylistItem', 'addedAt'],
+  ['PlaylistItem', 'addedBy'],
+  ['User', 'displayName'],
+])('%s.%s is null without an entry in `unavailable` if Spotify sends null', async (typeName, name) => {
+  const { document = '', inside = '', parts = {} } = types[typeName] ?? {};
+  const { ask, sandbox, apiCalls } = await startInMode('extended');
+  sandbox.faults.add({ fault: edit({ path: inside + parts[name], set: null }) });
+  const answer = await ask(document.replace('FIELD', selectionOf(typeName, name)));
+  expect(answer.errors).toEqual([]);
+  expect(JSON.stringify(answer.data)).toContain(`"${name}":null`);
+  expect(unavailableFields(answer)).toEqual([]);
+  expect(apiCalls()).toHaveLength(1);
+});
+
+const nested = (value: object, key: string): object => (key === '0' ? [value] : { [key]: value });
+
+/** The field with a selection of one of its fields, if it needs one. */
+function selectionOf(typeName: string, name: string): string {
+  const field = fieldsOf(typeName).find((candidate) => candidate.name === name);
+  const type = field && getNamedType(getNullableType(field.type));
+  return isLeafType(type) ? name : `${name} { __typename }`;
+}
