@@ -22,7 +22,7 @@ const app = createApp({
   redis,
   log,
 });
-await app.listen({ port: Number(PORT) });
+await app.listen({ port: Number(PORT) }).catch(endIfPortIsInUse);
 log.info(`try /artists/${sandbox.catalogue.fixtures.artists.bts}/newest, or ask /graphql`);
 
 async function stop() {
@@ -32,3 +32,10 @@ async function stop() {
 }
 process.once('SIGINT', stop);
 process.once('SIGTERM', stop);
+
+/** Ends the process with a sentence instead of a stack. */
+function endIfPortIsInUse(error) {
+  if (error.code !== 'EADDRINUSE') throw error;
+  process.stderr.write(`Port ${PORT} is in use by another process. Set PORT to another one.\n`);
+  process.exit(1);
+}

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { startSandbox } from 'spotify-graphql-gateway/sandbox';
@@ -158,4 +163,20 @@ test('without Redis the route answers at once and counts no visits, and the log 
   const { artist, visits } = await response.json();
   assert.deepEqual({ artist, visits }, { artist: 'BTS', visits: null });
   assert.equal(lines.filter(({ msg }) => msg.startsWith('no Redis')).length, 1);
+});
+
+test('the example ends with one sentence if its port is in use', { timeout: 30_000 }, async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  t.after(() => other.close());
+  await once(other, 'listening');
+  const PORT = `${other.address().port}`;
+  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, PORT },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.after(() => child.kill());
+  const [message, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  assert.equal(message, `Port ${PORT} is in use by another process. Set PORT to another one.\n`);
+  assert.equal(code, 1);
 });

@@ -4,7 +4,7 @@ import { startWorld } from './world.js';
 
 const { PORT = '4200', SANDBOX_QUOTA_MODE = 'development' } = process.env;
 
-const world = await startWorld({ quotaMode: SANDBOX_QUOTA_MODE, port: Number(PORT) });
+const world = await startWorld({ quotaMode: SANDBOX_QUOTA_MODE, port: Number(PORT) }).catch(endIfPortIsInUse);
 
 process.stdout.write(`Concerts and made-up music in one supergraph: ${world.url}
 Ask it, for instance:
@@ -14,3 +14,10 @@ Ask it, for instance:
 
 process.once('SIGINT', world.close);
 process.once('SIGTERM', world.close);
+
+/** Ends the process with a sentence instead of a stack. */
+function endIfPortIsInUse(error) {
+  if (error.code !== 'EADDRINUSE') throw error;
+  process.stderr.write(`Port ${PORT} is in use by another process. Set PORT to another one.\n`);
+  process.exit(1);
+}

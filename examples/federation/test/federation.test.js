@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'graphql';
 import { startWorld } from '../src/world.js';
 
@@ -120,3 +125,19 @@ for (const quotaMode of ['extended', 'development']) {
     });
   });
 }
+
+test('the example ends with one sentence if its port is in use', { timeout: 30_000 }, async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  t.after(() => other.close());
+  await once(other, 'listening');
+  const PORT = `${other.address().port}`;
+  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, PORT },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.after(() => child.kill());
+  const [message, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  assert.equal(message, `Port ${PORT} is in use by another process. Set PORT to another one.\n`);
+  assert.equal(code, 1);
+});

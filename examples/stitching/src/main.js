@@ -8,7 +8,7 @@ const world = await startWorld({
   quotaMode: SANDBOX_QUOTA_MODE,
   gatewayIs: 'http',
   port: Number(PORT),
-});
+}).catch(endIfPortIsInUse);
 
 process.stdout.write(`Concerts, reviews and made-up music in one graph: ${world.url}
 Ask it, for instance:
@@ -18,3 +18,10 @@ Ask it, for instance:
 
 process.once('SIGINT', world.close);
 process.once('SIGTERM', world.close);
+
+/** Ends the process with a sentence instead of a stack. */
+function endIfPortIsInUse(error) {
+  if (error.code !== 'EADDRINUSE') throw error;
+  process.stderr.write(`Port ${PORT} is in use by another process. Set PORT to another one.\n`);
+  process.exit(1);
+}

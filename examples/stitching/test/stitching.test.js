@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'graphql';
 import { serve } from '../src/serve.js';
 import { overHttp } from '../src/services.js';
@@ -202,4 +207,20 @@ test('types and fields that only Spotify has are prefixed, and fields for parent
       nodes: [{ __typename: 'Artist', name: 'BTS', albums: { __typename: 'SpotifyArtistAlbumsConnection' } }],
     },
   });
+});
+
+test('the example ends with one sentence if its port is in use', { timeout: 30_000 }, async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  t.after(() => other.close());
+  await once(other, 'listening');
+  const PORT = `${other.address().port}`;
+  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, PORT },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.after(() => child.kill());
+  const [message, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  assert.equal(message, `Port ${PORT} is in use by another process. Set PORT to another one.\n`);
+  assert.equal(code, 1);
 });
