@@ -6,6 +6,7 @@ const isolated = [
   // They replace modules.
   'test/datasources/spotify/transport/http.test.ts',
   'test/datasources/spotify/capabilities/shared-capabilities.test.ts',
+  'test/http/docs-files.test.ts',
   // They measure pauses, and a garbage collection takes longer where the data of other files is in memory.
   'test/faults/random.test.ts',
   'test/sandbox/slices.test.ts',

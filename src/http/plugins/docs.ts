@@ -15,9 +15,6 @@ export type Docs = ReadonlyMap<string, URL>;
 const modulePath = /(?:src|dist)\/(?:http\/plugins\/docs|server)\.[jt]s$/;
 const root = modulePath.test(import.meta.url) ? import.meta.url.replace(modulePath, '') : null;
 
-// Read once and not for each gateway: the package does not change while the process runs.
-const pages = root === null ? [] : findPages(root);
-
 /**
  * The docs that are installed in the folder, with their pictures, and the README to which they link; none in the container
  * image.
@@ -42,7 +39,7 @@ function findPages(folder: string): [name: string, file: URL][] {
  * @param base the start of their paths; empty for `/docs/errors.md`
  */
 export const findDocs = (base: string): Docs =>
-  new Map(pages.map(([name, file]) => [`${base}/${name}`, file]));
+  new Map((root === null ? [] : findPages(root)).map(([name, file]) => [`${base}/${name}`, file]));
 
 /** The other paths of the gateway to which the docs link. */
 interface DocsLinks {
