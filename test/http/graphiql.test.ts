@@ -231,6 +231,15 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(isCostWhole).toBe(true);
   });
 
+  test('GraphiQL takes variables on a small screen', async () => {
+    const { page } = await visit({ width: 300, height: 600 });
+    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
+    await page.getByRole('region', { name: 'Variables' }).click();
+    await page.keyboard.type('{ "unused": 1');
+    await waitForText(page, 'Variables', '"unused": 1');
+    await waitForText(page, 'Result Window', '"BTS"', () => run(page));
+  });
+
   test('GraphiQL shows the remaining daily quota beside the cost of the latest operation', async () => {
     const { page } = await visitShared();
     const quota = [

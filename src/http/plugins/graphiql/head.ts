@@ -32,8 +32,8 @@ const style = `
     :root { --bar: 80px; }
     #cost { padding: 4px 8px; }
     #root .graphiql-logo { display: none; }
-    #graphiql-session { flex-direction: column; padding-top: 0; }
-    #graphiql-session > div { flex: 1 1 50% !important; min-height: 0; min-width: 0 !important; }
+    #graphiql-session { flex-direction: column; padding-top: 0; overflow-y: auto; }
+    #graphiql-session > div { flex: 1 0 50% !important; min-height: 340px; min-width: 0 !important; }
     #graphiql-session > .graphiql-horizontal-drag-bar { display: none; }
   }`;
 
