@@ -94,6 +94,25 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
     },
   );
 
+  test(`the ${part} rejects a request in the media type that the client accepts, whatever the reason`, async () => {
+    const { gateway, sandbox } = await withSandbox();
+    const url = `http://127.0.0.1:${await portOf(gateway[part])}/graphql`;
+    const post = (init: RequestInit) =>
+      fetch(url, { ...postJson({ query }, { accept: graphqlJson }), ...init });
+    const json = { 'content-type': 'application/json', accept: graphqlJson };
+    const rejected = [
+      await post({ body: '{' }),
+      await post({ headers: { accept: graphqlJson, 'content-type': 'text/plain' } }),
+      await post({ body: 'x'.repeat(100_001), headers: json }),
+    ];
+    gateway.drain();
+    rejected.push(await post({}));
+    expect(rejected.map(({ status, headers }) => [status, headers.get('content-type')])).toEqual(
+      [400, 415, 413, 503].map((status) => [status, `${graphqlJson}; charset=utf-8`]),
+    );
+    expect(sandbox.calls()).toEqual([]);
+  });
+
   test(`the ${part} sends no media type that the client excludes with the quality 0`, async () => {
     const { gateway, sandbox } = await withSandbox();
     const response = await fetch(

@@ -2,10 +2,15 @@ import type { FetchAPI, Plugin } from 'graphql-yoga';
 import type { GatewayError } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import { noStore } from '../cache-headers.ts';
+import { acceptedType, plainJson } from '../media-types.ts';
 
-/** The response to a request that is rejected before it becomes an operation. */
+/**
+ * The response to a request that is rejected before it becomes an operation, in the media type that the request accepts: a
+ * client may take only the type of GraphQL responses for a result with errors, if the status is an error too.
+ */
 export function errorResponse(
   { Response }: FetchAPI,
+  { headers }: Request,
   status: number,
   { message, code, details }: GatewayError,
 ): Response {
@@ -13,7 +18,7 @@ export function errorResponse(
   return new Response(JSON.stringify({ errors: [{ message, extensions: { code, ...details } }] }), {
     status,
     headers: {
-      'content-type': 'application/json; charset=utf-8',
+      'content-type': `${acceptedType(headers.get('accept')) ?? plainJson}; charset=utf-8`,
       ...noStore,
       ...(retryAfter !== undefined && { 'retry-after': `${retryAfter}` }),
     },

@@ -35,12 +35,12 @@ export function useLoadShedding(options: LoadSheddingOptions): Plugin {
   };
 
   return {
-    onRequest({ url, endResponse, fetchAPI }) {
+    onRequest({ request, url, endResponse, fetchAPI }) {
       if (url.pathname !== endpoint) return;
       const error = rejection();
       if (error === null) return;
       onRejected(error.code);
-      endResponse(errorResponse(fetchAPI, 503, error));
+      endResponse(errorResponse(fetchAPI, request, 503, error));
     },
     onParams({ params: { query }, request, context }) {
       if (typeof query !== 'string' || hasParseBudget(query, clientKeyOf(request, context, clientKey)))
@@ -70,7 +70,7 @@ export function useUnread(
       if (unread.hasRoom(bytes)) return unread.add(res, bytes);
       const error = overloaded();
       onRejected(error.code);
-      setResponse(withHeadersOf(response, errorResponse(fetchAPI, 503, error)));
+      setResponse(withHeadersOf(response, errorResponse(fetchAPI, request, 503, error)));
     },
   };
 }

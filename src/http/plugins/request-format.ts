@@ -17,12 +17,12 @@ export function useRequestFormat(endpoint: string, onRejected: (code: ErrorCode)
       if (acceptedType(request.headers.get('accept')) === null) {
         const error = new BadRequest(notAcceptable);
         onRejected(error.code);
-        return endResponse(errorResponse(fetchAPI, 406, error));
+        return endResponse(errorResponse(fetchAPI, request, 406, error));
       }
       if (request.method === 'GET' && url.search.length > maxBodyBytes) {
         const error = queryStringTooLong(url.search.length);
         onRejected(error.code);
-        return endResponse(errorResponse(fetchAPI, 414, error));
+        return endResponse(errorResponse(fetchAPI, request, 414, error));
       }
       if (request.method === 'GET') return;
       if (!isPlainJson(request.headers.get('content-type'), request.headers.get('content-encoding'))) {
@@ -31,13 +31,13 @@ export function useRequestFormat(endpoint: string, onRejected: (code: ErrorCode)
           'Set the header Content-Type: application/json, and send the body without Content-Encoding.',
         );
         onRejected(error.code);
-        return endResponse(errorResponse(fetchAPI, 415, error));
+        return endResponse(errorResponse(fetchAPI, request, 415, error));
       }
       const bytes = Number(request.headers.get('content-length'));
       if (bytes > maxBodyBytes) {
         const error = new QueryTooComplex(bodyTooLargeMessage, { limit: maxBodyBytes, actual: bytes });
         onRejected(error.code);
-        endResponse(errorResponse(fetchAPI, 413, error));
+        endResponse(errorResponse(fetchAPI, request, 413, error));
       }
     },
     onResultProcess({ request, setResultProcessor }) {
