@@ -10,6 +10,7 @@ import { createOperatorListener, createOperatorRoutes, createReadiness } from '.
 import { createPaths, type Paths } from './http/paths.ts';
 import { findDocs, useDocs } from './http/plugins/docs.ts';
 import { useGraphiql } from './http/plugins/graphiql/graphiql.ts';
+import { corsHeaders } from './http/plugins/response-headers.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
 import { createFixedResponses } from './http/response.ts';
@@ -172,6 +173,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     bodies: createRequestBodies(() => metrics.connectionClosed('slow')),
     fixedResponses,
     unread,
+    corsHeaders: (origin) => corsHeaders(options.corsOrigins, origin),
     onRejected,
     mask,
   });

@@ -19,6 +19,8 @@ export interface NodeListenerOptions {
   bodies: RequestBodies;
   fixedResponses: FixedResponses;
   unread: UnreadResponses;
+  /** The headers without which a page of another origin cannot read a response. */
+  corsHeaders(origin: string | undefined): Record<string, string>;
   /** See `Metrics.recordRejection`. */
   onRejected(code: ErrorCode): void;
   /** Makes the error that the client sees, and logs a bug. */
@@ -43,9 +45,15 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     await yoga(Object.assign(request, { body: body || ' ' }), response);
   }
 
+  function write(response: ServerResponse, serialized: SerializedResponse, requestId: string): void {
+    const { origin } = response.req.headers;
+    const headers = { ...serialized.headers, ...options.corsHeaders(origin) };
+    writeResponse(response, { ...serialized, headers }, requestId);
+  }
+
   function reject(response: ServerResponse, serialized: SerializedResponse, requestId: string): void {
     response.setHeader('connection', 'close'); // the rest of the body is not read
-    writeResponse(response, serialized, requestId);
+    write(response, serialized, requestId);
     unread.track(response, serialized.body.byteLength);
   }
 
@@ -78,7 +86,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   function fail(request: IncomingMessage, response: ServerResponse, bug: unknown): void {
     const serialized = serializeError(mask(bug))[acceptedType(request.headers.accept) ?? plainJson];
     if (response.headersSent) response.destroy();
-    else writeResponse(response, serialized, requestIdOf(headersOf(request)));
+    else write(response, serialized, requestIdOf(headersOf(request)));
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -4,6 +4,8 @@ import { createRequestBodies } from '../../src/http/request-bodies.ts';
 import { createFixedResponses } from '../../src/http/response.ts';
 import { createUnreadResponses } from '../../src/http/unread-responses.ts';
 import { createMask } from '../../src/operation/response-errors.ts';
+import { withSandbox } from '../support/gateway.ts';
+import { exchangeOnce } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** A listener whose parts a test replaces, and its logged errors. */
@@ -21,6 +23,7 @@ async function serve({
     bodies: createRequestBodies(ignore),
     fixedResponses: createFixedResponses(mask),
     unread,
+    corsHeaders: () => ({}),
     onRejected: ignore,
     mask,
     ...parts,
@@ -98,5 +101,33 @@ test.each([
     });
     expect(await (await post('application/json', endpoint)).text()).toBe('fast');
     expect(await (await post('application/json', '/elsewhere')).text()).toBe('yoga');
+  },
+);
+
+test.each([
+  ['https://app.example', 'https://app.example'],
+  ['https://other.example', undefined],
+])(
+  'a page of the origin %s can read the error of a body that the listener rejects if the origin is allowed: %s',
+  async (origin, allowed) => {
+    const { gateway, sandbox } = await withSandbox({ CORS_ORIGINS: 'https://app.example' });
+    const port = await portOf((request, response) => {
+      // As a body parser that reads the body and does not keep it.
+      if (request.url === '/graphql?read')
+        request.resume().once('end', () => gateway.listener(request, response));
+      else gateway.listener(request, response);
+    });
+    const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked', origin };
+    for (const [path, body, status] of [
+      ['/graphql', 'x'.repeat(100_001), 413],
+      ['/graphql?read', '{}', 400],
+    ] as const) {
+      const response = await exchangeOnce(port, path, { method: 'POST', headers, body });
+      expect(response.status).toBe(status);
+      expect(response.headers).toMatchObject({ vary: 'origin', 'x-request-id': expect.any(String) });
+      expect(response.headers['access-control-allow-origin']).toBe(allowed);
+      expect(response.headers['access-control-expose-headers']).toBe(allowed && 'x-request-id, retry-after');
+    }
+    expect(sandbox.calls()).toEqual([]);
   },
 );

@@ -3,6 +3,8 @@ import type { CORSOptions, Plugin } from 'graphql-yoga';
 import { noStore } from '../cache-headers.ts';
 import { requestIdHeader } from '../request-id.ts';
 
+const exposedHeaders = [requestIdHeader, 'retry-after'];
+
 /** Pages of these origins may read responses. Others get no header, because `null` would allow any sandboxed frame. */
 export const corsFor =
   (origins: readonly string[]) =>
@@ -13,10 +15,22 @@ export const corsFor =
       origins.includes(origin) && {
         origin,
         credentials: false,
-        exposedHeaders: [requestIdHeader, 'retry-after'],
+        exposedHeaders: exposedHeaders,
       }
     );
   };
+
+/**
+ * The same headers for a response that yoga does not write.
+ * @param origin the Origin header of the request
+ */
+export const corsHeaders = (origins: readonly string[], origin = ''): Record<string, string> => ({
+  ...(origins.length > 0 && { vary: 'origin' }),
+  ...(origins.includes(origin) && {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': exposedHeaders.join(', '),
+  }),
+});
 
 /** Caches store the responses to different origins separately, also those without CORS headers. */
 export const useVaryByOrigin: Plugin = {
