@@ -40,6 +40,18 @@ export function acceptedType(accept: Header): MediaType | null {
 const isPreferred = (range: AcceptedRange, other: AcceptedRange): boolean =>
   range.quality > other.quality || (range.quality === other.quality && range.position < other.position);
 
+/** Whether the client is a browser that shows a page: it accepts HTML, and prefers no other type of the same response. */
+export function prefersHtml(accept: Header): boolean {
+  const ranges = rangesIn(accept ?? '');
+  const html = ranges.get('text/html');
+  const others = [...responseTypes, 'text/plain'].map((type) => ranges.get(type));
+  return (
+    html !== undefined &&
+    html.quality > 0 &&
+    !others.some((other) => other !== undefined && other.quality > html.quality)
+  );
+}
+
 /** The valid ranges by their names; of equal ones, the one with the highest quality. */
 function rangesIn(accept: string): Map<string, AcceptedRange> {
   const ranges = new Map<string, AcceptedRange>();

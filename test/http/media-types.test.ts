@@ -63,6 +63,27 @@ test.each([
   expect(isPlainJson(type, encoding)).toBe(isPlain);
 });
 
+test.each([
+  ['text/html', 'html'],
+  ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'html'],
+  ['application/json, text/html', 'html'],
+  ['*/*', 'json'],
+  ['text/html;q=0, */*', 'json'],
+  ['text/html;q=0.5, application/json', 'json'],
+  [`${graphqlJson}, text/html;q=0.9`, 'json'],
+])('a GET of an operation with the header `Accept: %s` gets %s', async (accept, expected) => {
+  const { fetch: get, sandbox } = await withSandbox();
+  const page = await get('/graphql?query={__typename}', { headers: { accept } });
+  expect(page.headers.get('content-type')).toMatch(
+    expected === 'html' ? /^text\/html/ : /json; charset=utf-8$/,
+  );
+  const docs = await get('/docs/errors.md', {
+    headers: { accept: accept.replaceAll(/application\/\S*json/g, 'text/plain') },
+  });
+  expect(docs.headers.get('content-type')).toMatch(expected === 'html' ? /^text\/html/ : /^text\/plain/);
+  expect(sandbox.calls()).toEqual([]);
+});
+
 const unaccepted = ['text/event-stream', 'multipart/mixed', 'text/plain', 'application/json;q=0'];
 
 describe.each(['listener', 'handler'] as const)('the %s', (part) => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { RendererObject } from 'marked';
+import { prefersHtml } from '../media-types.ts';
 import { isRead } from '../request-target.ts';
 import { htmlPage, pageHeaders } from './page.ts';
 
@@ -59,7 +60,7 @@ export const useDocs = (docs: Docs, { home, sdlPath }: DocsLinks): Plugin => ({
     if (url.pathname.endsWith('.png'))
       return endResponse(new Response(content, { headers: { ...headers, 'content-type': 'image/png' } }));
     const markdown = content.toString('utf8');
-    if (request.headers.get('accept')?.includes('text/html')) {
+    if (prefersHtml(request.headers.get('accept'))) {
       const isServed = (path: string) => docs.has(path) || path === sdlPath;
       const page = htmlPage(titleOf(markdown), await htmlOf(markdown, url.pathname, isServed), home);
       return endResponse(new Response(page, { headers: pageHeaders() }));

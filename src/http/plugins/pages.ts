@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import type { SpotifyReport } from '../../datasources/spotify/index.ts';
+import { prefersHtml } from '../media-types.ts';
 import type { Readiness } from '../operator-routes.ts';
 import { isRead } from '../request-target.ts';
 import type { Docs } from './docs.ts';
@@ -111,7 +112,7 @@ enable it with <code>GRAPHIQL=true</code> and <code>INTROSPECTION=true</code>.</
   );
   return {
     onRequest({ request: { method, headers }, url, endResponse, fetchAPI: { Response } }) {
-      const isVisit = method === 'GET' && url.search === '' && headers.get('accept')?.includes('text/html');
+      const isVisit = method === 'GET' && url.search === '' && prefersHtml(headers.get('accept'));
       if (isVisit && url.pathname === endpoint) {
         endResponse(new Response(page, { status: 404, headers: pageHeaders() }));
       }

@@ -1,5 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
+import { prefersHtml } from '../../media-types.ts';
 import { logo, logoUrl, pageHeaders } from '../page.ts';
 import { graphiqlHead, type HeadOptions } from './head.ts';
 import { type GraphiqlPage, renderGraphiqlPage } from './rendered-page.ts';
@@ -24,7 +25,7 @@ export function useGraphiql(endpoint: string, examples: ExampleOptions & HeadOpt
 
   return {
     async onRequest({ request: { method, headers: sent }, url, endResponse, fetchAPI: { Response } }) {
-      const isVisit = method === 'GET' && sent.get('accept')?.includes('text/html');
+      const isVisit = method === 'GET' && prefersHtml(sent.get('accept'));
       if (!isVisit || url.pathname !== endpoint) return;
       const { gzip, scriptHashes, hash } = await page();
       const etag = `W/"${hash}"`;
