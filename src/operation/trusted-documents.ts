@@ -10,7 +10,8 @@ export type Manifest = ReadonlyMap<string, string>;
  */
 export function readManifest(path: string): Manifest {
   const { readFileSync } = process.getBuiltinModule('node:fs'); // loaded here, because some hosts have no files
-  const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const text = new TextDecoder().decode(readFileSync(path)); // without a byte order mark
+  const manifest: unknown = JSON.parse(text);
   if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest))
     throw new Error('no object');
   const documents: unknown[][] = 'format' in manifest ? operationsOf(manifest) : Object.entries(manifest);

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { postJson } from '../support/post-json.ts';
 import { startInMode } from '../support/schema-tests.ts';
@@ -104,4 +105,12 @@ test('without a manifest, the text that a link sends with its hash is executed',
   const { post } = await start({});
   const response = await post({ ...byExtension, query: '{ __typename }' }, 'application/json');
   expect(response).toEqual(typenameOfQuery);
+});
+
+test('a manifest that begins with a byte order mark, as Windows tools write it, is read', async () => {
+  const path = manifestOf({ [byId.documentId]: '{ __typename }' });
+  writeFileSync(path, `\uFEFF${readFileSync(path, 'utf8')}`);
+  const gateway = await start({ TRUSTED_DOCUMENTS: path });
+  await expectForHash(gateway, 'application/json', typenameOfQuery);
+  expect(gateway.sandbox.calls()).toEqual([]);
 });
