@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { startGateway } from '../support/gateway.ts';
+import { plainPage } from '../support/plain-objects.ts';
 import {
   callsByOrigin,
   catalogue,
@@ -13,6 +15,7 @@ import {
   unavailableFields,
   withoutErrors,
 } from '../support/schema-tests.ts';
+import { startScriptedUpstream } from '../support/scripted-upstream.ts';
 import { sharedPath } from '../support/shared.ts';
 
 /** New releases, categories and the playlists of users: Spotify gives them to few apps. */
@@ -337,6 +340,32 @@ test.each([
   expect(apiCalls()).toEqual([]);
 });
 
+test('a category that the list repeats is in a window once, and a walk whose pages overlap has it once', async () => {
+  const page = (ids: string[], offset: number) => ({
+    categories: plainPage(
+      ids.map((id) => ({ id, name: id, href: '', icons: [] })),
+      { offset, total: 52, next: offset === 0 ? 'https://api.spotify.com/v1/next' : null },
+    ),
+  });
+  const words = Array.from({ length: 48 }, (_, i) => `word${i}`);
+  const upstream = await startScriptedUpstream([
+    { path: '/categories$', query: { offset: '0' }, body: page(['party', 'party', ...words], 0) },
+    { path: '/categories$', query: { offset: '50' }, body: page(['word47', 'mood'], 50) },
+  ]);
+  const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'auto' });
+  const document = `query ($after: String) { categories(first: 50, after: $after) {
+    nodes { id } pageInfo { hasNextPage endCursor } } }`;
+  const first = await ask<{ categories: Walked }, object>(document, {});
+  const { endCursor } = first.data.categories.pageInfo;
+  const second = await ask<{ categories: Walked }, object>(document, { after: endCursor });
+  const ids = [first, second].flatMap(({ data }) => data.categories.nodes.map(({ id }) => id));
+  expect(ids).toEqual(['party', ...words, 'mood']);
+  expect(upstream.log()).toEqual([
+    '200 /browse/categories?limit=50&offset=0',
+    '200 /browse/categories?limit=50&offset=50',
+  ]);
+});
+
 const folder = sharedPath('recordings');
 
 describe.skipIf(folder === null)('recorded responses', () => {
@@ -366,6 +395,8 @@ describe.skipIf(folder === null)('recorded responses', () => {
     );
   });
 });
+
+type Walked = NewReleases['newReleases'];
 
 interface Recorded {
   totalCount: number;

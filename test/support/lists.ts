@@ -132,14 +132,14 @@ const listsOfObjects = Object.values<KindDefinition>(kinds).flatMap(({ name: ite
 );
 
 const listsOfTheRoot = [
-  { definition: newReleases, field: 'newReleases', itemKind: 'album', isOfEntries: false },
-  { definition: categories, field: 'categories', itemKind: 'category', isOfEntries: true },
-].map(({ definition, field, itemKind, isOfEntries }): [string, Subject] => [
+  { definition: newReleases, field: 'newReleases', itemKind: 'album' },
+  { definition: categories, field: 'categories', itemKind: 'category' },
+].map(({ definition, field, itemKind }): [string, Subject] => [
   definition.name,
   {
     definition,
     owner: null,
-    isOfEntries,
+    isOfEntries: false,
     itemOf: (n) => item(itemKind, n),
     key: definition.key,
     operation: operationOf(field, 'id', null),

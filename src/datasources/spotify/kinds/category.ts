@@ -2,17 +2,16 @@ import { createHash } from 'node:crypto';
 import { propertyOf } from '../transport/body.ts';
 import { elements, expectObject, expectString, MalformedResponse, part, withId } from './decoding/json.ts';
 import { type Image, image, type SentList } from './decoding/values.ts';
-import type { ListEntry } from './kind.ts';
+import type { Entity } from './kind.ts';
 import { isBareId, isPathSegment } from './spotify-id.ts';
 
 /** A category of the playlists that Spotify shows under "Browse". It is no object of the catalogue and has no URI. */
-export interface Category extends ListEntry {
+export interface Category extends Entity {
   kind: 'category';
   /** Spotify's id, which may be a word such as `party`. */
   categoryId: string;
   name: string;
   icons: SentList<Image>;
-  item: null;
 }
 
 /**
@@ -38,13 +37,11 @@ export function decodeCategory(value: unknown): Category {
   if (!isBareId(id) || !isPathSegment(categoryId)) throw new MalformedResponse('category.id');
   return {
     kind: 'category',
-    isListEntry: true,
     id,
     categoryId,
     market: null,
     full: true,
     name: expectString(json, 'name', 'category'),
     icons: part(json['icons'], (icons) => elements(icons, 'category.icons', image)),
-    item: null,
   };
 }
