@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { albumPage, idsOf, listPath, slots } from '../../../support/album-pages.ts';
+import { codesOf } from '../../../support/gateway.ts';
 import { plainPage } from '../../../support/plain-objects.ts';
 import {
   albums,
@@ -167,6 +168,26 @@ describe('a page with unusual values', () => {
         ['totalCount', 'UPSTREAM_BAD_RESPONSE'],
       ]);
       expect(offsets()).toEqual([0]);
+    },
+  );
+
+  test.each(requestedLists)(
+    'the items of $name are found if its pages state neither their size nor a total, which is an error of a page without items',
+    async (list) => {
+      const part = (from: number, count: number, rest: object) => ({
+        path: list.path,
+        query: { offset: `${from}` },
+        body: list.wrap({
+          items: Array.from({ length: count }, (_, i) => list.item(itemId(from + i))),
+          ...rest,
+        }),
+      });
+      const pages = [part(0, list.size, { next: 'https://api.spotify.com/v1/next' }), part(list.size, 3, {})];
+      const { walk, offsets } = await startList(list, [], pages);
+      expect((await walk(7)).ids).toEqual(Array.from({ length: list.size + 3 }, (_, i) => itemId(i)));
+      expect(offsets()).toEqual([0, list.size]);
+      const empty = await startList(list, [], [part(0, 0, {})]);
+      expect(codesOf(await empty.gateway.ask(list.document('first: 5')))).toEqual(['UPSTREAM_BAD_RESPONSE']);
     },
   );
 

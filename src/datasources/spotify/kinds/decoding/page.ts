@@ -58,7 +58,9 @@ export function decodePage<T>(
   const { offset } = request;
   if (Number(json['offset'] ?? offset) !== offset) throw new MalformedResponse('page.offset');
   const items = expectArray(json['items'], 'page.items');
-  if ((json['limit'] ?? json['total'] ?? null) === null) throw new MalformedResponse('page.total');
+  // Without items, only one of these shows that this is a page.
+  const hasNumbers = (json['limit'] ?? json['total'] ?? null) !== null;
+  if (items.length === 0 && !hasNumbers) throw new MalformedResponse('page.total');
   const limit = pageSizeOf(json, items.length, request.limit);
   return {
     offset,
