@@ -12,7 +12,7 @@ import { cutWindow } from './cut-window.ts';
 import { createListLengths } from './lengths.ts';
 import { findEnd } from './list-end.ts';
 import { type ListRead, type PageSequence, readPages, shownLengthOf } from './page-reader.ts';
-import { isFromEnd, type SlotRange, slotRangeOf, type WindowArgs } from './slots.ts';
+import { isFromEnd, offsetsOf, type SlotRange, slotRangeOf, type WindowArgs } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
 import type { Window } from './windows.ts';
 import { unlessWithheld } from './withheld-lists.ts';
@@ -65,19 +65,31 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
     return cache.isCached(list.page(start - (start % size), size), 'full', awaitsRefresh);
   }
 
+  /** Whether all pages of this size that the window touches are cached, as far as the list goes. */
+  function isCachedIn(list: PagedList<Entity>, windowArgs: WindowArgs, size: number): boolean {
+    const slotRange = slotRangeFor({ list, lengths }, windowArgs, []);
+    if (slotRange === null) return false;
+    const end = Math.min(slotRange.end, lengths.of(list)?.maxLength ?? slotRange.end);
+    const offsets = offsetsOf({ ...slotRange, end }, size);
+    return offsets.length > 0 && offsets.every((offset) => cache.isCached(list.page(offset, size), 'full'));
+  }
+
   /**
-   * The page size for these arguments. A learned limit expires after a day, and then the largest size is requested; or the
-   * app gets smaller pages than before. If the page is cached in such a former size, that size is used, because it needs
-   * no call.
+   * The page size for these arguments. Other sizes are used if they need no call: the app may have got larger pages before;
+   * or smaller pages, until the limit that was learned from them expired, or because Spotify has rejected larger pages of
+   * this list alone.
    */
   function pageSizeFor(list: PagedList<Entity>, windowArgs: WindowArgs): number {
     const limit = pageSizeOf(list);
-    const lastLimit = capabilities.lastPageSize(list.endpoint) ?? limit;
     const maxSize = capabilities.maxPageSize(list.endpoint);
-    const otherSizes = capabilities.pageSizes(list.endpoint).filter((size) => size > maxSize);
-    if (lastLimit < limit) otherSizes.push(lastLimit);
-    if (otherSizes.length === 0) return limit;
-    return [limit, ...otherSizes].find((size) => beginsInCache(list, windowArgs, size)) ?? limit;
+    const sizes = capabilities.pageSizes(list.endpoint);
+    const largerSizes = sizes.filter((size) => size > maxSize);
+    const smallerSizes = sizes.filter((size) => size < limit);
+    return (
+      [limit, ...largerSizes].find((size) => beginsInCache(list, windowArgs, size)) ??
+      smallerSizes.find((size) => isCachedIn(list, windowArgs, size)) ??
+      limit
+    );
   }
 
   /** The page size to use after a larger one could not be tried; null if the error has another cause. */

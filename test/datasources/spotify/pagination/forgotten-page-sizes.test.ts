@@ -122,3 +122,38 @@ test('a cached window in smaller pages than Spotify accepts now is served when n
   expect(await albums(fourthArtist)).toMatchObject({ codes: ['UPSTREAM_QUOTA_EXCEEDED'] });
   expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 0, codes: [] });
 });
+
+/** Spotify rejects larger pages of one list without a message, from which the gateway learns no limit. */
+test.each([
+  ['without a message', { status: 400, raw: '' }, {}],
+  ['of an app that has had larger pages', invalidLimit, { SPOTIFY_QUOTA_MODE: 'extended' }],
+])(
+  'windows in cached pages that are smaller than the limit cost no call after a rejection %s',
+  async (_, rejection, environment) => {
+    const upstream = await startScriptedUpstream([
+      { path: '/albums$', query: size50, ...rejection },
+      ...[0, 10].map((from) => ({
+        path: '/albums$',
+        query: { ...size10, offset: `${from}` },
+        body: albumPage(from, 10),
+      })),
+      { path: '^/artists/[^/]+$', echo: 'artist' as const },
+    ]);
+    const { ask } = startGateway(upstream, environment);
+    const idsIn = async (args: string) => {
+      const { data } = await ask<{ artist: { albums: { nodes: { id: string }[] } } }, object>(
+        `{ artist(id: "${cachedArtist}") { albums(${args}) { nodes { id } } } }`,
+      );
+      return data.artist.albums.nodes.map(({ id }) => id);
+    };
+    expect(await idsIn('first: 10')).toEqual(albumIds.slice(0, 10));
+    expect(await idsIn('first: 12')).toEqual(albumIds.slice(0, 12)); // the second page is not cached
+    const calls = upstream.log();
+    for (const args of ['first: 10', 'first: 12', 'first: 40'])
+      expect(await idsIn(args)).toEqual(albumIds.slice(0, Number(args.slice(-2))));
+    expect(await idsIn('last: 3')).toEqual(albumIds.slice(-3));
+    expect(upstream.log()).toEqual(calls);
+    const limits = upstream.calls().flatMap(({ query }) => query.get('limit') ?? []);
+    expect(limits).toEqual(['50', '10', '50', '10']);
+  },
+);
