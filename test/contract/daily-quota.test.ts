@@ -450,6 +450,27 @@ describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
     const calls = [first, second, later, last].map(({ apiCalls }) => apiCalls().length);
     expect(calls).toEqual([2, 3, 1, 0]);
   });
+
+  test('a learned limit holds after all processes were stopped for three days', async () => {
+    const redis = await startRedis();
+    const environment = { REDIS_URL: redis.url };
+    const spotifysLimit = { kind: 'budget', calls: 12, windowSeconds: daySeconds, form: 'quota' } as const;
+    const clock = startClock();
+    const first = await startInMode('development', environment);
+    first.sandbox.faults.add({ on: { route: 'albums' }, fault: spotifysLimit });
+    for (let i = 0; i < 13; i++) await read(first, i);
+    await expect.poll(() => quotaOf(first, 'albums')).toMatchObject({ limit: 12, limitSource: 'LEARNED' });
+    await first.gateway.dispose();
+
+    await clock.pass(3 * daySeconds);
+    for (const key of await redis.client.keys('*'))
+      await redis.client.pexpire(key, (await redis.client.pttl(key)) - 3 * daySeconds * 1_000);
+    const later = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development', ...environment });
+    const callsBefore = first.apiCalls().length;
+    for (let i = 20; i < 40; i++) await read(later, i);
+    expect(first.apiCalls().length - callsBefore).toBe(11);
+    expect(first.sandbox.calls().filter(({ status }) => status === 429)).toHaveLength(1);
+  }, 30_000);
 });
 
 test('an app in development mode has presumed limits, which reject no call', async () => {

@@ -5,7 +5,7 @@ import { containsId } from './embedded.ts';
 
 /**
  * The ids that an operator has removed from the cache. Every process deletes its responses that contain them, and uses no
- * such response of the store that is older. The store keeps the ids for 48 hours.
+ * such response of the store that is older. The store keeps the ids for 8 days.
  */
 export interface Purges {
   /** Removes the ids in all processes; in this one, before it resolves. */

@@ -78,7 +78,7 @@ export interface DailyQuotaOptions {
   clock?: () => number;
 }
 
-const renewMs = 3_600_000; // the store deletes a message after 48 h
+const renewMs = 3_600_000; // the store deletes a message after 8 days
 const rejectedPrefix = 'rejected:'; // names the counter of the calls that Spotify has rejected for the quota
 
 export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {

@@ -3,7 +3,9 @@
 export const maxTopicChars = 200;
 export const maxMessageChars = 2_000; // the longest has 40 removed ids with their times
 export const maxTopics = 1_000; // of one app: 256 of removed ids, and one for each capability, endpoint family and limit
-export const messageLifeMs = 48 * 3_600_000; // twice as long as any message is valid
+// As long as a response by default, also if no process runs: a learned daily limit is then still valid. Other messages end
+// sooner, by the times that they contain.
+export const messageLifeMs = 8 * 24 * 3_600_000;
 
 export type MessageListener = (topic: string, message: unknown) => void;
 
