@@ -33,8 +33,11 @@ export interface Context {
   markets: Markets;
   /** The daily quota of each endpoint family; null if clients must not see it. */
   quota(): readonly FamilyQuota[] | null;
-  /** The operation, and the location of the resolved field in its response. */
-  fieldContext(info: GraphQLResolveInfo): FieldContext;
+  /**
+   * The operation, and the location of the resolved field in its response.
+   * @param index of the object that is read, if the field returns a list of objects
+   */
+  fieldContext(info: GraphQLResolveInfo, index?: number): FieldContext;
 }
 
 /** A field that reads from the datasource. */
@@ -70,11 +73,11 @@ export const createContext = (
     selections: createSelections(),
     markets: createMarkets(() => context.plan?.selectionTree),
     quota: () => (exposeQuota ? spotify.report().quota : null),
-    fieldContext: (info) => ({
+    fieldContext: (info, index) => ({
       operation: operationContext,
       location: () => ({
         field: `${info.parentType.name}.${info.fieldName}`,
-        path: responsePathAsArray(info.path),
+        path: [...responsePathAsArray(info.path), ...(index === undefined ? [] : [index])],
       }),
     }),
   };

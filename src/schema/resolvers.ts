@@ -99,11 +99,9 @@ export function valueOrError<T>(found: T, context: Context, info: GraphQLResolve
 }
 
 function elements(found: readonly unknown[], context: Context, info: GraphQLResolveInfo): unknown[] {
-  const { operation, location: fieldLocation } = context.fieldContext(info);
   return found.map((element, index) => {
     if (element !== null && !isMalformed(element)) return element;
-    const location = () => ({ ...fieldLocation(), path: [...fieldLocation().path, index] });
-    recordUnavailable({ operation, location }, element === null ? 'NOT_SENT' : 'MALFORMED');
+    recordUnavailable(context.fieldContext(info, index), element === null ? 'NOT_SENT' : 'MALFORMED');
     return element === null ? null : asListError(malformed(element));
   });
 }

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { startClock } from '../support/clock.ts';
 import {
+  albums,
   artists,
   catalogue,
   dataAndErrorCodes,
@@ -35,6 +36,36 @@ test('a stale cache entry is served at once and listed in `stale`, is refreshed 
   const response = await fetch(`/graphql?query=${encodeURIComponent(artist(artists.bts))}`);
   expect(response.headers.get('cache-control')).toMatch(/max-age=2\d{4}/); // 6 hours
 });
+
+test.each([
+  ['artists', (ids: string) => `artists(ids: [${ids}]) { id }`, artists.bts, artists.albums120, 6],
+  ['albums', (ids: string) => `albums(ids: [${ids}]) { id }`, albums.tracks1, albums.tracks55, 24],
+  ['nodes', (ids: string) => `nodes(ids: [${ids}]) { id }`, artists.bts, albums.tracks1, 6],
+  [
+    '_entities',
+    (ids: string) => `_entities(representations: [${ids}]) { ... on Artist { id } }`,
+    artists.bts,
+    artists.albums120,
+    6,
+  ],
+])(
+  '`stale` lists the stale objects of %s by their places',
+  async (field, documentOf, older, newer, freshHours) => {
+    const clock = startClock();
+    const { ask } = await startInMode('development');
+    const key = (id: string) => (field === '_entities' ? `{ __typename: "Artist", id: "${id}" }` : `"${id}"`);
+    const read = (...ids: string[]) => ask(`{ list: ${documentOf(ids.map(key).join())} }`);
+    await read(older);
+    await clock.pass(freshHours * hour - 10);
+    await read(newer);
+    await clock.pass(20);
+    const { errors, extensions } = await read(newer, older);
+    expect(errors).toEqual([]);
+    expect(extensions.spotify?.stale).toEqual([
+      { field: `Query.${field}`, path: ['list', 1], reason: 'REVALIDATING' },
+    ]);
+  },
+);
 
 test('a daily limit that is more than half used extends the freshness of a list, without a call and without an item in `stale`', async () => {
   const clock = startClock();

@@ -91,7 +91,7 @@ export function readObject(
 ): Promise<SpotifyObject | null> {
   const [kind, ...others] = reference.kinds;
   if (kind === 'artist' && others.length === 0) return artistById(reference.id, market, context, info, index);
-  return context.spotify.node(reference, market, context.fieldContext(info));
+  return context.spotify.node(reference, market, context.fieldContext(info, index));
 }
 
 /**
@@ -106,7 +106,7 @@ export function artistById(
   info: GraphQLResolveInfo,
   index?: number,
 ): Promise<WithPrefetched<ArtistObject> | null> {
-  const read = () => context.spotify.object('artist', id, market, context.fieldContext(info));
+  const read = () => context.spotify.object('artist', id, market, context.fieldContext(info, index));
   // Without the artist, calls for the lists would be spent on fields that no client gets.
   if (!context.spotify.mayBeFound('artist', id)) return read();
   return readWithPrefetch('Artist', { id, market }, read, context, info, index);

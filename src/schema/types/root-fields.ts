@@ -36,8 +36,8 @@ export function defineRootFields(kind: Kind): void {
       args: { ids: idsArg(t), market: marketArg(t) },
       resolve: (_, { ids, ...args }, context, info) => {
         const market = rootMarket(args, context, info);
-        return mapIds(ids, (id) =>
-          context.spotify.object(kind, parseId(id, kind), market, context.fieldContext(info)),
+        return mapIds(ids, (id, index) =>
+          context.spotify.object(kind, parseId(id, kind), market, context.fieldContext(info, index)),
         );
       },
     }),
