@@ -1,9 +1,13 @@
 import * as z from 'zod';
+import { docsHint } from './config-warnings.ts';
 import { families, minDailyLimit } from './datasources/spotify/index.ts';
 import { isHost } from './http/request-target.ts';
 import { type Manifest, readManifest } from './operation/trusted-documents.ts';
 
 /** The forms that the value of an environment variable may have. A message states the required form. */
+
+/** The environment cannot be used. `message` names each malformed variable and shows no secret. */
+export class ConfigError extends Error {}
 
 export function wholeNumber(least: number, most: number) {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -158,3 +162,15 @@ export const dailyLimits = z.string().transform((list, context): ReadonlyMap<str
   if (byFamily.size < limits.length) context.addIssue('must name each endpoint family once');
   return byFamily;
 });
+
+/**
+ * A limit holds for all processes together. If they share no store, each has its part of it, of `least` calls at least.
+ * @throws ConfigError if it is too low for that
+ */
+export function limitPart(name: string, limit: number, processes: number, least: number): number {
+  const part = Math.floor(limit / processes);
+  if (part >= least) return part;
+  throw new ConfigError(
+    `${name} must be at least ${least * processes} for ${processes} processes (WEB_CONCURRENCY) without REDIS_URL or a usable DATA_DIR.\n${docsHint}`,
+  );
+}

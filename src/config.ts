@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import {
+  ConfigError,
   credential,
   dailyLimits,
   flag,
   host,
+  limitPart,
   missingCredential,
   oneOf,
   origins,
@@ -35,8 +37,7 @@ export interface Config {
   gateway: GatewayOptions;
 }
 
-/** The environment cannot be used. `message` names each malformed variable and shows no secret. */
-export class ConfigError extends Error {}
+export { ConfigError };
 
 const daySeconds = 86_400;
 
@@ -161,11 +162,12 @@ function spotifyOptions(env: z.infer<typeof variables>, canUseDataDir: CanUseDat
   const redisUrl = env.REDIS_URL ?? null;
   const hasCredentials = env.SPOTIFY_CLIENT_ID !== undefined;
   const dataDir = redisUrl !== null || !hasCredentials || env.DATA_DIR === 'none' ? null : env.DATA_DIR;
-  // Limits apply to all processes together. Without a shared store each process has its part of them.
   const clientId = env.SPOTIFY_CLIENT_ID ?? '';
   const isShared = redisUrl !== null || (dataDir !== null && canUseDataDir(dataDir, clientId));
   const counted = isShared ? 1 : env.WEB_CONCURRENCY;
+  const rateLimit = env.SPOTIFY_RATE_LIMIT;
   const limits = [...(env.SPOTIFY_DAILY_LIMITS ?? [])];
+  const dailyPart = (calls: number) => limitPart('SPOTIFY_DAILY_LIMITS', calls, counted, minDailyLimit);
   return {
     clientId,
     clientSecret: env.SPOTIFY_CLIENT_SECRET ?? '',
@@ -173,9 +175,9 @@ function spotifyOptions(env: z.infer<typeof variables>, canUseDataDir: CanUseDat
     tokenUrl: env.SPOTIFY_TOKEN_URL,
     quotaMode: env.SPOTIFY_QUOTA_MODE,
     market: env.SPOTIFY_MARKET ?? null,
-    rateLimit: env.SPOTIFY_RATE_LIMIT === undefined ? null : partOf(env.SPOTIFY_RATE_LIMIT, counted),
-    dailyLimits: new Map(limits.map(([family, calls]) => [family, partOf(calls, counted, minDailyLimit)])),
-    concurrency: partOf(env.UPSTREAM_CONCURRENCY, env.WEB_CONCURRENCY),
+    rateLimit: rateLimit === undefined ? null : limitPart('SPOTIFY_RATE_LIMIT', rateLimit, counted, 1),
+    dailyLimits: new Map(limits.map(([family, calls]) => [family, dailyPart(calls)])),
+    concurrency: Math.max(1, Math.floor(env.UPSTREAM_CONCURRENCY / env.WEB_CONCURRENCY)),
     timeoutMs: env.UPSTREAM_TIMEOUT_MS,
     freshMs: env.CACHE_TTL_SECONDS === undefined ? null : env.CACHE_TTL_SECONDS * 1000,
     staleMs: env.CACHE_STALE_SECONDS * 1000,
@@ -189,9 +191,6 @@ function withLowerCase<T>(values: Record<string, T>): Record<string, T> {
   const names = lowerCaseNames.filter((name) => name.toLowerCase() in values);
   return { ...Object.fromEntries(names.map((name) => [name, values[name.toLowerCase()] as T])), ...values };
 }
-
-const partOf = (limit: number, processes: number, least = 1): number =>
-  Math.max(least, Math.floor(limit / processes));
 
 /** The end of a message about a malformed value: the value, unless it is secret or may contain credentials. */
 function shownValue(name: string, value: string | undefined): string {

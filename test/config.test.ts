@@ -544,6 +544,28 @@ describe('the environment as a whole', () => {
     expect(dataDir({ ...credentials, DATA_DIR: '/data', REDIS_URL: 'redis://localhost' })).toBeNull();
   });
 
+  test('processes that share no data have parts of the limits, and a limit that is too low for them is an error', () => {
+    const limits = (environment: Environment, canUseDataDir = () => true) => {
+      const { rateLimit, dailyLimits } = readConfig({ ...credentials, ...environment }, canUseDataDir).gateway
+        .spotify;
+      return [rateLimit, ...dailyLimits.values()];
+    };
+    const processes = { WEB_CONCURRENCY: '4', DATA_DIR: 'none' };
+    const enough = { SPOTIFY_RATE_LIMIT: '7', SPOTIFY_DAILY_LIMITS: 'search=11' };
+    expect(limits({ ...processes, ...enough })).toEqual([1, 2]);
+    expect(limits({ ...enough, WEB_CONCURRENCY: '4' })).toEqual([7, 11]);
+    for (const [name, value, least] of [
+      ['SPOTIFY_RATE_LIMIT', '3', 4],
+      ['SPOTIFY_DAILY_LIMITS', 'search=7', 8],
+    ] as const) {
+      const tooLow = { [name]: value, WEB_CONCURRENCY: '4' };
+      const message = new RegExp(`^${name} must be at least ${least} for 4 processes`);
+      expect(() => limits({ ...tooLow, DATA_DIR: 'none' })).toThrow(message);
+      expect(() => limits(tooLow, () => false)).toThrow(message);
+      expect(() => limits(tooLow)).not.toThrow();
+    }
+  });
+
   test('the variables of the proxy may be in lower case, as for other programs', () => {
     const proxyOf = (environment: Environment) => readConfig(environment).gateway.spotify.proxy;
     const [url, other] = ['http://proxy.example:3128', 'http://other.example'];
