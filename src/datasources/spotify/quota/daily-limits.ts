@@ -22,8 +22,11 @@ export interface DailyLimits {
   families(nowMs: number): Family[];
   /** Sets the learned limit of a family. Returns false for further rejections at the same time. */
   learn(family: Family, limit: number, nowMs: number): boolean;
-  /** Forgets a limit that another process has just learned from rejections at the same time. */
-  unlearn(family: Family, nowMs: number): void;
+  /**
+   * A rejection that the counted calls do not explain. It forgets a limit that another process has just learned from
+   * rejections at the same time. An older limit is not raised for a week, but an implausibly low one is still forgotten.
+   */
+  recordUnexplained(family: Family, nowMs: number): void;
   /** Publishes the learned limits again: they have been raised, or the store has lost them. */
   publish(nowMs: number): void;
 }
@@ -89,7 +92,9 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
     if (learnedAtMs >= (learned.get(family)?.learnedAtMs ?? 0)) learned.set(family, { limit, learnedAtMs });
   }
 
-  function publish(family: Family, learnedLimit: LearnedLimit): void {
+  /** Sets the limit in this process and in the others. */
+  function replace(family: Family, learnedLimit: LearnedLimit): void {
+    learned.set(family, learnedLimit);
     store?.publish(`${topicPrefix}:${family}`, learnedLimit);
   }
 
@@ -111,23 +116,19 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
       ),
     learn(family, limit, nowMs) {
       const isFirst = !isSameBurst(family, nowMs);
-      const learnedLimit = { limit, learnedAtMs: nowMs };
-      learned.set(family, learnedLimit);
-      publish(family, learnedLimit);
+      replace(family, { limit, learnedAtMs: nowMs });
       return isFirst;
     },
-    unlearn(family, nowMs) {
-      if (!isSameBurst(family, nowMs)) return;
-      const nothing = { limit: noLimit, learnedAtMs: nowMs };
-      learned.set(family, nothing);
-      publish(family, nothing);
+    recordUnexplained(family, nowMs) {
+      const before = learnedOf(family, nowMs);
+      if (isSameBurst(family, nowMs)) replace(family, { limit: noLimit, learnedAtMs: nowMs });
+      else if (before && before.limit >= plausibleCalls(family))
+        replace(family, { limit: before.limit, learnedAtMs: nowMs - burstMs }); // it is older than this burst
     },
     publish(nowMs) {
       for (const family of [...learned.keys()]) {
         const learnedLimit = learnedOf(family, nowMs);
-        if (!learnedLimit) continue;
-        learned.set(family, learnedLimit);
-        publish(family, learnedLimit);
+        if (learnedLimit) replace(family, learnedLimit);
       }
     },
   };

@@ -135,7 +135,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     if (limits.of(family, nowMs).source === 'CONFIGURED') return;
     const oldestMs = counts.of(family).oldestMs(nowMs);
     if (!explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }))
-      return limits.unlearn(family, nowMs);
+      return limits.recordUnexplained(family, nowMs);
     const isFirst = limits.learn(family, accepted, nowMs);
     if (isFirst) log?.warn({ family, limit: accepted }, learnedMessage(family, limits, nowMs));
   }

@@ -8,6 +8,7 @@ import {
 } from '../../../../src/datasources/spotify/quota/daily-limits.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 
+const minute = 60_000;
 const week = 7 * 24 * 3_600_000;
 const start = (options: Partial<DailyLimitsOptions> = {}) =>
   createDailyLimits({ configured: new Map(), isDevelopmentMode: () => false, clock: () => 0, ...options });
@@ -90,11 +91,26 @@ describe('a learned limit', () => {
       DailyLimits,
     ];
     first.learn('search', 100, 0);
-    second.unlearn('search', 120_000);
+    second.recordUnexplained('search', 120_000);
     expect(second.of('search', 120_000).limit).toBe(100);
     first.learn('search', 90, 130_000);
-    second.unlearn('search', 130_010);
+    second.recordUnexplained('search', 130_010);
     expect([first.of('search', 130_010).limit, second.of('search', 130_010).limit]).toEqual([null, null]);
+  });
+
+  test('a learned limit is raised a week after the last rejection, also if that rejection has taught no limit', () => {
+    const store = createFakeSharedStore();
+    const clock = () => 3 * week;
+    const [first, second] = [1, 2].map(() => start({ store: store.connect(), clock })) as [
+      DailyLimits,
+      DailyLimits,
+    ];
+    first.learn('search', 100, 0);
+    for (const limits of [first, second]) limits.recordUnexplained('search', week - 1);
+    for (const limits of [first, second]) {
+      const at = (nowMs: number) => limits.of('search', nowMs).limit;
+      expect([at(week), at(2 * week - minute - 2), at(2 * week)]).toEqual([100, 100, 105]);
+    }
   });
 
   test('a learned limit reaches the other processes and later processes, and is published again with its raises', async () => {
