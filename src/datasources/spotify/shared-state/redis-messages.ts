@@ -35,7 +35,7 @@ export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: str
 
   /** A full Redis evicts first what was not used for the longest time; messages are read only when a process starts. */
   async function touch(): Promise<void> {
-    const touched = await run((connection) => connection.touch(name));
+    const touched = await evaluate(scripts.touchMessagesScript);
     if (touched === 0 && messages.latest().length > 0) publishAgain();
   }
   const touchTimer = setInterval(touch, touchEveryMs).unref();

@@ -1,7 +1,14 @@
 /** Lua scripts: each is one atomic step in Redis, whose data is untrusted (a name may hold a value of any type). */
 
+/** With a value of another type every command would fail, and after some failures Redis is not used for a while. */
+const deleteUnless = `
+local function deleteUnless(name, expectedType)
+  if redis.call('TYPE', name).ok ~= expectedType then redis.call('DEL', name) end
+end`;
+
 /** KEYS: hash of messages. ARGV: most topics, most characters of a topic and of a message. Longer ones stay in Redis. */
-export const storedMessagesScript = `
+export const storedMessagesScript = `${deleteUnless}
+deleteUnless(KEYS[1], 'hash')
 local stored = {}
 if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then return stored end
 for _, topic in ipairs(redis.call('HKEYS', KEYS[1])) do
@@ -13,13 +20,19 @@ end
 return stored`;
 
 /** KEYS: hash of messages, and its channel. ARGV: milliseconds of life, then topics and messages. Keeps the stored ones. */
-export const publishAgainScript = `
+export const publishAgainScript = `${deleteUnless}
+deleteUnless(KEYS[1], 'hash')
 for i = 2, #ARGV, 2 do
   if redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1]) == 1 then
     redis.call('PUBLISH', KEYS[1], ARGV[i] .. ' ' .. ARGV[i + 1])
   end
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])`;
+
+/** KEYS: hash of messages. Marks it as used; returns 0 if it is missing. */
+export const touchMessagesScript = `${deleteUnless}
+deleteUnless(KEYS[1], 'hash')
+return redis.call('TOUCH', KEYS[1])`;
 
 const hasLease = `
 local function hasLease(name, leaseMs)
@@ -60,11 +73,12 @@ end`;
  * (-1 for none), life in milliseconds, most counters, highest count, most characters of a bucket and of a process,
  * number of calls; then names and counts to merge.
  */
-export const reserveCallScript = `
+export const reserveCallScript = `${deleteUnless}
+deleteUnless(KEYS[1], 'hash')
 local own, oldest, current, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local maxCount, maxBucketChars, maxProcessChars = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local stored, pairsToMerge = {}, {}
-if redis.call('TYPE', KEYS[1]).ok == 'hash' and redis.call('HLEN', KEYS[1]) <= tonumber(ARGV[6]) then
+if redis.call('HLEN', KEYS[1]) <= tonumber(ARGV[6]) then
   pairsToMerge = redis.call('HGETALL', KEYS[1])
   for i = 1, #pairsToMerge, 2 do stored[pairsToMerge[i]] = pairsToMerge[i + 1] end
 else
@@ -123,7 +137,8 @@ return result`;
  * A sorted set of the calls by their time: a rolling window. KEYS: the set. ARGV: limit, milliseconds of the window,
  * name of the call. Returns milliseconds until a call is allowed; 0 if it was counted.
  */
-export const reserveRateScript = `
+export const reserveRateScript = `${deleteUnless}
+deleteUnless(KEYS[1], 'zset')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])

@@ -141,6 +141,34 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
     });
 
+    test('gateways replace messages and counts of another type in Redis, and still share their limits', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream('development');
+      const channel = await storedMessagesName(sandbox, redis);
+      const environment = {
+        SPOTIFY_QUOTA_MODE: 'development',
+        SPOTIFY_RATE_LIMIT: '9',
+        SPOTIFY_DAILY_LIMITS: 'artists=30',
+      };
+      const start = () => startConnectedGateway(sandbox, redis, environment);
+      const gateways = [await start(), await start()] as const;
+      const ids = allArtists.slice(0, 20);
+      sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'rate-limit', retryAfterSeconds: 700 } });
+      await gateways[0].ask(`{ album(id: "${catalogue.fixtures.albums.tracks1}") { name } }`);
+      await gateways[1].ask(artist(ids[0] ?? ''));
+      const names = (await redis.client.keys('*')).filter((name) => /:(?:messages|rate)$|:calls:/.test(name));
+      expect(names.some((name) => name.endsWith(':rate'))).toBe(true);
+      for (const name of names) await redis.client.multi().del(name).set(name, 'garbage').exec();
+      sandbox.clearCalls();
+
+      for (const [i, id] of ids.entries()) await gateways[i % 2]?.ask(artist(id));
+      expect(apiCalls(sandbox)).toHaveLength(9);
+      const storedBackOff = () => redis.client.hget(channel, 'back-off:albums');
+      await expect.poll(storedBackOff, { timeout: 10_000 }).toContain('quota');
+      for (const { logged } of gateways)
+        expect(logged.filter(({ message }) => message.startsWith('Redis rejects'))).toEqual([]);
+    });
+
     test('gateways ignore malformed messages', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
