@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { startClock } from '../support/clock.ts';
 import { startGateway } from '../support/gateway.ts';
 import { plainPage } from '../support/plain-objects.ts';
 import {
@@ -120,6 +121,24 @@ describe('for an app in extended mode', () => {
       '/browse/categories/party?locale=sv_SE',
       '/browse/categories/nonsense',
     ]);
+  });
+
+  test('a category of a stale list is served stale while Spotify cannot be called', async () => {
+    const clock = startClock();
+    const { ask, apiCalls, sandbox } = await startInMode('extended');
+    await ask('{ categories(first: 1) { nodes { id } } }');
+    await clock.pass(3 * 24 * 3_600); // the list is older than two days, so it is not served while it is refreshed
+    sandbox.faults.add({ fault: { kind: 'answer', status: 429, headers: { 'retry-after': '30' } } });
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await ask('{ category(id: "party") { name } }');
+      expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ category: { name: 'Party' } }));
+      expect(answer.extensions.spotify?.stale).toEqual([
+        { field: 'Query.category', path: ['category'], reason: 'UPSTREAM_RATE_LIMITED' },
+      ]);
+    }
+    const unlisted = await ask('{ category(id: "nonsense") { name } }');
+    expect(dataAndErrorCodes(unlisted).errors).toEqual([['category', 'UPSTREAM_RATE_LIMITED']]);
+    expect(apiCalls()).toEqual(['/browse/categories?limit=50&offset=0', '/browse/categories/party']);
   });
 
   test('a category with a malformed part in the cached list is read by its id', async () => {

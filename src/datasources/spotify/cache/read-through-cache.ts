@@ -3,19 +3,18 @@ import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { extendedFreshUntilMs, type QuotaUse, readableCount } from '../quota/decide-reads.ts';
-import { pathOf } from '../transport/api-client.ts';
-import { type FieldContext, recordFreshness, recordStale } from '../usage/field-context.ts';
+import { readableCount } from '../quota/decide-reads.ts';
+import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
 import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh, usesEntry } from './entry.ts';
-import { staleReason } from './fetch-result.ts';
+import { createEntryUse } from './entry-use.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
-import { type CallQuota, noQuota, type PendingFetchesOptions, type ReadResult } from './pending-fetches.ts';
+import { type CallQuota, noQuota, type PendingFetchesOptions } from './pending-fetches.ts';
 import type { EntryStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
@@ -37,6 +36,15 @@ export interface ReadThroughCache {
   /** Like `get`, but a simplified object that came with another response is enough. */
   getAnyForm<T extends Entity>(
     endpointRequest: EndpointRequest<T>,
+    fieldContext: FieldContext,
+  ): Promise<T | null>;
+  /**
+   * The cached response, however old, that replaces the one to a read which has failed with this error. No call is sent.
+   * @throws the error if there is none
+   */
+  getAfterError<T>(
+    endpointRequest: EndpointRequest<T>,
+    error: unknown,
     fieldContext: FieldContext,
   ): Promise<T | null>;
   /** The first of these objects that is in memory, or in the store if `searchesStore`; else the first in flight. */
@@ -93,6 +101,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const fetchOptions = { ...options, sharedResponses, writes, dailyQuota, writeToMemory };
   const { fetch, isInFlight, inFlightCount } = createInFlightRequests(fetchOptions);
   const refresh = createBackgroundRefresh(fetch, options.log);
+  const { useEntry, useStale } = createEntryUse({ ...options, dailyQuota, refresh });
   const quotaOf = ({ request }: AnyRequest) => dailyQuota.stateOf(request.family);
   const decide = (request: AnyRequest, entry?: Entry) => decideRead(request, entry, () => quotaOf(request));
   const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>
@@ -117,25 +126,9 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       recordFreshness(fieldContext, result.entry.freshUntilMs, result.entry.usableUntilMs);
       return result.entry.value;
     } catch (error) {
-      const staleEntry = cached(endpointRequest, form) ?? cachedEntry;
-      const reason = staleReason(error, endpointRequest, quotaOf(endpointRequest), options.capabilities);
-      if (!staleEntry || awaitsRefresh || reason === null) throw error;
-      recordStale(fieldContext, reason);
-      return staleEntry.value;
+      if (awaitsRefresh) throw error;
+      return useStale(endpointRequest, cached(endpointRequest, form) ?? cachedEntry, error, fieldContext);
     }
-  }
-
-  /** The value of an entry that saved a call. */
-  function useEntry(
-    endpointRequest: AnyRequest,
-    { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
-    fieldContext: FieldContext,
-  ): unknown {
-    // Without quota left, the store may still have a later entry of another process.
-    if (decision === 'revalidate' || (decision === 'useStale' && store))
-      refresh(endpointRequest, fieldContext.operation);
-    recordHit(endpointRequest, { entry, decision }, quotaOf, fieldContext);
-    return entry.value;
   }
 
   async function loadFromStore(endpointRequests: readonly AnyRequest[], form: Form): Promise<void> {
@@ -148,6 +141,14 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       read(endpointRequest, 'full', fieldContext, awaitsRefresh) as Promise<T | null>,
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
+    async getAfterError<T>(request: EndpointRequest<T>, error: unknown, fieldContext: FieldContext) {
+      const endpointRequest = request as AnyRequest;
+      await loadFromStore([endpointRequest], 'full');
+      const entry = memory.get(request.key);
+      if (entry && isFresh(entry))
+        return useEntry(endpointRequest, { entry, decision: 'use' }, fieldContext) as T | null;
+      return useStale(endpointRequest, entry, error, fieldContext) as T | null;
+    },
     async findCachedOrInFlight(endpointRequests, searchesStore = true) {
       const find = () => endpointRequests.find((request) => memory.getAnyForm(request)?.value);
       if (searchesStore && !find()) await loadFromStore(endpointRequests, 'any');
@@ -176,25 +177,4 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     expire: memory.expire,
     close: writes.flush,
   };
-}
-
-/** Records in the usage of the operation that an entry saved a call, and why the entry is stale if it is. */
-function recordHit(
-  endpointRequest: AnyRequest,
-  { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
-  quotaOf: (endpointRequest: AnyRequest) => QuotaUse,
-  fieldContext: FieldContext,
-): void {
-  if (decision !== 'use') recordStale(fieldContext, decision === 'revalidate' ? 'REVALIDATING' : 'QUOTA');
-  const freshUntilMs = isFresh(entry)
-    ? entry.freshUntilMs
-    : extendedFreshUntilMs(entry, quotaOf(endpointRequest).usedShare);
-  recordFreshness(fieldContext, freshUntilMs, entry.usableUntilMs);
-  fieldContext.operation.usage.calls.push({
-    method: 'GET',
-    path: pathOf(endpointRequest.request),
-    status: entry.value === null ? 404 : 200,
-    milliseconds: 0,
-    origin: 'cache',
-  });
 }

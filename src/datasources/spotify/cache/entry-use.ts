@@ -1,0 +1,65 @@
+import type { Capabilities } from '../capabilities/capabilities.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
+import { extendedFreshUntilMs } from '../quota/decide-reads.ts';
+import { pathOf } from '../transport/api-client.ts';
+import { type FieldContext, recordFreshness, recordStale } from '../usage/field-context.ts';
+import type { BackgroundRefresh } from './background-refresh.ts';
+import { type Entry, isFresh } from './entry.ts';
+import { staleReason } from './fetch-result.ts';
+import type { CallQuota, ReadResult } from './pending-fetches.ts';
+
+/** The use of an entry in place of a call, which is recorded in the usage of the operation. */
+export interface EntryUse {
+  /** The value of an entry that saved a call. */
+  useEntry(
+    endpointRequest: EndpointRequest<unknown>,
+    result: Pick<ReadResult, 'entry' | 'decision'>,
+    fieldContext: FieldContext,
+  ): unknown;
+  /** The value of a stale entry that replaces the response to a failed read. @throws the error if there is none */
+  useStale(
+    endpointRequest: EndpointRequest<unknown>,
+    staleEntry: Entry | undefined,
+    error: unknown,
+    fieldContext: FieldContext,
+  ): unknown;
+}
+
+export interface EntryUseOptions {
+  capabilities: Pick<Capabilities, 'values'>;
+  /** The entries of the other processes; undefined if nothing is shared. */
+  store?: unknown;
+  dailyQuota: CallQuota;
+  refresh: BackgroundRefresh;
+}
+
+export function createEntryUse({ capabilities, store, dailyQuota, refresh }: EntryUseOptions): EntryUse {
+  const quotaOf = ({ request }: EndpointRequest<unknown>) => dailyQuota.stateOf(request.family);
+
+  return {
+    useEntry(endpointRequest, { entry, decision }, fieldContext) {
+      // Without quota left, the store may still have a later entry of another process.
+      if (decision === 'revalidate' || (decision === 'useStale' && store))
+        refresh(endpointRequest, fieldContext.operation);
+      if (decision !== 'use') recordStale(fieldContext, decision === 'revalidate' ? 'REVALIDATING' : 'QUOTA');
+      const freshUntilMs = isFresh(entry)
+        ? entry.freshUntilMs
+        : extendedFreshUntilMs(entry, quotaOf(endpointRequest).usedShare);
+      recordFreshness(fieldContext, freshUntilMs, entry.usableUntilMs);
+      fieldContext.operation.usage.calls.push({
+        method: 'GET',
+        path: pathOf(endpointRequest.request),
+        status: entry.value === null ? 404 : 200,
+        milliseconds: 0,
+        origin: 'cache',
+      });
+      return entry.value;
+    },
+    useStale(endpointRequest, staleEntry, error, fieldContext) {
+      const reason = staleReason(error, endpointRequest, quotaOf(endpointRequest), capabilities);
+      if (!staleEntry || reason === null) throw error;
+      recordStale(fieldContext, reason);
+      return staleEntry.value;
+    },
+  };
+}
