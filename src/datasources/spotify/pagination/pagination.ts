@@ -1,4 +1,4 @@
-import { GatewayError } from '../../../errors.ts';
+import { GatewayError, onlyGatewayError } from '../../../errors.ts';
 import type { Purges } from '../cache/purges.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
@@ -93,12 +93,22 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   }
 
   /** The page size to use after a larger one could not be tried; null if the error has another cause. */
-  function smallerSizeAfter(error: unknown, list: PagedList<Entity>, windowArgs: WindowArgs, limit: number) {
+  function smallerSizeAfter(error: unknown, list: PagedList<Entity>): number | null {
     if (error instanceof SmallerPageNeeded) return error.limit;
-    if (!(error instanceof GatewayError)) return null;
-    const smallerSizes = capabilities.pageSizes(list.endpoint).filter((size) => size < limit);
-    const cachedSize = smallerSizes.find((size) => beginsInCache(list, windowArgs, size));
-    return cachedSize ?? capabilities.lastPageSize(list.endpoint);
+    return error instanceof GatewayError ? capabilities.lastPageSize(list.endpoint) : null;
+  }
+
+  /** The window in cached pages of another size, however old, after a read with calls has failed. @throws the error */
+  async function cachedWindow<T extends Entity>(read: ListRead<T>, windowArgs: WindowArgs, error: unknown) {
+    const get: ReadThroughCache['get'] = (request, fieldContext) =>
+      cache.getAfterError(request, error, fieldContext);
+    const otherSizes = capabilities.pageSizes(read.list.endpoint).filter((size) => size !== read.limit);
+    for (const limit of error instanceof GatewayError ? otherSizes : []) {
+      const cachedRead = { ...read, cache: { ...cache, get }, limit };
+      const result = await readWindow(cachedRead, windowArgs).catch(onlyUnusable);
+      if (!(result instanceof Error)) return result;
+    }
+    throw error;
   }
 
   const window: Pagination['window'] = (list, windowArgs, fieldContext) => {
@@ -121,8 +131,9 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
       try {
         return await readWindow({ ...listRead, limit }, windowArgs);
       } catch (error) {
-        const smaller = smallerSizeAfter(error, list, windowArgs, limit);
-        if (smaller === null || smaller >= limit) throw error;
+        const smaller = smallerSizeAfter(error, list);
+        if (smaller === null || smaller >= limit)
+          return cachedWindow({ ...listRead, limit }, windowArgs, error);
         limit = smaller;
       }
     }
@@ -147,6 +158,10 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
     forget: lengths.forget,
   };
 }
+
+/** The error, if there is no window in pages of a size; throws any other one. */
+const onlyUnusable = (error: unknown): Error =>
+  error instanceof SmallerPageNeeded ? error : onlyGatewayError(error);
 
 async function readWindow<T extends Entity>(
   read: ListRead<T>,

@@ -58,7 +58,9 @@ const albumPage = (from: number, limit: number) => ({
 });
 const invalidLimit = { status: 400, body: { error: { status: 400, message: 'Invalid limit' } } };
 
-async function startWithLimit(rulesOfLimit: Parameters<typeof startScriptedUpstream>[0]) {
+type Rules = Parameters<typeof startScriptedUpstream>[0];
+
+async function startWithLimit(rulesOfLimit: Rules, dailyLimit = 8) {
   const upstream = await startScriptedUpstream([
     ...rulesOfLimit,
     { path: '/albums$', query: size50, body: albumPage(0, 50) },
@@ -69,7 +71,7 @@ async function startWithLimit(rulesOfLimit: Parameters<typeof startScriptedUpstr
     })),
     { path: '^/artists/[^/]+$', echo: 'artist' as const },
   ]);
-  const { ask } = startGateway(upstream, { SPOTIFY_DAILY_LIMITS: 'artists/albums=8' });
+  const { ask } = startGateway(upstream, { SPOTIFY_DAILY_LIMITS: `artists/albums=${dailyLimit}` });
   const clock = startClock();
   return {
     clock,
@@ -88,10 +90,13 @@ async function startWithLimit(rulesOfLimit: Parameters<typeof startScriptedUpstr
   };
 }
 
-async function startWithLowerLimit() {
-  const started = await startWithLimit([
-    { path: `^/artists/(?!${cachedArtist})[^/]+/albums$`, query: size50, ...invalidLimit },
-  ]);
+async function startWithLowerLimit(firstRules: Rules = [], dailyLimit?: number) {
+  const rejectedSize = {
+    path: `^/artists/(?!${cachedArtist})[^/]+/albums$`,
+    query: size50,
+    ...invalidLimit,
+  };
+  const started = await startWithLimit([...firstRules, rejectedSize], dailyLimit);
   await started.albums(cachedArtist);
   // Two rejections show that the app gets smaller pages than before.
   for (const artist of [otherArtist, thirdArtist])
@@ -157,3 +162,32 @@ test.each([
     expect(limits).toEqual(['50', '10', '50', '10']);
   },
 );
+
+const rejectCachedArtist = (query: { limit: string }) => ({
+  path: `^/artists/${cachedArtist}/albums$`,
+  query,
+  status: 429,
+});
+
+test('a cached window in larger pages than Spotify accepts now is served stale while Spotify rejects calls for their rate', async () => {
+  const { albums, clock } = await startWithLowerLimit([rejectCachedArtist(size10)], 100);
+  await clock.pass(5 * 3_600);
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 1, codes: [] });
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 0, codes: [] });
+  expect(await albums(fourthArtist)).toMatchObject({ listCalls: 0, codes: ['UPSTREAM_RATE_LIMITED'] });
+});
+
+test('a cached window in smaller pages than Spotify accepts now is served stale while Spotify rejects calls for their rate', async () => {
+  const { albums, clock } = await startWithLimit(
+    [
+      { path: `^/artists/${cachedArtist}/albums$`, query: size50, times: 1, ...invalidLimit },
+      rejectCachedArtist(size50),
+    ],
+    100,
+  );
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 3, codes: [] });
+  await clock.pass(dayAndHour); // the limit is not known any more, and Spotify accepts larger pages
+  expect(await albums(otherArtist)).toEqual({ ids: albumIds, listCalls: 1, codes: [] });
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 1, codes: [] });
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 0, codes: [] });
+});
