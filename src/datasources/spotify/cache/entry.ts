@@ -71,7 +71,7 @@ export function entryOf(
   return { value: confirmed, etag, bytes, ...age, isRepeated };
 }
 
-/** False if an item that has been decoded is not as documented. */
+/** False if the total of a page, or an item that has been decoded, is not as documented. */
 const isWhole = (endpointRequest: EndpointRequest<unknown>, { value }: Entry): boolean =>
   value === null || endpointRequest.isWhole?.(value) !== false;
 

@@ -3,7 +3,7 @@ import type { Purges } from '../cache/purges.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
-import type { Malformed } from '../kinds/decoding/json.ts';
+import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
@@ -143,7 +143,10 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
     window,
     async listLength(list, fieldContext) {
       const knownLength = () => shownLengthOf({ list, lengths, fieldContext });
-      const firstPage = knownLength() === null ? await window(list, firstSlot, fieldContext) : undefined;
+      const length = knownLength();
+      // A page with a malformed total is read once more.
+      const isPageNeeded = length === null || isMalformed(length);
+      const firstPage = isPageNeeded ? await window(list, firstSlot, fieldContext) : undefined;
       // Another field may have learned meanwhile that the list is empty: then the window has read no page.
       return firstPage === null ? null : (firstPage?.length ?? knownLength());
     },

@@ -142,6 +142,24 @@ test('a list whose item is always malformed is read once more while the list is 
   expect(apiCalls().filter((path) => path.includes('/albums'))).toHaveLength(2);
 });
 
+test.each([
+  ['one response', 1],
+  ['every response', Number.POSITIVE_INFINITY],
+])('a list whose total is malformed in %s is read once more while the list is fresh', async (_, times) => {
+  const { ask, sandbox, apiCalls } = await startInMode('extended');
+  sandbox.faults.add({
+    ...(lists && { on: lists }),
+    times,
+    fault: { kind: 'edit', edits: [{ path: 'total', set: '9' }] },
+  });
+  const read = () => ask(`{ artist(id: "${artists.albums9}") { albums(first: 3) { totalCount } } }`);
+  const failedTotal = [['artist.albums.totalCount', 'UPSTREAM_BAD_RESPONSE']];
+  const laterErrors = times === 1 ? [] : failedTotal;
+  for (const errors of [failedTotal, laterErrors, laterErrors])
+    expect(dataAndErrorCodes(await read()).errors).toEqual(errors);
+  expect(apiCalls().filter((path) => path.includes('/albums'))).toHaveLength(2);
+});
+
 test.skipIf(!hasRedis())(
   'processes that share a store read a list with a malformed item twice in all while it is fresh',
   async () => {

@@ -107,7 +107,7 @@ export function pagesAt<T extends Entity>(
         request: { family: name, path, query: pageQuery },
         freshMs,
         decode: (body) => decode(body, { offset, limit, market, kinds: registry }),
-        isWhole: (page) => isWhole(page.items),
+        isWhole: ({ items, isTotalMalformed }) => !isTotalMalformed && isWhole(items),
         // Only a read by id shows that an object does not exist: a list without its page is a fault.
         onErrorStatus(response) {
           throwIfLimitRejected(response);
