@@ -30,6 +30,28 @@ test('an empty page that has `next` costs one call more than planned, because on
   expect(spotifyOf(await albumsOf(bts))).toMatchObject({ plannedCalls: 3, actualCalls: 3 });
 });
 
+test.each([
+  [
+    'an album',
+    'albums',
+    'tracks',
+    `{ album(id: "${albums.tracks130}") { tracks(first: 3) { nodes { name } } } }`,
+  ],
+  [
+    'a show',
+    'shows',
+    'episodes',
+    `{ show(id: "${catalogue.fixtures.shows.episodes3}") { episodes(first: 3) { nodes { name } } } }`,
+  ],
+])(
+  '%s that does not contain its first page costs one call more than planned',
+  async (_, route, key, document) => {
+    const { ask, sandbox } = await start('development');
+    sandbox.faults.add({ on: { route }, fault: { kind: 'edit', edits: [{ path: key, remove: true }] } });
+    expect(spotifyOf(await ask(document))).toMatchObject({ plannedCalls: 1, actualCalls: 2 });
+  },
+);
+
 describe('the plan of an operation', () => {
   interface Planned {
     document: string;
