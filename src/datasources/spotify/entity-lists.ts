@@ -126,7 +126,7 @@ export function createEntityLists(
       const items = await capabilities.unlessMissing(list.name, owner.id, () =>
         cache.get(request, fieldContext),
       );
-      if (items === null) recordWithheld(fieldContext, capabilities.withheldUntilMs(list.name));
+      if (items === null) recordWithheld(fieldContext, capabilities.withheldUntilMs(list.name, owner.id));
       const present = items?.filter((item) => item !== null) ?? null;
       return list.takesMarket
         ? present

@@ -14,6 +14,7 @@ import {
 import { maxPageSize, worstCasePage } from './page-sizes.ts';
 import { capabilityPolicy, pageSizesOf, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
+import { createRejectedObjects } from './rejected-objects.ts';
 import { createRejections, lowerMaxPageSize, SmallerPageNeeded, withheldUntilMs } from './rejections.ts';
 
 /**
@@ -25,8 +26,9 @@ export interface Capabilities extends CapabilityView {
   /**
    * The end of the time in which a response without the feature or the field may be reused, in milliseconds of the epoch.
    * Infinity if Spotify is known to withhold it; otherwise at most a minute from now.
+   * @param object the object for which Spotify may have rejected the feature alone
    */
-  withheldUntilMs(capability: string): number;
+  withheldUntilMs(capability: string, object?: string): number;
   /** The page size to request: the known limit, or the largest there may be. */
   maxPageSize(endpoint: string): number;
   /** The limit that was known last, valid or not; null if there was none. Pages of this size may be cached. */
@@ -101,6 +103,7 @@ export function createCapabilities(
   const policy = capabilityPolicy(registry);
   const learned = createLearnedCapabilities(policy, mode, log, sharedState);
   const rejections = createRejections(policy, learned);
+  const { unlessRejected, rejectedUntilMs } = createRejectedObjects(policy);
   const probeOnce = createProbeOnce(policy, learned);
 
   // Each operation that waits for a call gets the same error: one response of Spotify is one rejection.
@@ -125,7 +128,7 @@ export function createCapabilities(
 
   const learnFeature: Capabilities['learnFeature'] = async (feature, object, send, confirms) => {
     try {
-      const result = await send();
+      const result = await unlessRejected(feature, object, send);
       if (confirms(result)) rejections.confirm(feature, true);
       return result;
     } catch (error) {
@@ -136,7 +139,8 @@ export function createCapabilities(
 
   return {
     has: (capability) => hasCapability(learned, capability),
-    withheldUntilMs: (capability) => withheldUntilMs(learned, capability),
+    withheldUntilMs: (capability, object = '') =>
+      withheldUntilMs(learned, capability, rejectedUntilMs(capability, object)),
     maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
     lastPageSize(endpoint) {
       const value = learned.last(endpoint)?.value;

@@ -137,10 +137,14 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   };
 }
 
-/** See `Capabilities.withheldUntilMs`. */
-export function withheldUntilMs(learned: LearnedCapabilities, capability: Capability): number {
+/** See `Capabilities.withheldUntilMs`. @param rejectedUntilMs see `RejectedObjects` */
+export function withheldUntilMs(
+  learned: LearnedCapabilities,
+  capability: Capability,
+  rejectedUntilMs: number,
+): number {
   const lastLearned = learned.lookup(capability);
-  if (lastLearned?.value !== false) return epochMs() + retryMs;
+  if (lastLearned?.value !== false) return Math.min(epochMs() + retryMs, rejectedUntilMs);
   return isShortLived(lastLearned)
     ? lastLearned.learnedAtMs + lastLearned.rememberMs
     : Number.POSITIVE_INFINITY;

@@ -21,7 +21,7 @@ export async function unlessWithheld<T>(
     return result;
   });
   if (listValue === null && !isAbsent)
-    recordWithheld(fieldContext, capabilities.withheldUntilMs(withheldField));
+    recordWithheld(fieldContext, capabilities.withheldUntilMs(withheldField, key));
   return listValue;
 }
 

@@ -232,6 +232,36 @@ describe('an endpoint that only some apps may use', () => {
     expect(data.artist.topTracks[0]).toEqual({ id: track?.id });
   });
 
+  test.each([
+    withdrawn,
+    { kind: 'answer', status: 404, json: { error: { status: 404, message: 'Not found.' } } },
+  ] as const)(
+    'an object for which Spotify rejects an endpoint that works for others costs one call a minute: %j',
+    async (fault) => {
+      const clock = startClock();
+      const gateway = await startInMode('extended');
+      await expectNoError(gateway, topTracks(artists.bts));
+      gateway.sandbox.faults.add({ on: { ...target, path: `/artists/${artists.albums9}/` }, fault });
+      const topTrackCalls = () => gateway.apiCalls().filter((path) => path.includes('/top-tracks')).length;
+      const fields = ['id', 'name', 'uri']; // other operations, of which no response is cached
+      const readRejected = async () => {
+        for (const field of fields) {
+          const document = `{ artist(id: "${artists.albums9}") { topTracks { ${field} } } }`;
+          const answer = await gateway.ask(document);
+          expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ artist: { topTracks: null } }));
+          expect(unavailableFields(answer)).toEqual(['Artist.topTracks at artist.topTracks: QUOTA_MODE']);
+        }
+      };
+      await readRejected();
+      expect(topTrackCalls()).toBe(2);
+      await expectNoError(gateway, topTracks(artists.albums50));
+      expect(topTrackCalls()).toBe(3);
+      await clock.pass(61);
+      await readRejected();
+      expect(topTrackCalls()).toBe(4);
+    },
+  );
+
   test('an endpoint that has worked is no longer used after two rejections, and is tried again after a minute', async () => {
     const clock = startClock();
     const gateway = await startWithUnknownApp('extended');

@@ -1,0 +1,44 @@
+import { createLru } from '../../../lru.ts';
+import { epochMs } from '../../../observability/clock.ts';
+import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
+import type { Capability, CapabilityPolicy } from './policy.ts';
+
+/**
+ * The objects for which Spotify has recently rejected a feature that it may give for other objects. Like an absence, the
+ * rejection is remembered, so that the object does not cost a call at every request.
+ */
+export interface RejectedObjects {
+  /** The result of `send`. @throws FeatureWithheld without calling `send` if the object is remembered */
+  unlessRejected<T>(feature: Capability, object: string, send: () => Promise<T>): Promise<T>;
+  /** Until when the object is remembered, in milliseconds of the epoch; Infinity if it is not. */
+  rejectedUntilMs(feature: Capability, object: string): number;
+}
+
+const rejectedMs = 60_000; // after an outage, responses are correct again within a minute
+const maxObjects = 10_000;
+
+export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy): RejectedObjects {
+  const rejectedObjects = createLru<{ error: FeatureWithheld; untilMs: number }>(maxObjects, {
+    ttl: rejectedMs,
+  });
+  const keyOf = (feature: Capability, object: string): string => `${feature} ${object}`;
+
+  return {
+    async unlessRejected(feature, object, send) {
+      // Of these, one rejection can be proof: it is remembered as the value of the capability, or is doubtful.
+      if (conclusiveFeatures.includes(feature)) return send();
+      const key = keyOf(feature, object);
+      const rejected = rejectedObjects.get(key);
+      if (rejected) throw rejected.error;
+      try {
+        return await send();
+      } catch (error) {
+        if (error instanceof FeatureWithheld)
+          rejectedObjects.set(key, { error, untilMs: epochMs() + rejectedMs });
+        throw error;
+      }
+    },
+    rejectedUntilMs: (feature, object) =>
+      rejectedObjects.get(keyOf(feature, object))?.untilMs ?? Number.POSITIVE_INFINITY,
+  };
+}
