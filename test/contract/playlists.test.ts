@@ -383,6 +383,27 @@ test('the last items of a playlist that shrank below its cached first hundred it
   expect(offsets()).toEqual([null, '100', '50']);
 });
 
+test.each([
+  ['grew', 2],
+  ['shrank', -2],
+])(
+  'a window beyond the first hundred items of a playlist that %s at its front repeats and misses no item',
+  async (_, inserted) => {
+    const { window, offsets } = await startWithPages(
+      scriptedPage({ offset: 0, limit: 100 }, 150, 150),
+      (offset) => ({
+        ...scriptedPage({ offset: offset - inserted, limit: 50 }, 150, 150 + inserted),
+        offset,
+      }),
+    );
+    const edge = (await window('first: 60')).edges.at(-1);
+    const next = await window(`first: 90, after: "${edge?.cursor}"`);
+    expect(next.nodes.length).toBeGreaterThan(80);
+    expect(idsOf(next)).toEqual(next.nodes.map((_node, i) => plainId(1060 + i)));
+    expect(offsets()).toEqual([null, '100', '50']);
+  },
+);
+
 test('the length of a playlist is not below the items that are returned, although a later page has a smaller total', async () => {
   const { window, offsets } = await startWithPages(
     scriptedPage({ offset: 0, limit: 100 }, 120, 120),

@@ -2,7 +2,7 @@ import { UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { ListLength } from './lengths.ts';
-import { type ListRead, onlyQuotaError, type PageSequence, readPages } from './page-reader.ts';
+import { type ListRead, type PageSequence, readPages } from './page-reader.ts';
 
 /**
  * How many pages are read beyond the planned ones to find the end of a list whose total is wrong. Enough for all results of a
@@ -45,6 +45,12 @@ export async function findEnd<T extends Entity>(
     }
     foundPages.push(...triedPages.pages);
   }
+}
+
+/** The error, if it states that the daily quota does not suffice; throws any other one. */
+function onlyQuotaError(error: unknown): UpstreamQuotaExceeded {
+  if (error instanceof UpstreamQuotaExceeded) return error;
+  throw error;
 }
 
 function withoutEmbeddedPage<T extends Entity>(read: ListRead<T>): ListRead<T> {

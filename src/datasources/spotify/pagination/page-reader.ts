@@ -9,7 +9,7 @@ import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { type ListLength, type ListLengths, shownLength } from './lengths.ts';
-import { isEmpty, mayContinue, nextOffsets, type SlotRange, untilGap } from './slots.ts';
+import { isEmpty, mayContinue, nextOffsets, offsetsOf, type SlotRange, untilGap } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 import { ListAbsent } from './withheld-lists.ts';
 
@@ -75,7 +75,7 @@ export async function readPages<T extends Entity>(
     // Pages smaller than requested may end before the slot range: a window without slots is not a shortened window.
     isShortened = nextPages.isShortened && pages.some(reaches(slotRange));
   }
-  return { pages: await readChangedAgain(read, pages, startedMs), isShortened };
+  return { pages: await readChangedAgain(read, pages, slotRange, startedMs), isShortened };
 }
 
 /**
@@ -125,12 +125,6 @@ const reaches =
   <T>({ offset, limit }: Page<T>): boolean =>
     offset + limit > start;
 
-/** The error, if it states that the daily quota does not suffice; throws any other one. */
-export function onlyQuotaError(error: unknown): UpstreamQuotaExceeded {
-  if (error instanceof UpstreamQuotaExceeded) return error;
-  throw error;
-}
-
 /** The request for the page at an offset, with a page size that ends at `maxOffset` at the latest. */
 const requestAt = <T extends Entity>({ list, limit }: ListRead<T>, offset: number) =>
   list.page(offset, Math.min(limit, list.maxOffset - offset));
@@ -168,16 +162,21 @@ export async function readPage<T extends Entity>(
 function readChangedAgain<T extends Entity>(
   read: ListRead<T>,
   pages: readonly Page<T>[],
+  slotRange: SlotRange,
   startedMs: number,
 ): Promise<Page<T>[]> {
   const { list, limit, lengths } = read;
-  const mayReadAgain = ({ offset, limit: size }: Page<T>) =>
-    size === Math.min(limit, list.maxOffset - offset);
-  return Promise.all(
-    pages.map((page) =>
-      lengths.isConsistent(list, page) || !mayReadAgain(page) ? page : readPage(read, page.offset, startedMs),
-    ),
-  );
+  const readAgain = (page: Page<T>): (Page<T> | Promise<Page<T>>)[] => {
+    const { offset, limit: size } = page;
+    const ownLimit = Math.min(limit, list.maxOffset - offset);
+    if (lengths.isConsistent(list, page) || size < ownLimit) return [page];
+    if (size === ownLimit) return [readPage(read, offset, startedMs)];
+    // The page in the object is larger than those of its list. Without items of other pages, it may stay.
+    if (pages.every((other) => other === page || isEmpty(other))) return [page];
+    const slots = { start: Math.max(offset, slotRange.start), end: offset + size };
+    return offsetsOf(slots, limit).map((start) => readPage(read, start, startedMs));
+  };
+  return Promise.all(pages.flatMap(readAgain));
 }
 
 type LengthRead<T extends Entity> = Pick<ListRead<T>, 'list' | 'lengths' | 'fieldContext'>;
