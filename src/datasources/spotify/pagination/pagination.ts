@@ -170,6 +170,7 @@ async function readWindow<T extends Entity>(
   read: ListRead<T>,
   windowArgs: WindowArgs,
 ): Promise<Window<T> | null> {
+  const { list, lengths } = read;
   const knownPages: Page<T>[] = [];
   let slotRange = slotRangeFor(read, windowArgs, knownPages);
   if (slotRange === null) {
@@ -178,6 +179,10 @@ async function readWindow<T extends Entity>(
     knownPages.push(...firstPages.pages);
     slotRange = slotRangeFor(read, windowArgs, knownPages) ?? { start: 0, end: 0 };
   }
+  // If the total shows that the end is farther away, it is found first: the pages in front of it are not in the window.
+  const length = isFromEnd(windowArgs) ? lengths.of(list, knownPages) : null;
+  if (length && length.end === null && length.reportedTotal > length.minLength)
+    slotRange = { start: 0, end: 0 };
   let sequence = await readPages(read, slotRange, knownPages);
   for (let time = 0; time < maxCorrections && sequence && !sequence.isShortened; time += 1) {
     knownPages.push(...sequence.pages);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
+import { testList } from '../../../support/lists.ts';
 import { artists, modes, startInMode, startWithUnknownApp } from '../../../support/schema-tests.ts';
 
 /** Lists with flaws; `paging.property.test.ts` generates more of them. */
@@ -82,3 +83,10 @@ test.each(modes)(
     expect(idsOf(await albumPage(gateway, 'last: 25'))).toEqual(slots(79, 104));
   },
 );
+
+test('the last items of a list whose first page is short cost the first page and their own pages alone', async () => {
+  const slots = Array.from({ length: 95 }, (_, slot) => (slot % 12 === 3 ? ('hidden' as const) : slot));
+  const { page, requests } = testList({ slots, ceiling: 10, manner: 'refuse' }, { mode: 'development' });
+  expect((await page({ last: 3 })).ids).toEqual([92, 93, 94]);
+  expect(requests.map(({ offset }) => offset)).toEqual([0, 90]);
+});
