@@ -1,0 +1,76 @@
+import { GatewayError } from '../../../errors.ts';
+import type { ReadThroughCache } from '../cache/read-through-cache.ts';
+import type { Capabilities } from '../capabilities/capabilities.ts';
+import { SmallerPageNeeded } from '../capabilities/rejections.ts';
+import type { Entity } from '../kinds/kind.ts';
+import type { PagedList } from '../kinds/requests/lists.ts';
+import type { ListLengths } from './lengths.ts';
+import { slotRangeFor } from './read-window.ts';
+import { offsetsOf, type WindowArgs } from './slots.ts';
+import type { SmallPages } from './small-pages.ts';
+
+/** Chooses the size of the pages in which a window is read. */
+export interface PageSizeChoice {
+  /** The largest size that may be requested. */
+  largestOf(list: PagedList<Entity>): number;
+  /**
+   * The size for these arguments. Other sizes than the largest are used if they need no call: the app may have got larger
+   * pages before; or smaller pages, until the limit that was learned from them expired, or because Spotify has rejected
+   * larger pages of this list alone.
+   */
+  sizeFor(list: PagedList<Entity>, windowArgs: WindowArgs): number;
+  /** The size to use after a larger one could not be tried; null if the error has another cause. */
+  smallerAfter(error: unknown, list: PagedList<Entity>): number | null;
+}
+
+export interface PageSizeChoiceOptions {
+  cache: Pick<ReadThroughCache, 'isCached'>;
+  capabilities: Pick<Capabilities, 'lastPageSize' | 'maxPageSize' | 'pageSizes'>;
+  lengths: ListLengths;
+  smallPages: Pick<SmallPages, 'limitOf'>;
+}
+
+export function createPageSizeChoice(options: PageSizeChoiceOptions): PageSizeChoice {
+  const { cache, capabilities, lengths, smallPages } = options;
+
+  const largestOf = (list: PagedList<Entity>): number =>
+    Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
+
+  /** Whether the window begins in a page of this size that is cached. */
+  function beginsInCache(list: PagedList<Entity>, windowArgs: WindowArgs, size: number): boolean {
+    const start = slotRangeFor({ list, lengths }, windowArgs, [])?.start ?? 0;
+    const awaitsRefresh = size > capabilities.maxPageSize(list.endpoint); // a page of this size cannot be refreshed
+    return cache.isCached(list.page(start - (start % size), size), 'full', awaitsRefresh);
+  }
+
+  /** Whether all pages of this size that the window touches are cached, as far as the list goes. */
+  function isCachedIn(list: PagedList<Entity>, windowArgs: WindowArgs, size: number): boolean {
+    const slotRange = slotRangeFor({ list, lengths }, windowArgs, []);
+    if (slotRange === null) return false;
+    const end = Math.min(slotRange.end, lengths.of(list)?.maxLength ?? slotRange.end);
+    const offsets = offsetsOf({ ...slotRange, end }, size);
+    return offsets.length > 0 && offsets.every((offset) => cache.isCached(list.page(offset, size), 'full'));
+  }
+
+  function sizeFor(list: PagedList<Entity>, windowArgs: WindowArgs): number {
+    const limit = largestOf(list);
+    const maxSize = capabilities.maxPageSize(list.endpoint);
+    const sizes = capabilities.pageSizes(list.endpoint);
+    const largerSizes = sizes.filter((size) => size > maxSize);
+    const smallerSizes = sizes.filter((size) => size < limit);
+    return (
+      [limit, ...largerSizes].find((size) => beginsInCache(list, windowArgs, size)) ??
+      smallerSizes.find((size) => isCachedIn(list, windowArgs, size)) ??
+      limit
+    );
+  }
+
+  return {
+    largestOf,
+    sizeFor,
+    smallerAfter(error, list) {
+      if (error instanceof SmallerPageNeeded) return error.limit;
+      return error instanceof GatewayError ? capabilities.lastPageSize(list.endpoint) : null;
+    },
+  };
+}
