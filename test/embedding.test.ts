@@ -32,7 +32,7 @@ const post = (body: string | ReadableStream, init: RequestInit & { duplex?: 'hal
   });
 
 describe('a function from Request to Response', () => {
-  test('the fetch handler answers without a server, to bodies that are texts or streams', async () => {
+  test('the fetch handler responds without a server to bodies that are texts or streams', async () => {
     const { gateway } = await startInMode('development');
     const body = JSON.stringify({ query: artistQuery });
 
@@ -113,7 +113,7 @@ describe('an executor', () => {
       const started = await startInMode('development');
 
       const { data, errors } = await executeIn(document, started);
-      const overHttp = await started.ask(document);
+      const overHttp = await started.execute(document);
 
       expect(data).toBeUndefined();
       expect(errors.map(({ extensions }: { extensions: object }) => extensions)).toEqual(
@@ -139,14 +139,14 @@ describe('an executor', () => {
   });
 
   test('an operation rejects with the reason of its aborted signal, and its unsent calls are never sent', async () => {
-    const { gateway, ask, sandbox, apiCalls } = await startInMode('development', {
+    const { gateway, execute, sandbox, apiCalls } = await startInMode('development', {
       UPSTREAM_CONCURRENCY: '2',
     });
     sandbox.faults.add({ fault: { kind: 'delay', ms: 200 } });
     const controller = new AbortController();
     const reason = new Error('nobody waits any more');
 
-    const answer = gateway.execute({
+    const response = gateway.execute({
       document: parse('query ($ids: [ID!]!) { artists(ids: $ids) { name } }'),
       variables: { ids: otherArtistIds.slice(0, 20) },
       signal: controller.signal,
@@ -154,8 +154,8 @@ describe('an executor', () => {
     while (apiCalls().length < 2) await new Promise(setImmediate);
     controller.abort(reason);
 
-    await expect(answer).rejects.toBe(reason);
-    expect((await ask(artistQuery)).data).toEqual(artistResult.data); // queued behind the calls of the aborted operation
+    await expect(response).rejects.toBe(reason);
+    expect((await execute(artistQuery)).data).toEqual(artistResult.data); // queued behind the calls of the aborted operation
     const sent = [...otherArtistIds.slice(0, 2), bts].map((id) => `/artists/${id}`);
     expect(apiCalls().toSorted()).toEqual(sent.toSorted());
   });
@@ -194,9 +194,9 @@ describe('two gateways in one process', () => {
     const query = `{ artist(id: "${bts}") { name popularity albums(first: 20) { totalCount } } }`;
 
     one.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 60 } });
-    const rateLimited = await one.ask(query);
+    const rateLimited = await one.execute(query);
     const countersBefore = await operationCounters(other);
-    const served = await other.ask(query);
+    const served = await other.execute(query);
 
     expect(rateLimited.errors.map(({ extensions }) => extensions?.['code'])).toContain(
       'UPSTREAM_RATE_LIMITED',
@@ -225,12 +225,12 @@ describe('two gateways in one process', () => {
     expect((await other.fetch('/ready')).status).toBe(200);
 
     await gateway.dispose();
-    expect((await other.ask(artistQuery)).data).toEqual(artistResult.data);
+    expect((await other.execute(artistQuery)).data).toEqual(artistResult.data);
   });
 
   test('a gateway that is disposed of without a drain is not ready, and rejects operations over HTTP as overloaded', async () => {
-    const { gateway, ask, fetch } = await startInMode('development');
-    expect((await ask(artistQuery)).data).toEqual(artistResult.data);
+    const { gateway, execute, fetch } = await startInMode('development');
+    expect((await execute(artistQuery)).data).toEqual(artistResult.data);
     await Promise.all([gateway.dispose(), gateway.dispose()]);
     expect((await fetch('/ready')).status).toBe(503);
     expect((await fetch('/graphql', postJson({ query: artistQuery }))).status).toBe(503);
@@ -328,19 +328,21 @@ describe('a gateway with the endpoint /api/graphql', () => {
 
   test('a gateway with an endpoint of its own has its other routes beside it, and nothing at the default paths', async () => {
     const { gateway, apiCalls } = await embedded({ endpoint: '/api/graphql' });
-    const ask = (path: string, init?: RequestInit) =>
+    const execute = (path: string, init?: RequestInit) =>
       gateway.handler.fetch(`https://elsewhere.example${path}`, init ?? {});
     const post = postJson({ query: artistQuery });
 
-    expect(await (await ask('/api/graphql', post)).json()).toEqual(artistResult);
-    const redirect = await ask('/api/graphql/?a=1');
+    expect(await (await execute('/api/graphql', post)).json()).toEqual(artistResult);
+    const redirect = await execute('/api/graphql/?a=1');
     expect([redirect.status, redirect.headers.get('location')]).toEqual([308, '/api/graphql?a=1']);
-    expect(await (await ask('/api/graphql', { headers: visit })).text()).toContain('window.gatewayFetcher');
-    const home = await (await ask('/api/')).text();
+    expect(await (await execute('/api/graphql', { headers: visit })).text()).toContain(
+      'window.gatewayFetcher',
+    );
+    const home = await (await execute('/api/')).text();
     const links = Array.from(home.matchAll(/<a href="([^"]+)"/g), ([, path = '']) => path);
     expect(links).toContain('/api/docs/errors.md');
     for (const path of [...links, '/api/health', '/api/ready', '/api/metrics', '/api/schema.graphql']) {
-      expect((await ask(path, { headers: visit })).status, path).toBe(200);
+      expect((await execute(path, { headers: visit })).status, path).toBe(200);
     }
     for (const path of [
       '/graphql',
@@ -351,9 +353,9 @@ describe('a gateway with the endpoint /api/graphql', () => {
       '/schema.graphql',
       '/docs/errors.md',
     ]) {
-      expect((await ask(path)).status, path).toBe(404);
+      expect((await execute(path)).status, path).toBe(404);
     }
-    expect(await (await ask('/graphql', post)).text()).toContain(
+    expect(await (await execute('/graphql', post)).text()).toContain(
       'The GraphQL endpoint is /api/graphql; the other paths are /api/health, /api/ready, /api/metrics, /api/schema.graphql, /api/.',
     );
     expect(apiCalls()).toEqual([`/artists/${bts}`]);

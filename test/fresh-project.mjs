@@ -108,7 +108,7 @@ function compile(file, module) {
 
 const installed = (name) => join(folder, 'node_modules', name);
 
-/** This Node has accepted the packages under `--engine-strict`; this test asks the others that `engines` names. */
+/** This Node has accepted the packages under `--engine-strict`; this test checks the others that `engines` names. */
 function acceptedByEachNode() {
   const versions = engines.node.match(/\d+\.\d+\.\d+/g);
   const rejecting = versions.map(

@@ -9,10 +9,10 @@ const readText = (path: string) => readFileSync(new URL(`../${path}`, import.met
 const readme = readText('README.md');
 
 test("the README's first query returns the response that is shown below it", async () => {
-  const { ask } = await withSandbox();
+  const { execute } = await withSandbox();
   const [query = ''] = codeBlocks(readme, 'graphql');
   const [response = ''] = codeBlocks(readme, 'json');
-  const { data, errors } = await ask(query);
+  const { data, errors } = await execute(query);
   expect(errors).toEqual([]);
   expect({ data }).toEqual(JSON.parse(response));
 });

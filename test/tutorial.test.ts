@@ -35,8 +35,8 @@ async function startPage() {
 }
 
 test('the query of the tutorial runs with its variables, and is the query of its file', async () => {
-  const { ask } = await withSandbox();
-  const { errors, data } = await ask(codeBlock('graphql'), JSON.parse(codeBlock('json')));
+  const { execute } = await withSandbox();
+  const { errors, data } = await execute(codeBlock('graphql'), JSON.parse(codeBlock('json')));
   expect(errors).toEqual([]);
   expect(data).toMatchObject({ artist: { name: 'BTS', albums: { totalCount: 104 } } });
   const words = (text: string) => text.split(/\s+/).filter(Boolean).join(' ');

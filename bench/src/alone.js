@@ -1,5 +1,5 @@
 import { withServer } from './servers.js';
-import { canAnswer } from './targets.js';
+import { supports } from './targets.js';
 
 /**
  * Measures servers one after another, each as the only one that runs: in each round every server is started, measured and
@@ -34,4 +34,4 @@ function add(results, keys, sample) {
   }
 }
 
-export const answered = (target, names) => names.filter((name) => canAnswer(target, name));
+export const supported = (target, names) => names.filter((name) => supports(target, name));

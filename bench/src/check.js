@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import { connect } from './load.js';
 import { operations, requestOf } from './operations.js';
-import { canAnswer } from './targets.js';
+import { supports } from './targets.js';
 import { seedOf } from './upstream/ids.js';
 
 /** Before the measurements: checks that all servers return the same data, and prints the calls of each. */
@@ -29,7 +29,7 @@ export async function checkAll({ servers, targets, upstream, mode, names, say })
   for (const [serverName, { origin }] of Object.entries(servers)) {
     const { kind, dialect } = targets[serverName];
     const write = dialect?.createRequestOf(mode) ?? requestOf;
-    const supported = names.filter((name) => canAnswer(targets[serverName], name));
+    const supported = names.filter((name) => supports(targets[serverName], name));
     const bodies = supported.map((name) => [name, write(name, seeds.get(name))]);
     const { responses, calls } = await responsesOf(origin, upstream, bodies, dialect?.translate);
     for (const name of supported) {

@@ -10,7 +10,7 @@ const pageInfo = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 const albumsOf = (first) => `
   albums(first: ${first}, after: $after) { totalCount ${pageInfo} edges { cursor node { ${albumFields} } } }`;
 
-const crowd = 20;
+const artistsAtOnce = 20;
 // Up to 40 calls each, ten at a time: with more clients, operations would wait for each other until they are rejected.
 const fewConnections = 8;
 
@@ -50,7 +50,7 @@ export const operations = {
     document: `query Q4($ids: [ID!]!) { artists(ids: $ids) {
       id name albums(first: 5) { totalCount edges { node { id name albumType releaseDate { date precision } } } } } }`,
     warmUpShare: 1,
-    artists: crowd,
+    artists: artistsAtOnce,
     warmArtists: 60,
     connections: fewConnections,
     calls: { extended: 21, development: 40 },

@@ -42,7 +42,7 @@ export const targets = Object.fromEntries(
   ]),
 );
 
-export const canAnswer = ({ lacks = [] }, name) => !lacks.includes(name);
+export const supports = ({ lacks = [] }, name) => !lacks.includes(name);
 
 /** Adds other builds of the gateway: `name=path/to/dist/server.js`. The name `ours` replaces the default build. */
 export const withBuilds = (builds) => ({

@@ -21,10 +21,10 @@ export async function warmUp(server, names, requests, cpuSeconds) {
     const budgetMicros = (cpuSeconds * 1e6 * operations[name].warmUpShare) / all;
     const loadOptions = { connections: connectionsOf(name), seconds: sliceSeconds };
     const { cpuMicros } = await server.request('usage');
-    let answered = 0;
+    let responses = 0;
     let usedMicros = 0;
-    while (usedMicros < budgetMicros && answered < maxRequests) {
-      answered += (await load(server.origin, requests(name), loadOptions)).latencies.length;
+    while (usedMicros < budgetMicros && responses < maxRequests) {
+      responses += (await load(server.origin, requests(name), loadOptions)).latencies.length;
       usedMicros = (await server.request('usage')).cpuMicros - cpuMicros;
     }
   }

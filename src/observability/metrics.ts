@@ -56,7 +56,7 @@ export function createMetrics(): Metrics {
   const quotaRejections = counter('quota_rejections_total', quotaHelp, ['family']);
   // Prometheus' `increase` does not count the rejection with which a series begins, so every series begins at 0.
   for (const family of families) quotaRejections.inc({ family }, 0);
-  const answers = counter('answers_total', 'Reads, by the source of the response.', ['source']);
+  const reads = counter('answers_total', 'Reads, by the source of the response.', ['source']);
 
   const observer: Observer = {
     onCall({ family }) {
@@ -67,7 +67,7 @@ export function createMetrics(): Metrics {
       };
     },
     onQueued: ({ family }) => waitSeconds.startTimer({ family }),
-    onRead: (source) => answers.inc({ source }),
+    onRead: (source) => reads.inc({ source }),
     onQuotaRejected: (family) => quotaRejections.inc({ family }),
   };
 

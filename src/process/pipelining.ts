@@ -89,6 +89,6 @@ export class ParsedRequest extends IncomingMessage {
     return this.method === 'CONNECT' || this.socket?.destroyed === true; // Node takes the socket from an ended request
   }
 
-  /** Node sets it if the client asks for another protocol. The gateway supports none, so the value is ignored. */
+  /** Node sets it if the client requests another protocol. The gateway supports none, so the value is ignored. */
   set upgrade(_: unknown) {}
 }

@@ -36,13 +36,13 @@ const immediateDelivery: Delivery = { delayMs: 0, way: { kind: 'whole' } };
 /** Creates the function that handles every request until the last byte of its response. */
 export function createHandler(parts: HandlerParts): Handler {
   const { origin, acceptedCredentials, tokens, catalogue, log, faults, quotaMode, latencyMs } = parts;
-  const answerApi = createApi({
+  const replyOfApi = createApi({
     catalogue,
     tokens,
     apiUrl: origin + apiRoot,
     imagesUrl: origin + picturesRoot,
   });
-  const answerToken = createTokenEndpoint(acceptedCredentials, tokens);
+  const replyOfTokens = createTokenEndpoint(acceptedCredentials, tokens);
   const control = createControl(faults);
   const pictures = createPictures(catalogue);
   const deliver = createDelivery();
@@ -66,12 +66,12 @@ export function createHandler(parts: HandlerParts): Handler {
       return deliver(response, reply, { delayMs: latencyMs, way: { kind: 'whole' } }, onStatus);
     }
     const plan = faults.applyFaults(plainPlan(usualConditions(quotaMode()), latencyMs), target);
-    const answer = async () =>
+    const normalReply = async () =>
       target.kind === 'token'
-        ? answerToken({ method, headers, body: await readBody(request) })
-        : answerApi({ method, url, headers }, plan.conditions);
+        ? replyOfTokens({ method, headers, body: await readBody(request) })
+        : replyOfApi({ method, url, headers }, plan.conditions);
 
-    const unchangedReply = plan.reply ?? (await answer());
+    const unchangedReply = plan.reply ?? (await normalReply());
     const reply = plan.changes.reduce((changedReply, change) => change(changedReply), unchangedReply);
     return deliver(response, reply, plan.delivery, onStatus);
   };

@@ -13,7 +13,7 @@ limitTestsAtOnce(4);
 const maxAttempts = 3;
 
 const withMessage = { status: 404, body: { error: { status: 404, message: 'Not found.' } } };
-const withoutMessage: readonly [name: string, answer: Omit<WrittenRule, 'path'>][] = [
+const withoutMessage: readonly [name: string, response: Omit<WrittenRule, 'path'>][] = [
   ['an empty body', { status: 404, raw: '' }],
   ['HTML', { status: 404, raw: '<html><h1>404 Not Found</h1></html>' }],
   ['JSON without a message', { status: 404, body: { error: { status: 404 } } }],
@@ -39,8 +39,8 @@ describe.concurrent.each(requestedLists)('a 404 for the list of $name', (kind) =
   test(`${kind.name}: a 404 with a message is an error, not null, and is not cached`, async () => {
     for (const args of windows) {
       const list = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
-      const answer = await list.gateway.ask(kind.document(args));
-      expectFault(answer.errors, ['parent', 'list']);
+      const response = await list.gateway.execute(kind.document(args));
+      expectFault(response.errors, ['parent', 'list']);
       expect(list.offsets()).toHaveLength(1);
       expect((await list.walk(kind.size)).ids).toEqual(all);
     }
@@ -49,7 +49,7 @@ describe.concurrent.each(requestedLists)('a 404 for the list of $name', (kind) =
   test(`${kind.name}: a 404 with a message for the second page is an error, and is not cached`, async () => {
     const rule = { path: kind.path, query: { offset: `${kind.size}` }, times: 1, ...withMessage };
     const list = await startList(kind, pages, [rule]);
-    expectFault((await list.gateway.ask(kind.document(`first: ${kind.size + 2}`))).errors, [
+    expectFault((await list.gateway.execute(kind.document(`first: ${kind.size + 2}`))).errors, [
       'parent',
       'list',
     ]);
@@ -58,15 +58,15 @@ describe.concurrent.each(requestedLists)('a 404 for the list of $name', (kind) =
 
   test(`${kind.name}: a 404 with a message for the length alone is an error, and is not cached`, async () => {
     const list = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
-    const { errors } = await list.gateway.ask(kind.document('first: 1', 'totalCount'));
+    const { errors } = await list.gateway.execute(kind.document('first: 1', 'totalCount'));
     expectFault(errors, ['parent', 'list']);
     expect((await list.window('first: 1')).totalCount).toBe(kind.size + 2);
   });
 
-  for (const [name, answer] of withoutMessage) {
+  for (const [name, response] of withoutMessage) {
     test(`${kind.name}: a 404 with ${name} is retried like a 5xx`, async () => {
       for (const args of windows) {
-        const list = await startList(kind, pages, [{ path: kind.path, times: 1, ...answer }]);
+        const list = await startList(kind, pages, [{ path: kind.path, times: 1, ...response }]);
         const window = await list.window(args);
         const expected = args.startsWith('first') ? all.slice(0, Number(args.slice(7))) : all.slice(-2);
         expect(window.nodes.map(({ id }) => id)).toEqual(expected);
@@ -74,9 +74,9 @@ describe.concurrent.each(requestedLists)('a 404 for the list of $name', (kind) =
     });
 
     test(`${kind.name}: a repeated 404 with ${name} is an error, and is not cached`, async () => {
-      const rule = { path: kind.path, times: maxAttempts, ...answer };
+      const rule = { path: kind.path, times: maxAttempts, ...response };
       const list = await startList(kind, pages, [rule]);
-      expectFault((await list.gateway.ask(kind.document('first: 3'))).errors, ['parent', 'list']);
+      expectFault((await list.gateway.execute(kind.document('first: 3'))).errors, ['parent', 'list']);
       expect(list.offsets()).toHaveLength(maxAttempts);
       expect((await list.walk(kind.size)).ids).toEqual(all);
     });
@@ -97,33 +97,33 @@ describe.concurrent.each(['artist', 'album', 'track'] as const)(
     };
 
     test(`${kind}: an object whose 404 has a message is null without an error, and is requested once a minute`, async () => {
-      const { upstream, ask } = await start({ path, ...withMessage });
+      const { upstream, execute } = await start({ path, ...withMessage });
       for (let i = 0; i < 2; i += 1) {
-        const { data, errors } = await ask(single);
+        const { data, errors } = await execute(single);
         expect({ data, errors }).toEqual({ data: { found: null }, errors: [] });
       }
-      const { data, errors } = await ask(plural);
+      const { data, errors } = await execute(plural);
       expect({ data, errors }).toEqual({ data: { found: [null, { id: other }] }, errors: [] });
       expect(upstream.log()).toEqual([`404 /${kind}s/${one}`, `200 /${kind}s/${other}`]);
     });
 
     test(`${kind}: a 404 that states that there is no such endpoint shows nothing about an object, and is not cached`, async () => {
       const unknownRoute = { status: 404, body: { error: { status: 404, message: 'Service not found' } } };
-      const { upstream, ask } = await start({ path, times: 1, ...unknownRoute });
-      expectFault((await ask(single)).errors, ['found']);
-      const { data, errors } = await ask(single);
+      const { upstream, execute } = await start({ path, times: 1, ...unknownRoute });
+      expectFault((await execute(single)).errors, ['found']);
+      const { data, errors } = await execute(single);
       expect({ data, errors }).toEqual({ data: { found: { id: one } }, errors: [] });
       expect(upstream.log()).toEqual([`404 /${kind}s/${one}`, `200 /${kind}s/${one}`]);
     });
 
-    for (const [name, answer] of withoutMessage) {
+    for (const [name, response] of withoutMessage) {
       test(`${kind}: a 404 with ${name} for a read by id is retried like a 5xx`, async () => {
         for (const [document, found] of [
           [single, { id: one }],
           [plural, [{ id: one }, { id: other }]],
         ] as const) {
-          const { ask } = await start({ path, times: 1, ...answer });
-          const { data, errors } = await ask(document);
+          const { execute } = await start({ path, times: 1, ...response });
+          const { data, errors } = await execute(document);
           expect({ data, errors }).toEqual({ data: { found }, errors: [] });
         }
       });
@@ -133,12 +133,12 @@ describe.concurrent.each(['artist', 'album', 'track'] as const)(
           [single, ['found'], { id: one }],
           [plural, ['found', 0], [{ id: one }, { id: other }]],
         ] as const) {
-          const { upstream, ask } = await start({ path, times: maxAttempts, ...answer });
-          const failed = await ask(document);
+          const { upstream, execute } = await start({ path, times: maxAttempts, ...response });
+          const failed = await execute(document);
           expect(failed.errors.map((error) => error.path)).toEqual([errorPath]);
           expect(faultCodes).toContain(failed.errors[0]?.extensions?.['code']);
           expect(upstream.log().filter((call) => call.startsWith('404'))).toHaveLength(maxAttempts);
-          const { data, errors } = await ask(document);
+          const { data, errors } = await execute(document);
           expect({ data, errors }).toEqual({ data: { found }, errors: [] });
         }
       });

@@ -23,8 +23,8 @@ const hour = 3_600;
 
 describe.each(modes)('for an app in %s mode', (mode) => {
   test('the chapters of a list have all fields of listed chapters and their audiobook, without another call', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode(mode);
-    const answer = await ask(
+    const { execute, apiCalls, sandbox } = await startInMode(mode);
+    const response = await execute(
       `{ audiobook(id: "${audiobooks.chapters3}") {
         chapters(first: 3) { nodes { ${listedChapterFields} audiobook { name } } } } }`,
     );
@@ -33,23 +33,23 @@ describe.each(modes)('for an app in %s mode', (mode) => {
       const chapter = catalogue.chapter(id);
       return chapter && { ...listedChapter(chapter), audiobook: { name: 'Three Corridors' } };
     });
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ audiobook: { chapters: { nodes } } }));
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ audiobook: { chapters: { nodes } } }));
     expect(apiCalls()).toEqual([audiobookPath(audiobooks.chapters3)]);
   });
 
   test('the fields of chapters that lists leave empty come from the full chapters, as the plan says', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
+    const { execute, apiCalls } = await startInMode(mode);
     const list = (fields: string) =>
       `{ audiobook(id: "${audiobooks.chapters3}") { chapters(first: 3) { nodes { ${fields} } } } }`;
-    await ask(list('name'));
-    const answer = await ask(list('isPlayable languages htmlDescription'));
+    await execute(list('name'));
+    const response = await execute(list('isPlayable languages htmlDescription'));
     const htmlDescription = catalogue.audiobook(audiobooks.chapters3)?.htmlDescription;
     const nodes = [false, true, true].map((isPlayable) => ({
       isPlayable,
       languages: ['en'],
       htmlDescription,
     }));
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ audiobook: { chapters: { nodes } } }));
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ audiobook: { chapters: { nodes } } }));
     const ids = chapterIds(audiobooks.chapters3);
     expect(apiCalls()).toEqual([
       audiobookPath(audiobooks.chapters3),
@@ -57,13 +57,15 @@ describe.each(modes)('for an app in %s mode', (mode) => {
         ? [`/chapters?ids=${ids.join('%2C')}&market=US`]
         : ids.map((id) => `/chapters/${id}?market=US`)),
     ]);
-    expect(answer.extensions.spotify?.plannedCalls).toBe(apiCalls().length);
+    expect(response.extensions.spotify?.plannedCalls).toBe(apiCalls().length);
   });
 
   test('audiobooks that one operation reads contain their first chapters, which cost no call', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
+    const { execute, apiCalls } = await startInMode(mode);
     const ids = [audiobooks.chapters3, audiobooks.chapters50, audiobooks.chapters130];
-    const answer = await ask(`{ audiobooks(ids: ${jsonList(ids)}) { chapters(first: 2) { nodes { id } } } }`);
+    const response = await execute(
+      `{ audiobooks(ids: ${jsonList(ids)}) { chapters(first: 2) { nodes { id } } } }`,
+    );
     const expected = ids.map((id) => ({
       chapters: {
         nodes: chapterIds(id)
@@ -71,7 +73,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
           .map((chapter) => ({ id: chapter })),
       },
     }));
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ audiobooks: expected }));
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ audiobooks: expected }));
     expect(apiCalls()).toEqual(
       mode === 'extended'
         ? [`/audiobooks?ids=${ids.join('%2C')}&market=US`]
@@ -80,13 +82,13 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 
   test('one search call finds shows and audiobooks, and the full audiobooks contain the chapters', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const answer = await ask<{ search: { audiobooks: { nodes: { id: string }[] } } }, unknown>(
+    const { execute, apiCalls } = await startInMode(mode);
+    const response = await execute<{ search: { audiobooks: { nodes: { id: string }[] } } }, unknown>(
       `{ search(q: "corridor", market: "US") { shows { totalCount }
         audiobooks(first: 2) { nodes { id publisher chapters(first: 1) { nodes { id } } } } } }`,
     );
-    expect(answer.errors).toEqual([]);
-    const ids = answer.data.search.audiobooks.nodes.map(({ id }) => id);
+    expect(response.errors).toEqual([]);
+    const ids = response.data.search.audiobooks.nodes.map(({ id }) => id);
     expect(ids).toHaveLength(2);
     const [search, ...reads] = apiCalls();
     expect(search).toMatch(/^\/search\?q=corridor&market=US&.*&type=show%2Caudiobook$/);
@@ -95,7 +97,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
         ? [`/audiobooks?ids=${ids.join('%2C')}&market=US`]
         : ids.map((id) => audiobookPath(id)),
     );
-    expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+    expect(response.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
   });
 });
 
@@ -104,11 +106,11 @@ describe('the market of audiobooks', () => {
     'audiobooks and chapters are null without an error in a market that has no audiobooks: %s',
     async (market) => {
       for (const mode of modes) {
-        const { ask, apiCalls } = await startInMode(mode);
+        const { execute, apiCalls } = await startInMode(mode);
         const document = `{ audiobook(id: "${audiobooks.chapters3}", market: "${market}") { name }
         chapters(ids: ["${chapters.first}"], market: "${market}") { name }
         search(q: "corridor", market: "${market}") { audiobooks { totalCount } } }`;
-        expect(dataAndErrorCodes(await ask(document))).toEqual(
+        expect(dataAndErrorCodes(await execute(document))).toEqual(
           withoutErrors({ audiobook: null, chapters: [null], search: { audiobooks: { totalCount: 0 } } }),
         );
         expect(apiCalls()).toHaveLength(3);
@@ -119,9 +121,9 @@ describe('the market of audiobooks', () => {
   test.each(['US', 'GB', 'CA', 'IE', 'NZ', 'AU'])(
     'an audiobook is found in a market that has audiobooks: %s',
     async (market) => {
-      const { ask } = await startInMode('development');
+      const { execute } = await startInMode('development');
       const document = `{ audiobook(id: "${audiobooks.chapters3}", market: "${market}") { name } }`;
-      expect(dataAndErrorCodes(await ask(document))).toEqual(
+      expect(dataAndErrorCodes(await execute(document))).toEqual(
         withoutErrors({ audiobook: { name: 'Three Corridors' } }),
       );
     },
@@ -131,12 +133,12 @@ describe('the market of audiobooks', () => {
 describe('URIs and links of audiobooks and chapters, which Spotify writes like those of shows and episodes', () => {
   test('the field `audiobooks` accepts URIs and links that say show or audiobook', async () => {
     for (const kind of ['show', 'audiobook']) {
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       const ids = [
         `spotify:${kind}:${audiobooks.chapters3}`,
         `https://open.spotify.com/${kind}/${audiobooks.chapters3}?si=1`,
       ];
-      expect(dataAndErrorCodes(await ask(`{ audiobooks(ids: ${jsonList(ids)}) { name } }`))).toEqual(
+      expect(dataAndErrorCodes(await execute(`{ audiobooks(ids: ${jsonList(ids)}) { name } }`))).toEqual(
         withoutErrors({ audiobooks: ids.map(() => ({ name: 'Three Corridors' })) }),
       );
       expect(apiCalls()).toEqual([audiobookPath(audiobooks.chapters3)]);
@@ -144,9 +146,9 @@ describe('URIs and links of audiobooks and chapters, which Spotify writes like t
   });
 
   test('`node` finds audiobooks and chapters by URIs and links of shows and episodes, after it reads a show or an episode first', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const node = async (id: string) =>
-      dataAndErrorCodes(await ask(`{ node(id: "${id}") { id __typename } }`));
+      dataAndErrorCodes(await execute(`{ node(id: "${id}") { id __typename } }`));
     expect(await node(`spotify:show:${audiobooks.chapters3}`)).toEqual(
       withoutErrors({ node: { id: audiobooks.chapters3, __typename: 'Audiobook' } }),
     );
@@ -164,21 +166,21 @@ describe('URIs and links of audiobooks and chapters, which Spotify writes like t
   });
 
   test('`nodes` makes one call for a show, and one call for an audiobook whose URI says audiobook', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const ids = [`spotify:show:${shows.episodes3}`, `spotify:audiobook:${audiobooks.gaps}`];
-    const answer = await ask(`{ nodes(ids: ${jsonList(ids)}) { __typename } }`);
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const response = await execute(`{ nodes(ids: ${jsonList(ids)}) { __typename } }`);
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ nodes: [{ __typename: 'Show' }, { __typename: 'Audiobook' }] }),
     );
     expect(apiCalls()).toHaveLength(2);
-    expect(answer.extensions.spotify?.plannedCalls).toBe(3);
+    expect(response.extensions.spotify?.plannedCalls).toBe(3);
   });
 
   test('the fields of shows and episodes reject URIs only if the URIs say audiobook or chapter', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('development');
+    const { execute, sandbox, apiCalls } = await startInMode('development');
     const document = (kind: string, part: string) =>
       `{ show(id: "spotify:${kind}:${audiobooks.gaps}") { id } episode(id: "spotify:${part}:${chapters.first}") { id } }`;
-    expect(dataAndErrorCodes(await ask(document('audiobook', 'chapter')))).toEqual({
+    expect(dataAndErrorCodes(await execute(document('audiobook', 'chapter')))).toEqual({
       data: { show: null, episode: null },
       errors: [
         ['show', 'BAD_USER_INPUT'],
@@ -186,7 +188,7 @@ describe('URIs and links of audiobooks and chapters, which Spotify writes like t
       ],
     });
     expect(sandbox.calls()).toEqual([]);
-    expect(dataAndErrorCodes(await ask(document('show', 'episode')))).toEqual(
+    expect(dataAndErrorCodes(await execute(document('show', 'episode')))).toEqual(
       withoutErrors({ show: null, episode: null }),
     );
     expect(apiCalls()).toHaveLength(2);
@@ -201,23 +203,23 @@ test.each(modes)(
     const ids = [audiobooks.chapters3, audiobooks.chapters50, audiobooks.escaped];
     const fields = 'name chapters(first: 1) { nodes { id } }';
     const document = `{ audiobooks(ids: ${jsonList(ids)}) { ${fields} } }`;
-    expect((await gateway.ask(document)).errors).toEqual([]);
+    expect((await gateway.execute(document)).errors).toEqual([]);
     gateway.sandbox.clearCalls();
     await clock.pass(2 * hour + 1);
-    const entities = await gateway.ask(
+    const entities = await gateway.execute(
       `query ($all: [_Any!]!) { _entities(representations: $all) { ... on Audiobook { ${fields} } } }`,
       { all: [{ __typename: 'Audiobook', id: audiobooks.escaped }] },
     );
     expect(entities.errors).toEqual([]);
     expect(gateway.apiCalls()).toEqual([listPath(audiobooks.escaped, 0)]);
     expect(entities.extensions.spotify?.plannedCalls).toBe(1);
-    const answer = await gateway.ask(document);
-    expect(answer.errors).toEqual([]);
+    const response = await gateway.execute(document);
+    expect(response.errors).toEqual([]);
     expect(gateway.apiCalls()).toHaveLength(3);
-    expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(2);
+    expect(response.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(2);
     await clock.pass(3 * hour);
     gateway.sandbox.clearCalls();
-    const again = await gateway.ask(document);
+    const again = await gateway.execute(document);
     expect(gateway.apiCalls()).toHaveLength(3);
     expect(again.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(3);
   },
@@ -225,27 +227,27 @@ test.each(modes)(
 
 test('the cache keeps an audiobook for six hours and a chapter for a day', async () => {
   const clock = startClock();
-  const { ask, apiCalls, sandbox } = await startInMode('development');
+  const { execute, apiCalls, sandbox } = await startInMode('development');
   const audiobook = `{ audiobook(id: "${audiobooks.chapters3}") { name } }`;
   const chapter = `{ chapter(id: "${chapters.first}") { name } }`;
-  await ask(audiobook);
-  await ask(chapter);
+  await execute(audiobook);
+  await execute(chapter);
   sandbox.clearCalls();
   await clock.pass(6 * hour - 1);
-  expect((await ask(audiobook)).extensions.spotify?.stale).toEqual([]);
+  expect((await execute(audiobook)).extensions.spotify?.stale).toEqual([]);
   await clock.pass(17 * hour);
-  expect((await ask(chapter)).extensions.spotify?.stale).toEqual([]);
+  expect((await execute(chapter)).extensions.spotify?.stale).toEqual([]);
   expect(apiCalls()).toEqual([]);
-  expect((await ask(audiobook)).extensions.spotify?.actualCalls).toBe(1);
+  expect((await execute(audiobook)).extensions.spotify?.actualCalls).toBe(1);
 });
 
 test('a chapter whose type is episode, as the documentation of Spotify states, is a chapter', async () => {
-  const { ask, sandbox } = await startInMode('development');
+  const { execute, sandbox } = await startInMode('development');
   sandbox.faults.add({
     on: { route: 'chapters' },
     fault: { kind: 'edit', edits: [{ path: 'type', set: 'episode' }] },
   });
-  expect(dataAndErrorCodes(await ask(`{ chapter(id: "${chapters.first}") { name } }`))).toEqual(
+  expect(dataAndErrorCodes(await execute(`{ chapter(id: "${chapters.first}") { name } }`))).toEqual(
     withoutErrors({ chapter: { name: 'Opening Credits' } }),
   );
 });

@@ -87,15 +87,15 @@ test.each(cases)(
   'an invalid market makes its field null at the path of the field, costs no call, and leaves parents and siblings their data: %s',
   async (field, data, path, calls) => {
     for (const m of invalidMarkets) {
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       const sibling = `artist(id: "${artists.bts}") { name }`;
       const document = `query ($m: Market) { ${field} sibling: ${sibling} }`;
       const inlined = `{ ${field.replaceAll('$m', JSON.stringify(m))} sibling: ${sibling} }`;
       const expected = { data: { ...data, sibling: { name: 'BTS' } }, errors: [[path, 'BAD_USER_INPUT']] };
       // A repeated operation is compiled.
       for (let run = 1; run <= 3; run++) {
-        expect(dataAndErrorCodes(await ask(document, { m }))).toEqual(expected);
-        expect(dataAndErrorCodes(await ask(inlined))).toEqual(expected);
+        expect(dataAndErrorCodes(await execute(document, { m }))).toEqual(expected);
+        expect(dataAndErrorCodes(await execute(inlined))).toEqual(expected);
       }
       const withoutLimit = (paths: string[]) => paths.map((call) => call.replace(/limit=\d+/, 'limit=1'));
       expect(withoutLimit(apiCalls()).toSorted()).toEqual([...calls, `/artists/${artists.bts}`].toSorted());
@@ -104,10 +104,10 @@ test.each(cases)(
 );
 
 test('a field with an invalid market adds no planned calls, for any selection below it', async () => {
-  const { ask } = await startInMode('development');
+  const { execute } = await startInMode('development');
   const expensiveField =
     'albums(first: 100, market: "XX") { nodes { tracks(first: 100) { nodes { album { label } } } } }';
-  const { status, data, errors, extensions } = await ask(
+  const { status, data, errors, extensions } = await execute(
     `{ artist(id: "${albums9}") { name a: ${expensiveField} b: ${expensiveField} } }`,
   );
   expect({ status, data, codes: errors.map((error) => error.extensions?.['code']) }).toEqual({
@@ -121,9 +121,9 @@ test('a field with an invalid market adds no planned calls, for any selection be
 test.each(['albums', 'tracks'])(
   'an invalid market is one error of the whole plural field, without a call: %s',
   async (field) => {
-    const { ask, sandbox } = await startInMode('extended');
-    const answer = await ask(`{ ${field}(ids: ${jsonList([album, album])}, market: "XX") { id } }`);
-    expect(answer.errors.map(({ path, extensions }) => [path, extensions])).toEqual([
+    const { execute, sandbox } = await startInMode('extended');
+    const response = await execute(`{ ${field}(ids: ${jsonList([album, album])}, market: "XX") { id } }`);
+    expect(response.errors.map(({ path, extensions }) => [path, extensions])).toEqual([
       [[field], { code: 'BAD_USER_INPUT' }],
     ]);
     expect(sandbox.calls()).toEqual([]);
@@ -137,23 +137,25 @@ describe('values that are not markets', () => {
   });
 
   test('a market that is not a string is an error of status 400, in the document and in the variables', async () => {
-    const { ask, sandbox } = await startInMode('development');
-    const { status } = await ask(`{ album(id: "${album}", market: 7) { name } }`);
+    const { execute, sandbox } = await startInMode('development');
+    const { status } = await execute(`{ album(id: "${album}", market: 7) { name } }`);
     expect(status).toBe(400);
-    const variable = await ask(`query ($m: Market) { album(id: "${album}", market: $m) { name } }`, { m: 7 });
+    const variable = await execute(`query ($m: Market) { album(id: "${album}", market: $m) { name } }`, {
+      m: 7,
+    });
     expect(variable.status).toBe(400);
     expect(sandbox.calls()).toEqual([]);
   });
 });
 
 test('a market that Spotify does not accept is BAD_USER_INPUT, also for each object of a batch', async () => {
-  const { ask, sandbox } = await startInMode('extended');
+  const { execute, sandbox } = await startInMode('extended');
   sandbox.faults.add({ fault: errorResponse(400, 'Invalid market code') });
   const document = `{
     albums(ids: ${jsonList([album, albums.tracks20])}, market: "AQ") { name }
     track(id: "${tracks.explicit}", market: "AQ") { name }
   }`;
-  const { data, errors } = dataAndErrorCodes(await ask(document));
+  const { data, errors } = dataAndErrorCodes(await execute(document));
   expect(data).toEqual({ albums: [null, null], track: null });
   expect(errors.toSorted()).toEqual([
     ['albums.0', 'BAD_USER_INPUT'],

@@ -34,7 +34,7 @@ const allFields = `{
 
 describe('for an app in extended mode', () => {
   test('the new releases are one list of at most 100 albums, newest first, with one call for fifty', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const newest = catalogue
       .albums()
       .toSorted((one, other) => other.releaseDate.localeCompare(one.releaseDate))
@@ -43,8 +43,8 @@ describe('for an app in extended mode', () => {
     const document = `query ($after: String) { newReleases(first: 50, after: $after) {
       totalCount nodes { id } pageInfo { hasNextPage endCursor }
     } }`;
-    const first = await ask<NewReleases, object>(document, {});
-    const second = await ask<NewReleases, object>(document, {
+    const first = await execute<NewReleases, object>(document, {});
+    const second = await execute<NewReleases, object>(document, {
       after: first.data.newReleases.pageInfo.endCursor,
     });
     expect([...first.errors, ...second.errors]).toEqual([]);
@@ -59,10 +59,10 @@ describe('for an app in extended mode', () => {
   });
 
   test('categories have their names, icons and ids, and a cursor leads to the next page', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const page = (args: string) =>
       `{ categories(${args}) { totalCount nodes { id name icons { url width height } } pageInfo { endCursor } } }`;
-    const first = await ask<{ categories: Categories }, object>(page('first: 2'));
+    const first = await execute<{ categories: Categories }, object>(page('first: 2'));
     expect(first.errors).toEqual([]);
     const { totalCount, nodes, pageInfo } = first.data.categories;
     expect(totalCount).toBe(catalogue.categories().length);
@@ -74,7 +74,7 @@ describe('for an app in extended mode', () => {
       [[300, 300]],
       [[300, 300]],
     ]);
-    const next = await ask<{ categories: Categories }, object>(
+    const next = await execute<{ categories: Categories }, object>(
       page(`first: 1, after: "${pageInfo.endCursor}"`),
     );
     expect(next.data.categories.nodes.map(({ id }) => id)).toEqual([party.id]);
@@ -82,21 +82,21 @@ describe('for an app in extended mode', () => {
   });
 
   test.each([null, ''])('a category without an id has no edge, and is no error: %j', async (id) => {
-    const { ask, apiCalls, sandbox } = await startInMode('extended');
+    const { execute, apiCalls, sandbox } = await startInMode('extended');
     const edits = [{ path: 'categories.items.1', set: { href: null, icons: [], id, name: null } }];
     sandbox.faults.add({ fault: { kind: 'edit', edits } });
-    const answer = await ask('{ categories(first: 3) { nodes { id } } }');
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const response = await execute('{ categories(first: 3) { nodes { id } } }');
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ categories: { nodes: [{ id: toplists.id }, { id: party.id }] } }),
     );
     expect(apiCalls()).toEqual(['/browse/categories?limit=50&offset=0']);
   });
 
   test('a category is read by its id, with the language of `locale`', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     expect(
       dataAndErrorCodes(
-        await ask(
+        await execute(
           '{ plain: category(id: "party") { id name } swedish: category(id: "party", locale: "sv_SE") { name } }',
         ),
       ),
@@ -105,17 +105,17 @@ describe('for an app in extended mode', () => {
   });
 
   test('a category that a cached list of categories has costs no call, in the same language only', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
-    await ask('{ categories(first: 1) { nodes { id } } }');
+    const { execute, apiCalls } = await startInMode('extended');
+    await execute('{ categories(first: 1) { nodes { id } } }');
     const list = '/browse/categories?limit=50&offset=0';
     expect(apiCalls()).toEqual([list]);
-    const answer = await ask('{ category(id: "party") { id name icons { width } } }');
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const response = await execute('{ category(id: "party") { id name icons { width } } }');
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ category: { id: 'party', name: 'Party', icons: [{ width: 300 }] } }),
     );
-    expect(callsByOrigin(answer)).toEqual([`cache ${list}`]);
-    await ask('{ category(id: "party", locale: "sv_SE") { name } }');
-    await ask('{ category(id: "nonsense") { name } }');
+    expect(callsByOrigin(response)).toEqual([`cache ${list}`]);
+    await execute('{ category(id: "party", locale: "sv_SE") { name } }');
+    await execute('{ category(id: "nonsense") { name } }');
     expect(apiCalls()).toEqual([
       list,
       '/browse/categories/party?locale=sv_SE',
@@ -125,40 +125,40 @@ describe('for an app in extended mode', () => {
 
   test('a category of a stale list is served stale while Spotify cannot be called', async () => {
     const clock = startClock();
-    const { ask, apiCalls, sandbox } = await startInMode('extended');
-    await ask('{ categories(first: 1) { nodes { id } } }');
+    const { execute, apiCalls, sandbox } = await startInMode('extended');
+    await execute('{ categories(first: 1) { nodes { id } } }');
     await clock.pass(3 * 24 * 3_600); // the list is older than two days, so it is not served while it is refreshed
     sandbox.faults.add({ fault: { kind: 'answer', status: 429, headers: { 'retry-after': '30' } } });
     for (let time = 0; time < 2; time += 1) {
-      const answer = await ask('{ category(id: "party") { name } }');
-      expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ category: { name: 'Party' } }));
-      expect(answer.extensions.spotify?.stale).toEqual([
+      const response = await execute('{ category(id: "party") { name } }');
+      expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ category: { name: 'Party' } }));
+      expect(response.extensions.spotify?.stale).toEqual([
         { field: 'Query.category', path: ['category'], reason: 'UPSTREAM_RATE_LIMITED' },
       ]);
     }
-    const unlisted = await ask('{ category(id: "nonsense") { name } }');
+    const unlisted = await execute('{ category(id: "nonsense") { name } }');
     expect(dataAndErrorCodes(unlisted).errors).toEqual([['category', 'UPSTREAM_RATE_LIMITED']]);
     expect(apiCalls()).toEqual(['/browse/categories?limit=50&offset=0', '/browse/categories/party']);
   });
 
   test('a category with a malformed part in the cached list is read by its id', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('extended');
+    const { execute, apiCalls, sandbox } = await startInMode('extended');
     sandbox.faults.add({ times: 1, fault: edit({ path: 'categories.items.2.icons', set: 'none' }) });
-    await ask('{ categories(first: 1) { nodes { id } } }');
-    const answer = await ask('{ category(id: "party") { name icons { width } } }');
-    expect(dataAndErrorCodes(answer)).toEqual(
+    await execute('{ categories(first: 1) { nodes { id } } }');
+    const response = await execute('{ category(id: "party") { name icons { width } } }');
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ category: { name: 'Party', icons: [{ width: 300 }] } }),
     );
     expect(apiCalls().at(-1)).toBe('/browse/categories/party');
   });
 
   test('the playlists of a category come without its null slots', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const slots = catalogue.playlistsOf('party').slice(0, 20);
     expect(slots).toContain(null);
     expect(
       dataAndErrorCodes(
-        await ask('{ category(id: "party") { playlists(first: 20) { totalCount nodes { id } } } }'),
+        await execute('{ category(id: "party") { playlists(first: 20) { totalCount nodes { id } } } }'),
       ),
     ).toEqual(
       withoutErrors({
@@ -177,12 +177,12 @@ describe('for an app in extended mode', () => {
   });
 
   test('a user has the public playlists that the catalogue has', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const owner = userOf(playlists.bySpotify);
     const ofOwner = catalogue.playlists().filter((playlist) => playlist.owner.id === owner.id);
     expect(
       dataAndErrorCodes(
-        await ask(
+        await execute(
           `{ playlist(id: "${playlists.bySpotify}") { owner { playlists(first: 3) { totalCount nodes { id } } } } }`,
         ),
       ),
@@ -202,45 +202,45 @@ describe('for an app in extended mode', () => {
   });
 
   test('a user without playlists has an empty list, and the playlists of a deleted user are null without an entry in `unavailable`', async () => {
-    const { ask } = await startInMode('extended');
+    const { execute } = await startInMode('extended');
     const document = `{ playlist(id: "${playlists.items3}") {
       items(first: 1) { nodes { addedBy { playlists { totalCount } } } }
     } }`;
     const withPlaylists = (found: unknown) =>
       withoutErrors({ playlist: { items: { nodes: [{ addedBy: { playlists: found } }] } } });
-    expect(dataAndErrorCodes(await ask(document))).toEqual(withPlaylists({ totalCount: 0 }));
+    expect(dataAndErrorCodes(await execute(document))).toEqual(withPlaylists({ totalCount: 0 }));
 
     const gone = await startInMode('extended');
     gone.sandbox.faults.add({ on: { route: 'users/playlists' }, fault: errorResponse(404, 'No such user') });
     for (const calls of [2, 2]) {
-      const answer = await gone.ask(document);
-      expect(dataAndErrorCodes(answer)).toEqual(withPlaylists(null));
-      expect(unavailableFields(answer)).toEqual([]);
+      const response = await gone.execute(document);
+      expect(dataAndErrorCodes(response)).toEqual(withPlaylists(null));
+      expect(unavailableFields(response)).toEqual([]);
       expect(gone.apiCalls()).toHaveLength(calls);
     }
   });
 
   test('a category that does not exist is null without an entry in `unavailable`', async () => {
-    const { ask } = await startInMode('extended');
-    const answer = await ask('{ category(id: "nonsense") { name playlists { totalCount } } }');
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ category: null }));
-    expect(unavailableFields(answer)).toEqual([]);
+    const { execute } = await startInMode('extended');
+    const response = await execute('{ category(id: "nonsense") { name playlists { totalCount } } }');
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ category: null }));
+    expect(unavailableFields(response)).toEqual([]);
   });
 
   test.each(['Not found.', 'Not Found'])(
     'a 404 with `%s` for one category or one user is absence, and takes no list from the app',
     async (message) => {
-      const { ask, apiCalls, sandbox } = await startWithUnknownApp('extended');
+      const { execute, apiCalls, sandbox } = await startWithUnknownApp('extended');
       const fault = errorResponse(404, message);
       sandbox.faults.add({ on: { path: '/browse/categories/nonsense' }, fault });
       sandbox.faults.add({ on: { route: 'users/playlists' }, fault });
-      const absent = await ask(`{ category(id: "nonsense") { name }
+      const absent = await execute(`{ category(id: "nonsense") { name }
         playlist(id: "${playlists.items3}") { owner { playlists { totalCount } } } }`);
       expect(dataAndErrorCodes(absent)).toEqual(
         withoutErrors({ category: null, playlist: { owner: { playlists: null } } }),
       );
       expect(unavailableFields(absent)).toEqual([]);
-      const found = await ask('{ category(id: "party") { name } categories(first: 1) { nodes { id } } }');
+      const found = await execute('{ category(id: "party") { name } categories(first: 1) { nodes { id } } }');
       expect(dataAndErrorCodes(found)).toEqual(
         withoutErrors({ category: { name: 'Party' }, categories: { nodes: [{ id: 'toplists' }] } }),
       );
@@ -250,22 +250,22 @@ describe('for an app in extended mode', () => {
 
   test('the playlists of a category are null with an entry in `unavailable` if Spotify rejects their list with 403 or 404', async () => {
     for (const fault of [errorResponse(403, 'Forbidden'), errorResponse(404, 'Resource not found')]) {
-      const { ask, sandbox } = await startInMode('extended');
+      const { execute, sandbox } = await startInMode('extended');
       sandbox.faults.add({ on: { path: '/browse/categories/party/playlists' }, fault });
-      const answer = await ask('{ category(id: "party") { name playlists { totalCount } } }');
-      expect(dataAndErrorCodes(answer)).toEqual(
+      const response = await execute('{ category(id: "party") { name playlists { totalCount } } }');
+      expect(dataAndErrorCodes(response)).toEqual(
         withoutErrors({ category: { name: 'Party', playlists: null } }),
       );
-      expect(unavailableFields(answer)).toEqual(['Category.playlists at category.playlists: QUOTA_MODE']);
+      expect(unavailableFields(response)).toEqual(['Category.playlists at category.playlists: QUOTA_MODE']);
     }
   });
 });
 
 describe('for an app in development mode', () => {
   test('new releases, categories and playlists of users are null with an entry in `unavailable`, and cost no call', async () => {
-    const { ask, apiCalls } = await startInMode('development');
-    const answer = await ask(allFields);
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const { execute, apiCalls } = await startInMode('development');
+    const response = await execute(allFields);
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({
         newReleases: null,
         categories: null,
@@ -273,7 +273,7 @@ describe('for an app in development mode', () => {
         playlist: { owner: { playlists: null } },
       }),
     );
-    expect(unavailableFields(answer).toSorted()).toEqual([
+    expect(unavailableFields(response).toSorted()).toEqual([
       'Query.categories at categories: QUOTA_MODE',
       'Query.category at category: QUOTA_MODE',
       'Query.newReleases at newReleases: QUOTA_MODE',
@@ -284,11 +284,11 @@ describe('for an app in development mode', () => {
   });
 
   test('an app of unknown quota mode calls each kind of endpoint once, and never again', async () => {
-    const { ask, apiCalls } = await startWithUnknownApp('development');
-    await ask(allFields);
+    const { execute, apiCalls } = await startWithUnknownApp('development');
+    await execute(allFields);
     const calls = apiCalls().length;
     expect(apiCalls().filter((path) => path.startsWith('/browse/'))).toHaveLength(2);
-    const again = await ask(allFields);
+    const again = await execute(allFields);
     expect(dataAndErrorCodes(again)).toEqual(
       withoutErrors({
         newReleases: null,
@@ -303,36 +303,36 @@ describe('for an app in development mode', () => {
 });
 
 test('a page of no items costs no call, so the gateway learns nothing about the permissions of the app from it', async () => {
-  const { ask, apiCalls } = await startWithUnknownApp('development');
+  const { execute, apiCalls } = await startWithUnknownApp('development');
   const empty = '{ newReleases(first: 0) { edges { cursor } } }';
-  expect(dataAndErrorCodes(await ask(empty))).toEqual(withoutErrors({ newReleases: { edges: [] } }));
+  expect(dataAndErrorCodes(await execute(empty))).toEqual(withoutErrors({ newReleases: { edges: [] } }));
   expect(apiCalls()).toEqual([]);
   const length = '{ newReleases(first: 0) { edges { cursor } totalCount } }';
   for (const calls of [1, 1]) {
-    const answer = await ask(length);
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ newReleases: null }));
-    expect(unavailableFields(answer)).toEqual(['Query.newReleases at newReleases: QUOTA_MODE']);
+    const response = await execute(length);
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ newReleases: null }));
+    expect(unavailableFields(response)).toEqual(['Query.newReleases at newReleases: QUOTA_MODE']);
     expect(apiCalls()).toHaveLength(calls);
   }
-  expect(dataAndErrorCodes(await ask(empty))).toEqual(withoutErrors({ newReleases: null }));
+  expect(dataAndErrorCodes(await execute(empty))).toEqual(withoutErrors({ newReleases: null }));
   expect(apiCalls()).toHaveLength(1);
 });
 
 test.each(['first: 0', 'last: 0', 'first: 20'])(
   'lists that Spotify is known to withhold are null with an entry in `unavailable`, and cost no call, with `%s`',
   async (args) => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const list = (name: string) => `${name}(${args}) { edges { cursor } pageInfo { hasNextPage } }`;
-    const answer = await ask(`{ ${list('newReleases')} ${list('categories')}
+    const response = await execute(`{ ${list('newReleases')} ${list('categories')}
       playlist(id: "${playlists.items3}") { ${list('items')} owner { ${list('playlists')} } } }`);
-    expect(dataAndErrorCodes(answer)).toEqual(
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({
         newReleases: null,
         categories: null,
         playlist: { items: null, owner: { playlists: null } },
       }),
     );
-    expect(unavailableFields(answer).toSorted()).toEqual([
+    expect(unavailableFields(response).toSorted()).toEqual([
       'Playlist.items at playlist.items: QUOTA_MODE',
       'Query.categories at categories: QUOTA_MODE',
       'Query.newReleases at newReleases: QUOTA_MODE',
@@ -351,8 +351,8 @@ test.each([
   ['{ newReleases(first: 101) { totalCount } }', 'newReleases'],
   ['{ categories(after: "nonsense") { totalCount } }', 'categories'],
 ])('invalid input is an error and costs no call: %s', async (document, field) => {
-  const { ask, apiCalls } = await startInMode('extended');
-  expect(dataAndErrorCodes(await ask(document))).toEqual({
+  const { execute, apiCalls } = await startInMode('extended');
+  expect(dataAndErrorCodes(await execute(document))).toEqual({
     data: { [field]: null },
     errors: [[field, 'BAD_USER_INPUT']],
   });
@@ -371,12 +371,12 @@ test('a category that the list repeats is in a window once, and a walk whose pag
     { path: '/categories$', query: { offset: '0' }, body: page(['party', 'party', ...words], 0) },
     { path: '/categories$', query: { offset: '50' }, body: page(['word47', 'mood'], 50) },
   ]);
-  const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'auto' });
+  const { execute } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'auto' });
   const document = `query ($after: String) { categories(first: 50, after: $after) {
     nodes { id } pageInfo { hasNextPage endCursor } } }`;
-  const first = await ask<{ categories: Walked }, object>(document, {});
+  const first = await execute<{ categories: Walked }, object>(document, {});
   const { endCursor } = first.data.categories.pageInfo;
-  const second = await ask<{ categories: Walked }, object>(document, { after: endCursor });
+  const second = await execute<{ categories: Walked }, object>(document, { after: endCursor });
   const ids = [first, second].flatMap(({ data }) => data.categories.nodes.map(({ id }) => id));
   expect(ids).toEqual(['party', ...words, 'mood']);
   expect(upstream.log()).toEqual([
@@ -396,9 +396,9 @@ describe.skipIf(folder === null)('recorded responses', () => {
     ['album_new_releases.json', '{ newReleases(first: 20) { totalCount nodes { id name albumType } } }'],
   ])('the values of the recorded response are unchanged: %s', async (name, document) => {
     const json = recording(name);
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     sandbox.faults.add({ fault: { kind: 'answer', status: 200, json } });
-    const { data, errors } = await ask<Record<string, Recorded>, object>(document);
+    const { data, errors } = await execute<Record<string, Recorded>, object>(document);
     expect(errors).toEqual([]);
     const found = data['categories'] ?? data['newReleases'];
     const page = json.categories ?? json.albums;

@@ -6,7 +6,7 @@ import { type CallCounts, callsPage } from '../support/calls-page.ts';
 import { waitForIdleLoop } from '../support/clock.ts';
 import { apiCalls, startGateway, withSandbox } from '../support/gateway.ts';
 import { createNaiveGateway } from '../support/naive-gateway.ts';
-import { type Ask, catalogue, type Operation, operations, runOperation } from '../support/operations.ts';
+import { catalogue, type Execute, type Operation, operations, runOperation } from '../support/operations.ts';
 
 /** Every operation costs the fewest Spotify calls. The sandbox counts the calls, and `docs/calls.md` lists them. */
 
@@ -27,11 +27,11 @@ async function startUpstream(mode: QuotaMode) {
     { SPOTIFY_QUOTA_MODE: mode },
     { quotaMode: mode, catalogue },
   );
-  const askUntilServed =
-    ({ ask }: Pick<typeof configured, 'ask'>): Ask =>
+  const executeUntilServed =
+    ({ execute }: Pick<typeof configured, 'execute'>): Execute =>
     async (document) => {
       for (;;) {
-        const { status, data, errors } = await ask(document);
+        const { status, data, errors } = await execute(document);
         if (status !== 503) {
           expect(errors).toEqual([]);
           return data;
@@ -43,26 +43,28 @@ async function startUpstream(mode: QuotaMode) {
   const naive = createNaiveGateway(sandbox, mode);
 
   return {
-    configured: askUntilServed(configured),
-    another: () => askUntilServed(startGateway(sandbox, { SPOTIFY_QUOTA_MODE: mode })),
-    learning: () => askUntilServed(startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'auto' })),
+    configured: executeUntilServed(configured),
+    another: () => executeUntilServed(startGateway(sandbox, { SPOTIFY_QUOTA_MODE: mode })),
+    learning: () => executeUntilServed(startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'auto' })),
     async naive(document: string) {
-      const { data, errors } = await naive.ask(document);
+      const { data, errors } = await naive.execute(document);
       expect(errors).toEqual([]);
       return data;
     },
     /** The calls of an operation, without the calls of `operation.before`. */
-    async count(operation: Operation, ask: Ask) {
-      const data = await runOperation(operation, ask, sandbox.clearCalls);
+    async count(operation: Operation, execute: Execute) {
+      const data = await runOperation(operation, execute, sandbox.clearCalls);
       await sleep(lateCallsMs);
       return { calls: countCalls(), data };
     },
     /** The calls of many concurrent runs of the operation. */
-    async countConcurrent(operation: Operation, ask: Ask) {
-      if (operation.before !== undefined) await ask(operation.before);
+    async countConcurrent(operation: Operation, execute: Execute) {
+      if (operation.before !== undefined) await execute(operation.before);
       sandbox.clearCalls();
       await Promise.all(
-        Array.from({ length: operation.crowd ?? defaultConcurrency }, () => runOperation(operation, ask)),
+        Array.from({ length: operation.concurrency ?? defaultConcurrency }, () =>
+          runOperation(operation, execute),
+        ),
       );
       await waitForIdleLoop();
       return countCalls();
@@ -72,7 +74,10 @@ async function startUpstream(mode: QuotaMode) {
 
 const measured = new Map<Operation, Partial<Record<QuotaMode, CallCounts>>>();
 
-async function measure(operation: Operation, mode: QuotaMode): Promise<CallCounts & { answers: unknown[] }> {
+async function measure(
+  operation: Operation,
+  mode: QuotaMode,
+): Promise<CallCounts & { responses: unknown[] }> {
   const { configured, another, learning, naive, count, countConcurrent } = await startUpstream(mode);
   const firstRun = await count(operation, configured);
   const repeatedRun = await count(operation, configured);
@@ -86,23 +91,23 @@ async function measure(operation: Operation, mode: QuotaMode): Promise<CallCount
   const numbers = {
     calls: atWorst(firstRun.calls, worst),
     again: repeatedRun.calls,
-    crowd: atWorst(await countConcurrent(operation, another()), worst),
+    concurrent: atWorst(await countConcurrent(operation, another()), worst),
     unknown: atWorst(learningRun.calls, operation.unknown[mode]),
     naive: naiveRun.calls,
   };
   measured.set(operation, { ...measured.get(operation), [mode]: numbers });
-  return { ...numbers, answers: [firstRun, repeatedRun, learningRun, naiveRun].map(({ data }) => data) };
+  return { ...numbers, responses: [firstRun, repeatedRun, learningRun, naiveRun].map(({ data }) => data) };
 }
 
 describe.each(modes)('the fewest Spotify calls, for an app in %s mode', (mode) => {
   test.each(operations)('the operation costs the fewest Spotify calls: $title', async (operation) => {
-    const { answers, naive, ...counts } = await measure(operation, mode);
+    const { responses, naive, ...counts } = await measure(operation, mode);
     const calls = operation.calls[mode];
-    expect(counts).toEqual({ calls, again: 0, crowd: calls, unknown: operation.unknown[mode] });
+    expect(counts).toEqual({ calls, again: 0, concurrent: calls, unknown: operation.unknown[mode] });
     const least = operation.least?.[mode];
     if (least === undefined) expect(naive).toBeGreaterThanOrEqual(calls);
     else expect(least).toBeLessThanOrEqual(calls);
-    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    for (const response of responses) expect(response).toEqual(responses[0]);
   });
 });
 

@@ -6,16 +6,16 @@ import { temporaryFolder } from '../support/temporary-files.ts';
 
 test('a category of a list that is stored costs no call after a restart, alone or beside the list', async () => {
   const environment = { DATA_DIR: temporaryFolder(), SPOTIFY_QUOTA_MODE: 'extended' };
-  const { ask, gateway, sandbox, apiCalls } = await startInMode('extended', environment);
+  const { execute, gateway, sandbox, apiCalls } = await startInMode('extended', environment);
   const category = '{ category(id: "party") { name } }';
   const both = '{ categories(first: 1) { nodes { id } } category(id: "party") { name } }';
-  const { data: list } = await ask<object, object>('{ categories(first: 1) { nodes { id } } }');
+  const { data: list } = await execute<object, object>('{ categories(first: 1) { nodes { id } } }');
   await sleep(100); // for the writes to the store
   await gateway.dispose();
   for (const document of [both, category]) {
     const restarted = startGateway(sandbox, environment);
-    const answer = dataAndErrorCodes(await restarted.ask<object, object>(document));
-    expect(answer).toEqual(withoutErrors({ ...(document === both && list), category: { name: 'Party' } }));
+    const response = dataAndErrorCodes(await restarted.execute<object, object>(document));
+    expect(response).toEqual(withoutErrors({ ...(document === both && list), category: { name: 'Party' } }));
     await restarted.gateway.dispose();
   }
   expect(apiCalls()).toEqual(['/browse/categories?limit=50&offset=0']);

@@ -45,16 +45,19 @@ const limited = (dailyLimits: Record<string, number>, environment: Record<string
     { dailyLimits, tokenLifetimeSeconds: 30 * daySeconds },
   );
 
-async function inTurn<T>(documents: readonly string[], ask: (document: string) => Promise<T>): Promise<T[]> {
-  const answers: T[] = [];
-  for (const document of documents) answers.push(await ask(document));
-  return answers;
+async function inTurn<T>(
+  documents: readonly string[],
+  execute: (document: string) => Promise<T>,
+): Promise<T[]> {
+  const responses: T[] = [];
+  for (const document of documents) responses.push(await execute(document));
+  return responses;
 }
 
-type Answers = Awaited<ReturnType<TestGateway['ask']>>[];
+type Responses = Awaited<ReturnType<TestGateway['execute']>>[];
 /** Reads one album; its name, or the code and the seconds to wait. */
-async function read({ ask }: Pick<TestGateway, 'ask'>, index: number) {
-  const { data, errors, extensions } = await ask<{ album: { name: string } | null }, object>(
+async function read({ execute }: Pick<TestGateway, 'execute'>, index: number) {
+  const { data, errors, extensions } = await execute<{ album: { name: string } | null }, object>(
     `{ album(id: "${albumIds[index]}") { name } }`,
   );
   const [error] = errors;
@@ -65,7 +68,8 @@ async function read({ ask }: Pick<TestGateway, 'ask'>, index: number) {
 const found = { found: true, stale: [] };
 const usedUp = { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: expect.any(Number) };
 
-const codesOf = (answers: Answers) => answers.map(({ errors }) => errors[0]?.extensions?.['code'] ?? 'ok');
+const codesOf = (responses: Responses) =>
+  responses.map(({ errors }) => errors[0]?.extensions?.['code'] ?? 'ok');
 const count = <T>(values: readonly T[], value: T) => values.filter((other) => other === value).length;
 const exceeded = 'UPSTREAM_QUOTA_EXCEEDED';
 
@@ -78,13 +82,13 @@ interface Family {
   resetAt: string | null;
   backOffUntil: string | null;
 }
-async function quotaOf({ ask }: TestGateway, family: string): Promise<Family | undefined> {
-  const { data } = await ask<{ quota: Family[] | null }, object>(
+async function quotaOf({ execute }: TestGateway, family: string): Promise<Family | undefined> {
+  const { data } = await execute<{ quota: Family[] | null }, object>(
     '{ quota { family used limit limitSource remaining resetAt backOffUntil } }',
   );
   return data.quota?.find((entry) => entry.family === family);
 }
-const staleOf = ({ extensions }: Answers[number] | { extensions: object }) =>
+const staleOf = ({ extensions }: Responses[number] | { extensions: object }) =>
   (extensions as { spotify?: { stale?: object[] } }).spotify?.stale ?? [];
 
 describe('a configured daily limit', () => {
@@ -96,7 +100,7 @@ describe('a configured daily limit', () => {
     'a configured daily limit of %i calls allows %i calls: the last 2 %, at least one call, stay unused',
     async (limit, allowed) => {
       const gateway = await limited({ albums: limit });
-      const codes = codesOf(await inTurn(numbers(limit + 3).map(album), gateway.ask));
+      const codes = codesOf(await inTurn(numbers(limit + 3).map(album), gateway.execute));
       expect(codes).toEqual([...Array(allowed).fill('ok'), ...Array(limit + 3 - allowed).fill(exceeded)]);
       expect(gateway.apiCalls()).toHaveLength(allowed);
       expect(gateway.sandbox.calls().filter(({ status }) => status === 429)).toEqual([]);
@@ -106,10 +110,12 @@ describe('a configured daily limit', () => {
 
   test('queries that arrive together do not exceed a configured daily limit, and each rejection states the seconds to wait', async () => {
     const gateway = await limited({ albums: 30 });
-    const answers = await Promise.all(numbers(80).map((n) => gateway.ask(album(n))));
-    expect(count(codesOf(answers), 'ok')).toBe(29);
+    const responses = await Promise.all(numbers(80).map((n) => gateway.execute(album(n))));
+    expect(count(codesOf(responses), 'ok')).toBe(29);
     expect(gateway.apiCalls()).toHaveLength(29);
-    const waits = answers.flatMap(({ errors }) => errors.map(({ extensions }) => extensions?.['retryAfter']));
+    const waits = responses.flatMap(({ errors }) =>
+      errors.map(({ extensions }) => extensions?.['retryAfter']),
+    );
     for (const seconds of waits) {
       expect(seconds).toBeGreaterThan(daySeconds - 60);
       expect(seconds).toBeLessThanOrEqual(daySeconds + bucketSeconds);
@@ -134,7 +140,7 @@ describe('a configured daily limit', () => {
           const gateway = startGateway(sandbox, environment);
           const clock = startClock();
           for (const [n, seconds] of visits) {
-            await gateway.ask(artist(n));
+            await gateway.execute(artist(n));
             await clock.pass(seconds);
           }
           gateway.gateway.dispose();
@@ -154,13 +160,13 @@ describe('a configured daily limit', () => {
   test('a configured daily limit makes each call available again a day after the call', async () => {
     const gateway = await limited({ artists: 3 });
     const clock = startClock();
-    await gateway.ask(artist(0));
+    await gateway.execute(artist(0));
     await clock.pass(2 * hourSeconds);
-    expect(codesOf(await inTurn([1, 2].map(artist), gateway.ask))).toEqual(['ok', exceeded]);
+    expect(codesOf(await inTurn([1, 2].map(artist), gateway.execute))).toEqual(['ok', exceeded]);
     await clock.pass(22 * hourSeconds + bucketSeconds);
-    expect(codesOf(await inTurn([2, 3].map(artist), gateway.ask))).toEqual(['ok', exceeded]);
+    expect(codesOf(await inTurn([2, 3].map(artist), gateway.execute))).toEqual(['ok', exceeded]);
     await clock.pass(2 * hourSeconds + bucketSeconds);
-    expect(codesOf(await inTurn([3].map(artist), gateway.ask))).toEqual(['ok']);
+    expect(codesOf(await inTurn([3].map(artist), gateway.execute))).toEqual(['ok']);
   }, 30_000);
 });
 
@@ -176,15 +182,15 @@ describe('thrift', () => {
     async (_, others, calls) => {
       const gateway = await limited({ artists: 20 });
       const clock = startClock();
-      await inTurn(numbers(others + 1).map(artist), gateway.ask);
+      await inTurn(numbers(others + 1).map(artist), gateway.execute);
       await clock.pass(staleHours * hourSeconds);
       const before = gateway.apiCalls().length;
-      const answer = await gateway.ask(artist(0));
-      expect(dataAndErrorCodes(answer)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
+      const response = await gateway.execute(artist(0));
+      expect(dataAndErrorCodes(response)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
       await clock.pass(0); // a refresh runs in the background
       expect(gateway.apiCalls().length - before).toBe(calls);
       // First reads come before repeated ones: data without an entry still gets a call.
-      expect(codesOf([await gateway.ask(artist(others + 1))])).toEqual(['ok']);
+      expect(codesOf([await gateway.execute(artist(others + 1))])).toEqual(['ok']);
     },
     30_000,
   );
@@ -199,7 +205,7 @@ describe('a window for which the remaining calls do not suffice', () => {
 
   test('a window that needs more calls than remain has its first pages and an entry in `shortened`, and the next window is an error', async () => {
     const gateway = await limited({ 'artists/albums': 5 });
-    const { data, errors, extensions } = await gateway.ask<Data, object>(document('first: 60'));
+    const { data, errors, extensions } = await gateway.execute<Data, object>(document('first: 60'));
     expect(errors).toEqual([]);
     expect(data.artist.albums?.nodes).toHaveLength(40);
     expect(data.artist.albums?.pageInfo.hasNextPage).toBe(true);
@@ -209,13 +215,13 @@ describe('a window for which the remaining calls do not suffice', () => {
     const pages = () => gateway.apiCalls().filter((path) => path.includes('/albums?'));
     expect(pages()).toHaveLength(4);
     const after = data.artist.albums?.pageInfo.endCursor;
-    const next = await gateway.ask<Data, object>(document(`first: 10, after: "${after}"`));
+    const next = await gateway.execute<Data, object>(document(`first: 10, after: "${after}"`));
     expect(dataAndErrorCodes(next)).toEqual({
       data: { artist: { albums: null } },
       errors: [['artist.albums', exceeded]],
     });
     // The cached part stays readable.
-    const again = await gateway.ask<Data, object>(document('first: 40'));
+    const again = await gateway.execute<Data, object>(document('first: 40'));
     expect([codesOf([again]), again.data.artist.albums?.nodes.length]).toEqual([['ok'], 40]);
     expect(pages()).toHaveLength(4);
   });
@@ -224,21 +230,21 @@ describe('a window for which the remaining calls do not suffice', () => {
 test('a used-up limit leaves stale entries with the reason QUOTA, and makes data without an entry an error with `retryAfter`', async () => {
   const gateway = await limited({ artists: 3 });
   const clock = startClock();
-  await inTurn([0, 1].map(artist), gateway.ask);
+  await inTurn([0, 1].map(artist), gateway.execute);
   await clock.pass(23.5 * hourSeconds);
-  const stale = await gateway.ask(artist(0));
+  const stale = await gateway.execute(artist(0));
   expect(dataAndErrorCodes(stale)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
   expect(staleOf(stale)).toEqual([{ field: 'Query.artist', path: ['artist'], reason: 'QUOTA' }]);
-  const { errors } = await gateway.ask(artist(2));
+  const { errors } = await gateway.execute(artist(2));
   expect(errors[0]?.extensions?.['code']).toBe(exceeded);
   const seconds = errors[0]?.extensions?.['retryAfter'];
   expect(seconds).toBeGreaterThan(0.4 * hourSeconds);
   expect(seconds).toBeLessThanOrEqual(0.5 * hourSeconds + bucketSeconds);
   expect(gateway.apiCalls()).toHaveLength(2);
   await clock.pass(Number(seconds));
-  expect(codesOf([await gateway.ask(artist(2))])).toEqual(['ok']);
+  expect(codesOf([await gateway.execute(artist(2))])).toEqual(['ok']);
   // Other families are not affected.
-  expect(codesOf([await gateway.ask(album(0))])).toEqual(['ok']);
+  expect(codesOf([await gateway.execute(album(0))])).toEqual(['ok']);
 }, 30_000);
 
 test.each([
@@ -250,15 +256,15 @@ test.each([
     const gateway = await limited({ artists: 40 });
     const clock = startClock();
     const document = `{ artists(ids: ${JSON.stringify(artistIds.slice(0, 20))}) { id } }`;
-    await gateway.ask(document);
+    await gateway.execute(document);
     await clock.pass(hours * hourSeconds);
-    const { data, errors } = await gateway.ask<{ artists: { id: string }[] }, object>(document);
+    const { data, errors } = await gateway.execute<{ artists: { id: string }[] }, object>(document);
     expect([data.artists.map(({ id }) => id), errors]).toEqual([artistIds.slice(0, 20), []]);
     await sleep(300); // for the refreshes in the background
     const refreshes = gateway.apiCalls().slice(20);
     expect(refreshes.length).toBeGreaterThan(0);
     expect(refreshes.length).toBeLessThanOrEqual(16);
-    const firstReads = await inTurn([20, 21].map(artist), gateway.ask);
+    const firstReads = await inTurn([20, 21].map(artist), gateway.execute);
     expect(codesOf(firstReads)).toEqual(['ok', 'ok']);
   },
 );
@@ -266,18 +272,18 @@ test.each([
 test('successive operations whose calls wait in a full queue refresh no stale entries beyond nine tenths of the limit', async () => {
   const gateway = await limited({ artists: 40 }, { UPSTREAM_CONCURRENCY: '2', CACHE_TTL_SECONDS: '100' });
   const clock = startClock();
-  await gateway.ask(`{ artists(ids: ${JSON.stringify(artistIds.slice(0, 20))}) { id } }`);
+  await gateway.execute(`{ artists(ids: ${JSON.stringify(artistIds.slice(0, 20))}) { id } }`);
   await clock.pass(3_000); // longer than thrift extends their freshness
   gateway.sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'delay', ms: 100 } });
-  const answers: ReturnType<TestGateway['ask']>[] = [];
+  const responses: ReturnType<TestGateway['execute']>[] = [];
   for (const n of numbers(20)) {
-    answers.push(gateway.ask(artist(n)));
+    responses.push(gateway.execute(artist(n)));
     await sleep(5);
   }
-  expect(new Set(codesOf(await Promise.all(answers)))).toEqual(new Set(['ok']));
+  expect(new Set(codesOf(await Promise.all(responses)))).toEqual(new Set(['ok']));
   expect(gateway.apiCalls().length).toBeGreaterThan(30);
   expect(gateway.apiCalls().length).toBeLessThanOrEqual(36);
-  expect(codesOf(await inTurn([20, 21].map(artist), gateway.ask))).toEqual(['ok', 'ok']);
+  expect(codesOf(await inTurn([20, 21].map(artist), gateway.execute))).toEqual(['ok', 'ok']);
 }, 30_000);
 
 describe('the albums of an artist that cannot be read', () => {
@@ -288,7 +294,11 @@ describe('the albums of an artist that cannot be read', () => {
 
   test('the albums of an artist cost no call if the daily limit allows no read of the artist, because no client would get them', async () => {
     const gateway = await limited({ artists: 2 });
-    expect(codesOf(await inTurn([0, 1, 2].map(withAlbums), gateway.ask))).toEqual(['ok', exceeded, exceeded]);
+    expect(codesOf(await inTurn([0, 1, 2].map(withAlbums), gateway.execute))).toEqual([
+      'ok',
+      exceeded,
+      exceeded,
+    ]);
     expect(calls(gateway)).toHaveLength(1);
   });
 
@@ -306,7 +316,7 @@ describe('the albums of an artist that cannot be read', () => {
     'in an operation with more artists than the daily limit allows, only the albums of those that are read cost a call: %s',
     async (_, fields) => {
       const gateway = await limited({ artists: 3 }); // of which two are spent
-      const { errors } = await gateway.ask(`{ ${fields(artistIds.slice(0, 5))} }`);
+      const { errors } = await gateway.execute(`{ ${fields(artistIds.slice(0, 5))} }`);
       expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual([exceeded, exceeded, exceeded]);
       const read = gateway.apiCalls().filter((path) => /^\/artists\/\w+$/.test(path));
       expect(read).toHaveLength(2);
@@ -319,8 +329,8 @@ describe('the albums of an artist that cannot be read', () => {
   test('the albums of an artist cost no call while a back-off allows no read of the artist', async () => {
     const gateway = await limited({});
     gateway.sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'rate-limit', form: 'quota' } });
-    await gateway.ask(artist(0));
-    expect(codesOf(await inTurn([1, 2].map(withAlbums), gateway.ask))).toEqual([exceeded, exceeded]);
+    await gateway.execute(artist(0));
+    expect(codesOf(await inTurn([1, 2].map(withAlbums), gateway.execute))).toEqual([exceeded, exceeded]);
     expect(calls(gateway)).toEqual([]);
   });
 });
@@ -328,13 +338,13 @@ describe('the albums of an artist that cannot be read', () => {
 test('a read that the limit rejects after another read has taken the last call gets its stale entry with the reason QUOTA', async () => {
   const gateway = await limited({ artists: 3 });
   const clock = startClock();
-  await inTurn([0, 1].map(artist), gateway.ask);
+  await inTurn([0, 1].map(artist), gateway.execute);
   await clock.pass(5 * daySeconds); // longer than an entry is served while it is refreshed
-  await gateway.ask(`{ albums(ids: ["${albumIds.at(-1)}", "${albumIds.at(-9)}"]) { id } }`); // learns again that the app has no batch reads
-  await gateway.ask(artist(2));
+  await gateway.execute(`{ albums(ids: ["${albumIds.at(-1)}", "${albumIds.at(-9)}"]) { id } }`); // learns again that the app has no batch reads
+  await gateway.execute(artist(2));
   const before = gateway.apiCalls().length;
   // Both are to be read again when the operation begins, and one call is left.
-  const { data, errors, extensions } = await gateway.ask(
+  const { data, errors, extensions } = await gateway.execute(
     `{ a: artist(id: "${artistIds[0]}") { id } b: artist(id: "${artistIds[1]}") { id } }`,
   );
   expect({ data, errors }).toEqual({
@@ -348,7 +358,7 @@ test('a read that the limit rejects after another read has taken the last call g
 test('the gateway learns a limit from one rejection by Spotify with QUOTA_EXCEEDED, and never reaches that limit again', async () => {
   const clock = startClock();
   const gateway = await startInMode('development');
-  const { sandbox, ask, apiCalls } = gateway;
+  const { sandbox, execute, apiCalls } = gateway;
   const spotifysLimit = { kind: 'budget', calls: 12, windowSeconds: daySeconds, form: 'quota' } as const;
   sandbox.faults.add({ on: { route: 'albums' }, fault: spotifysLimit });
   for (let i = 0; i < 12; i++) expect(await read(gateway, i)).toEqual(found);
@@ -366,7 +376,7 @@ test('the gateway learns a limit from one rejection by Spotify with QUOTA_EXCEED
     await clock.pass(25 * hourSeconds);
     const callsBefore = apiCalls().length;
     for (const id of albumIds.slice(0, 41))
-      await ask(`{ album(id: "${id}", market: ${['DE', 'FR', 'SE'][day - 1]}) { name } }`);
+      await execute(`{ album(id: "${id}", market: ${['DE', 'FR', 'SE'][day - 1]}) { name } }`);
     expect(apiCalls().length - callsBefore).toBe(11);
   }
   expect(sandbox.calls().filter(({ status }) => status === 429)).toHaveLength(1);
@@ -384,22 +394,22 @@ test('a restart with DATA_DIR costs no call for cached data, and keeps the count
   };
   const calls = () => apiCalls(sandbox).length;
   const first = startGateway(sandbox, environment);
-  await inTurn(numbers(5).map(artist), first.ask);
+  await inTurn(numbers(5).map(artist), first.execute);
   expect((await quotaOf(first, 'artists'))?.used).toBe(5);
   await first.gateway.dispose();
   const second = startGateway(sandbox, environment);
-  expect(codesOf(await inTurn(numbers(5).map(artist), second.ask))).toEqual(Array(5).fill('ok'));
+  expect(codesOf(await inTurn(numbers(5).map(artist), second.execute))).toEqual(Array(5).fill('ok'));
   expect(calls()).toBe(5);
   expect(await quotaOf(second, 'artists')).toMatchObject({ used: 5, limit: 8, remaining: 2 });
-  expect(codesOf(await inTurn(numbers(3, 5).map(artist), second.ask))).toEqual(['ok', 'ok', exceeded]);
+  expect(codesOf(await inTurn(numbers(3, 5).map(artist), second.execute))).toEqual(['ok', 'ok', exceeded]);
   expect(calls()).toBe(7);
 }, 30_000);
 
 describe('Query.quota', () => {
   test('`quota` states use, limit, source and times of each family, and costs no call', async () => {
     const gateway = await limited({ artists: 10 });
-    await inTurn([0, 1].map(artist), gateway.ask);
-    await gateway.ask(`{ search(q: "the") { artists(first: 1) { nodes { id } } } }`);
+    await inTurn([0, 1].map(artist), gateway.execute);
+    await gateway.execute(`{ search(q: "the") { artists(first: 1) { nodes { id } } } }`);
     const before = gateway.apiCalls().length;
     const used = await quotaOf(gateway, 'artists');
     expect(used).toMatchObject({
@@ -420,7 +430,7 @@ describe('Query.quota', () => {
     '`quota` is null with %o',
     async (environment) => {
       const gateway = await startInMode('development', environment);
-      const { data, errors } = await gateway.ask('{ quota { family } }');
+      const { data, errors } = await gateway.execute('{ quota { family } }');
       expect({ data, errors }).toEqual({ data: { quota: null }, errors: [] });
     },
   );
@@ -474,15 +484,17 @@ describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
 });
 
 test('an app in development mode has presumed limits, which reject no call', async () => {
-  const { ask } = await startInMode('development');
-  const { data } = await ask<{ quota: object[] }, object>('{ quota { family limit limitSource remaining } }');
+  const { execute } = await startInMode('development');
+  const { data } = await execute<{ quota: object[] }, object>(
+    '{ quota { family limit limitSource remaining } }',
+  );
   expect(data.quota).toContainEqual({
     family: 'artists/albums',
     limit: 100,
     limitSource: 'PRESUMED',
     remaining: 98,
   });
-  expect(dataAndErrorCodes(await (await startInMode('extended')).ask('{ quota { family } }'))).toEqual({
+  expect(dataAndErrorCodes(await (await startInMode('extended')).execute('{ quota { family } }'))).toEqual({
     data: { quota: [] },
     errors: [],
   });
@@ -497,7 +509,7 @@ test.each([
     const edits = [{ path: 'publisher', set: null }];
     gateway.sandbox.faults.add({ on: { route: `${kind}s` }, fault: { kind: 'edit', edits } });
     const document = `{ artist(id: "${bts}") { popularity } ${kind}(id: "${id}") { publisher } }`;
-    const { data, errors } = await gateway.ask<object, object>(document);
+    const { data, errors } = await gateway.execute<object, object>(document);
     expect({ data, errors }).toMatchObject({ data: { [kind]: { publisher: null } }, errors: [] });
     expect(await quotaOf(gateway, 'artists/albums')).toBeUndefined();
   },
@@ -505,7 +517,7 @@ test.each([
 
 test('a dry run states the calls by family and the part that is cached, has no data, and costs no call', async () => {
   const gateway = await startInMode('development');
-  await gateway.ask(artist(0));
+  await gateway.execute(artist(0));
   const before = gateway.apiCalls().length;
   const response = await gateway.fetch('/graphql', {
     method: 'POST',

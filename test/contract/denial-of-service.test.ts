@@ -23,7 +23,7 @@ import { corruptEntries, garbage } from '../support/redis-garbage.ts';
 import { artists, catalogue } from '../support/schema-tests.ts';
 
 /**
- * No single request ends a process: each is answered or rejected within a second, `/health` responds within 200 ms
+ * No single request ends a process: each gets a response or is rejected within a second, `/health` responds within 200 ms
  * beside it, and the process stays below 300 MB, by POST, by GET and as a trusted document.
  */
 
@@ -205,7 +205,7 @@ test.each(
       .filter((entry) => fits(row, entry))
       .map((entry) => [row.title, entry, row, n] as const),
   ),
-)('%s: one request is answered or rejected within its bounds, by %s', async (_, entry, row, n) => {
+)('%s: one request gets a response or is rejected within its bounds, by %s', async (_, entry, row, n) => {
   const reply = await expectBounded(
     entry.startsWith('a trusted') ? trusted : open,
     async () => entries[entry]?.(row, n) as Promise<Reply>,
@@ -235,7 +235,7 @@ const upstreamBodies: [title: string, fault: Fault][] = [
 test.each(upstreamBodies)('a response of Spotify costs no more than its bounds: %s', async (title, fault) => {
   const remove = sandbox.faults.add({ fault });
   const album = catalogue.albums()[50 + upstreamBodies.findIndex(([other]) => other === title)];
-  const reply = await expectBounded(open, () => open.ask(`{ album(id: "${album?.id}") { name } }`));
+  const reply = await expectBounded(open, () => open.execute(`{ album(id: "${album?.id}") { name } }`));
   remove();
   expect(reply.status).toBe(200);
 });
@@ -244,18 +244,18 @@ test('invalid documents of one client beside large documents of another are with
   const large = (n: number) => `# ${n}\n{ ${times(`artist(id: "${bts}") { name uri images { url } }`, 90)} }`;
   const statuses = await expectBounded(open, async () => {
     const replies = await Promise.all([
-      ...Array.from({ length: 9 }, (_, n) => open.ask(`{ unknown${n} ${'a '.repeat(1_700)}}`)),
-      ...Array.from({ length: 3 }, (_, n) => open.ask(large(n))),
+      ...Array.from({ length: 9 }, (_, n) => open.execute(`{ unknown${n} ${'a '.repeat(1_700)}}`)),
+      ...Array.from({ length: 3 }, (_, n) => open.execute(large(n))),
     ]);
     return replies.map(({ status }) => status);
   });
   expect(statuses).toEqual([...Array(9).fill(400), ...Array(3).fill(200)]);
 });
 
-test('an idle process answers twelve requests one by one within the bounds', async () => {
+test('an idle process responds to twelve requests one by one within the bounds', async () => {
   for (let n = 0; n < 12; n++) {
     const reply = await expectBounded(open, () =>
-      open.ask(`{ search(q: "a${n}") { artists { nodes { name } } } }`),
+      open.execute(`{ search(q: "a${n}") { artists { nodes { name } } } }`),
     );
     expect(reply.status).toBe(200);
   }
@@ -340,7 +340,7 @@ test('while a worker ends during requests for metrics, the primary process stays
   expect(statuses).toContain(200);
 }, 60_000);
 
-test('a process that drains stays within the bounds, and answers the running operations', async ({
+test('a process that drains stays within the bounds, and responds to the running operations', async ({
   onTestFinished,
 }) => {
   const environment = { ...inProduction, ...upstreamOf(sandbox), METRICS_PORT: '0' };
@@ -350,7 +350,7 @@ test('a process that drains stays within the bounds, and answers the running ope
   const delayed = (id = '', ms = 0) => {
     const remove = sandbox.faults.add({ on: { path: `/albums/${id}` }, fault: { kind: 'delay', ms } });
     onTestFinished(remove);
-    return server.ask(`{ album(id: "${id}") { name } }`);
+    return server.execute(`{ album(id: "${id}") { name } }`);
   };
   const callsOf = (album: typeof first) =>
     sandbox.calls().filter(({ path }) => path.includes(`${album?.id}`)).length;
@@ -371,7 +371,7 @@ describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () 
   const garbageOfKind = garbage();
   const kinds = [
     'half of what was written',
-    "another answer's value",
+    "another response's value",
     'a body of another object',
     'items that are numbers',
     'items that have no name',
@@ -388,13 +388,13 @@ describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () 
     const reader = await startServer(environment);
     for (const [n, kind] of kinds.entries()) {
       const query = `{ artist(id: "${catalogue.artists()[n + 20]?.id}") { name albums(first: 5) { nodes { name } } } }`;
-      const { data, errors } = await writer.ask(query);
+      const { data, errors } = await writer.execute(query);
       expect(errors).toEqual([]);
       await until(async () => (await redis.client.keys('*artist*')).length > 1, 5_000);
       const make = garbageOfKind[kind];
       if (!make) throw new Error(`no garbage is ${kind}`);
       await corruptEntries(redis.client, make);
-      const reply = await expectBounded(reader, () => reader.ask(query));
+      const reply = await expectBounded(reader, () => reader.execute(query));
       expect(reply.json, kind).toEqual({ data });
       await redis.client.flushall();
     }

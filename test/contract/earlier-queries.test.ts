@@ -109,11 +109,11 @@ describe.each(modes)('an object that an earlier response contains (%s)', (mode) 
     const sandbox = await startSandbox({ quotaMode: mode, catalogue });
     onTestEnd(sandbox.close);
     const valueAfter = async (earlier: readonly string[], field: string) => {
-      const { ask, gateway } = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: mode });
-      for (const each of earlier) await ask(`{ ${each} }`);
-      const answer = dataAndErrorCodes(await ask(`{ ${field} }`));
+      const { execute, gateway } = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: mode });
+      for (const each of earlier) await execute(`{ ${each} }`);
+      const response = dataAndErrorCodes(await execute(`{ ${field} }`));
       await gateway.dispose();
-      return answer;
+      return response;
     };
     const aloneValues = new Map<string, ReturnType<typeof valueAfter>>();
     const valueAlone = (field: string) => {
@@ -204,7 +204,7 @@ describe.each(modes)('an object that an earlier response contains (%s)', (mode) 
       { path: 'album.artists', set: [] }, // or the same artist is here
     ];
     gateway.sandbox.faults.add({ on: { path: `/tracks/${explicit}` }, fault: { kind: 'edit', edits } });
-    await gateway.ask(`{ track(id: "${explicit}") { artists { name externalUrl } } }`);
+    await gateway.execute(`{ track(id: "${explicit}") { artists { name externalUrl } } }`);
     expect(await dataOf(gateway, `{ artist(id: "${artistId}") { name externalUrl } }`)).toEqual({
       artist: {
         name: catalogue.artist(artistId)?.name,
@@ -215,10 +215,10 @@ describe.each(modes)('an object that an earlier response contains (%s)', (mode) 
   });
 
   test('the plan counts the read of an entity whose cached form lacks the selected field', async () => {
-    const { ask } = await startInMode(mode);
-    await ask(`{ album(id: "${albums.tracks51}") { tracks { nodes { id } } } }`);
+    const { execute } = await startInMode(mode);
+    await execute(`{ album(id: "${albums.tracks51}") { tracks { nodes { id } } } }`);
     const entity = (field: string) =>
-      ask(`{ _entities(representations: [{ __typename: "Track", id: "${firstTrack?.id}" }]) {
+      execute(`{ _entities(representations: [{ __typename: "Track", id: "${firstTrack?.id}" }]) {
         ... on Track { ${field} } } }`);
     const { extensions: cached } = await entity('name');
     const { extensions: read } = await entity('isPlayable');

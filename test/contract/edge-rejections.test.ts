@@ -23,7 +23,9 @@ async function start(rules: readonly WrittenRule[]) {
     ...gateway,
     /** Reads two tracks. Returns the calls to Spotify. */
     async read(from: number) {
-      const { data, errors } = await gateway.ask(`{ tracks(ids: ${JSON.stringify(idsFrom(from))}) { id } }`);
+      const { data, errors } = await gateway.execute(
+        `{ tracks(ids: ${JSON.stringify(idsFrom(from))}) { id } }`,
+      );
       expect({ data, errors }).toEqual({ data: { tracks: idsFrom(from).map((id) => ({ id })) }, errors: [] });
       const calls = upstream.log().slice(returnedCalls);
       returnedCalls += calls.length;
@@ -31,7 +33,7 @@ async function start(rules: readonly WrittenRule[]) {
     },
     /** Whether the gateway presumes the limits of an app in development mode. */
     async hasPresumedLimits() {
-      const { data } = await gateway.ask<{ quota: { limitSource: string }[] }, object>(
+      const { data } = await gateway.execute<{ quota: { limitSource: string }[] }, object>(
         '{ quota { limitSource } }',
       );
       return data.quota.some(({ limitSource }) => limitSource === 'PRESUMED');
@@ -39,7 +41,7 @@ async function start(rules: readonly WrittenRule[]) {
   };
 }
 
-const fromEdge: readonly [name: string, rejections: number, answer: Omit<WrittenRule, 'path'>][] = [
+const fromEdge: readonly [name: string, rejections: number, response: Omit<WrittenRule, 'path'>][] = [
   ['two 403 with HTML', 2, { status: 403, raw: '<html>Forbidden</html>' }],
   ['two 403 with an empty body', 2, { status: 403, raw: '' }],
   ['two 403 with a text as `error`', 2, { status: 403, body: { error: 'Access denied' } }],
@@ -47,24 +49,27 @@ const fromEdge: readonly [name: string, rejections: number, answer: Omit<Written
   ['one 410 with HTML', 1, { status: 410, raw: '<html>Gone</html>' }],
 ];
 
-test.each(fromEdge)('after %s batch reads are tried again within a minute', async (_, rejections, answer) => {
-  const clock = startClock();
-  const { read, hasPresumedLimits } = await start([{ path: '^/tracks$', times: rejections, ...answer }]);
-  for (let i = 1; i <= rejections; i += 1)
-    expect(await read(10 * i)).toEqual([`${answer.status} ${batch(10 * i)}`, ...singles(10 * i)]);
-  expect(await read(30)).toEqual(singles(30));
-  expect(await hasPresumedLimits()).toBe(false);
-  await clock.pass(61);
-  expect(await read(40)).toEqual([`200 ${batch(40)}`]);
-});
+test.each(fromEdge)(
+  'after %s batch reads are tried again within a minute',
+  async (_, rejections, response) => {
+    const clock = startClock();
+    const { read, hasPresumedLimits } = await start([{ path: '^/tracks$', times: rejections, ...response }]);
+    for (let i = 1; i <= rejections; i += 1)
+      expect(await read(10 * i)).toEqual([`${response.status} ${batch(10 * i)}`, ...singles(10 * i)]);
+    expect(await read(30)).toEqual(singles(30));
+    expect(await hasPresumedLimits()).toBe(false);
+    await clock.pass(61);
+    expect(await read(40)).toEqual([`200 ${batch(40)}`]);
+  },
+);
 
 test.each(fromEdge)(
   'after %s and one of Spotify a minute later, no batch is sent for a day',
-  async (_, rejections, answer) => {
+  async (_, rejections, response) => {
     const clock = startClock();
     const forbidden = { status: 403, body: { error: { status: 403, message: 'Forbidden' } } };
     const { read, hasPresumedLimits } = await start([
-      { path: '^/tracks$', times: rejections, ...answer },
+      { path: '^/tracks$', times: rejections, ...response },
       { path: '^/tracks$', times: 1, ...forbidden },
     ]);
     for (let i = 1; i <= rejections; i += 1) await read(10 * i);

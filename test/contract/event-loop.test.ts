@@ -40,7 +40,7 @@ test.concurrent.for(caches)(
     const gateway = await startHostileProcess(sandbox, { ...limits, ...environment });
     onTestFinished(gateway.close);
     const singleBlockedMs: number[] = [];
-    for (let n = 0; n < 6; n++) singleBlockedMs.push((await gateway.ask(requestBy('POST'))).blockedMs);
+    for (let n = 0; n < 6; n++) singleBlockedMs.push((await gateway.execute(requestBy('POST'))).blockedMs);
     const oneMs = Math.max(...singleBlockedMs.slice(3)); // the first ones run code that is not compiled yet
 
     const floods: Record<string, () => SentRequest[]> = {
@@ -53,7 +53,7 @@ test.concurrent.for(caches)(
     for (const [flood, requests] of Object.entries(floods).filter(([name]) => sent.includes(name))) {
       const blockedMs: number[] = [];
       do {
-        const outcome = await gateway.ask(...requests());
+        const outcome = await gateway.execute(...requests());
         blockedMs.push(outcome.blockedMs);
         const statuses = outcome.responses.map(({ status }) => status);
         expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);

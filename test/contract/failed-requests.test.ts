@@ -22,7 +22,7 @@ const ordinaryRules: readonly WrittenRule[] = [
   { path: '^/artists/[^/]+$', echo: 'artist' },
 ];
 
-const rejections: readonly [name: string, calls: number, answer: Omit<WrittenRule, 'path'>][] = [
+const rejections: readonly [name: string, calls: number, response: Omit<WrittenRule, 'path'>][] = [
   ['404 in plain text', 3, { status: 404, raw: 'Not Found' }],
   ['404 `Not Found`', 1, { status: 404, body: { error: { status: 404, message: 'Not Found' } } }],
   ['403 `Forbidden`', 1, { status: 403, body: { error: { status: 403, message: 'Forbidden' } } }],
@@ -35,15 +35,15 @@ describe.each([
 ])('$field', ({ field, path, body }) => {
   test.each(rejections)(
     `${field}: an operation sends a request that Spotify has rejected with %s no second time`,
-    async (_, calls, answer) => {
+    async (_, calls, response) => {
       const upstream = await startScriptedUpstream([
-        { path: `^/artists/${artistId}${path}$`, ...answer },
+        { path: `^/artists/${artistId}${path}$`, ...response },
         { path: `${path}$`, body },
         ...ordinaryRules,
       ]);
-      const { ask } = startGateway(upstream);
-      await ask(`{ artist(id: "${plainId(2)}") { part: ${field} { id } } }`); // the app has the feature
-      const { data, errors } = await ask(`{ artist(id: "${artistId}") { part: ${field} { id }
+      const { execute } = startGateway(upstream);
+      await execute(`{ artist(id: "${plainId(2)}") { part: ${field} { id } } }`); // the app has the feature
+      const { data, errors } = await execute(`{ artist(id: "${artistId}") { part: ${field} { id }
         albums(first: 1) { nodes { artists { part: ${field} { id } } } } } }`);
       expect({ data, errors }).toEqual({
         data: { artist: { part: null, albums: { nodes: [{ artists: [{ part: null }] }] } } },
@@ -68,9 +68,9 @@ test('an operation requests a page in a size that Spotify has rejected no second
     },
     ...ordinaryRules,
   ]);
-  const { ask } = startGateway(upstream);
-  await ask(`{ artist(id: "${other}") { albums(first: 50) { nodes { id } } } }`); // the app gets pages of 50
-  const { errors } = await ask(`{ artist(id: "${artistId}") {
+  const { execute } = startGateway(upstream);
+  await execute(`{ artist(id: "${other}") { albums(first: 50) { nodes { id } } } }`); // the app gets pages of 50
+  const { errors } = await execute(`{ artist(id: "${artistId}") {
     albums(first: 1) { nodes { artists { albums(first: 1) { nodes { id } } } } } } }`);
   expect(errors).toEqual([]);
   expect(upstream.log().filter((line) => line.startsWith('400'))).toHaveLength(1);

@@ -18,18 +18,18 @@ const nameOf = (id: string) => withoutErrors({ artist: { name: catalogue.artist(
 
 test('a stale cache entry is served at once and listed in `stale`, is refreshed once, and is then fresh for six hours', async () => {
   const clock = startClock();
-  const { ask, fetch, apiCalls, sandbox } = await startInMode('development');
-  await ask(artist(artists.bts));
+  const { execute, fetch, apiCalls, sandbox } = await startInMode('development');
+  await execute(artist(artists.bts));
   await clock.pass(6 * hour + 1);
   sandbox.clearCalls();
-  const stale = await ask(artist(artists.bts));
+  const stale = await execute(artist(artists.bts));
   expect(dataAndErrorCodes(stale)).toEqual(nameOf(artists.bts));
   expect(stale.extensions.spotify?.stale).toEqual([
     { field: 'Query.artist', path: ['artist'], reason: 'REVALIDATING' },
   ]);
   await vi.waitFor(() => expect(apiCalls()).toEqual([`/artists/${artists.bts}`]));
   await vi.waitFor(async () => {
-    const fresh = await ask(artist(artists.bts));
+    const fresh = await execute(artist(artists.bts));
     expect(fresh.extensions.spotify?.stale).toEqual([]);
   });
   expect(apiCalls()).toHaveLength(1);
@@ -52,9 +52,9 @@ test.each([
   '`stale` lists the stale objects of %s by their places',
   async (field, documentOf, older, newer, freshHours) => {
     const clock = startClock();
-    const { ask } = await startInMode('development');
+    const { execute } = await startInMode('development');
     const key = (id: string) => (field === '_entities' ? `{ __typename: "Artist", id: "${id}" }` : `"${id}"`);
-    const read = (...ids: string[]) => ask(`{ list: ${documentOf(ids.map(key).join())} }`);
+    const read = (...ids: string[]) => execute(`{ list: ${documentOf(ids.map(key).join())} }`);
     await read(older);
     await clock.pass(freshHours * hour - 10);
     await read(newer);
@@ -69,17 +69,17 @@ test.each([
 
 test('a daily limit that is more than half used extends the freshness of a list, without a call and without an item in `stale`', async () => {
   const clock = startClock();
-  const { ask, apiCalls, sandbox } = await startInMode('development', {
+  const { execute, apiCalls, sandbox } = await startInMode('development', {
     SPOTIFY_DAILY_LIMITS: 'artists/albums=10',
   });
   const list = (id: string) => `{ artist(id: "${id}") { albums(first: 5) { nodes { name } } } }`;
   const ids = everyArtist.slice(0, 8);
-  for (const id of ids) await ask(list(id));
+  for (const id of ids) await execute(list(id));
   const lists = () => apiCalls().filter((path) => path.includes('/albums'));
   expect(lists()).toHaveLength(8);
   sandbox.clearCalls();
   await clock.pass(5 * hour); // of 1 hour of freshness, which 8 calls of 10 extend to 10.8 hours
-  const { extensions } = await ask(list(ids[0] ?? ''));
+  const { extensions } = await execute(list(ids[0] ?? ''));
   expect(extensions.spotify?.stale).toEqual([]);
   expect(lists()).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { itemId, type ListKind, listKinds, startList } from '../support/scripted
 
 /** Lists that grow at the front while a client pages through them. */
 
-/** The rule that answers the second page as it is after the list has grown by this number of items at the front. */
+/** The rule that returns the second page as it is after the list has grown by this number of items at the front. */
 function grownPage(kind: ListKind, inserted: number) {
   const { size } = kind;
   const items = Array.from({ length: size }, (_, i) => kind.item(itemId(size - inserted + i)));

@@ -60,7 +60,7 @@ describe.concurrent('incomplete requests', () => {
     { timeout: 90_000 },
     async ([, request = '']) => {
       const server = await startServer(inProduction);
-      await server.ask('{ __typename }');
+      await server.execute('{ __typename }');
       const before = server.peakMb();
       const open = () => openUnread(server.port, request);
       const sendIncompleteRequests = async () => {
@@ -70,9 +70,9 @@ describe.concurrent('incomplete requests', () => {
         }
       };
       const machineLoad = measureMachineLoad(server.pid);
-      await expectBounded(server, sendIncompleteRequests, { answerMs: null });
+      await expectBounded(server, sendIncompleteRequests, { responseMs: null });
       const sentMs = performance.now();
-      const { json } = await expectBounded(server, () => server.ask('{ __typename }'));
+      const { json } = await expectBounded(server, () => server.execute('{ __typename }'));
       expect(json).toEqual({ data: { __typename: 'Query' } });
       process.stdout.write(`1,500 incomplete requests: ${before} MB before, ${server.peakMb()} MB after\n`);
       await until(async () => (await readMetric(server, 'connections')) <= 1, 60_000);
@@ -119,7 +119,7 @@ describe.concurrent('unread responses', () => {
     await until(async () => (await readMetric(server, 'unread_response_bytes')) > 8 * text.length, 30_000);
     expect(await readMetric(server, 'unread_response_bytes')).toBeLessThanOrEqual(64_000_000);
     expect(await readMetric(server, 'refusals_total{code="OVERLOADED"}')).toBeGreaterThan(0);
-    const { json } = await expectBounded(server, () => server.ask('{ __typename }'));
+    const { json } = await expectBounded(server, () => server.execute('{ __typename }'));
     expect(json).toEqual({ data: { __typename: 'Query' } });
     server.signal('SIGUSR2');
     await until(async () => (await readMetric(server, 'unread_response_bytes')) === 0, 45_000);
@@ -170,19 +170,19 @@ describe.concurrent('large operations', () => {
     const headers = { 'content-type': 'application/json' };
     const { text } = await server.get('/graphql', { method: 'POST', headers, body: large(-1) });
     expect(text.length).toBeGreaterThan(800_000);
-    const ask = async (_: unknown, n: number) => {
+    const execute = async (_: unknown, n: number) => {
       const response = await fetch(server.url, { method: 'POST', headers, body: large(n) });
       await response.arrayBuffer();
       return response.status;
     };
     // All of them together take longer than the limit for one request.
-    const statuses = await expectBounded(server, () => Promise.all(Array.from({ length: 60 }, ask)), {
-      answerMs: null,
+    const statuses = await expectBounded(server, () => Promise.all(Array.from({ length: 60 }, execute)), {
+      responseMs: null,
     });
     // A rejected operation has status 503 with application/json too.
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(3);
     expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
-    expect((await server.ask('{ __typename }')).json).toEqual({ data: { __typename: 'Query' } });
+    expect((await server.execute('{ __typename }')).json).toEqual({ data: { __typename: 'Query' } });
     process.stdout.write(`60 large operations at once: ${server.peakMb()} MB\n`);
   }, 90_000);
 });

@@ -21,7 +21,7 @@ const msPerDocument = 60; // on a machine that is busy with other tests
 const documentsAtATime = 8; // sent together, because one exchange costs as much as a small document
 const groupSize = { minLength: documentsAtATime, maxLength: documentsAtATime };
 
-type Outcome = Awaited<ReturnType<HostileProcess['ask']>>;
+type Outcome = Awaited<ReturnType<HostileProcess['execute']>>;
 
 const isLate = ({ blockedMs, responses }: Outcome) =>
   blockedMs > maxBlockedMs || responses.some(({ status }) => status === 503);
@@ -95,10 +95,10 @@ test.each(worst)(
     for (let run = 1; run <= 5; run++) {
       // Each run sends a new document.
       const body = JSON.stringify({ query: `${query} # ${run}`, variables });
-      const ask = () => gateway.ask({ body, get: null, title: () => title });
-      let outcome = await ask();
+      const execute = () => gateway.execute({ body, get: null, title: () => title });
+      let outcome = await execute();
       // After a late iteration of the event loop the gateway sheds load for a moment.
-      for (; outcome.responses[0]?.status === 503; outcome = await ask()) await sleep(50);
+      for (; outcome.responses[0]?.status === 503; outcome = await execute()) await sleep(50);
       expect(outcome.responses[0]?.status).toBe(200);
       expect(outcome.bugs).toEqual([]);
       blockedMs.push(outcome.blockedMs);
@@ -128,7 +128,7 @@ test(
 
     await fc.assert(
       fc.asyncProperty(fc.array(hostileRequests, groupSize), async (group) => {
-        const outcome = await gateway.ask(...group);
+        const outcome = await gateway.execute(...group);
         const faults = faultsOf(outcome);
         if (faults.length > 0) expect(faults, group.map(({ title }) => title()).join('\n\n')).toEqual([]);
         if (!isLate(outcome)) {
@@ -137,9 +137,9 @@ test(
         }
         // Each document alone has three attempts, because the machine may have been busy.
         for (const request of group) {
-          let best = await gateway.ask(request);
+          let best = await gateway.execute(request);
           for (let n = 0; n < 2 && isLate(best); n++) {
-            const again = await gateway.ask(request);
+            const again = await gateway.execute(request);
             best = { ...again, blockedMs: Math.min(best.blockedMs, again.blockedMs) };
           }
           record(best);

@@ -4,9 +4,11 @@ import { albums, artists, modes, startInMode } from '../support/schema-tests.ts'
 
 /** Arguments that are invalid cost no call, and the plan does not count one for them. */
 
-const foreignCursor = async ({ ask }: TestGateway): Promise<string> => {
+const foreignCursor = async ({ execute }: TestGateway): Promise<string> => {
   const document = `{ artist(id: "${artists.albums120}") { albums(first: 1) { pageInfo { endCursor } } } }`;
-  const { data } = await ask<{ artist: { albums: { pageInfo: { endCursor: string } } } }, object>(document);
+  const { data } = await execute<{ artist: { albums: { pageInfo: { endCursor: string } } } }, object>(
+    document,
+  );
   return data.artist.albums.pageInfo.endCursor;
 };
 
@@ -56,11 +58,11 @@ test.each(modes.flatMap((mode) => operations.map((operation) => [...operation, m
     const document = fields.includes('$cursor')
       ? `query ($cursor: String) { ${fields} good: __typename }`
       : `{ ${fields} good: __typename }`;
-    const answer = await gateway.ask<{ good: string }, object>(document, { cursor });
-    expect(answer.data.good).toBe('Query');
-    expect(answer.errors.map((error) => [error.path?.join('.'), error.extensions?.['code']])).toEqual([
+    const response = await gateway.execute<{ good: string }, object>(document, { cursor });
+    expect(response.data.good).toBe('Query');
+    expect(response.errors.map((error) => [error.path?.join('.'), error.extensions?.['code']])).toEqual([
       [path, 'BAD_USER_INPUT'],
     ]);
-    expect([answer.extensions.spotify?.plannedCalls, gateway.apiCalls().length]).toEqual([calls, calls]);
+    expect([response.extensions.spotify?.plannedCalls, gateway.apiCalls().length]).toEqual([calls, calls]);
   },
 );

@@ -26,9 +26,9 @@ const modes = ['extended', 'auto'] as const;
 
 async function start(mode: string, rules: readonly WrittenRule[]) {
   const upstream = await startScriptedUpstream(rules);
-  const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: mode });
+  const { execute } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: mode });
   return {
-    ask,
+    execute,
     /** The calls to Spotify since the last use of this function. */
     calls: (() => {
       let returnedCalls = 0;
@@ -44,7 +44,7 @@ async function start(mode: string, rules: readonly WrittenRule[]) {
 const dataOf = ({ data, errors }: GraphQLResult<unknown>) => ({ data, errors });
 const withoutErrors = (data: unknown) => ({ data, errors: [] });
 
-const rejections: readonly [name: string, answer: Omit<WrittenRule, 'path'>][] = [
+const rejections: readonly [name: string, response: Omit<WrittenRule, 'path'>][] = [
   ['403 `Forbidden`', { status: 403, body: { error: { status: 403, message: 'Forbidden' } } }],
   ['403 without a message', { status: 403, body: { error: { status: 403 } } }],
   ['403 with an empty body', { status: 403, raw: '' }],
@@ -85,18 +85,21 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
       string,
     ];
 
-    for (const [name, answer] of rejections) {
+    for (const [name, response] of rejections) {
       test(`${mode}: ${field} stays available after one ${name} for one artist`, async () => {
-        const { ask } = await start(mode, [{ path: pathOf(other), times: 1, ...answer }, ...workingRules]);
-        expect(dataOf(await ask(document(one)))).toEqual(expected);
-        await ask(document(other));
-        expect(dataOf(await ask(document(third)))).toEqual(expected);
+        const { execute } = await start(mode, [
+          { path: pathOf(other), times: 1, ...response },
+          ...workingRules,
+        ]);
+        expect(dataOf(await execute(document(one)))).toEqual(expected);
+        await execute(document(other));
+        expect(dataOf(await execute(document(third)))).toEqual(expected);
       });
 
       test(`${mode}: ${field} is not missing for more than a minute in the responses that caches keep after one ${name}`, async () => {
         const clock = startClock();
         const upstream = await startScriptedUpstream([
-          { path: pathOf(other), times: 1, ...answer },
+          { path: pathOf(other), times: 1, ...response },
           ...workingRules,
         ]);
         const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: mode });
@@ -115,45 +118,45 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
 
       test(`${mode}: ${field} stays available after repeated ${name} for one artist`, async () => {
         const clock = startClock();
-        const { ask } = await start(mode, [{ path: pathOf(other), ...answer }, ...workingRules]);
-        expect(dataOf(await ask(document(one)))).toEqual(expected);
+        const { execute } = await start(mode, [{ path: pathOf(other), ...response }, ...workingRules]);
+        expect(dataOf(await execute(document(one)))).toEqual(expected);
         for (let i = 0; i < 3; i += 1) {
-          await ask(document(other));
+          await execute(document(other));
           await clock.pass(61); // a missing object is cached for a minute
         }
-        expect(dataOf(await ask(document(third)))).toEqual(expected);
+        expect(dataOf(await execute(document(third)))).toEqual(expected);
       });
     }
 
     test.each(rejections)(
       `${mode}: the stale ${field} of an artist is returned after one %s`,
-      async (_, answer) => {
+      async (_, response) => {
         const clock = startClock();
-        const { ask } = await start(mode, [
+        const { execute } = await start(mode, [
           { path: pathOf(one), body, times: 1 },
-          { path: pathOf(one), times: 1, ...answer },
+          { path: pathOf(one), times: 1, ...response },
           ...workingRules,
         ]);
-        expect(dataOf(await ask(document(one)))).toEqual(expected);
+        expect(dataOf(await execute(document(one)))).toEqual(expected);
         await clock.pass(13 * 3_600); // after the freshness, and the time in which a stale response is returned at once
-        expect(dataOf(await ask(document(one)))).toEqual(expected);
+        expect(dataOf(await execute(document(one)))).toEqual(expected);
       },
     );
 
     test(`${mode}: ${field} is unavailable after rejections for two artists, and becomes available again`, async () => {
       const clock = startClock();
-      const [, answer] = forbidden as (typeof rejections)[number];
-      const refusals = [other, third].map((id) => ({ path: pathOf(id), ...answer }));
-      const { ask, calls } = await start(mode, [...refusals, ...workingRules]);
-      expect(dataOf(await ask(document(one)))).toEqual(expected);
-      await ask(document(other));
-      await ask(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
-      await ask(document(third));
+      const [, response] = forbidden as (typeof rejections)[number];
+      const refusals = [other, third].map((id) => ({ path: pathOf(id), ...response }));
+      const { execute, calls } = await start(mode, [...refusals, ...workingRules]);
+      expect(dataOf(await execute(document(one)))).toEqual(expected);
+      await execute(document(other));
+      await execute(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
+      await execute(document(third));
       calls();
-      expect(dataOf(await ask(document(fourth)))).toEqual(withoutErrors({ artist: { part: null } }));
+      expect(dataOf(await execute(document(fourth)))).toEqual(withoutErrors({ artist: { part: null } }));
       expect(calls()).toEqual([`200 /artists/${fourth}`]);
       await clock.pass(61);
-      expect(dataOf(await ask(document(fifth)))).toEqual(expected);
+      expect(dataOf(await execute(document(fifth)))).toEqual(expected);
     });
   });
 });
@@ -169,73 +172,73 @@ describe.each(modes)('a list that has no owner (%s)', (mode) => {
 
   test.each(explicitRejections)(
     `${mode}: a list that has no owner and has worked is read once a minute after two times %s`,
-    async (_, answer) => {
+    async (_, response) => {
       const clock = startClock();
       const albums = { albums: plainPage([fullAlbum(plainId(9))]) };
-      const { ask, calls } = await start(mode, [
+      const { execute, calls } = await start(mode, [
         { path, times: 1, body: albums },
-        { path, times: 3, ...answer },
+        { path, times: 3, ...response },
         { path, body: albums },
         { path: '^/artists/', echo: 'artist' },
       ]);
       const expected = withoutErrors({ newReleases: { nodes: [{ id: plainId(9) }] } });
-      expect(dataOf(await ask(document))).toEqual(expected);
+      expect(dataOf(await execute(document))).toEqual(expected);
       await clock.pass(20 * 60); // after the freshness, and the time in which a stale response is returned at once
-      expect(dataOf(await ask(document))).toEqual(expected); // stale
-      await ask(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
-      for (let i = 0; i < 4; i += 1) expect(dataOf(await ask(document))).toEqual(withheld);
+      expect(dataOf(await execute(document))).toEqual(expected); // stale
+      await execute(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
+      for (let i = 0; i < 4; i += 1) expect(dataOf(await execute(document))).toEqual(withheld);
       await clock.pass(61);
-      for (let i = 0; i < 2; i += 1) expect(dataOf(await ask(document))).toEqual(withheld);
+      for (let i = 0; i < 2; i += 1) expect(dataOf(await execute(document))).toEqual(withheld);
       await clock.pass(61);
-      expect(dataOf(await ask(document))).toEqual(expected);
-      const statuses = [200, ...Array(3).fill(answer.status), 200];
+      expect(dataOf(await execute(document))).toEqual(expected);
+      const statuses = [200, ...Array(3).fill(response.status), 200];
       expect(calls().filter((line) => line.endsWith(call))).toEqual(
         statuses.map((status) => `${status} ${call}`),
       );
     },
   );
 
-  for (const [name, answer] of explicitRejections) {
+  for (const [name, response] of explicitRejections) {
     test(`${mode}: a list that has no owner is read again a minute after one ${name}`, async () => {
       const clock = startClock();
       const albums = { albums: plainPage([fullAlbum(plainId(9))]) };
-      const { ask, calls } = await start(mode, [
-        { path, times: 1, ...answer },
+      const { execute, calls } = await start(mode, [
+        { path, times: 1, ...response },
         { path, body: albums },
       ]);
-      for (let i = 0; i < 2; i += 1) expect(dataOf(await ask(document))).toEqual(withheld);
+      for (let i = 0; i < 2; i += 1) expect(dataOf(await execute(document))).toEqual(withheld);
       await clock.pass(61);
-      expect(dataOf(await ask(document))).toEqual(
+      expect(dataOf(await execute(document))).toEqual(
         withoutErrors({ newReleases: { nodes: [{ id: plainId(9) }] } }),
       );
-      expect(calls()).toEqual([`${answer.status} ${call}`, `200 ${call}`]);
+      expect(calls()).toEqual([`${response.status} ${call}`, `200 ${call}`]);
     });
   }
 });
 
 test('one rejection of a list without an owner counts once, also if another call succeeds before the window has all its pages', async () => {
-  const [, answer] = forbidden as (typeof rejections)[number];
+  const [, response] = forbidden as (typeof rejections)[number];
   const path = '^/browse/new-releases$';
   const next = 'https://api.spotify.com/v1/next';
   const items = Array.from({ length: 50 }, (_, i) => fullAlbum(plainId(9 + i)));
   const albums = { albums: plainPage(items, { limit: 50, total: 150, next }) };
   const failed = { status: 400, body: { error: { status: 400, message: 'Bad request' } } };
-  const { ask, calls } = await start('extended', [
-    { path, query: { offset: '50' }, times: 1, ...answer },
+  const { execute, calls } = await start('extended', [
+    { path, query: { offset: '50' }, times: 1, ...response },
     { path, query: { offset: '100' }, times: 1, delayMs: 1_000, ...failed },
     { path, echoPage: true, body: albums },
     { path: '^/artists/', echo: 'artist' },
   ]);
-  const firstPage = await ask<{ newReleases: { pageInfo: { endCursor: string } } }, object>(
+  const firstPage = await execute<{ newReleases: { pageInfo: { endCursor: string } } }, object>(
     '{ newReleases(first: 50) { pageInfo { endCursor } } }',
   );
   const { endCursor } = firstPage.data.newReleases.pageInfo;
   const window = (first: number) =>
-    ask(`{ newReleases(first: ${first}, after: "${endCursor}") { nodes { id } } }`);
+    execute(`{ newReleases(first: ${first}, after: "${endCursor}") { nodes { id } } }`);
   calls();
   const rejectedWindow = window(100);
   await sleep(200); // for the rejection
-  await ask(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
+  await execute(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
   expect(dataOf(await rejectedWindow)).toEqual(withoutErrors({ newReleases: null }));
   expect(calls().toSorted()).toEqual([
     `200 /artists/${plainId(50)}`,
@@ -248,18 +251,19 @@ test('one rejection of a list without an owner counts once, also if another call
 
 test('a list that has no owner is given up for a day once the app is known to be in development mode', async () => {
   const clock = startClock();
-  const [, answer] = forbidden as (typeof rejections)[number];
-  const { ask, calls } = await start('auto', [
-    { path: '^/browse/', ...answer },
+  const [, response] = forbidden as (typeof rejections)[number];
+  const { execute, calls } = await start('auto', [
+    { path: '^/browse/', ...response },
     { path: '^/artists/', body: shortArtist(plainId(1)) },
   ]);
   const document = '{ newReleases(first: 1) { nodes { id } } }';
-  await ask(document);
-  await ask(`{ artist(id: "${plainId(1)}") { name } }`);
+  await execute(document);
+  await execute(`{ artist(id: "${plainId(1)}") { name } }`);
   await clock.pass(61);
   calls();
   const call = '403 /browse/new-releases?limit=50&offset=0';
-  const read = async () => expect(dataOf(await ask(document))).toEqual(withoutErrors({ newReleases: null }));
+  const read = async () =>
+    expect(dataOf(await execute(document))).toEqual(withoutErrors({ newReleases: null }));
   for (let i = 0; i < 3; i += 1) {
     await read();
     await clock.pass(12 * 3_600 - 60);
@@ -280,41 +284,41 @@ describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
       { path: `^/${kind}s/[^/]+$`, echo: kind },
     ];
 
-    for (const [name, answer] of rejections) {
+    for (const [name, response] of rejections) {
       test(`${mode}: batch reads of ${kind}s stay available after one ${name}, if a batch read has worked before`, async () => {
-        const rejected = { path: `^/${kind}s$`, query: { ids: ids(20).join(',') }, times: 1, ...answer };
-        const { ask, calls } = await start(mode, [rejected, ...workingRules]);
-        expect(dataOf(await ask(document(10)))).toEqual(expected(10));
-        await ask(document(20));
+        const rejected = { path: `^/${kind}s$`, query: { ids: ids(20).join(',') }, times: 1, ...response };
+        const { execute, calls } = await start(mode, [rejected, ...workingRules]);
+        expect(dataOf(await execute(document(10)))).toEqual(expected(10));
+        await execute(document(20));
         calls();
-        expect(dataOf(await ask(document(30)))).toEqual(expected(30));
+        expect(dataOf(await execute(document(30)))).toEqual(expected(30));
         expect(calls()).toEqual([`200 ${batch(30)}`]);
       });
     }
 
-    for (const [name, answer] of batchRejections) {
+    for (const [name, response] of batchRejections) {
       test(`${mode}: after ${name} the ids of a batch of ${kind}s are read one by one, and no third batch is sent`, async () => {
-        const { ask, calls } = await start(mode, [{ path: `^/${kind}s$`, ...answer }, ...workingRules]);
+        const { execute, calls } = await start(mode, [{ path: `^/${kind}s$`, ...response }, ...workingRules]);
         const singles = (from: number) => ids(from).map((id) => `200 /${kind}s/${id}`);
         for (const from of [10, 20]) {
-          expect(dataOf(await ask(document(from)))).toEqual(expected(from));
+          expect(dataOf(await execute(document(from)))).toEqual(expected(from));
           expect(calls()).toEqual([`403 ${batch(from)}`, ...singles(from)]);
         }
-        expect(dataOf(await ask(document(30)))).toEqual(expected(30));
+        expect(dataOf(await execute(document(30)))).toEqual(expected(30));
         expect(calls()).toEqual(singles(30));
       });
     }
 
     for (const name of ['403 with an empty body', '403 with HTML', '404 with an empty body']) {
       test(`${mode}: batch reads of ${kind}s stay available after one ${name}, also if no batch read has worked before`, async () => {
-        const [, answer] = rejections.find(([other]) => other === name) as (typeof rejections)[number];
-        const { ask, calls } = await start(mode, [
-          { path: `^/${kind}s$`, times: 1, ...answer },
+        const [, response] = rejections.find(([other]) => other === name) as (typeof rejections)[number];
+        const { execute, calls } = await start(mode, [
+          { path: `^/${kind}s$`, times: 1, ...response },
           ...workingRules,
         ]);
-        await ask(document(10));
+        await execute(document(10));
         calls();
-        expect(dataOf(await ask(document(20)))).toEqual(expected(20));
+        expect(dataOf(await execute(document(20)))).toEqual(expected(20));
         expect(calls()).toEqual([`200 ${batch(20)}`]);
       });
     }
@@ -331,12 +335,12 @@ describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
     ] as const) {
       test(`${mode}: a batch of ${kind}s with ${name} is not used, and its ids are read one by one`, async () => {
         const wrongBatch = { path: `^/${kind}s$`, times: 1, body: { [`${kind}s`]: items } };
-        const { ask, calls } = await start(mode, [wrongBatch, ...workingRules]);
-        expect(dataOf(await ask(document(10)))).toEqual(expected(10));
+        const { execute, calls } = await start(mode, [wrongBatch, ...workingRules]);
+        expect(dataOf(await execute(document(10)))).toEqual(expected(10));
         expect(calls().toSorted()).toEqual(
           [`200 ${batch(10)}`, ...ids(10).map((id) => `200 /${kind}s/${id}`)].toSorted(),
         );
-        expect(dataOf(await ask(document(20)))).toEqual(expected(20));
+        expect(dataOf(await execute(document(20)))).toEqual(expected(20));
         expect(calls()).toEqual([`200 ${batch(20)}`]);
       });
     }
@@ -382,7 +386,7 @@ describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode
       const lacking = Object.fromEntries(
         Object.entries(plainObject(kind, incomplete)).filter(([key]) => !lacks.includes(key)),
       );
-      const { ask } = await start(mode, [
+      const { execute } = await start(mode, [
         { path: `^/${kind}s/${incomplete}$`, body: lacking },
         {
           path: `^/albums/${plainId(77)}$`,
@@ -391,12 +395,12 @@ describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode
         ...(['artist', 'album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
       ]);
       const single = (id: string) => `{ found: ${kind}(id: "${id}") { ${field} } }`;
-      expect(dataOf(await ask(single(complete)))).toEqual(withoutErrors({ found: { [name]: value } }));
-      expect(dataOf(await ask(single(incomplete)))).toEqual(withoutErrors({ found: { [name]: null } }));
+      expect(dataOf(await execute(single(complete)))).toEqual(withoutErrors({ found: { [name]: value } }));
+      expect(dataOf(await execute(single(incomplete)))).toEqual(withoutErrors({ found: { [name]: null } }));
       const { document, pick } = simplifiedObjects[kind];
-      const answer = await ask(document(field));
-      expect(answer.errors).toEqual([]);
-      expect(pick(answer.data)).toEqual({ [name]: value });
+      const response = await execute(document(field));
+      expect(response.errors).toEqual([]);
+      expect(pick(response.data)).toEqual({ [name]: value });
     });
   }
 });
@@ -408,18 +412,18 @@ test.each([
   'an app of unknown quota mode keeps the top tracks after a %s and one 403 for one artist',
   async (_, parts, kind) => {
     const [one, other] = [plainId(41), plainId(42)];
-    const [, answer] = forbidden as (typeof rejections)[number];
-    const { ask, calls } = await start('auto', [
+    const [, response] = forbidden as (typeof rejections)[number];
+    const { execute, calls } = await start('auto', [
       { path: `^/${kind}s/`, body: { id: plainId(7), name: 'Odd', type: kind, ...parts } },
-      { path: `^/artists/${one}/top-tracks$`, ...answer },
+      { path: `^/artists/${one}/top-tracks$`, ...response },
       { path: '/top-tracks$', body: { tracks: [fullTrack(plainId(101))] } },
       { path: '^/artists/[^/]+$', echo: 'artist' },
     ]);
     const topTracks = (id: string) => `{ artist(id: "${id}") { topTracks(market: DE) { id } } }`;
-    await ask(`{ ${kind}(id: "${plainId(7)}") { name } }`);
-    expect(dataOf(await ask(topTracks(one)))).toEqual(withoutErrors({ artist: { topTracks: null } }));
+    await execute(`{ ${kind}(id: "${plainId(7)}") { name } }`);
+    expect(dataOf(await execute(topTracks(one)))).toEqual(withoutErrors({ artist: { topTracks: null } }));
     calls();
-    expect(dataOf(await ask(topTracks(other)))).toEqual(
+    expect(dataOf(await execute(topTracks(other)))).toEqual(
       withoutErrors({ artist: { topTracks: [{ id: plainId(101) }] } }),
     );
     expect(calls().toSorted()).toEqual([
@@ -440,7 +444,7 @@ test.each(modes)(
       ...(['album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
     ]);
     const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: mode });
-    for (const id of [complete, ...incomplete]) await gateway.ask(`{ album(id: "${id}") { label } }`);
+    for (const id of [complete, ...incomplete]) await gateway.execute(`{ album(id: "${id}") { label } }`);
     const get = async () => {
       const document = simplifiedObjects.album.document('label');
       const response = await gateway.fetch(`/graphql?query=${encodeURIComponent(document)}`);
@@ -465,20 +469,20 @@ describe('the page size', () => {
         total: 3,
         next: 'https://api.spotify.com/v1/next',
       });
-      const { ask, calls } = await start('development', [
+      const { execute, calls } = await start('development', [
         { path: kind.path, times: 1, body: kind.wrap(small) },
         { path: '(/albums|/tracks|/search)$', echoPage: true, body: kind.wrap(plainPage(items)) },
         ...kind.others({}),
       ]);
-      await ask(kind.document('first: 3'));
+      await execute(kind.document('first: 3'));
       calls();
       const elsewhere = kind
         .document('first: 3')
         .replaceAll('"abc"', '"xyz"')
         .replace(/\(id: "\w+"/, `(id: "${plainId(900_002)}"`);
-      const answer = await ask(elsewhere);
-      expect(answer.errors).toEqual([]);
-      expect(kind.pick(answer.data)?.nodes.map(({ id }) => id)).toEqual([1, 2, 3].map(plainId));
+      const response = await execute(elsewhere);
+      expect(response.errors).toEqual([]);
+      expect(kind.pick(response.data)?.nodes.map(({ id }) => id)).toEqual([1, 2, 3].map(plainId));
       const limits = calls().flatMap((call) => /limit=(\d+)/.exec(call)?.[1] ?? []);
       expect(limits).toEqual([`${kind.size}`]);
     });
@@ -505,12 +509,12 @@ describe.concurrent.each(modes)('one 403 with an empty body (%s)', (mode) => {
         { path: '^/search$', echoPage: true, body: { tracks: plainPage([fullTrack(plainId(9))]) } },
         { path: '/tracks$', echoPage: true, body: plainPage([fullTrack(plainId(9))]) },
       ];
-      const truth = await (await start(mode, rules)).ask(document);
+      const truth = await (await start(mode, rules)).execute(document);
       expect(truth.errors).toEqual([]);
-      const { ask } = await start(mode, [{ path, times: 1, status: 403, raw: '' }, ...rules]);
-      const first = await ask(document);
+      const { execute } = await start(mode, [{ path, times: 1, status: 403, raw: '' }, ...rules]);
+      const first = await execute(document);
       if (first.errors.length === 0) expect(first.data).toEqual(truth.data);
-      expect(dataOf(await ask(document))).toEqual(dataOf(truth));
+      expect(dataOf(await execute(document))).toEqual(dataOf(truth));
     });
   }
 });

@@ -173,7 +173,7 @@ describe('the last items of a list', () => {
     const next = 'https://api.spotify.com/v1/next';
     const body = plainPage(ids(0, 10).map(albums.item), { total: 0, next });
     const list = await startList(albums, [], [{ path: albums.path, echoPage: true, body }]);
-    const { data, errors } = await list.gateway.ask(albums.document('last: 5'));
+    const { data, errors } = await list.gateway.execute(albums.document('last: 5'));
     expect(data).toMatchObject({ parent: { list: null } });
     expect(errors.map(({ extensions, message }) => [extensions?.['code'], message])).toEqual([
       ['UPSTREAM_BAD_RESPONSE', expect.stringContaining('page through it with `first`')],

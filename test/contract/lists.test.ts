@@ -69,9 +69,9 @@ describe('a window', () => {
   ])(
     'a window of `%s` is an error without a call for its list, and its siblings keep their data',
     async (args) => {
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       const query = `{ artist(id: "${artists.bts}") { name albums(${args}) { totalCount } } }`;
-      expect(dataAndErrorCodes(await ask(query))).toEqual({
+      expect(dataAndErrorCodes(await execute(query))).toEqual({
         data: { artist: { name: 'BTS', albums: null } },
         errors: [['artist.albums', 'BAD_USER_INPUT']],
       });
@@ -119,7 +119,7 @@ describe('a window', () => {
       for (const size of ['first: 5', 'last: 5']) {
         const selected = 'nodes { id } pageInfo { hasNextPage startCursor endCursor }';
         expect(
-          dataAndErrorCodes(await other.ask(albumsDocument(`${size}, ${window}`, artists.bts, selected))),
+          dataAndErrorCodes(await other.execute(albumsDocument(`${size}, ${window}`, artists.bts, selected))),
         ).toEqual(
           withoutErrors({
             artist: {
@@ -139,7 +139,7 @@ describe('the length of a list', () => {
     const gateway = await startInMode('development');
     const query = albumsDocument('first: 100', artists.bts, 'totalCount');
     for (let time = 0; time < 2; time++) {
-      expect(dataAndErrorCodes(await gateway.ask(query))).toEqual(
+      expect(dataAndErrorCodes(await gateway.execute(query))).toEqual(
         withoutErrors({ artist: { name: 'BTS', albums: { totalCount: 104 } } }),
       );
     }
@@ -149,7 +149,7 @@ describe('the length of a list', () => {
   test('the length of the tracks of an album comes with the album, also if no tracks are selected', async () => {
     const gateway = await startInMode('development');
     const query = `{ album(id: "${albums.tracks130}") { tracks { totalCount } } }`;
-    expect(dataAndErrorCodes(await gateway.ask(query))).toEqual(
+    expect(dataAndErrorCodes(await gateway.execute(query))).toEqual(
       withoutErrors({ album: { tracks: { totalCount: 130 } } }),
     );
     expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks130}`]);
@@ -157,11 +157,11 @@ describe('the length of a list', () => {
 
   test('the length of a list is not requested if only `__typename` of the list is selected', async () => {
     const gateway = await startInMode('development');
-    const answer = await gateway.ask(albumsDocument('', artists.bts, '__typename'));
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const response = await gateway.execute(albumsDocument('', artists.bts, '__typename'));
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ artist: { name: 'BTS', albums: { __typename: 'ArtistAlbumsConnection' } } }),
     );
-    expect(answer.extensions.spotify).toMatchObject({ plannedCalls: 1, actualCalls: 1 });
+    expect(response.extensions.spotify).toMatchObject({ plannedCalls: 1, actualCalls: 1 });
     expect(gateway.apiCalls()).toEqual([`/artists/${artists.bts}`]);
   });
 });

@@ -223,26 +223,26 @@ function withNull<T>(data: T, path: string): T {
   return changed;
 }
 
-async function askWith(edits: readonly Edit[], { query, on }: Place) {
+async function executeWith(edits: readonly Edit[], { query, on }: Place) {
   const gateway = await startInMode('extended');
   if (edits.length > 0) gateway.sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits } });
-  const answer = withoutHost(await gateway.ask<object, object>(query), gateway.sandbox.imagesUrl);
-  expect(unexplainedNulls(schema, parse(query), {}, answer)).toEqual([]);
-  return { answer, calls: gateway.apiCalls() };
+  const response = withoutHost(await gateway.execute<object, object>(query), gateway.sandbox.imagesUrl);
+  expect(unexplainedNulls(schema, parse(query), {}, response)).toEqual([]);
+  return { response, calls: gateway.apiCalls() };
 }
 
 /** Replaces the address of the images, because each sandbox has a port of its own. */
-const withoutHost = <T>(answer: T, imagesUrl: string): T =>
-  JSON.parse(JSON.stringify(answer).replaceAll(imagesUrl, 'http://images.test/'));
+const withoutHost = <T>(response: T, imagesUrl: string): T =>
+  JSON.parse(JSON.stringify(response).replaceAll(imagesUrl, 'http://images.test/'));
 
 describe.each(places)('a part of $name', (place) => {
   const { kind, inside, at, isSimplified } = place;
   const expectedParts = parts[kind].filter(({ full }) => !isSimplified || !full);
-  let validRun: Awaited<ReturnType<typeof askWith>> | undefined;
+  let validRun: Awaited<ReturnType<typeof executeWith>> | undefined;
 
   async function withoutFault() {
-    validRun ??= await askWith([], place);
-    expect(validRun.answer.errors).toEqual([]);
+    validRun ??= await executeWith([], place);
+    expect(validRun.response.errors).toEqual([]);
     return validRun;
   }
 
@@ -251,13 +251,13 @@ describe.each(places)('a part of $name', (place) => {
     async (part) => {
       const valid = await withoutFault();
       for (const bad of isSimplified ? part.bad.slice(0, 2) : part.bad) {
-        const { answer, calls } = await askWith([{ path: inside + part.json, set: bad }], place);
+        const { response, calls } = await executeWith([{ path: inside + part.json, set: bad }], place);
         const path = at + part.field;
-        expect(dataAndErrorCodes(answer), JSON.stringify(bad)).toEqual({
-          data: withNull(valid.answer.data, path),
+        expect(dataAndErrorCodes(response), JSON.stringify(bad)).toEqual({
+          data: withNull(valid.response.data, path),
           errors: [[path, 'UPSTREAM_BAD_RESPONSE']],
         });
-        const reasons = unavailableFields(answer).filter((line) => line.includes(` at ${path}:`));
+        const reasons = unavailableFields(response).filter((line) => line.includes(` at ${path}:`));
         expect(reasons).toEqual([expect.stringMatching(/: MALFORMED$/)]);
         expect(calls).toEqual(valid.calls);
       }
@@ -274,10 +274,13 @@ describe.each(places)('a part of $name', (place) => {
       const absences: Edit[] = [{ path: inside + json, set: null }];
       if (!isElement) absences.push({ path: inside + json, remove: true });
       for (const edit of absences) {
-        const { answer, calls } = await askWith([edit], place);
+        const { response, calls } = await executeWith([edit], place);
         const path = at + field;
-        expect(dataAndErrorCodes(answer)).toEqual({ data: withNull(valid.answer.data, path), errors: [] });
-        const reasons = unavailableFields(answer).filter((line) => line.includes(` at ${path}:`));
+        expect(dataAndErrorCodes(response)).toEqual({
+          data: withNull(valid.response.data, path),
+          errors: [],
+        });
+        const reasons = unavailableFields(response).filter((line) => line.includes(` at ${path}:`));
         expect(reasons).toEqual([expect.stringMatching(/: NOT_SENT$/)]);
         expect(calls).toEqual(valid.calls);
       }
@@ -292,18 +295,20 @@ describe('a value that the object does not have', () => {
     ['linkedFrom { id }', 'linked_from'],
     ['externalIds { isrc upc ean }', 'external_ids.isrc'],
   ])('a field without a value is null without an entry in `unavailable`: %s', async (field, path) => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path, remove: true }] } });
-    const answer = await ask(`{ track(id: "${tracks.severalArtists}") { ${field} } }`);
-    expect(answer.errors).toEqual([]);
-    expect(unavailableFields(answer)).toEqual([]);
+    const response = await execute(`{ track(id: "${tracks.severalArtists}") { ${field} } }`);
+    expect(response.errors).toEqual([]);
+    expect(unavailableFields(response)).toEqual([]);
   });
 
   test('a followers object without a number is null as a whole', async () => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     const edits: Edit[] = [{ path: 'followers', set: { href: null, total: null } }];
     sandbox.faults.add({ fault: { kind: 'edit', edits } });
-    expect(dataAndErrorCodes(await ask(`{ artist(id: "${artists.bts}") { followers { total } } }`))).toEqual({
+    expect(
+      dataAndErrorCodes(await execute(`{ artist(id: "${artists.bts}") { followers { total } } }`)),
+    ).toEqual({
       data: { artist: { followers: null } },
       errors: [],
     });
@@ -340,9 +345,9 @@ describe('an object without an id', () => {
         ],
       ];
       for (const [on, path, query] of lists) {
-        const { ask, sandbox } = await startInMode('extended');
+        const { execute, sandbox } = await startInMode('extended');
         sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits: [{ path, set: item }] } });
-        const { data, errors } = await ask<Record<string, { list: { nodes: object[] } }>, object>(query);
+        const { data, errors } = await execute<Record<string, { list: { nodes: object[] } }>, object>(query);
         expect(errors).toEqual([]);
         const [parent] = Object.values(data);
         expect(parent?.list).toMatchObject({ pageInfo: { hasNextPage: true } });
@@ -354,16 +359,18 @@ describe('an object without an id', () => {
   test.each([{ id: undefined }, { id: null }, { id: '' }])(
     'an album and an artist without an id are null in a track: %j',
     async (noId) => {
-      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      const { execute, sandbox, apiCalls } = await startInMode('extended');
       const edits: Edit[] = [
         { path: 'album', set: { ...emptyObject, name: '', ...noId } },
         { path: 'artists.0', set: { name: 'Somebody', external_urls: {}, ...noId } },
       ];
       sandbox.faults.add({ fault: { kind: 'edit', edits } });
-      const answer = await ask(`{ track(id: "${tracks.explicit}") { id album { id } artists { id } } }`);
-      expect(answer.errors).toEqual([]);
-      expect(answer.data).toMatchObject({ track: { id: tracks.explicit, album: null, artists: [null] } });
-      expect(unavailableFields(answer).toSorted()).toEqual([
+      const response = await execute(
+        `{ track(id: "${tracks.explicit}") { id album { id } artists { id } } }`,
+      );
+      expect(response.errors).toEqual([]);
+      expect(response.data).toMatchObject({ track: { id: tracks.explicit, album: null, artists: [null] } });
+      expect(unavailableFields(response).toSorted()).toEqual([
         'Track.album at track.album: NOT_SENT',
         'Track.artists at track.artists.0: NOT_SENT',
       ]);
@@ -375,15 +382,15 @@ describe('an object without an id', () => {
 test.each([7, [], { items: 7 }, { items: [], offset: 3, limit: 50, total: 20 }])(
   'the tracks of an album are read by a separate call if the page in the album is malformed: %j',
   async (page) => {
-    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'albums' },
       fault: { kind: 'edit', edits: [{ path: 'tracks', set: page }] },
     });
-    const answer = await ask(
+    const response = await execute(
       `{ album(id: "${albums.tracks20}") { name tracks(first: 1) { nodes { id } } } }`,
     );
-    expect(dataAndErrorCodes(answer)).toEqual({
+    expect(dataAndErrorCodes(response)).toEqual({
       data: {
         album: {
           name: 'Twenty Rooms',
@@ -418,12 +425,12 @@ describe.skipIf(!hasRedis())('a response that another gateway has read', () => {
       return gateway;
     };
     const [one, other] = [await connected(), await connected()];
-    const first = await one.ask(query);
+    const first = await one.execute(query);
     expect(first.data).toMatchObject({ track: { trackNumber: null, linkedFrom: { id: tracks.explicit } } });
     while ((await redis.client.keys('*track*')).length === 0) await sleep(5);
 
     sandbox.clearCalls();
-    const second = await other.ask(query);
+    const second = await other.execute(query);
     expect(dataAndErrorCodes(second)).toEqual(dataAndErrorCodes(first));
     expect(unavailableFields(second)).toEqual(unavailableFields(first));
     expect(sandbox.calls().filter(({ kind }) => kind === 'api')).toEqual([]);

@@ -16,7 +16,7 @@ const inMarket = 'isPlayable restrictions { reason }';
 
 describe('a market', () => {
   test('a market determines whether albums and tracks are playable, read alone and in batches', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const ids = [albums.outsideSpain, albums.tracks1];
     const document = `{
       album(id: "${albums.outsideSpain}", market: "ES") { ${inMarket} }
@@ -26,7 +26,7 @@ describe('a market', () => {
       track(id: "${tracks.notInSpain}", market: "ES") { ${inMarket} }
       tracks(ids: ${jsonList([tracks.notInSpain, tracks.explicit])}, market: "ES") { ${inMarket} }
     }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({
         album: notInSpain,
         elsewhere: playable,
@@ -47,11 +47,11 @@ describe('a market', () => {
   });
 
   test('a market is inherited from an album by its tracks, their artists and the albums of these artists', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const document = `{ album(id: "${albums.tracks1}", market: "ES") {
       tracks(first: 1) { nodes { isPlayable artists { name albums(first: 1) { nodes { isPlayable } } } } }
     } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({
         album: {
           tracks: {
@@ -72,7 +72,7 @@ describe('a market', () => {
   });
 
   test('a market is inherited by full objects, by the album of a track and by the results of a search', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const document = `{
       album(id: "${albums.tracks51}", market: "ES") { tracks(first: 1) { nodes { externalIds { isrc } } } }
       track(id: "${tracks.explicit}", market: "DE") { album { copyrights { type } } }
@@ -81,7 +81,7 @@ describe('a market', () => {
         artists(first: 1) { nodes { albums(first: 1) { totalCount } } }
       }
     }`;
-    expect((await ask(document)).errors).toEqual([]);
+    expect((await execute(document)).errors).toEqual([]);
     const [firstTrack] = catalogue.tracksOf(albums.tracks51);
     expect(apiCalls().toSorted()).toEqual(
       [
@@ -96,18 +96,18 @@ describe('a market', () => {
   });
 
   test('a market is inherited by related artists and their albums', async () => {
-    const { ask, apiCalls } = await startInMode('extended', { MAX_UPSTREAM_CALLS: '200' });
+    const { execute, apiCalls } = await startInMode('extended', { MAX_UPSTREAM_CALLS: '200' });
     const document = `{ album(id: "${albums.tracks1}", market: "ES") {
       artists { relatedArtists { name albums(first: 1) { totalCount } } }
     } }`;
-    expect((await ask(document)).errors).toEqual([]);
+    expect((await execute(document)).errors).toEqual([]);
     const lists = apiCalls().filter((path) => path.includes('/albums?'));
     expect(lists).toHaveLength(20);
     expect(lists.filter((path) => !path.includes('market=ES'))).toEqual([]);
   });
 
   test('the market of an argument has priority over the inherited market, and both have priority over the configured market', async () => {
-    const { ask, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'FR' });
+    const { execute, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'FR' });
     const document = `{
       album(id: "${albums.outsideSpain}", market: "DE") {
         isPlayable
@@ -115,7 +115,7 @@ describe('a market', () => {
       }
       artist(id: "${artists.albums9}") { albums(first: 1, market: "JP") { totalCount } topTracks(market: "KR") { name } }
     }`;
-    const { data, errors } = await ask<{ album: object }, object>(document);
+    const { data, errors } = await execute<{ album: object }, object>(document);
     expect(errors).toEqual([]);
     expect(data.album).toMatchObject({ isPlayable: true, tracks: { nodes: [{ isPlayable: false }] } });
     expect(apiCalls().toSorted()).toEqual(
@@ -131,7 +131,7 @@ describe('a market', () => {
   });
 
   test('the configured market applies to fields without a market, and artists are requested without a market', async () => {
-    const { ask, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'ES' });
+    const { execute, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'ES' });
     const document = `{
       album(id: "${albums.outsideSpain}") { isPlayable }
       tracks(ids: ${jsonList([tracks.notInSpain, tracks.explicit])}) { isPlayable }
@@ -139,7 +139,7 @@ describe('a market', () => {
       artists(ids: ${jsonList([artists.albums1, artists.albums10])}) { name }
       search(q: "Closed on Saturdays") { albums { totalCount } }
     }`;
-    const { data, errors } = await ask(document);
+    const { data, errors } = await execute(document);
     expect(errors).toEqual([]);
     expect(data).toMatchObject({
       album: { isPlayable: false },
@@ -159,14 +159,14 @@ describe('a market', () => {
   });
 
   test('an object that is read for one market is never returned for another market', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const albumField = (market: string) => `album(id: "${albums.onlyKorea}"${market}) { isPlayable }`;
     for (const [market, isPlayable] of [
       [', market: "KR"', true],
       [', market: "DE"', false],
       ['', null],
     ] as const) {
-      expect(dataAndErrorCodes(await ask(`{ ${albumField(market)} }`))).toEqual(
+      expect(dataAndErrorCodes(await execute(`{ ${albumField(market)} }`))).toEqual(
         withoutErrors({ album: { isPlayable } }),
       );
     }

@@ -59,6 +59,6 @@ test('a page that fails before another page with items is an error, although `ne
     ],
     [{ path, query: { offset: `${2 * size}` }, ...error(404, 'Not found.') }],
   );
-  const { errors } = await list.gateway.ask(kind.document('first: 100'));
+  const { errors } = await list.gateway.execute(kind.document('first: 100'));
   expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_BAD_RESPONSE']);
 });

@@ -190,13 +190,13 @@ describe.each(Object.entries(types))('%s', (typeName, { document, at, inside, pa
   test.each(Object.entries(parts))(
     `${typeName}.%s is null without an error and with an entry in \`unavailable\` if Spotify does not send %s`,
     async (name, key) => {
-      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      const { execute, sandbox, apiCalls } = await startInMode('extended');
       sandbox.faults.add({ fault: edit({ path: inside + key, remove: true }) });
-      const answer = await ask(document.replace('FIELD', selectionOf(typeName, name)));
-      const { data, errors } = dataAndErrorCodes(answer);
+      const response = await execute(document.replace('FIELD', selectionOf(typeName, name)));
+      const { data, errors } = dataAndErrorCodes(response);
       expect(errors).toEqual([]);
       expect(data).toMatchObject(at.split('.').reduceRight<object>(nested, { [name]: null }));
-      expect(unavailableFields(answer)).toEqual([`${typeName}.${name} at ${at}.${name}: NOT_SENT`]);
+      expect(unavailableFields(response)).toEqual([`${typeName}.${name} at ${at}.${name}: NOT_SENT`]);
       expect(apiCalls()).toHaveLength(1);
     },
   );
@@ -214,12 +214,12 @@ test.each([
   ['User', 'displayName'],
 ])('%s.%s is null without an entry in `unavailable` if Spotify sends null', async (typeName, name) => {
   const { document = '', inside = '', parts = {} } = types[typeName] ?? {};
-  const { ask, sandbox, apiCalls } = await startInMode('extended');
+  const { execute, sandbox, apiCalls } = await startInMode('extended');
   sandbox.faults.add({ fault: edit({ path: inside + parts[name], set: null }) });
-  const answer = await ask(document.replace('FIELD', selectionOf(typeName, name)));
-  expect(answer.errors).toEqual([]);
-  expect(JSON.stringify(answer.data)).toContain(`"${name}":null`);
-  expect(unavailableFields(answer)).toEqual([]);
+  const response = await execute(document.replace('FIELD', selectionOf(typeName, name)));
+  expect(response.errors).toEqual([]);
+  expect(JSON.stringify(response.data)).toContain(`"${name}":null`);
+  expect(unavailableFields(response)).toEqual([]);
   expect(apiCalls()).toHaveLength(1);
 });
 

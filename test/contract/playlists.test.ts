@@ -49,9 +49,9 @@ const page = (id: string, args: string) => `{ playlist(id: "${id}") {
 type Gateway = Awaited<ReturnType<typeof startInMode>>;
 
 async function pageOf(gateway: Gateway, id: string, args: string): Promise<ItemsPage> {
-  const answer = await gateway.ask<{ playlist: { items: ItemsPage } }, unknown>(page(id, args));
-  expect(answer.errors).toEqual([]);
-  return answer.data.playlist.items;
+  const response = await gateway.execute<{ playlist: { items: ItemsPage } }, unknown>(page(id, args));
+  expect(response.errors).toEqual([]);
+  return response.data.playlist.items;
 }
 
 /** The item of each slot that Spotify sends: an id, or null. */
@@ -66,11 +66,11 @@ const idsOf = ({ nodes }: ItemsPage) => nodes.map(({ item }) => item?.id ?? null
 
 describe.each(modes)('a playlist for an app in %s mode', (mode) => {
   test('a playlist has every field of the catalogue and its owner, for one call', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode(mode);
+    const { execute, apiCalls, sandbox } = await startInMode(mode);
     const id = playlists.items3;
     const { owner, images, followers, ...truth } = catalogue.playlist(id) ?? expect.fail();
-    const answer = await ask(`{ playlist(id: "${id}") { ${playlistFields} } }`);
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const response = await execute(`{ playlist(id: "${id}") { ${playlistFields} } }`);
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({
         playlist: {
           id,
@@ -91,49 +91,49 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
         },
       }),
     );
-    expect(unavailableFields(answer)).toEqual([]);
+    expect(unavailableFields(response)).toEqual([]);
     expect(apiCalls()).toEqual([playlistPath(id)]);
   });
 
   test('the description of a playlist is plain text, and a playlist without items has no picture', async () => {
-    const { ask } = await startInMode(mode);
-    const answer = await ask(`{
+    const { execute } = await startInMode(mode);
+    const response = await execute(`{
       escaped: playlist(id: "${playlists.escaped}") { description }
       empty: playlist(id: "${playlists.empty}") { images { url } }
     }`);
-    expect(dataAndErrorCodes(answer)).toEqual(
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ escaped: { description: "Rock & roll: it's <loud>" }, empty: { images: [] } }),
     );
   });
 
   test('a playlist with an unknown id is null, and costs one call', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const answer = await ask(`{ playlist(id: "${unknownId}") { name items { totalCount } } }`);
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ playlist: null }));
-    expect(unavailableFields(answer)).toEqual([]);
+    const { execute, apiCalls } = await startInMode(mode);
+    const response = await execute(`{ playlist(id: "${unknownId}") { name items { totalCount } } }`);
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ playlist: null }));
+    expect(unavailableFields(response)).toEqual([]);
     expect(apiCalls()).toEqual([playlistPath(unknownId)]);
   });
 
   test('a playlist by Spotify is null only for an app that may not see the playlist', async () => {
-    const { ask } = await startInMode(mode);
-    const answer = await ask(`{ playlist(id: "${playlists.bySpotify}") { owner { id } } }`);
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const { execute } = await startInMode(mode);
+    const response = await execute(`{ playlist(id: "${playlists.bySpotify}") { owner { id } } }`);
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ playlist: mode === 'extended' ? { owner: { id: 'spotify' } } : null }),
     );
   });
 
   test('a search finds playlists for one call, and its null items have no edge', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const answer = await ask<
+    const { execute, apiCalls } = await startInMode(mode);
+    const response = await execute<
       { search: { playlists: { nodes: { name: string; public: null }[]; edges: { cursor: string }[] } } },
       unknown
     >('{ search(q: "of") { playlists(first: 10) { edges { cursor } nodes { name public owner { id } } } } }');
-    expect(answer.errors).toEqual([]);
+    expect(response.errors).toEqual([]);
     const visible = catalogue
       .find('playlist', 'of')
       .slice(0, 10)
       .filter(({ owner }) => mode === 'extended' || owner.id !== 'spotify');
-    const { nodes, edges } = answer.data.search.playlists;
+    const { nodes, edges } = response.data.search.playlists;
     expect(nodes).toEqual(
       visible.map(({ name, owner }) => ({ name, public: null, owner: { id: owner.id } })),
     );
@@ -142,13 +142,13 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
   });
 
   test('`node` and `_entities` find a playlist', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
+    const { execute, apiCalls } = await startInMode(mode);
     const id = playlists.items3;
-    const answer = await ask(`{
+    const response = await execute(`{
       node(id: "https://open.spotify.com/playlist/${id}?si=1") { __typename id }
       _entities(representations: [{ __typename: "Playlist", id: "${id}" }]) { ... on Playlist { name } }
     }`);
-    expect(dataAndErrorCodes(answer)).toEqual(
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ node: { __typename: 'Playlist', id }, _entities: [{ name: 'Three of a Kind' }] }),
     );
     expect(apiCalls()).toEqual([playlistPath(id)]);
@@ -183,11 +183,11 @@ describe('the items of a playlist', () => {
   });
 
   test('the items of a playlist are full tracks and episodes, which cost no call when they are read by their ids', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const [trackId, episodeId] = sentItems(playlists.gaps);
-    const answer = await ask(page(playlists.gaps, 'first: 2'));
-    expect(answer.extensions.spotify?.plannedCalls).toBe(1);
-    const again = await ask(
+    const response = await execute(page(playlists.gaps, 'first: 2'));
+    expect(response.extensions.spotify?.plannedCalls).toBe(1);
+    const again = await execute(
       `{ track(id: "${trackId}", market: US) { externalIds { isrc } } episode(id: "${episodeId}") { name } }`,
     );
     expect(dataAndErrorCodes(again)).toEqual(
@@ -220,16 +220,16 @@ describe('the items of a playlist', () => {
   test.each([null, ''])(
     'a user without an id is null in a playlist and in its items, without an error: %j',
     async (id) => {
-      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      const { execute, sandbox, apiCalls } = await startInMode('extended');
       const nobody = { ...{ id, type: 'user', uri: 'spotify:user:' }, external_urls: {} };
       const edits = ['owner', 'items.items.0.added_by'].map((path) => ({ path, set: nobody }));
       sandbox.faults.add({ fault: { kind: 'edit', edits } });
       const document = `{ playlist(id: "${playlists.items3}") { owner { id } items(first: 1) { nodes { addedBy { id } } } } }`;
-      const answer = await ask(document);
-      expect(dataAndErrorCodes(answer)).toEqual(
+      const response = await execute(document);
+      expect(dataAndErrorCodes(response)).toEqual(
         withoutErrors({ playlist: { owner: null, items: { nodes: [{ addedBy: null }] } } }),
       );
-      expect(unavailableFields(answer)).toEqual(['Playlist.owner at playlist.owner: NOT_SENT']);
+      expect(unavailableFields(response)).toEqual(['Playlist.owner at playlist.owner: NOT_SENT']);
       expect(apiCalls()).toEqual([playlistPath(playlists.items3)]);
     },
   );
@@ -243,7 +243,7 @@ describe('the items of a playlist', () => {
     }));
     gateway.sandbox.faults.add({ on: { route: 'playlists' }, fault: { kind: 'edit', edits } });
     const document = page(playlists.gaps, `first: ${slot + 1}, market: DE`);
-    const { data, errors } = await gateway.ask<{ playlist: { items: ItemsPage } }, object>(document);
+    const { data, errors } = await gateway.execute<{ playlist: { items: ItemsPage } }, object>(document);
     expect(errors).toEqual([]);
     const id = sentItems(playlists.gaps)[slot];
     expect(data.playlist.items.nodes.at(-1)?.item).toMatchObject({ __typename: 'Episode', id });
@@ -288,13 +288,15 @@ describe('the items of a playlist for an app that may not read them', () => {
   const document = page(playlists.items230, 'first: 1');
 
   test('withheld items of a playlist are null with an entry in `unavailable`, and cost no call after the first playlist', async () => {
-    const { ask, apiCalls, sandbox } = await startWithUnknownApp('development');
-    const answer = await ask(document);
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ playlist: { items: null } }));
-    expect(unavailableFields(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
+    const { execute, apiCalls, sandbox } = await startWithUnknownApp('development');
+    const response = await execute(document);
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ playlist: { items: null } }));
+    expect(unavailableFields(response)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
     expect(apiCalls()).toEqual([playlistPath(playlists.items230)]);
     sandbox.clearCalls();
-    const found = await ask('{ search(q: "of") { playlists(first: 3) { nodes { items { totalCount } } } } }');
+    const found = await execute(
+      '{ search(q: "of") { playlists(first: 3) { nodes { items { totalCount } } } } }',
+    );
     expect(found.errors).toEqual([]);
     expect(unavailableFields(found).length).toBeGreaterThan(0);
     expect(apiCalls().filter((path) => !path.startsWith('/search'))).toEqual([]);
@@ -312,9 +314,9 @@ describe('the items of a playlist for an app that may not read them', () => {
       const { endCursor } = (await pageOf(gateway, playlists.items230, 'first: 100')).pageInfo;
       gateway.sandbox.clearCalls();
       gateway.sandbox.faults.add({ on: { route: 'playlists/items' }, fault });
-      const answer = await gateway.ask(page(playlists.items230, `first: 50, after: "${endCursor}"`));
-      expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ playlist: { items: null } }));
-      expect(unavailableFields(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
+      const response = await gateway.execute(page(playlists.items230, `first: 50, after: "${endCursor}"`));
+      expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ playlist: { items: null } }));
+      expect(unavailableFields(response)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
       expect(gateway.sandbox.calls().map(({ path }) => path)).toEqual([itemsPath(playlists.items230, 100)]);
     },
   );
@@ -323,8 +325,8 @@ describe('the items of a playlist for an app that may not read them', () => {
 test('an episode inside a playlist is found in the market of the playlist', async () => {
   expect(catalogue.episode(episodes.newest)).toBeDefined();
   const gateway = await startInMode('extended');
-  const answer = await gateway.ask(page(playlists.gaps, 'first: 2, market: DE'));
-  expect(answer.errors).toEqual([]);
+  const response = await gateway.execute(page(playlists.gaps, 'first: 2, market: DE'));
+  expect(response.errors).toEqual([]);
   expect(gateway.apiCalls()).toEqual([
     playlistPath(playlists.gaps),
     playlistPath(playlists.gaps).replace('US', 'DE'),
@@ -359,13 +361,13 @@ async function startWithPages(embedded: ScriptedPage, pageAt: (offset: number) =
       body: pageAt(offset),
     })),
   ]);
-  const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
+  const { execute } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
   return {
     offsets: () => upstream.calls().map(({ query }) => query.get('offset')),
     async window(args: string): Promise<ItemsPage> {
-      const answer = await ask<{ playlist: { items: ItemsPage } }, unknown>(page(scriptedId, args));
-      expect(answer.errors).toEqual([]);
-      return answer.data.playlist.items;
+      const response = await execute<{ playlist: { items: ItemsPage } }, unknown>(page(scriptedId, args));
+      expect(response.errors).toEqual([]);
+      return response.data.playlist.items;
     },
   };
 }

@@ -88,9 +88,9 @@ function recorded<T>(name: string): { recording: Recording; json: T } {
   return { recording, json: JSON.parse(recording.text) as T };
 }
 
-async function ask<T>(recording: Recording, document: string) {
+async function execute<T>(recording: Recording, document: string) {
   const replay = await startReplay([recording]);
-  const { data, errors } = await startGateway(replay).ask<T, unknown>(document);
+  const { data, errors } = await startGateway(replay).execute<T, unknown>(document);
   const calls = replay.calls().filter((call) => call !== '200 token');
   return { data, errors, calls };
 }
@@ -100,7 +100,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
     const { recording, json } = recorded<RecordedShow>('show_find_5CfCWKI5pZ28U0uOzXkDHe');
     const document = `{ show(id: "${json.id}") { ${showFields}
       episodes(first: 50) { totalCount nodes { ${episodeFields} } pageInfo { hasNextPage } } } }`;
-    const { data, errors, calls } = await ask(recording, document);
+    const { data, errors, calls } = await execute(recording, document);
     const nodes = json.episodes?.items.map(episode);
     expect(nodes).toHaveLength(50);
     const episodes = { totalCount: 53, nodes, pageInfo: { hasNextPage: true } };
@@ -112,7 +112,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
     const name = 'show_find_many_5CfCWKI5pZ28U0uOzXkDHe_5as3aKmN2k11yfDDDSrvaZ';
     const { recording, json } = recorded<{ shows: RecordedShow[] }>(name);
     const ids = json.shows.map(({ id }) => id);
-    const { data, errors, calls } = await ask(
+    const { data, errors, calls } = await execute(
       recording,
       `{ shows(ids: ${JSON.stringify(ids)}) { ${showFields} } }`,
     );
@@ -122,7 +122,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
 
   test('an episode has the recorded values and those of its show', async () => {
     const { recording, json } = recorded<RecordedEpisode>('episode_find_5NxzDE5TmviUV8te2eZjMP_market_ES');
-    const { data, errors, calls } = await ask(
+    const { data, errors, calls } = await execute(
       recording,
       `{ episode(id: "${json.id}", market: "ES") { ${episodeFields} show { ${showFields} } } }`,
     );
@@ -136,7 +136,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
       'episode_find_array_18RPZgmvEGKtEC2WMTHghd',
     );
     const ids = json.episodes.map(({ id }) => id);
-    const { data, errors, calls } = await ask(
+    const { data, errors, calls } = await execute(
       recording,
       `{ episodes(ids: ${JSON.stringify(ids)}) { ${episodeFields} show { name } } }`,
     );
@@ -160,7 +160,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
       text: JSON.stringify({ ...single.json, episodes: undefined }),
     };
     const replay = await startReplay([withoutEpisodes, recording]);
-    const { data, errors } = await startGateway(replay).ask(
+    const { data, errors } = await startGateway(replay).execute(
       `{ show(id: "${id}") { episodes(first: 20, after: "${encode({ slot: 19, id: null, total: 53 })}") {
         totalCount nodes { ${episodeFields} } pageInfo { hasPreviousPage hasNextPage } } } }`,
     );

@@ -41,59 +41,59 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 
   test('the episodes of a list have the name of their show, without another call', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const answer = await ask(
+    const { execute, apiCalls } = await startInMode(mode);
+    const response = await execute(
       `{ show(id: "${shows.episodes130}") { episodes(first: 60) { nodes { show { name } } } } }`,
     );
     const nodes = Array(60).fill({ show: { name: 'The Longest Week' } });
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ show: { episodes: { nodes } } }));
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ show: { episodes: { nodes } } }));
     expect(apiCalls()).toEqual([showPath(shows.episodes130), listPath(shows.episodes130, 50)]);
-    expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(2);
-    expect(answer.extensions.spotify?.plannedCalls).toBeLessThanOrEqual(5);
+    expect(response.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(2);
+    expect(response.extensions.spotify?.plannedCalls).toBeLessThanOrEqual(5);
   });
 
   test('the shows that a search finds in a market have lists that cost one call each', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const answer = await ask<{ search: { shows: { nodes: { id: string }[] } } }, unknown>(
+    const { execute, apiCalls } = await startInMode(mode);
+    const response = await execute<{ search: { shows: { nodes: { id: string }[] } } }, unknown>(
       '{ search(q: "evening", market: "US") { shows(first: 3) { nodes { id episodes(first: 2) { nodes { id } } } } } }',
     );
-    expect(answer.errors).toEqual([]);
-    const ids = answer.data.search.shows.nodes.map(({ id }) => id);
+    expect(response.errors).toEqual([]);
+    const ids = response.data.search.shows.nodes.map(({ id }) => id);
     expect(ids.length).toBeGreaterThan(1);
     const [search, ...lists] = apiCalls();
     expect(search).toMatch(/^\/search\?q=evening&type=show&market=US&/);
     expect(lists.toSorted()).toEqual(ids.map((id) => listPath(id, 0)).toSorted());
-    expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+    expect(response.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
   });
 
   test('an episode that a search finds gets its show from the full episode', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const answer = await ask<{ search: { episodes: { nodes: object[] } } }, unknown>(
+    const { execute, apiCalls } = await startInMode(mode);
+    const response = await execute<{ search: { episodes: { nodes: object[] } } }, unknown>(
       '{ search(q: "The Longest Week", market: "FR") { episodes(first: 2) { nodes { id name show { name } } } } }',
     );
-    const { nodes } = answer.data.search.episodes;
+    const { nodes } = response.data.search.episodes;
     expect(nodes).toEqual(Array(2).fill(expect.objectContaining({ show: { name: 'The Longest Week' } })));
     expect(apiCalls()).toHaveLength(mode === 'extended' ? 2 : 3);
-    expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+    expect(response.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
   });
 
   test('shows, episodes and tracks of one search share their calls', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const answer = await ask(
+    const { execute, apiCalls } = await startInMode(mode);
+    const response = await execute(
       '{ search(q: "rooms", type: [TRACK, SHOW, EPISODE]) { tracks { totalCount } shows { nodes { id } } episodes { nodes { id } } artists { totalCount } } }',
     );
-    expect(answer.errors).toEqual([]);
+    expect(response.errors).toEqual([]);
     expect(apiCalls().length).toBe(mode === 'extended' ? 1 : 2);
   });
 });
 
 describe('a market', () => {
   test('a show and an episode are null without an error in a market that does not have them', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const document = `{ show(id: "${shows.onlyGermany}") { name } episode(id: "${episodes.onlyGermany}") { name } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors({ show: null, episode: null }));
+    expect(dataAndErrorCodes(await execute(document))).toEqual(withoutErrors({ show: null, episode: null }));
     const german = document.replaceAll('")', '", market: "DE")');
-    expect(dataAndErrorCodes(await ask(german))).toMatchObject({
+    expect(dataAndErrorCodes(await execute(german))).toMatchObject({
       data: { show: { name: 'Nur hier' } },
       errors: [],
     });
@@ -101,9 +101,9 @@ describe('a market', () => {
   });
 
   test('a market that is not a country makes the field null, and costs no call', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const document = `{ show(id: "${shows.episodes3}", market: "us") { name } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual({
+    expect(dataAndErrorCodes(await execute(document))).toEqual({
       data: { show: null },
       errors: [['show', 'BAD_USER_INPUT']],
     });
@@ -123,7 +123,7 @@ describe('the cache', () => {
     expect(gateway.apiCalls()).toEqual([showPath(shows.episodes3)]);
     gateway.sandbox.clearCalls();
     await clock.pass(2);
-    const stale = await gateway.ask(page(shows.episodes3, ''));
+    const stale = await gateway.execute(page(shows.episodes3, ''));
     expect(stale.errors).toEqual([]);
     expect(stale.extensions.spotify?.stale).toEqual([
       { field: 'Show.episodes', path: ['show', 'list'], reason: 'REVALIDATING' },
@@ -134,7 +134,7 @@ describe('the cache', () => {
     expect(gateway.apiCalls()).toHaveLength(1);
 
     const staleFields = async () => {
-      const { extensions } = await gateway.ask(`{ show(id: "${shows.episodes3}") { name } }`);
+      const { extensions } = await gateway.execute(`{ show(id: "${shows.episodes3}") { name } }`);
       return extensions.spotify?.stale.map((notice) => notice.field);
     };
     await clock.pass(4 * hour - 60);
@@ -150,8 +150,8 @@ describe('the cache', () => {
     await pageOf(gateway, shows.episodes3, '');
     gateway.sandbox.clearCalls();
     await clock.pass(2 * hour + 1);
-    const answer = await gateway.ask(page(shows.episodes3, ''));
-    expect(answer.extensions.spotify?.stale).toEqual([]);
+    const response = await gateway.execute(page(shows.episodes3, ''));
+    expect(response.extensions.spotify?.stale).toEqual([]);
     expect(gateway.apiCalls()).toEqual([listPath(shows.episodes3, 0)]);
   });
 
@@ -165,18 +165,18 @@ describe('the cache', () => {
   ])('a stale show and its old list are refreshed %s', async (_, document, markets) => {
     const clock = startClock();
     const gateway = await startInMode('development');
-    await gateway.ask(document);
+    await gateway.execute(document);
     const expected = markets.map((market) => showPath(shows.episodes3, market));
     await clock.pass(hour + 1);
-    await gateway.ask(document); // refreshes the list, which is then newer than the show
+    await gateway.execute(document); // refreshes the list, which is then newer than the show
     await vi.waitFor(() => expect(gateway.apiCalls()).toContain(listPath(shows.episodes3, 0)));
     gateway.sandbox.clearCalls();
     await clock.pass(6 * hour);
-    const answer = await gateway.ask<{ show: { list: PartPage } }, unknown>(document);
-    expect(answer.errors).toEqual([]);
-    expect(idsOf(answer.data.show.list)).toHaveLength(episodeCount);
+    const response = await gateway.execute<{ show: { list: PartPage } }, unknown>(document);
+    expect(response.errors).toEqual([]);
+    expect(idsOf(response.data.show.list)).toHaveLength(episodeCount);
     await vi.waitFor(() => expect(gateway.apiCalls().toSorted()).toEqual(expected));
-    const { plannedCalls = 0, stale = [] } = answer.extensions.spotify ?? {};
+    const { plannedCalls = 0, stale = [] } = response.extensions.spotify ?? {};
     expect(stale.map((notice) => notice.field)).toContain('Query.show');
     expect(plannedCalls).toBeGreaterThanOrEqual(gateway.apiCalls().length);
   });
@@ -201,10 +201,10 @@ describe('the cache', () => {
     await pageOf(gateway, shows.episodes3, '');
     await pageOf(gateway, shows.episodes130, 'first: 51'); // the only call, because one of the two stays unused
     await clock.pass(3 * hour);
-    const answer = await gateway.ask<{ show: { list: PartPage } }, unknown>(page(shows.episodes3, ''));
-    expect(answer.errors).toEqual([]);
-    expect(idsOf(answer.data.show.list)).toHaveLength(episodeCount);
-    expect(answer.extensions.spotify?.stale).toEqual([
+    const response = await gateway.execute<{ show: { list: PartPage } }, unknown>(page(shows.episodes3, ''));
+    expect(response.errors).toEqual([]);
+    expect(idsOf(response.data.show.list)).toHaveLength(episodeCount);
+    expect(response.extensions.spotify?.stale).toEqual([
       { field: 'Show.episodes', path: ['show', 'list'], reason: 'QUOTA' },
     ]);
   });
@@ -212,11 +212,11 @@ describe('the cache', () => {
   test('the cache keeps an episode that was read alone and in a list for a day', async () => {
     const clock = startClock();
     const gateway = await startInMode('development');
-    await gateway.ask(`{ episode(id: "${episodes.newest}") { name } }`);
+    await gateway.execute(`{ episode(id: "${episodes.newest}") { name } }`);
     await pageOf(gateway, shows.episodes3, '');
     gateway.sandbox.clearCalls();
     await clock.pass(23 * hour);
-    expect((await gateway.ask(`{ episode(id: "${episodes.newest}") { name } }`)).errors).toEqual([]);
+    expect((await gateway.execute(`{ episode(id: "${episodes.newest}") { name } }`)).errors).toEqual([]);
     expect(gateway.apiCalls()).toEqual([]);
   });
 
@@ -225,32 +225,36 @@ describe('the cache', () => {
     await pageOf(gateway, shows.episodes130, 'first: 5');
     gateway.sandbox.clearCalls();
     const name = catalogue.episode(episodes.newest)?.name;
-    expect(dataAndErrorCodes(await gateway.ask(`{ episode(id: "${episodes.newest}") { name } }`))).toEqual(
-      withoutErrors({ episode: { name } }),
-    );
+    expect(
+      dataAndErrorCodes(await gateway.execute(`{ episode(id: "${episodes.newest}") { name } }`)),
+    ).toEqual(withoutErrors({ episode: { name } }));
     expect(gateway.apiCalls()).toEqual([]);
   });
 });
 
 test('an app in extended mode reads shows with one call, and then the page of each list', async () => {
-  const { ask, apiCalls } = await startInMode('extended');
+  const { execute, apiCalls } = await startInMode('extended');
   const ids = inUS.slice(0, 4);
-  const answer = await ask(`{ shows(ids: ${jsonList(ids)}) { name episodes(first: 1) { nodes { id } } } }`);
-  expect(answer.errors).toEqual([]);
+  const response = await execute(
+    `{ shows(ids: ${jsonList(ids)}) { name episodes(first: 1) { nodes { id } } } }`,
+  );
+  expect(response.errors).toEqual([]);
   expect(apiCalls()).toHaveLength(1 + ids.length);
-  expect(answer.extensions.spotify?.plannedCalls).toBe(1 + ids.length);
+  expect(response.extensions.spotify?.plannedCalls).toBe(1 + ids.length);
 });
 
 test('a bare id finds no show, and a URI and a link find a show and an episode', async () => {
-  const { ask, apiCalls } = await startInMode('development');
+  const { execute, apiCalls } = await startInMode('development');
   const nodes = (ids: string[]) => `{ nodes(ids: ${jsonList(ids)}) { id __typename } }`;
-  expect(dataAndErrorCodes(await ask(nodes([shows.episodes3])))).toEqual(withoutErrors({ nodes: [null] }));
+  expect(dataAndErrorCodes(await execute(nodes([shows.episodes3])))).toEqual(
+    withoutErrors({ nodes: [null] }),
+  );
   expect(apiCalls().map((path) => path.split('/')[1])).toEqual(['artists', 'albums', 'tracks']);
   const links = [
     `spotify:show:${shows.episodes3}`,
     `https://open.spotify.com/episode/${episodes.newest}?si=1`,
   ];
-  expect(dataAndErrorCodes(await ask(nodes(links)))).toEqual(
+  expect(dataAndErrorCodes(await execute(nodes(links)))).toEqual(
     withoutErrors({
       nodes: [
         { id: shows.episodes3, __typename: 'Show' },

@@ -30,7 +30,7 @@ import { sharedPath } from '../support/shared.ts';
 
 const folder = sharedPath('recordings');
 const allRecordings = folder === null ? [] : readRecordings(folder);
-const answers = allRecordings.filter(({ status, url }) => status === 200 && !url.includes('/api/token'));
+const responses = allRecordings.filter(({ status, url }) => status === 200 && !url.includes('/api/token'));
 
 // Selections of fields, each beside the function that reads the expected value from a recording.
 
@@ -133,7 +133,7 @@ const path = ({ url }: Recording): string => new URL(url).pathname.replace('/v1'
 const parameter = ({ url }: Recording, name: string): string => new URL(url).searchParams.get(name) ?? '';
 const json = <T>({ text }: Recording): T => JSON.parse(text) as T;
 const recordingsAt = (where: RegExp): Recording[] =>
-  answers.filter((recording) => where.test(path(recording)));
+  responses.filter((recording) => where.test(path(recording)));
 const objectsOf = (kind: Kind, recording: Recording) =>
   [...objectsIn(json(recording))].filter((object) => object.kind === kind);
 
@@ -143,21 +143,21 @@ function recorded(name: string): Recording {
   return recording;
 }
 
-type Ask = <T>(document: string, variables?: object) => Promise<T>;
+type Execute = <T>(document: string, variables?: object) => Promise<T>;
 
 async function start(
   recordings: readonly Recording[],
   { environment = {}, ...options }: ReplayOptions & { environment?: Record<string, string> } = {},
-): Promise<{ replay: Replay; ask: Ask }> {
+): Promise<{ replay: Replay; execute: Execute }> {
   const replay = await startReplay(recordings, options);
   // These tests check responses, so the limit of planned calls must not reject an operation.
   const gateway = startGateway(replay, { MAX_UPSTREAM_CALLS: '1000', ...environment });
-  const ask: Ask = async <T>(document: string, variables: object = {}) => {
-    const { data, errors } = await gateway.ask<T, object>(document, variables);
+  const execute: Execute = async <T>(document: string, variables: object = {}) => {
+    const { data, errors } = await gateway.execute<T, object>(document, variables);
     expect(errors).toEqual([]);
     return data;
   };
-  return { replay, ask };
+  return { replay, execute };
 }
 
 /** The calls for one kind of object, sorted, because the order of parallel calls varies. */
@@ -193,14 +193,14 @@ async function expectRecorded(
   batches: boolean,
 ): Promise<object[]> {
   // No other recording is replayed, so keys that simplified objects lack, such as old albums in tracks, stay unknown.
-  const { replay, ask } = await start(recordings, { batches });
+  const { replay, execute } = await start(recordings, { batches });
   const objects = recordings.flatMap((recording) => objectsOf(kind, recording));
   const ids = objects.map(({ id }) => id);
   const all = objects.map((object) => kinds[kind].expected(object.json));
-  const answer = await ask<{ all: object[] }>(plural(kind), { one: ids[0], all: ids, market });
-  expect(answer).toEqual({ one: all[0], all });
+  const response = await execute<{ all: object[] }>(plural(kind), { one: ids[0], all: ids, market });
+  expect(response).toEqual({ one: all[0], all });
   expect(callsTo(`${kind}s`, replay)).toEqual(readsOf(kind, ids, market, batches));
-  return answer.all;
+  return response.all;
 }
 
 const tracksOfAlbum = `query ($id: ID!, $market: Market) {
@@ -231,7 +231,7 @@ interface AlbumsOfArtist {
 }
 
 const searches = recordingsAt(/^\/search$/).filter((search) => parameter(search, 'type') in kinds);
-const lists = listsIn(answers);
+const lists = listsIn(responses);
 const wholeLists = lists.filter(({ isWhole }) => isWhole);
 
 function listOf(artistId: string): RecordedList {
@@ -256,13 +256,13 @@ const pagePaths = (list: RecordedList): string[] =>
 
 /** Walks a list to its end, and expects every album for one call per page. */
 async function expectWalk(list: RecordedList, size: number, forward: boolean): Promise<void> {
-  const { replay, ask } = await start([...artistOf(list), ...list.pages]);
+  const { replay, execute } = await start([...artistOf(list), ...list.pages]);
   const windows: object[][] = [];
   let cursor: string | null = null;
   for (;;) {
     const range: object = forward ? { first: size, after: cursor } : { last: size, before: cursor };
     const variables = { id: list.artistId, groups: list.groups, ...range };
-    const { artist }: AlbumsOfArtist = await ask<AlbumsOfArtist>(albumsOfArtist, variables);
+    const { artist }: AlbumsOfArtist = await execute<AlbumsOfArtist>(albumsOfArtist, variables);
     const { totalCount, edges, pageInfo } = artist.albums;
     expect(totalCount).toBe(list.total);
     windows.push(edges);
@@ -289,7 +289,9 @@ const apps = [
 
 describe.skipIf(folder === null)('recorded responses', () => {
   test('the recordings contain the objects and lists that the other tests need', () => {
-    const counts = kindNames.map((kind) => answers.flatMap((recording) => objectsOf(kind, recording)).length);
+    const counts = kindNames.map(
+      (kind) => responses.flatMap((recording) => objectsOf(kind, recording)).length,
+    );
     expect(counts).toEqual([69, 12, 49]);
     expect(
       lists.map(({ artistId, groups, pages, albums, total }) => {
@@ -321,7 +323,7 @@ describe.skipIf(folder === null)('recorded responses', () => {
 
   describe.each(apps)('objects by their ids, for %s', (_, batches) => {
     for (const kind of kindNames) {
-      for (const recording of answers.filter((answer) => objectsOf(kind, answer).length > 0)) {
+      for (const recording of responses.filter((response) => objectsOf(kind, response).length > 0)) {
         test(`every ${kind} in ${recording.name} has the recorded values`, () =>
           expectRecorded(kind, [recording], marketOf(recording), batches));
       }
@@ -352,20 +354,20 @@ describe.skipIf(folder === null)('recorded responses', () => {
     test('a listed album has the fields that lists lack from its full album, if there is one', async () => {
       const list = listOf('3AA28KZvwAUcZuOKwyblJQ');
       const albums = recordingsAt(/^\/albums\/\w{22}$/);
-      const { replay, ask } = await start([...list.pages, ...artistOf(list), ...albums], { batches });
+      const { replay, execute } = await start([...list.pages, ...artistOf(list), ...albums], { batches });
       const full = new Map(
         albums.map((recording) => json<RecordedAlbum>(recording)).map((album) => [album.id, album]),
       );
       const ids = list.albums.map(({ id }) => id);
       expect(ids.filter((id) => full.has(id))).toHaveLength(4);
-      const answer = await ask(
+      const response = await execute(
         `query ($id: ID!, $groups: [AlbumGroup!]) {
           artist(id: $id) { albums(first: 100, includeGroups: $groups) { nodes { id ${detailFields} } } }
         }`,
         { id: list.artistId, groups: list.groups },
       );
       const nodes = ids.map((id) => ({ id, ...details(full.get(id)) }));
-      expect(answer).toEqual({ artist: { albums: { nodes } } });
+      expect(response).toEqual({ artist: { albums: { nodes } } });
 
       const calls = callsTo('albums', replay);
       const granted = calls.filter((call) => !call.startsWith('403'));
@@ -387,9 +389,9 @@ describe.skipIf(folder === null)('recorded responses', () => {
           ...fullAlbum,
           text: JSON.stringify({ ...json<RecordedAlbum>(fullAlbum), tracks: undefined }),
         };
-        const { replay, ask } = await start([withoutTracks, page]);
+        const { replay, execute } = await start([withoutTracks, page]);
         const { items, total } = json<RecordedPage<RecordedTrack>>(page);
-        expect(await ask(tracksOfAlbum, { id })).toEqual({
+        expect(await execute(tracksOfAlbum, { id })).toEqual({
           album: {
             id,
             tracks: { totalCount: total, nodes: items.map(trackOf(id)), pageInfo: { hasNextPage: false } },
@@ -406,13 +408,13 @@ describe.skipIf(folder === null)('recorded responses', () => {
     test('an album that is read without a market has the tracks of the market of its `tracks` argument', async () => {
       const id = '2agWNCZl5Ts9W05mij8EPh';
       const spanish = recorded(`album_find_${id}_market_ES`);
-      const { replay, ask } = await start([recorded(`album_find_${id}`), spanish]);
+      const { replay, execute } = await start([recorded(`album_find_${id}`), spanish]);
       const document = `{ album(id: "${id}") { ${detailFields} tracks(market: "ES", first: 50) { nodes { ${briefTrackFields} } } } }`;
       const everywhere = objectsOf('album', recorded(`album_find_${id}`)).map(
         (album) => album.json as RecordedAlbum,
       );
       const inSpain = objectsOf('album', spanish).map((album) => album.json as RecordedAlbum);
-      expect(await ask(document)).toEqual({
+      expect(await execute(document)).toEqual({
         album: { ...details(everywhere[0]), tracks: { nodes: inSpain[0]?.tracks?.items.map(briefTrack) } },
       });
       expect(replay.calls()).toEqual(['200 token', `200 /albums/${id}`, `200 /albums/${id}?market=ES`]);
@@ -425,14 +427,14 @@ describe.skipIf(folder === null)('recorded responses', () => {
       // The album was not recorded for Spain, only its second page, so the album without a market replaces it.
       const albumInMarket =
         market === null ? fullAlbum : { ...fullAlbum, url: `${fullAlbum.url}?market=${market}` };
-      const { replay, ask } = await start([albumInMarket, ...rest]);
+      const { replay, execute } = await start([albumInMarket, ...rest]);
       const pages = [
         json<RecordedAlbum>(fullAlbum).tracks,
         ...rest.map((page) => json<RecordedPage<RecordedTrack>>(page)),
       ];
       const tracks = pages.flatMap((page) => page?.items ?? []);
       expect(tracks).toHaveLength(69);
-      expect(await ask(tracksOfAlbum, { id, market })).toEqual({
+      expect(await execute(tracksOfAlbum, { id, market })).toEqual({
         album: {
           id,
           tracks: { totalCount: 69, nodes: tracks.map(trackOf(id)), pageInfo: { hasNextPage: false } },
@@ -465,10 +467,10 @@ describe.skipIf(folder === null)('recorded responses', () => {
     test('keys that an album in a list of 2014 lacks come from its full album, or are null', async () => {
       const list = listOf('7Ln80lUS6He07XvHI8qqHH');
       const am = recorded('album_find_5bU1XKYxHhEwukllT20xtk__3_200');
-      const { replay, ask } = await start([...list.pages, ...artistOf(list), am]);
+      const { replay, execute } = await start([...list.pages, ...artistOf(list), am]);
       const full = json<RecordedAlbum>(am);
       expect(list.albums.map(({ id }) => id)).toContain(full.id);
-      expect(await ask(albumsOfArtist, { id: list.artistId, first: 20 })).toEqual({
+      expect(await execute(albumsOfArtist, { id: list.artistId, first: 20 })).toEqual({
         artist: {
           albums: {
             totalCount: 148,
@@ -498,11 +500,11 @@ describe.skipIf(folder === null)('recorded responses', () => {
   test('keys that the album in a track of 2014 lacks come from the full album', async () => {
     const am = recorded('album_find_5bU1XKYxHhEwukllT20xtk__3_200');
     const single = recorded('track_find_3jfr0TF6DQcOLat8gGn7E2');
-    const { replay, ask } = await start([am, single]);
+    const { replay, execute } = await start([am, single]);
     const { id } = json<RecordedTrack>(single);
     const value = track(json(single), json(am));
     expect(value.album?.releaseDate).toEqual({ date: '2013-09-09', precision: 'DAY' });
-    expect(await ask(plural('track'), { one: id, all: [id] })).toEqual({ one: value, all: [value] });
+    expect(await execute(plural('track'), { one: id, all: [id] })).toEqual({ one: value, all: [value] });
     expect(replay.calls()).toEqual(['200 token', `200 /tracks/${id}`, '200 /albums/5bU1XKYxHhEwukllT20xtk']);
   });
 
@@ -510,7 +512,7 @@ describe.skipIf(folder === null)('recorded responses', () => {
     const id = '7Ln80lUS6He07XvHI8qqHH';
     const top = recorded(`artist_${id}_top_tracks_US`);
     const related = recorded(`artist_${id}_related_artists`);
-    const { ask } = await start([recorded(`artist_find_${id}`), top, related]);
+    const { execute } = await start([recorded(`artist_find_${id}`), top, related]);
     const tracks = json<{ tracks: RecordedTrack[] }>(top).tracks;
     const artists = json<{ artists: RecordedArtist[] }>(related).artists;
     expect([tracks.length, artists.length]).toEqual([10, 20]);
@@ -518,7 +520,7 @@ describe.skipIf(folder === null)('recorded responses', () => {
       topTracks(market: "US") { ${trackFields} }
       relatedArtists { ${artistFields} }
     } }`;
-    expect(await ask(document)).toEqual({
+    expect(await execute(document)).toEqual({
       artist: {
         topTracks: tracks.map((recordedTrack) => track(recordedTrack)),
         relatedArtists: artists.map(artist),
@@ -537,12 +539,12 @@ describe.skipIf(folder === null)('recorded responses', () => {
 
     async function expectFinds(pages: readonly Recording[]): Promise<void> {
       const [first] = pages as [Recording];
-      const { replay, ask } = await start(pages);
+      const { replay, execute } = await start(pages);
       const q = parameter(first, 'q');
       const kind = parameter(first, 'type') as Kind;
       const results = pages.map((page) => json<Record<string, RecordedPage<object>>>(page)[`${kind}s`]);
       const items = results.flatMap((page) => page?.items ?? []);
-      expect(await ask(documentOf(kind, items.length), { q })).toEqual({
+      expect(await execute(documentOf(kind, items.length), { q })).toEqual({
         search: {
           [`${kind}s`]: {
             totalCount: results[0]?.total,
@@ -570,9 +572,9 @@ describe.skipIf(folder === null)('recorded responses', () => {
     const id = '5bU1XKYxHhEwukllT20xtk';
     const sequence = allRecordings.filter(({ name }) => name.includes(`album_find_${id}__`));
     expect(sequence.map(({ status }) => status)).toEqual([401, 200, 200]);
-    const { replay, ask } = await start(sequence);
+    const { replay, execute } = await start(sequence);
     const value = album(json(recorded(`album_find_${id}__3_200`)));
-    expect(await ask(plural('album'), { one: id, all: [id] })).toEqual({ one: value, all: [value] });
+    expect(await execute(plural('album'), { one: id, all: [id] })).toEqual({ one: value, all: [value] });
     expect(replay.calls()).toEqual(['200 token', `401 /albums/${id}`, '200 token', `200 /albums/${id}`]);
   });
 
@@ -581,17 +583,21 @@ describe.skipIf(folder === null)('recorded responses', () => {
 
     async function expectUnchanged(
       recordings: readonly Recording[],
-      { ttl, paths, askAll }: { ttl: number; paths: string[]; askAll: (ask: Ask) => Promise<unknown> },
+      {
+        ttl,
+        paths,
+        executeAll,
+      }: { ttl: number; paths: string[]; executeAll: (execute: Execute) => Promise<unknown> },
     ): Promise<void> {
       // Without batches, because only objects that are read one by one have an ETag of their own.
-      const { replay, ask } = await start(recordings, {
+      const { replay, execute } = await start(recordings, {
         batches: false,
         environment: { CACHE_TTL_SECONDS: `${ttl}` },
       });
-      const first = await askAll(ask);
+      const first = await executeAll(execute);
       const before = replay.calls().length;
       await sleep(ttl * 2_100);
-      expect(await askAll(ask)).toEqual(first);
+      expect(await executeAll(execute)).toEqual(first);
       const again = new Set(replay.calls().slice(before));
       expect([...again].toSorted()).toEqual([...new Set(paths)].map((path) => `304 ${path}`).toSorted());
     }
@@ -600,11 +606,11 @@ describe.skipIf(folder === null)('recorded responses', () => {
       expectUnchanged(singles, {
         ttl,
         paths: singles.map((single) => path(single)),
-        askAll: (ask) =>
+        executeAll: (execute) =>
           Promise.all(
             kindNames.map((kind) => {
               const ids = singles.flatMap((single) => objectsOf(kind, single)).map(({ id }) => id);
-              return ask(plural(kind), { one: ids[0], all: ids });
+              return execute(plural(kind), { one: ids[0], all: ids });
             }),
           ),
       }),
@@ -614,9 +620,9 @@ describe.skipIf(folder === null)('recorded responses', () => {
       expectUnchanged([...singles, ...wholeLists.flatMap(({ pages }) => pages)], {
         ttl: 1,
         paths: wholeLists.flatMap((list) => [`/artists/${list.artistId}`, ...pagePaths(list)]),
-        askAll: (ask) =>
+        executeAll: (execute) =>
           Promise.all(
-            wholeLists.map(({ artistId: id, groups }) => ask(albumsOfArtist, { id, groups, first: 100 })),
+            wholeLists.map(({ artistId: id, groups }) => execute(albumsOfArtist, { id, groups, first: 100 })),
           ),
       }));
 
@@ -627,7 +633,7 @@ describe.skipIf(folder === null)('recorded responses', () => {
       return expectUnchanged([gorillaz], {
         ttl: 0,
         paths: [`/search?q=${q}&type=artist&limit=10&offset=0`],
-        askAll: (ask) => ask(document, { q }),
+        executeAll: (execute) => execute(document, { q }),
       });
     });
   });
@@ -662,15 +668,15 @@ describe.skipIf(folder === null).each(modes)(
     });
 
     for (const kind of kindNames) {
-      for (const recording of ofDevelopment.filter((answer) => objectsOf(kind, answer).length > 0)) {
+      for (const recording of ofDevelopment.filter((response) => objectsOf(kind, response).length > 0)) {
         test(`every ${kind} in ${recording.name} has the recorded values, and null for keys that were not sent`, async () => {
-          const { replay, ask } = await startDevelopment([recording]);
+          const { replay, execute } = await startDevelopment([recording]);
           const objects = objectsOf(kind, recording);
           const ids = [...new Set(objects.map(({ id }) => id))];
           const all = ids.map((id) =>
             kinds[kind].expected(objects.find((object) => object.id === id)?.json ?? {}),
           );
-          expect(await ask(plural(kind), { one: ids[0], all: ids })).toEqual({ one: all[0], all });
+          expect(await execute(plural(kind), { one: ids[0], all: ids })).toEqual({ one: all[0], all });
           const batch = isAuto && ids.length > 1 ? [`403 /${kind}s?ids=${ids.join(',')}`] : [];
           const singles = ids.map((id) => `200 /${kind}s/${id}`);
           expect(callsTo(`${kind}s`, replay)).toEqual([...singles, ...batch].toSorted());
@@ -683,10 +689,10 @@ describe.skipIf(folder === null).each(modes)(
         const kind = parameter(page, 'type') as Kind;
         const q = parameter(page, 'q');
         const found = json<Record<string, RecordedPage<object>>>(page)[`${kind}s`];
-        const { replay, ask } = await startDevelopment([page]);
+        const { replay, execute } = await startDevelopment([page]);
         const items = found?.items ?? [];
         const fields = kind === 'album' ? briefAlbumFields : artistFields;
-        const answer = await ask(
+        const response = await execute(
           `query ($q: String!) { search(q: $q, type: [${kind.toUpperCase()}]) {
           ${kind}s(first: ${items.length}) { totalCount nodes { ${fields} } pageInfo { hasNextPage } }
         } }`,
@@ -696,7 +702,7 @@ describe.skipIf(folder === null).each(modes)(
         const nodes = items.map((item) =>
           kind === 'album' ? briefAlbum(item as RecordedAlbum) : artist(item as RecordedArtist),
         );
-        expect(answer).toEqual({
+        expect(response).toEqual({
           search: { [`${kind}s`]: { totalCount: total, nodes, pageInfo: { hasNextPage: total > 10 } } },
         });
         const list = `/search?q=${q}&type=${kind}`;
@@ -713,9 +719,9 @@ describe.skipIf(folder === null).each(modes)(
         const id = path(page).split('/')[2] ?? '';
         const { items, total } = json<RecordedPage<RecordedAlbum>>(page);
         const artists = at(/^\/search$/).filter(({ text }) => text.includes(id));
-        const { replay, ask } = await startDevelopment([page, ...artists]);
+        const { replay, execute } = await startDevelopment([page, ...artists]);
         const groups = parameter(page, 'include_groups').toUpperCase().split(',');
-        expect(await ask(albumsOfArtist, { id, groups, first: items.length })).toEqual({
+        expect(await execute(albumsOfArtist, { id, groups, first: items.length })).toEqual({
           artist: {
             albums: {
               totalCount: total,
@@ -750,9 +756,9 @@ describe.skipIf(folder === null).each(modes)(
           text: JSON.stringify({ ...json<object>(fullAlbum), tracks: undefined }),
         };
         const { items, total } = json<RecordedPage<RecordedTrack>>(page);
-        const { replay, ask } = await startDevelopment([withoutTracks, page]);
+        const { replay, execute } = await startDevelopment([withoutTracks, page]);
         const document = `{ album(id: "${id}") { tracks(first: ${items.length}) { totalCount nodes { ${briefTrackFields} } } } }`;
-        expect(await ask(document)).toEqual({
+        expect(await execute(document)).toEqual({
           album: { tracks: { totalCount: total, nodes: items.map(briefTrack) } },
         });
         expect(replay.calls()).toEqual([

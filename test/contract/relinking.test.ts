@@ -26,7 +26,7 @@ describe('a track that Spotify replaces with another track', () => {
   test.each(modes)(
     'a relinked track has the id of its replacement, and `linkedFrom` if the app may read it (%s)',
     async (mode) => {
-      const { ask } = await startInMode(mode);
+      const { execute } = await startInMode(mode);
       const expected = mode === 'extended' ? relinked : { id: tracks.spanishReplacement, linkedFrom: null };
       const document = `{
       track(id: "${tracks.relinked}", market: "ES") { id ${links.linkedFrom} }
@@ -34,7 +34,7 @@ describe('a track that Spotify replaces with another track', () => {
       album(id: "${albums.relinked}", market: "ES") { tracks(first: 1) { nodes { id ${links.linkedFrom} } } }
       home: track(id: "${tracks.relinked}", market: "DE") { id ${links.linkedFrom} }
     }`;
-      expect(dataAndErrorCodes(await ask(document))).toEqual(
+      expect(dataAndErrorCodes(await execute(document))).toEqual(
         withoutErrors({
           track: expected,
           tracks: [{ id: tracks.explicit, linkedFrom: null }, expected],
@@ -46,10 +46,10 @@ describe('a track that Spotify replaces with another track', () => {
   );
 
   test('the fields below `linkedFrom` have the market of the track', async () => {
-    const { ask, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'DE' });
+    const { execute, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'DE' });
     const artists = 'artists { topTracks { id } albums(first: 1) { totalCount } }';
     const linkedFrom = `linkedFrom { ${artists} album { ${artists} } }`;
-    const response = await ask(`{ track(id: "${tracks.relinked}", market: "ES") { ${linkedFrom} } }`);
+    const response = await execute(`{ track(id: "${tracks.relinked}", market: "ES") { ${linkedFrom} } }`);
     expect(response.errors).toEqual([]);
     const lists = apiCalls().filter((path) => path.startsWith('/artists/'));
     const markets = lists.map((path) => new URLSearchParams(path.split('?')[1]).get('market'));
@@ -72,7 +72,7 @@ describe('a track that Spotify replaces with another track', () => {
 test.each([true, false])(
   'a batch with a relinked track and its replacement gives both tracks, with and without `linked_from` (%s)',
   async (isLinked) => {
-    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
     const ids = [tracks.relinked, tracks.explicit, tracks.spanishReplacement];
     if (!isLinked) {
       sandbox.faults.add({
@@ -81,7 +81,7 @@ test.each([true, false])(
     }
     const document = `{ tracks(ids: ${jsonList(ids)}, market: "ES") { id linkedFrom { id } } }`;
     const linkedFrom = isLinked ? { id: tracks.relinked } : null;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({
         tracks: [
           { id: tracks.spanishReplacement, linkedFrom },
@@ -100,19 +100,19 @@ describe('the track in `linkedFrom`', () => {
   const original = catalogue.track(tracks.relinked);
 
   test('the id, URI and link of `linkedFrom` cost no call', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
-    const answer = await ask(relinked('__typename id uri externalUrl'));
-    expect(answer.errors).toEqual([]);
+    const { execute, apiCalls } = await startInMode('extended');
+    const response = await execute(relinked('__typename id uri externalUrl'));
+    expect(response.errors).toEqual([]);
     expect(apiCalls()).toEqual([`/tracks/${tracks.relinked}?market=ES`]);
-    expect(answer.extensions.spotify?.plannedCalls).toBe(1);
+    expect(response.extensions.spotify?.plannedCalls).toBe(1);
   });
 
   test('`linkedFrom` has all fields of a track, for one read by its id without a market', async () => {
-    const { ask, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'ES' });
+    const { execute, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'ES' });
     const selection = `id name trackNumber durationMs popularity externalIds { isrc } linkedFrom { id }
       album { id name } artists { id }`;
-    const answer = await ask(relinked(selection));
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const response = await execute(relinked(selection));
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({
         track: {
           id: tracks.spanishReplacement,
@@ -131,21 +131,21 @@ describe('the track in `linkedFrom`', () => {
       }),
     );
     expect(apiCalls()).toEqual([`/tracks/${tracks.relinked}?market=ES`, `/tracks/${tracks.relinked}`]);
-    expect(answer.extensions.spotify?.plannedCalls).toBe(2);
+    expect(response.extensions.spotify?.plannedCalls).toBe(2);
   });
 
   test('fields below `linkedFrom` inherit the market', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
-    const answer = await ask(relinked('album { tracks(first: 1) { nodes { id } } }'));
-    expect(answer.errors).toEqual([]);
+    const { execute, apiCalls } = await startInMode('extended');
+    const response = await execute(relinked('album { tracks(first: 1) { nodes { id } } }'));
+    expect(response.errors).toEqual([]);
     expect(apiCalls().at(-1)).toBe(`/albums/${original?.albumId}?market=ES`);
   });
 
   test('a `linkedFrom` track that Spotify has deleted is an error of `linkedFrom` alone', async () => {
-    const { ask, sandbox } = await startInMode('extended');
-    await ask(relinked('id'));
+    const { execute, sandbox } = await startInMode('extended');
+    await execute(relinked('id'));
     sandbox.faults.add({ fault: errorResponse(404, 'Resource not found') });
-    expect(dataAndErrorCodes(await ask(relinked('id name')))).toEqual({
+    expect(dataAndErrorCodes(await execute(relinked('id name')))).toEqual({
       data: { track: { id: tracks.spanishReplacement, linkedFrom: null } },
       errors: [['track.linkedFrom.name', 'UPSTREAM_BAD_RESPONSE']],
     });
@@ -163,12 +163,12 @@ describe('the track in `linkedFrom`', () => {
   ])(
     '`linkedFrom` has the id that Spotify sends, or is null if Spotify sends no id of a track: %s',
     async (_, link, id) => {
-      const { ask, sandbox, apiCalls } = await startInMode('development');
+      const { execute, sandbox, apiCalls } = await startInMode('development');
       sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
-      const answer = await ask(relinked('id uri externalUrl'));
-      expect(answer.errors).toEqual([]);
+      const response = await execute(relinked('id uri externalUrl'));
+      expect(response.errors).toEqual([]);
       const linkedFrom = id && expect.objectContaining({ id, uri: `spotify:track:${id}` });
-      expect(answer.data).toEqual({ track: { id: tracks.spanishReplacement, linkedFrom } });
+      expect(response.data).toEqual({ track: { id: tracks.spanishReplacement, linkedFrom } });
       expect(apiCalls()).toHaveLength(1);
     },
   );

@@ -73,7 +73,7 @@ async function startServers(onEnd: OnEnd, count: number, environment: Environmen
         onEnd,
       );
       await server.get('/ready'); // waits for the token
-      expect((await server.ask(queryOf(warmUpArtist.id))).status).toBe(200);
+      expect((await server.execute(queryOf(warmUpArtist.id))).status).toBe(200);
       return server;
     }),
   );
@@ -93,7 +93,7 @@ beforeAll(async () => {
   const { sandbox, servers } = await startServers(onEnd, 1, { DATA_DIR: 'none' });
   const calls = watchCalls(sandbox);
   const [server] = servers as [Server];
-  const { json, text } = await server.ask(queryOf(bts));
+  const { json, text } = await server.execute(queryOf(bts));
   expect(json).toMatchObject({ data: { artist: { name: 'BTS' } } });
   expected = { text, calls: calls().sort() };
 }, 120_000);
@@ -112,7 +112,7 @@ describe.each(stores.filter(({ isMissing }) => !isMissing))(
       sandbox.faults.add({ fault: { kind: 'delay', ms: 100 } });
       const calls = watchCalls(sandbox);
       const responses = await Promise.all(
-        servers.flatMap((server) => Array.from({ length: clients }, () => server.ask(queryOf(bts)))),
+        servers.flatMap((server) => Array.from({ length: clients }, () => server.execute(queryOf(bts)))),
       );
       expect(new Set(responses.map(({ text }) => text))).toEqual(new Set([expected.text]));
       expect(calls().sort()).toEqual(expected.calls);
@@ -126,9 +126,9 @@ describe.each(stores.filter(({ isMissing }) => !isMissing))(
       const { id, name } = otherArtist;
       const query = `{ artist(id: "${id}") { name } }`;
       const [holder, ...waiting] = servers as [Server, ...Server[]];
-      const failedRequest = expect(holder.ask(query)).rejects.toThrow();
+      const failedRequest = expect(holder.execute(query)).rejects.toThrow();
       await until(() => calls().length === 1, waitMs);
-      const responses = waiting.map((server) => server.ask(query));
+      const responses = waiting.map((server) => server.execute(query));
       await sleep(300); // the other processes wait for the lease
       expect(calls()).toHaveLength(1);
       const allowedMs = await scaledLimit(1_500);

@@ -70,7 +70,9 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
     async () => {
       const { result, apiCalls } = await whileStoreIsFast(kind, async ({ start }) => {
         const gateways = await Promise.all(Array.from({ length: 4 }, start));
-        return Promise.all(gateways.flatMap(({ ask }) => Array.from({ length: 100 }, () => ask(document))));
+        return Promise.all(
+          gateways.flatMap(({ execute }) => Array.from({ length: 100 }, () => execute(document))),
+        );
       });
       for (const response of result)
         expect(dataAndErrorCodes(response)).toEqual(withoutErrors(result[0]?.data));
@@ -83,10 +85,10 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
     async () => {
       const { result, apiCalls } = await whileStoreIsFast(kind, async ({ start }) => {
         const first = await start();
-        const before = await first.ask(document);
+        const before = await first.execute(document);
         await sleep(100);
         await first.gateway.dispose();
-        return { before, after: await (await start()).ask(document) };
+        return { before, after: await (await start()).execute(document) };
       });
       expect(dataAndErrorCodes(result.after)).toEqual(withoutErrors(result.before.data));
       expect(apiCalls().toSorted()).toEqual(callsOfOneQuery);
@@ -99,16 +101,16 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
       async () => {
         const { result, apiCalls } = await whileStoreIsFast(kind, async ({ start, apiCalls: calls }) => {
           const [first, second] = [await start(), await start()];
-          const { data } = await first.ask(container);
+          const { data } = await first.execute(container);
           const found = Object.values(data as Record<string, { [list: string]: { found: Found[] } }>)
             .flatMap((parent) => Object.values(parent))
             .flatMap((list) => list.found);
           const document = object(found.at(-1) as Found);
           await sleep(100);
           const callsBefore = calls();
-          const truth = await first.ask(document);
+          const truth = await first.execute(document);
           await first.gateway.dispose();
-          const others = [second, await start()].map(({ ask }) => ask(document));
+          const others = [second, await start()].map(({ execute }) => execute(document));
           return { callsBefore, truth, others: await Promise.all(others) };
         });
         expect(result.truth.errors).toEqual([]);
@@ -126,14 +128,14 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
       const { start, apiCalls, sandbox } = await startStore(kind, { CACHE_TTL_SECONDS: '100' });
       const album = `{ album(id: "${albums.tracks20}") { name } }`;
       const ending = await start();
-      await ending.ask(album);
+      await ending.execute(album);
       await pass(101);
       sandbox.faults.add({ times: 1, fault: { kind: 'delay', ms: 100 } });
-      await ending.ask(album); // is served stale
+      await ending.execute(album); // is served stale
       await expect.poll(() => apiCalls().length).toBe(2);
       await ending.gateway.dispose();
       const later = await start();
-      expect((await later.ask(album)).extensions.spotify?.stale).toEqual([]);
+      expect((await later.execute(album)).extensions.spotify?.stale).toEqual([]);
       expect(apiCalls()).toHaveLength(2);
     },
   );

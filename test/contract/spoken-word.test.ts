@@ -103,13 +103,13 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   describe.each(modes)('for an app in %s mode', (mode) => {
     test(`one ${parent} has every field of the catalogue, for one call`, async () => {
       for (const id of kinds.parents) {
-        const { ask, apiCalls, sandbox } = await startInMode(mode);
-        const answer = await ask(
+        const { execute, apiCalls, sandbox } = await startInMode(mode);
+        const response = await execute(
           `{ ${parent}(id: "${id}", market: "${marketOf(id)}") { ${kinds.parentFields} } }`,
         );
         const truth = kinds.expectedObjects(mode, sandbox.imagesUrl).parent(id);
-        expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ [parent]: truth }));
-        expect(unavailableFields(answer)).toEqual(
+        expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ [parent]: truth }));
+        expect(unavailableFields(response)).toEqual(
           mode === 'development' ? [`${type(parent)}.publisher at ${parent}.publisher: QUOTA_MODE`] : [],
         );
         expect(apiCalls()).toEqual([path(id, marketOf(id))]);
@@ -118,12 +118,12 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
 
     test(`one ${item} has every field of the catalogue, and its ${parent}, for one call`, async () => {
       for (const id of kinds.items) {
-        const { ask, apiCalls, sandbox } = await startInMode(mode);
-        const answer = await ask(
+        const { execute, apiCalls, sandbox } = await startInMode(mode);
+        const response = await execute(
           `{ ${item}(id: "${id}") { ${kinds.itemFields} ${parent} { ${kinds.parentFields} } } }`,
         );
         const truth = kinds.expectedObjects(mode, sandbox.imagesUrl).item(id);
-        expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ [item]: truth }));
+        expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ [item]: truth }));
         expect(apiCalls()).toEqual([`/${list}/${id}?market=US`]);
       }
     });
@@ -131,9 +131,9 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     test.each(Object.entries(kinds.readable))(
       'many %ss come in the order of their ids, and unknown ids are null',
       async (kind, readableIds) => {
-        const { ask, apiCalls } = await startInMode(mode);
+        const { execute, apiCalls } = await startInMode(mode);
         const ids = [...readableIds, unknownId, ...readableIds.slice(1)];
-        expect(dataAndErrorCodes(await ask(`{ ${kind}s(ids: ${jsonList(ids)}) { id } }`))).toEqual(
+        expect(dataAndErrorCodes(await execute(`{ ${kind}s(ids: ${jsonList(ids)}) { id } }`))).toEqual(
           withoutErrors({ [`${kind}s`]: ids.map((id) => (id === unknownId ? null : { id })) }),
         );
         const distinct = [...readableIds, unknownId];
@@ -189,31 +189,31 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   });
 
   test(`a market is always sent for ${parent}s and ${item}s: the argument, the market of the object or the default market`, async () => {
-    const { ask, apiCalls } = await startInMode('development', { SPOTIFY_MARKET: 'CA' });
-    const answer = await ask(
+    const { execute, apiCalls } = await startInMode('development', { SPOTIFY_MARKET: 'CA' });
+    const response = await execute(
       `{ ${parent}(id: "${long}", market: "AU") { ${list}(first: 51) { nodes { id } } }
         ${item}(id: "${kinds.items[0]}") { name } }`,
     );
-    expect(answer.errors).toEqual([]);
+    expect(response.errors).toEqual([]);
     expect(apiCalls().toSorted()).toEqual(
       [path(long, 'AU'), listPath(long, 50, 'AU'), `/${list}/${kinds.items[0]}?market=CA`].toSorted(),
     );
   });
 
   test(`a market that lacks the ${parent} makes the list of its ${item}s null without an error`, async () => {
-    const { ask } = await startInMode('development');
+    const { execute } = await startInMode('development');
     const { id, market, name } = elsewhere;
     const document = `{ ${parent}(id: "${id}", market: "${market}") { name ${list}(market: "US") { totalCount } } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({ [parent]: { name, [list]: null } }),
     );
   });
 
   test(`one ${parent} that a search without a market finds has no ${item}s if the market of the list lacks the ${parent}`, async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const { id, name } = elsewhere;
     const document = `{ search(q: "${name}") { ${parent}s { nodes { name ${list} { totalCount } } } } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({ search: { [`${parent}s`]: { nodes: [{ name, [list]: null }] } } }),
     );
     expect(apiCalls().at(-1)).toBe(path(id));
@@ -221,26 +221,29 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   });
 
   test(`an unknown app without batch reads costs one more call for several ${parent}s, and the plan is not below the cost`, async () => {
-    const { ask, apiCalls } = await startWithUnknownApp('development');
+    const { execute, apiCalls } = await startWithUnknownApp('development');
     const ids = kinds.readable[parent as keyof typeof kinds.readable] as readonly string[];
-    const answer = await ask(
+    const response = await execute(
       `{ ${parent}s(ids: ${jsonList(ids)}) { publisher ${list}(first: 1) { nodes { id } } } }`,
     );
-    expect(answer.errors).toEqual([]);
+    expect(response.errors).toEqual([]);
     expect(apiCalls()).toHaveLength(1 + ids.length);
-    expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(1 + ids.length);
+    expect(response.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(1 + ids.length);
   });
 
   test(`a federation router refers to ${parent}s and ${item}s by their keys`, async () => {
-    const { ask } = await startInMode('development');
+    const { execute } = await startInMode('development');
     const fields = [parent, item].map((name) => `... on ${type(name)} { name }`).join(' ');
-    const answer = await ask(`query ($all: [_Any!]!) { _entities(representations: $all) { ${fields} } }`, {
-      all: [
-        { __typename: type(parent), id: kinds.parents[0] },
-        { __typename: type(item), id: kinds.items[0] },
-      ],
-    });
-    expect(dataAndErrorCodes(answer)).toEqual(
+    const response = await execute(
+      `query ($all: [_Any!]!) { _entities(representations: $all) { ${fields} } }`,
+      {
+        all: [
+          { __typename: type(parent), id: kinds.parents[0] },
+          { __typename: type(item), id: kinds.items[0] },
+        ],
+      },
+    );
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ _entities: kinds.names.map((name) => ({ name })) }),
     );
   });

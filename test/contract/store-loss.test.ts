@@ -17,14 +17,14 @@ describe.each(stores)('after the loss of the data in %s', { timeout: 60_000 }, (
     async () => {
       const { sandbox, start, lose } = await startStore(kind, { SPOTIFY_QUOTA_MODE: 'auto' });
       const running = await start();
-      expect((await running.ask(documentOf([first, second]))).errors).toEqual([]);
+      expect((await running.execute(documentOf([first, second]))).errors).toEqual([]);
       sandbox.faults.add({
         on: { route: 'tracks' },
         times: 1,
         fault: { kind: 'rate-limit', retryAfterSeconds: 500 },
       });
       const track = `{ track(id: "${catalogue.tracks()[0]?.id}") { name } }`;
-      expect(codesOf(await running.ask(track))).toEqual(['UPSTREAM_RATE_LIMITED']);
+      expect(codesOf(await running.execute(track))).toEqual(['UPSTREAM_RATE_LIMITED']);
       await lose();
       await until(() => running.logged.some(({ message }) => message.includes('has lost data')), 30_000);
       await sleep(500);
@@ -33,8 +33,8 @@ describe.each(stores)('after the loss of the data in %s', { timeout: 60_000 }, (
 
       const later = await start();
       sandbox.clearCalls();
-      expect((await later.ask(documentOf([third, fourth]))).errors).toEqual([]);
-      expect(codesOf(await later.ask(track))).toEqual(['UPSTREAM_RATE_LIMITED']);
+      expect((await later.execute(documentOf([third, fourth]))).errors).toEqual([]);
+      expect(codesOf(await later.execute(track))).toEqual(['UPSTREAM_RATE_LIMITED']);
       const calls = sandbox.calls().filter((call) => call.kind === 'api');
       expect(calls.filter(({ status }) => status !== 200)).toEqual([]);
       expect(calls).toHaveLength(4); // two artists and a page of each

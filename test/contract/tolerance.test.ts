@@ -17,7 +17,7 @@ import {
 
 describe('missing and unknown values', () => {
   test('missing and unknown values are null, OTHER or ignored, and never an error', async () => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     const missingKeys = [
       'images',
       'genres',
@@ -72,7 +72,7 @@ describe('missing and unknown values', () => {
       copyrights: null,
       externalIds: null,
     };
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({
         album: {
           name: 'Single Lantern',
@@ -100,7 +100,7 @@ describe('missing and unknown values', () => {
   });
 
   test('an enum value that is unknown or no text is OTHER, a missing value is null, and capitals are accepted', async () => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'albums' },
       fault: edit(
@@ -115,7 +115,7 @@ describe('missing and unknown values', () => {
     });
     const document = `{ album(id: "${albums.tracks1}") { albumType releaseDate { date precision } copyrights { text type } }
       artist(id: "${artists.albums9}") { albums(first: 2) { edges { albumGroup } } } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({
         album: {
           albumType: 'SINGLE',
@@ -132,8 +132,8 @@ describe('missing and unknown values', () => {
   });
 
   test('an old album without `total_tracks` has the number of its tracks', async () => {
-    const { ask } = await withFault(edit({ path: 'total_tracks', remove: true }));
-    expect(dataAndErrorCodes(await ask(`{ album(id: "${albums.tracks55}") { totalTracks } }`))).toEqual(
+    const { execute } = await withFault(edit({ path: 'total_tracks', remove: true }));
+    expect(dataAndErrorCodes(await execute(`{ album(id: "${albums.tracks55}") { totalTracks } }`))).toEqual(
       withoutErrors({ album: { totalTracks: 55 } }),
     );
   });
@@ -151,7 +151,7 @@ describe('values that could harm clients or the gateway', () => {
       7,
       null,
     ]) {
-      const { ask } = await withFault(
+      const { execute } = await withFault(
         edit(
           { path: 'images', set: [{ url, width: 1, height: 1 }, { url: 'https://i.scdn.co/x' }] },
           { path: 'external_urls', set: { spotify: url } },
@@ -161,7 +161,7 @@ describe('values that could harm clients or the gateway', () => {
       const code = 'UPSTREAM_BAD_RESPONSE';
       expect(
         dataAndErrorCodes(
-          await ask(`{ artist(id: "${artists.bts}") { externalUrl images { url width height } } }`),
+          await execute(`{ artist(id: "${artists.bts}") { externalUrl images { url width height } } }`),
         ),
       ).toEqual({
         data: {
@@ -185,24 +185,24 @@ describe('values that could harm clients or the gateway', () => {
   });
 
   test('a key that would change the prototype of all objects is ignored', async () => {
-    const { ask } = await withFault(
+    const { execute } = await withFault(
       edit(
         { path: '__proto__', set: { polluted: true, name: 'x' } },
         { path: 'constructor', set: { prototype: { polluted: true } } },
       ),
     );
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
   test('a next page at another host is ignored, and the gateway requests only paths of the API', async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     const elsewhere = 'https://evil.example/v1/artists';
     sandbox.faults.add({
       on: { route: 'artists/albums' },
       fault: edit({ path: 'next', set: elsewhere }, { path: 'href', set: elsewhere }),
     });
-    const { errors } = await ask(
+    const { errors } = await execute(
       `{ artist(id: "${artists.albums11}") { albums(first: 100) { nodes { id } } } }`,
     );
     expect(errors).toEqual([]);
@@ -230,9 +230,9 @@ describe('a batch that does not match its ids', () => {
     ['reversed order', { reverse: true }, [0, 1, 2, 3]],
     ['a repeated album', { repeats: [1] }, [1]],
   ])('a batch with %s returns no album in the slot of another album', async (_, fault, wrong) => {
-    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({ fault: { kind: 'batch', ...fault } });
-    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
+    expect(dataAndErrorCodes(await execute(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
       data: { albums: all.map((album, i) => (wrong.includes(i) ? null : album)) },
       errors: wrong.map((i) => [`albums.${i}`, 'UPSTREAM_BAD_RESPONSE']),
     });
@@ -240,9 +240,9 @@ describe('a batch that does not match its ids', () => {
   });
 
   test('a batch with nulls has null in their slots', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({ fault: { kind: 'batch', nulls: [0, 2] } });
-    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
+    expect(dataAndErrorCodes(await execute(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
       withoutErrors({ albums: [null, all[1], null, all[3]] }),
     );
     expect(apiCalls()).toHaveLength(1);
@@ -253,10 +253,10 @@ describe('a batch that does not match its ids', () => {
     async (kind) => {
       const allIds = { artist: Object.values(artists), album: ids, track: Object.values(tracks) }[kind];
       const firstIds = allIds.slice(0, 3);
-      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      const { execute, sandbox, apiCalls } = await startInMode('extended');
       sandbox.faults.add({ times: 1, fault: { kind: 'batch', keep: 2 } });
       const document = `query ($ids: [ID!]!) { list: ${kind}s(ids: $ids) { id } }`;
-      expect(dataAndErrorCodes(await ask(document, { ids: firstIds }))).toEqual(
+      expect(dataAndErrorCodes(await execute(document, { ids: firstIds }))).toEqual(
         withoutErrors({ list: firstIds.map((id) => ({ id })) }),
       );
       const batch = (batchIds: readonly string[]) => `/${kind}s?ids=${batchIds.join('%2C')}`;
@@ -266,27 +266,27 @@ describe('a batch that does not match its ids', () => {
 
       sandbox.clearCalls();
       const others = allIds === ids ? [albums.tracks51, albums.tracks55] : allIds.slice(3, 5);
-      await ask(document, { ids: others });
+      await execute(document, { ids: others });
       expect(apiCalls()).toEqual([batch(others)]);
     },
   );
 
   test('a batch with an additional element is not used', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'albums', batch: true },
       fault: edit({ path: 'albums.4', set: null }),
     });
-    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
+    expect(dataAndErrorCodes(await execute(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
       withoutErrors({ albums: all }),
     );
     expect(apiCalls()).toHaveLength(5);
   });
 
   test('a malformed element of a batch is an error of that element alone', async () => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     sandbox.faults.add({ fault: edit({ path: 'albums.1.name', set: 7 }, { path: 'albums.2', set: 7 }) });
-    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
+    expect(dataAndErrorCodes(await execute(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
       data: { albums: [all[0], null, null, all[3]] },
       errors: [
         ['albums.1', 'UPSTREAM_BAD_RESPONSE'],
@@ -296,9 +296,9 @@ describe('a batch that does not match its ids', () => {
   });
 
   test('the ids of a batch without its list are read one by one', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({ on: { route: 'albums', batch: true }, fault: edit({ path: 'albums', set: {} }) });
-    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
+    expect(dataAndErrorCodes(await execute(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
       withoutErrors({ albums: all }),
     );
     expect(apiCalls()).toHaveLength(5);

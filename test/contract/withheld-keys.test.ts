@@ -154,7 +154,7 @@ const startWithLearnedMode = {
       `{ albums(ids: ["${albums.tracks50}", "${albums.tracks1}"]) { id } }`,
       `{ search(q: "a", type: [TRACK]) { tracks(first: 1) { nodes { id } } } }`,
     ]) {
-      expect((await gateway.ask(document)).errors).toEqual([]);
+      expect((await gateway.execute(document)).errors).toEqual([]);
     }
     return gateway;
   },
@@ -173,9 +173,9 @@ function costOf(mode: Mode, document: string): ReturnType<typeof measureCost> {
 }
 
 async function measureCost(mode: Mode, document: string) {
-  const { ask, sandbox, apiCalls } = await startWithLearnedMode[mode]();
+  const { execute, sandbox, apiCalls } = await startWithLearnedMode[mode]();
   sandbox.clearCalls();
-  const { errors, extensions } = await ask(document);
+  const { errors, extensions } = await execute(document);
   expect(errors).toEqual([]);
   const { plannedCalls, actualCalls } = extensions.spotify ?? {};
   return { calls: apiCalls().toSorted(), plannedCalls, actualCalls };
@@ -195,19 +195,19 @@ describe.skipIf(shapes === null)('keys that development mode withholds', () => {
       for (const document of documents) {
         test(`${mode}: the withheld ${key} is null with an entry in \`unavailable\`, and costs no call, in ${document}`, async () => {
           const compared = await costOf(mode, document.replaceAll('FIELD', other));
-          const { ask, sandbox, apiCalls } = await startWithLearnedMode[mode]();
+          const { execute, sandbox, apiCalls } = await startWithLearnedMode[mode]();
           sandbox.clearCalls();
-          const answer = await ask(document.replaceAll('FIELD', selection));
-          expect(answer.errors).toEqual([]);
-          const values = valuesOf(answer.data, selection.split(' ')[0] ?? '');
+          const response = await execute(document.replaceAll('FIELD', selection));
+          expect(response.errors).toEqual([]);
+          const values = valuesOf(response.data, selection.split(' ')[0] ?? '');
           expect(values.length).toBeGreaterThan(0);
           expect(values).toEqual(values.map(() => null));
-          const notes = unavailableFields(answer);
+          const notes = unavailableFields(response);
           expect(notes).toHaveLength(values.length);
           expect(notes.map((note) => note.replace(/ at .*: /, ': '))).toEqual(
             notes.map(() => expect.stringMatching(`^${name}: (QUOTA_MODE|NOT_SENT)$`)),
           );
-          const { plannedCalls, actualCalls } = answer.extensions.spotify ?? {};
+          const { plannedCalls, actualCalls } = response.extensions.spotify ?? {};
           expect({ calls: apiCalls().toSorted(), plannedCalls, actualCalls }).toEqual(compared);
         });
       }

@@ -44,18 +44,18 @@ describe('a field that Spotify withholds from the app', () => {
   ];
 
   test('a withheld field is null without an error, with one entry in `unavailable`, and costs no call that Spotify would reject', async () => {
-    const { ask, apiCalls } = await startInMode('development');
-    const answer = await ask(withheld);
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors(nullFields));
-    expect(unavailableFields(answer).toSorted()).toEqual(lines);
+    const { execute, apiCalls } = await startInMode('development');
+    const response = await execute(withheld);
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors(nullFields));
+    expect(unavailableFields(response).toSorted()).toEqual(lines);
     expect(apiCalls().toSorted()).toEqual(
       [`/artists/${artists.bts}`, listPath(artists.bts, 10), `/tracks/${tracks.explicit}`].toSorted(),
     );
   });
 
   test('the gateway learns of a withheld field by one call for all objects of a kind, and never requests it again', async () => {
-    const { ask, apiCalls, sandbox } = await startWithUnknownApp('development');
-    const first = await ask(withheld);
+    const { execute, apiCalls, sandbox } = await startWithUnknownApp('development');
+    const first = await execute(withheld);
     expect(dataAndErrorCodes(first)).toEqual(withoutErrors(nullFields));
     expect(unavailableFields(first).toSorted()).toEqual(lines);
     const firstCalls = apiCalls();
@@ -67,7 +67,7 @@ describe('a field that Spotify withholds from the app', () => {
     const other = withheld
       .replaceAll(artists.bts, artists.albums9)
       .replace(tracks.explicit, tracks.restricted);
-    const second = await ask(other);
+    const second = await execute(other);
     expect(second.data).toEqual({ ...nullFields, artist: { ...nullFields.artist, name: 'Nine Lives Left' } });
     expect(unavailableFields(second).toSorted()).toEqual(lines);
     expect(apiCalls().toSorted()).toEqual(
@@ -80,20 +80,20 @@ describe('a field that Spotify withholds from the app', () => {
   });
 
   test('the withheld album group has a value if only one group is requested', async () => {
-    const { ask } = await startInMode('development');
-    const answer = await ask(`{ artist(id: "${artists.albums9}") {
+    const { execute } = await startInMode('development');
+    const response = await execute(`{ artist(id: "${artists.albums9}") {
       albums(first: 1, includeGroups: [APPEARS_ON]) { edges { albumGroup } }
     } }`);
-    expect(dataAndErrorCodes(answer)).toEqual(
+    expect(dataAndErrorCodes(response)).toEqual(
       withoutErrors({ artist: { albums: { edges: [{ albumGroup: 'APPEARS_ON' }] } } }),
     );
-    expect(unavailableFields(answer)).toEqual([]);
+    expect(unavailableFields(response)).toEqual([]);
   });
 });
 
 describe('fields that only some apps may read', () => {
   test('top tracks and related artists have values for an app that may read them', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const document = `{ artist(id: "${artists.bts}") {
       topTracks { id popularity } relatedArtists { id popularity followers { total } }
     } }`;
@@ -101,9 +101,9 @@ describe('fields that only some apps may read', () => {
     const relatedArtists = catalogue
       .relatedTo(artists.bts)
       .map(({ id, popularity, followers: total }) => ({ id, popularity, followers: { total } }));
-    const answer = await ask(document);
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ artist: { topTracks, relatedArtists } }));
-    expect(unavailableFields(answer)).toEqual([]);
+    const response = await execute(document);
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ artist: { topTracks, relatedArtists } }));
+    expect(unavailableFields(response)).toEqual([]);
     expect(apiCalls().toSorted()).toEqual(
       [
         `/artists/${artists.bts}`,
@@ -116,35 +116,35 @@ describe('fields that only some apps may read', () => {
   test.each(modes)(
     'an artist that does not exist is null without an error, with fields that only some apps may read (%s)',
     async (mode) => {
-      const { ask } = await startInMode(mode);
+      const { execute } = await startInMode(mode);
       const document = `{ artist(id: "${'0'.repeat(22)}") { topTracks { id } relatedArtists { id } } }`;
-      expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors({ artist: null }));
+      expect(dataAndErrorCodes(await execute(document))).toEqual(withoutErrors({ artist: null }));
     },
   );
 
   test('the gateway learns available and withheld fields again as soon as a response contradicts the learned mode', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('development');
+    const { execute, sandbox, apiCalls } = await startInMode('development');
     const label = (id: string) => `{ album(id: "${id}") { label popularity } }`;
-    expect(dataAndErrorCodes(await ask(label(albums.tracks1)))).toEqual(
+    expect(dataAndErrorCodes(await execute(label(albums.tracks1)))).toEqual(
       withoutErrors({ album: { label: null, popularity: null } }),
     );
 
     sandbox.setQuotaMode('extended');
     const { label: name, popularity } = catalogue.album(albums.tracks20) ?? {};
-    expect(dataAndErrorCodes(await ask(label(albums.tracks20)))).toEqual(
+    expect(dataAndErrorCodes(await execute(label(albums.tracks20)))).toEqual(
       withoutErrors({ album: { label: name, popularity } }),
     );
     const simplified = `{ artist(id: "${artists.albums1}") { albums(first: 1) { nodes { label } } } }`;
     const [album = ''] = slots(0, 1, artists.albums1);
-    expect(dataAndErrorCodes(await ask(simplified))).toEqual(
+    expect(dataAndErrorCodes(await execute(simplified))).toEqual(
       withoutErrors({ artist: { albums: { nodes: [{ label: catalogue.album(album)?.label }] } } }),
     );
     expect(apiCalls()).toContain(`/albums/${album}`);
 
     sandbox.setQuotaMode('development');
-    const answer = await ask(label(albums.tracks50));
-    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ album: { label: null, popularity: null } }));
-    expect(unavailableFields(answer)).toHaveLength(2);
+    const response = await execute(label(albums.tracks50));
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ album: { label: null, popularity: null } }));
+    expect(unavailableFields(response)).toHaveLength(2);
   });
 });
 
@@ -166,11 +166,11 @@ test.each([
 ])(
   'the fields of a simplified %s stay available in extended mode if the first full object lacks all of these fields',
   async (kind, id, missing, document, path) => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     const edits = missing.map((field) => ({ path: field, remove: true as const }));
     sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: { kind: 'edit', edits } });
-    expect((await ask(`{ ${kind}(id: "${id}") { popularity } }`)).errors).toEqual([]);
-    const { data } = await ask(document);
+    expect((await execute(`{ ${kind}(id: "${id}") { popularity } }`)).errors).toEqual([]);
+    const { data } = await execute(document);
     const value = path
       .split('.')
       .reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], data);

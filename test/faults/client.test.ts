@@ -53,7 +53,7 @@ async function visit(
 /** Steps with invalid ids of artists. */
 const invalidIdSteps = (ids: readonly string[]): Step[] =>
   ids.map((id) => ({
-    ask: operation('query ($id: ID!) { artist(id: $id) { name } }', { id }, { artist: null }),
+    execute: operation('query ($id: ID!) { artist(id: $id) { name } }', { id }, { artist: null }),
     client: 'BAD_USER_INPUT',
     api: 0,
     token: 0,
@@ -173,7 +173,7 @@ const cases: FaultCase[] = [
     promise: 'an invalid id makes its own entry null and no other',
     steps: [
       {
-        ask: tracks(range(50).map((n) => (n === 20 ? '../me' : trackId(n)))),
+        execute: tracks(range(50).map((n) => (n === 20 ? '../me' : trackId(n)))),
         client: 'BAD_USER_INPUT',
         api: 49,
         check: ({ outcomes: [outcome] }) => {
@@ -318,7 +318,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'C9',
-    fault: 'a browser asks for `/graphql`, `/graphiql` and `/` in production',
+    fault: 'a browser requests `/graphql`, `/graphiql` and `/` in production',
     promise: 'GraphiQL is not served in production',
     environment: production,
     steps: [
@@ -451,9 +451,9 @@ const cases: FaultCase[] = [
           );
           expect(cutOffMs(serverOptions)).toBeLessThanOrEqual(10_000);
           expect(percentile(times, 0.99)).toBeLessThan(testEnvironment.limitMs(200));
-          const answers = drips.map(({ received }) => received().split('\r\n')[0]);
+          const responses = drips.map(({ received }) => received().split('\r\n')[0]);
           // A client that has just sent another byte gets a reset, which can overtake the response.
-          const received = answers.filter((answer) => answer !== '');
+          const received = responses.filter((response) => response !== '');
           expect(new Set(received)).toEqual(new Set(['HTTP/1.1 408 Request Timeout']));
           expect(received.length).toBeGreaterThan(drips.length / 2);
           return [];
@@ -475,7 +475,7 @@ const cases: FaultCase[] = [
     promise: 'a list rejects a cursor that the gateway did not create, without a call',
     warm: [artist(0)],
     steps: invalidCursors.map((after) => ({
-      ask: operation(
+      execute: operation(
         `query ($after: String) { ${firstArtist} { albums(after: $after) { totalCount } } }`,
         { after },
         { artist: { albums: null } },
@@ -490,7 +490,7 @@ const cases: FaultCase[] = [
     fault: 'markets that are none',
     promise: 'an invalid market is rejected before anything runs',
     steps: ['XX', 'us', '../', 'X'.repeat(2_000)].map((market) => ({
-      ask: operation(
+      execute: operation(
         `query ($m: Market) { album(id: "${albumId(0)}", market: $m) { name } }`,
         { m: market },
         { album: null },
@@ -556,7 +556,7 @@ const cases: FaultCase[] = [
     promise: 'a document of a parent that merges many fields is executed',
     steps: [
       {
-        ask: operation(
+        execute: operation(
           `{ ${range(60)
             .map((n) => `_v${n}_track: track(id: "${trackId(n % 50)}") { name }`)
             .join(' ')} }`,
@@ -597,7 +597,7 @@ const cases: FaultCase[] = [
     id: 'C28',
     fault: 'ids that are well formed, and of which no object exists',
     promise: 'an unknown id costs one call a minute, however many operations select it',
-    steps: [{ ask: artist(unknownId(1)), client: 'ok', times: 20, manner: 'in turn', api: 1, token: 1 }],
+    steps: [{ execute: artist(unknownId(1)), client: 'ok', times: 20, manner: 'in turn', api: 1, token: 1 }],
   },
   {
     id: 'C29',

@@ -123,18 +123,18 @@ const plants: readonly Plant[] = [
     plant: (_, secret) => console.error(new Error(secret)),
   },
   {
-    channel: 'answers',
+    channel: 'responses',
     how: 'the body of an operation',
-    plant: (testEnvironment, secret) => testEnvironment.ask(operation(quoting(secret))),
+    plant: (testEnvironment, secret) => testEnvironment.execute(operation(quoting(secret))),
   },
   {
-    channel: 'answers',
+    channel: 'responses',
     how: 'the body of any other request',
     plant: (testEnvironment, secret) =>
       send(testEnvironment, { body: JSON.stringify({ query: quoting(secret) }) }),
   },
   {
-    channel: 'answers',
+    channel: 'responses',
     how: 'a header',
     async plant(testEnvironment, secret) {
       const gateway = testEnvironment.gateway();
@@ -146,7 +146,7 @@ const plants: readonly Plant[] = [
     },
   },
   {
-    channel: 'answers',
+    channel: 'responses',
     how: 'a socket',
     async plant(testEnvironment, secret) {
       const { port } = await listen(testEnvironment);
@@ -230,10 +230,10 @@ describe('a secret in any output fails its case', { retry: 2 }, () => {
       const server = await startProcess(testEnvironment, {
         NODE_OPTIONS: `--import=data:text/javascript,${print.join(';')}`,
       });
-      await server.ask(quoting(appSecret(testEnvironment)));
+      await server.execute(quoting(appSecret(testEnvironment)));
     });
     expect(await violationsOf(planted)).toEqual(
-      [foundIn('answers'), foundIn('stdout'), foundIn('stderr')].flat(),
+      [foundIn('responses'), foundIn('stdout'), foundIn('stderr')].flat(),
     );
   });
 
@@ -256,7 +256,7 @@ describe('a secret in any output fails its case', { retry: 2 }, () => {
     const planted = quietCase(
       async (testEnvironment) => {
         await testEnvironment.trouble({ kind: 'down' });
-        await testEnvironment.ask(artist(0));
+        await testEnvironment.execute(artist(0));
         expect(testEnvironment.calls('api')).toEqual([]);
         process.stdout.write(testEnvironment.secrets().at(-1) ?? '');
       },

@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
-import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import type { TestEnvironment } from '../support/fault-environment.ts';
 import {
@@ -20,6 +19,7 @@ import {
   trackId,
   tracks,
 } from '../support/fault-operations.ts';
+import type { Outcome } from '../support/fault-responses.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
@@ -28,7 +28,7 @@ const bts = fixtures.artists.bts;
 
 const edited = (...edits: Edit[]) => only({ kind: 'edit', edits });
 
-const answered = (text: string, type: string | null = 'application/json') =>
+const replying = (text: string, type: string | null = 'application/json') =>
   only({ kind: 'answer', text, headers: { 'content-type': type } });
 
 /** One step for each value. docs/faults.md shows only the first. */
@@ -50,7 +50,7 @@ const albumsIn = ([outcome]: readonly Outcome[]): { nodes: unknown[] } | null =>
 /** Reads the first albums of BTS, of which the fourth is malformed. */
 const siblings = (edits: readonly Edit[]): Step => ({
   arrange: only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } }),
-  ask: artistAlbums(bts),
+  execute: artistAlbums(bts),
   client: 'UPSTREAM_BAD_RESPONSE',
   api: 2,
   check({ outcomes }) {
@@ -188,7 +188,7 @@ const misbatched = (
   id: string,
   fault: string,
   batch: Omit<Extract<FaultRule['fault'], { kind: 'batch' }>, 'kind'>,
-  { promise, ...step }: Omit<Step, 'ask' | 'arrange'> & { promise: string },
+  { promise, ...step }: Omit<Step, 'execute' | 'arrange'> & { promise: string },
   operations = [
     artists(range(6).map(artistId)),
     albums(range(6).map(albumId)),
@@ -196,13 +196,13 @@ const misbatched = (
   ],
 ): FaultCase => ({
   id,
-  fault: `batch answer ${fault}`,
+  fault: `batch response ${fault}`,
   promise,
   ...extended,
   allow: { nullIsTrue: true },
   steps: stepsFor(operations, (operation) => ({
     arrange: only({ kind: 'batch', ...batch }, { on: { batch: true } }),
-    ask: operation,
+    execute: operation,
     ...step,
   })),
 });
@@ -229,8 +229,8 @@ faultSuite('M', 'Malformed payloads', [
     fault: '200 with an HTML page',
     promise: 'an HTML page is an error, and its text reaches no client',
     steps: stepsFor([artist(1), search('amber'), track(1)], (operation) => ({
-      arrange: answered('<html><h1>Welcome to the hotel</h1></html>', 'text/html'),
-      ask: operation,
+      arrange: replying('<html><h1>Welcome to the hotel</h1></html>', 'text/html'),
+      execute: operation,
       ...bad,
       check: ({ outcomes, testEnvironment }) =>
         expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toContain('hotel'),
@@ -242,13 +242,13 @@ faultSuite('M', 'Malformed payloads', [
     promise: 'a response that is not an object of Spotify is an error, and is not requested again',
     steps: [
       ...stepsFor(['{"id": "4', '', 'null', '[]', '"x"', '7', 'true', '{}', 'NaN', '\u0000'], (text, i) => ({
-        arrange: answered(text),
-        ask: artist(i),
+        arrange: replying(text),
+        execute: artist(i),
         ...bad,
       })),
       {
         arrange: only({ kind: 'answer', status: 204, headers: { 'content-type': null } }),
-        ask: artist(30),
+        execute: artist(30),
         ...bad,
         aside: true,
       },
@@ -263,9 +263,9 @@ faultSuite('M', 'Malformed payloads', [
       ['null', '[]', '{}', '{"items": []}', '{"items": null, "limit": 10, "offset": 0, "total": 1}'],
       (text) => ({
         async arrange(testEnvironment) {
-          await answered(text)(testEnvironment);
+          await replying(text)(testEnvironment);
         },
-        ask: [artistAlbums(bts), search('amber')],
+        execute: [artistAlbums(bts), search('amber')],
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 2,
       }),
@@ -276,7 +276,7 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'a required field missing or of a wrong type',
     promise: 'an object that is not as documented is null with an error',
     ...extended,
-    steps: stepsFor(required, (edits, i) => ({ arrange: edited(...edits), ask: artist(i), ...bad })),
+    steps: stepsFor(required, (edits, i) => ({ arrange: edited(...edits), execute: artist(i), ...bad })),
   },
   {
     id: 'M3-part',
@@ -285,7 +285,7 @@ faultSuite('M', 'Malformed payloads', [
     ...extended,
     steps: stepsFor(optional, (edit, i) => ({
       arrange: edited(edit),
-      ask: wholeArtist(idWithImages(i)),
+      execute: wholeArtist(idWithImages(i)),
       ...bad,
       check: ({ outcomes }: StepResult) => {
         const [outcome] = outcomes;
@@ -315,7 +315,7 @@ faultSuite('M', 'Malformed payloads', [
     promise: 'an object that is not as documented is not cached',
     steps: [
       siblings([{ path: 'items.3.name', set: null }]),
-      { arrange: ({ lift }) => lift(), ask: artistAlbums(bts), client: 'ok', api: 1 },
+      { arrange: ({ lift }) => lift(), execute: artistAlbums(bts), client: 'ok', api: 1 },
     ],
   },
   {
@@ -326,7 +326,7 @@ faultSuite('M', 'Malformed payloads', [
     steps: [
       {
         arrange: edited(...removed('genres', 'images', 'followers', 'popularity', 'external_urls')),
-        ask: everythingOfAnArtist(artistId(1)),
+        execute: everythingOfAnArtist(artistId(1)),
         client: 'ok',
         api: 1,
       },
@@ -335,7 +335,7 @@ faultSuite('M', 'Malformed payloads', [
           ...removed('label', 'popularity', 'genres', 'copyrights', 'release_date', 'images', 'artists'),
           ...removed('external_ids', 'external_urls', 'available_markets', 'release_date_precision'),
         ),
-        ask: everythingOfAnAlbum(albumId(1)),
+        execute: everythingOfAnAlbum(albumId(1)),
         client: 'ok',
         api: 1,
         aside: true,
@@ -355,7 +355,7 @@ faultSuite('M', 'Malformed payloads', [
             set: null,
           })),
         ),
-        ask: everythingOfAnArtist(artistId(1)),
+        execute: everythingOfAnArtist(artistId(1)),
         client: 'ok',
         api: 1,
       },
@@ -375,7 +375,7 @@ faultSuite('M', 'Malformed payloads', [
           { path: 'restrictions', set: { reason: 'lunar-eclipse' } },
           { path: 'brand_new', set: { of: ['2027'] } },
         ),
-        ask: enums(albumId(2)),
+        execute: enums(albumId(2)),
         client: 'ok',
         api: 1,
         says: { client: 'OTHER' },
@@ -389,7 +389,7 @@ faultSuite('M', 'Malformed payloads', [
     warm: [artist(bts)],
     steps: stepsFor([-1, 1e20, 1.5, '104'], (total) => ({
       arrange: edited({ path: 'total', set: total }),
-      ask: artistAlbums(bts),
+      execute: artistAlbums(bts),
       client: 'UPSTREAM_BAD_RESPONSE',
       check: ({ outcomes }) => expect(albumsIn(outcomes)?.nodes.every(Boolean)).toBe(true),
     })),
@@ -406,21 +406,21 @@ faultSuite('M', 'Malformed payloads', [
         { path: 'limit', set: 0 },
         { path: 'offset', set: null },
       ],
-      (edit) => ({ arrange: edited(edit), ask: artistAlbums(bts), client: 'ok' }),
+      (edit) => ({ arrange: edited(edit), execute: artistAlbums(bts), client: 'ok' }),
     ),
   },
   {
     id: 'M6-offset',
-    fault: 'another page than was asked for, once',
+    fault: 'another page than was requested, once',
     promise: 'a page other than the requested one is an error, and is not cached',
     warm: [artist(bts)],
     steps: [
       {
         arrange: only({ kind: 'edit', edits: [{ path: 'offset', set: 5 }] }, { times: 1 }),
-        ask: artistAlbums(bts),
+        execute: artistAlbums(bts),
         ...bad,
       },
-      { ask: artistAlbums(bts), client: 'ok', api: 1 },
+      { execute: artistAlbums(bts), client: 'ok', api: 1 },
     ],
   },
   {
@@ -431,7 +431,7 @@ faultSuite('M', 'Malformed payloads', [
     steps: [
       {
         arrange: only({ kind: 'edit', edits: [{ path: 'limit', set: 1_000_000 }] }, { times: 1 }),
-        ask: artistAlbums(bts, { first: 20 }),
+        execute: artistAlbums(bts, { first: 20 }),
         client: 'ok',
         api: 2,
         check: ({ outcomes }) => expect(albumsIn(outcomes)?.nodes).toHaveLength(20),
@@ -448,34 +448,35 @@ faultSuite('M', 'Malformed payloads', [
         { path: 'constructor', set: { prototype: { polluted: true } } },
         { path: 'images.0.__proto__', set: { polluted: true } },
       ],
-      (edit, i) => ({ arrange: edited(edit), ask: artist(i), client: 'ok', api: 1, check: emptyProto }),
+      (edit, i) => ({ arrange: edited(edit), execute: artist(i), client: 'ok', api: 1, check: emptyProto }),
     ),
   },
   {
     id: 'M8',
-    fault: 'JSON nested 100,000 levels deep, in place of an answer and inside one; then 40 levels inside one',
+    fault:
+      'JSON nested 100,000 levels deep, in place of a response and inside one; then 40 levels inside one',
     promise: 'a response that is nested far deeper than Spotify’s is rejected before it is parsed',
     steps: [
-      { arrange: answered('['.repeat(100_000) + ']'.repeat(100_000)), ask: artist(1), ...bad },
-      { arrange: answered('{"a":'.repeat(50_000)), ask: artist(2), ...bad, aside: true },
-      { arrange: deepInside(100_000), ask: artist(3), ...bad, aside: true },
-      { arrange: deepInside(40), ask: artist(3), client: 'ok', api: 1 },
+      { arrange: replying('['.repeat(100_000) + ']'.repeat(100_000)), execute: artist(1), ...bad },
+      { arrange: replying('{"a":'.repeat(50_000)), execute: artist(2), ...bad, aside: true },
+      { arrange: deepInside(100_000), execute: artist(3), ...bad, aside: true },
+      { arrange: deepInside(40), execute: artist(3), client: 'ok', api: 1 },
     ],
   },
   {
     id: 'M9',
-    fault: 'another artist, album or track than was asked for',
+    fault: 'another artist, album or track than was requested',
     promise: 'no object is returned for the id of another one',
     steps: [
-      { arrange: edited({ path: 'id', set: artistId(5) }), ask: artist(4), ...bad },
-      { arrange: edited({ path: 'id', set: albumId(5) }), ask: album(4), ...bad, aside: true },
+      { arrange: edited({ path: 'id', set: artistId(5) }), execute: artist(4), ...bad },
+      { arrange: edited({ path: 'id', set: albumId(5) }), execute: album(4), ...bad, aside: true },
     ],
   },
   {
     id: 'M9-type',
-    fault: 'an album where an artist was asked for',
+    fault: 'an album where an artist was requested',
     promise: 'no album is returned as an artist',
-    steps: [{ arrange: edited({ path: 'type', set: 'album' }), ask: artist(4), ...bad }],
+    steps: [{ arrange: edited({ path: 'type', set: 'album' }), execute: artist(4), ...bad }],
   },
   misbatched(
     'M10',
@@ -526,12 +527,12 @@ faultSuite('M', 'Malformed payloads', [
   ),
   {
     id: 'M10-none',
-    fault: 'batch answer that is empty, no list, or without the key',
+    fault: 'batch response that is empty, no list, or without the key',
     promise: 'a batch response without its list is not used: the ids are read one by one',
     ...extended,
     steps: stepsFor(['{}', '{"artists": []}', '{"artists": {}}', '{"artists": null}', '[]'], (text, i) => ({
       arrange: only({ kind: 'answer', text, headers: { 'content-type': 'application/json' } }, { times: 1 }),
-      ask: artists(range(3).map((n) => artistId(3 * i + n))),
+      execute: artists(range(3).map((n) => artistId(3 * i + n))),
       client: 'ok',
       api: 4,
       check: nullsAt([]),
@@ -539,13 +540,13 @@ faultSuite('M', 'Malformed payloads', [
   },
   {
     id: 'M10-bad',
-    fault: 'batch answer with one object that is not as documented',
+    fault: 'batch response with one object that is not as documented',
     promise: 'one malformed object of a batch is one error',
     ...extended,
     steps: [
       {
         arrange: edited({ path: 'artists.2.name', set: 7 }),
-        ask: artists(range(5).map(artistId)),
+        execute: artists(range(5).map(artistId)),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
         check: ({ outcomes }: StepResult) =>
@@ -561,7 +562,7 @@ faultSuite('M', 'Malformed payloads', [
     steps: [
       ...stepsFor(dangerous, (url, i) => ({
         arrange: withUrl(url),
-        ask: urls(idWithImages(i), null),
+        execute: urls(idWithImages(i), null),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
         check: ({ outcomes }: StepResult) =>
@@ -573,7 +574,7 @@ faultSuite('M', 'Malformed payloads', [
       })),
       {
         arrange: withUrl('HTTPS://i.scdn.co/a'),
-        ask: urls(idWithImages(20), 'HTTPS://i.scdn.co/a'),
+        execute: urls(idWithImages(20), 'HTTPS://i.scdn.co/a'),
         client: 'ok',
         aside: true,
       },
@@ -595,7 +596,7 @@ faultSuite('M', 'Malformed payloads', [
           )(testEnvironment);
           testEnvironment.defer(() => expect(calls()).toBe(0));
         },
-        ask: artistAlbums(bts, { first: 30 }),
+        execute: artistAlbums(bts, { first: 30 }),
         client: 'ok',
         api: 4,
         says: { spotify: 'the other host 0' },
@@ -613,7 +614,7 @@ faultSuite('M', 'Malformed payloads', [
           text: JSON.stringify({ id: artistId(1), name: 'Nobody' }),
           headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
         }),
-        ask: artist(1),
+        execute: artist(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 1_000,
         api: 3,
@@ -630,7 +631,7 @@ faultSuite('M', 'Malformed payloads', [
         status,
         json: { error: { status, message: 'token BQcanary refused for redis://:pw@hotel' } },
       }),
-      ask: track(status),
+      execute: track(status),
       check: ({ outcomes, testEnvironment }) =>
         expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toMatch(
           /hotel|BQcanary/,
@@ -653,7 +654,7 @@ function freshList(edits: readonly Edit[]) {
 function deepInside(levels: number): (testEnvironment: TestEnvironment) => Promise<void> {
   const { id, name, genres } = catalogue.artist(artistId(3)) ?? {};
   const deep = '['.repeat(levels) + ']'.repeat(levels);
-  return answered(
+  return replying(
     JSON.stringify({ id, name, genres, type: 'artist', deep: null }).replace('null}', `${deep}}`),
   );
 }

@@ -2,7 +2,6 @@ import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import type { PageInfo } from '../support/album-pages.ts';
 import { pass } from '../support/clock.ts';
-import type { Outcome } from '../support/fault-answers.ts';
 import type { Step, StepResult } from '../support/fault-case.ts';
 import type { TestEnvironment } from '../support/fault-environment.ts';
 import {
@@ -20,6 +19,7 @@ import {
   playlistItems,
   showEpisodes,
 } from '../support/fault-operations.ts';
+import type { Outcome } from '../support/fault-responses.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
 
@@ -129,7 +129,7 @@ function shownPage(
 ): Step {
   const total = catalogue.albumsOf(id).length;
   const check = shows({ ids: visible(id, from, to), next: to < total, previous: from > 0, total }, pages);
-  return { ask: pageOf(id, args), client: 'ok', ...unchecked, check, ...rest };
+  return { execute: pageOf(id, args), client: 'ok', ...unchecked, check, ...rest };
 }
 
 /** Reads all windows of a list. */
@@ -142,7 +142,7 @@ async function walk(
   const ids: string[] = [];
   let after: string | null = null;
   for (let i = 0; i < 50; i++) {
-    const outcome: Outcome = await testEnvironment.ask(
+    const outcome: Outcome = await testEnvironment.execute(
       pageOf(id, { first, ...(after !== null && { after }) }),
     );
     outcomes.push(outcome);
@@ -179,19 +179,19 @@ const paged = (
       cursor = await find(testEnvironment);
       await rest.arrange?.(testEnvironment);
     },
-    act: async ({ ask }) => [await ask(operation(cursor))],
+    act: async ({ execute }) => [await execute(operation(cursor))],
   };
 };
 
 const cursorAt =
   (id: string, args: PageArgs & { includeGroups?: string[] }, which: 'startCursor' | 'endCursor') =>
   async (testEnvironment: TestEnvironment): Promise<string> => {
-    const page = connectionIn(await testEnvironment.ask(pageOf(id, args)));
+    const page = connectionIn(await testEnvironment.execute(pageOf(id, args)));
     return page?.pageInfo[which] ?? '';
   };
 
 const rejected = (args: PageArgs): Step => ({
-  ask: pageOf(bts, args),
+  execute: pageOf(bts, args),
   times: 30,
   manner: 'in turn',
   client: 'BAD_USER_INPUT',
@@ -265,14 +265,14 @@ faultSuite('P', 'Paging', [
     warm: [artist(bts)],
     steps: [
       {
-        ask: pageOf(bts, { first: 0 }),
+        execute: pageOf(bts, { first: 0 }),
         client: 'ok',
         api: 1,
         ...unchecked,
         check: shows({ ids: [], next: false, previous: false, total: 104 }),
       },
       {
-        ask: pageOf(bts, { last: 0 }),
+        execute: pageOf(bts, { last: 0 }),
         client: 'ok',
         api: 0,
         ...unchecked,
@@ -285,7 +285,7 @@ faultSuite('P', 'Paging', [
     id: 'P5',
     fault: '500 operations for the same page at once',
     promise: 'many operations that need one page share one call',
-    steps: [{ ask: artistAlbums(bts), times: 500, client: 'ok', withinMs: 2_000, api: 2, token: 1 }],
+    steps: [{ execute: artistAlbums(bts), times: 500, client: 'ok', withinMs: 2_000, api: 2, token: 1 }],
   },
   {
     id: 'P6',
@@ -295,7 +295,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: onList({ kind: 'listing', extraTotal: 5 }, { skip: 1 }),
-        ask: pageOf(bts, { first: 25 }),
+        execute: pageOf(bts, { first: 25 }),
         client: 'ok',
         api: 3,
         ...unchecked,
@@ -329,7 +329,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: onList({ kind: 'listing', removed: 1 }, { skip: 1 }),
-        ask: pageOf(bts, { first: 20 }),
+        execute: pageOf(bts, { first: 20 }),
         client: 'ok',
         ...unchecked,
         check: (result) => {
@@ -362,7 +362,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: onList({ kind: 'edit', edits: [{ path: 'next', set: null }] }),
-        ask: pageOf(overstated, { first: 100 }),
+        execute: pageOf(overstated, { first: 100 }),
         client: 'ok',
         api: 1,
         ...unchecked,
@@ -380,7 +380,7 @@ faultSuite('P', 'Paging', [
     warm: [artist(overstated)],
     steps: [
       {
-        ask: pageOf(overstated, { first: 100 }),
+        execute: pageOf(overstated, { first: 100 }),
         client: 'ok',
         api: 3,
         ...unchecked,
@@ -417,7 +417,7 @@ faultSuite('P', 'Paging', [
       'null items, local files, removed episodes without id and name, and slots without an item in a playlist',
     promise: 'each slot that Spotify sends is an edge, whose item is null where it cannot be read',
     sandbox: { quotaMode: 'extended' },
-    steps: [{ ask: playlistItems(fixtures.playlists.gaps, { first: 20 }), client: 'ok', api: 1 }],
+    steps: [{ execute: playlistItems(fixtures.playlists.gaps, { first: 20 }), client: 'ok', api: 1 }],
   },
   {
     id: 'P9-episodes',
@@ -425,8 +425,8 @@ faultSuite('P', 'Paging', [
       'null items, removed episodes without id and name, and slots without an item in a list of episodes',
     promise: 'a removed episode is omitted without an error, and cursors keep their slots',
     steps: [
-      { ask: showEpisodes(fixtures.shows.gaps, { first: 40 }), client: 'ok', api: 1 },
-      { ask: showEpisodes(fixtures.shows.gaps, { first: 100 }), client: 'ok', api: 1 },
+      { execute: showEpisodes(fixtures.shows.gaps, { first: 40 }), client: 'ok', api: 1 },
+      { execute: showEpisodes(fixtures.shows.gaps, { first: 100 }), client: 'ok', api: 1 },
     ],
   },
   {
@@ -435,8 +435,8 @@ faultSuite('P', 'Paging', [
     promise:
       'a chapter that is not readable is omitted without an error, and the list ends where its items end',
     steps: [
-      { ask: audiobookChapters(fixtures.audiobooks.gaps, { first: 40 }), client: 'ok', api: 1 },
-      { ask: audiobookChapters(fixtures.audiobooks.gaps, { first: 100 }), client: 'ok', api: 1 },
+      { execute: audiobookChapters(fixtures.audiobooks.gaps, { first: 40 }), client: 'ok', api: 1 },
+      { execute: audiobookChapters(fixtures.audiobooks.gaps, { first: 100 }), client: 'ok', api: 1 },
     ],
   },
   {
@@ -447,7 +447,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: only({ kind: 'answer', status: 500 }, { on: { route: 'shows/episodes' } }),
-        ask: showEpisodes(fixtures.shows.episodes130, { first: 60 }),
+        execute: showEpisodes(fixtures.shows.episodes130, { first: 60 }),
         client: 'UPSTREAM_UNAVAILABLE',
         truth: { show: { id: fixtures.shows.episodes130, episodes: null } },
         api: 3,
@@ -463,12 +463,12 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P11',
-    fault: 'one id twice in one answer',
+    fault: 'one id twice in one response',
     promise: 'an item that is twice in one response is returned once',
     warm: [artist(nullsAndRepeats)],
     steps: [
       {
-        ask: pageOf(nullsAndRepeats, { first: 30 }),
+        execute: pageOf(nullsAndRepeats, { first: 30 }),
         client: 'ok',
         api: 3,
         ...unchecked,
@@ -488,7 +488,7 @@ faultSuite('P', 'Paging', [
     steps: [
       shownPage(bts, { first: 10 }, 0, 10, { api: 2 }, ['0/50', '0/10']),
       {
-        ask: pageOf(artistId(1), { first: 10 }),
+        execute: pageOf(artistId(1), { first: 10 }),
         client: 'ok',
         api: 1,
         ...unchecked,
@@ -505,7 +505,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: onList({ kind: 'answer', status: 400 }, { on: { pattern: 'limit=(50|20)' } }),
-        ask: pageOf(bts, { first: 10 }),
+        execute: pageOf(bts, { first: 10 }),
         client: 'ok',
         api: 2,
         ...unchecked,
@@ -519,15 +519,15 @@ faultSuite('P', 'Paging', [
     sandbox: { quotaMode: 'extended' },
     warm: [artist(bts), artist(1), artist(2), artist(3)],
     steps: [
-      { ask: pageOf(artistId(2), { first: 10 }), client: 'ok', ...unchecked, api: 1, aside: true },
+      { execute: pageOf(artistId(2), { first: 10 }), client: 'ok', ...unchecked, api: 1, aside: true },
       shownPage(bts, { first: 10 }, 0, 10, { arrange: onList({ kind: 'ceiling', limit: 10 }), api: 2 }),
-      { ask: pageOf(artistId(1), { first: 10 }), client: 'ok', api: 2, ...unchecked },
-      { ask: pageOf(artistId(3), { first: 10 }), client: 'ok', api: 1, ...unchecked },
+      { execute: pageOf(artistId(1), { first: 10 }), client: 'ok', api: 2, ...unchecked },
+      { execute: pageOf(artistId(3), { first: 10 }), client: 'ok', api: 1, ...unchecked },
     ],
   },
   {
     id: 'P12-clamp',
-    fault: 'pages of 5 where 10 were asked for',
+    fault: 'pages of 5 where 10 were requested',
     promise: 'a response with a smaller page is used and continued, and other lists keep their page size',
     warm: [artist(bts), artist(1)],
     steps: [
@@ -540,7 +540,7 @@ faultSuite('P', 'Paging', [
         ['0/10', '5/10'],
       ),
       {
-        ask: pageOf(artistId(1), { first: 10 }),
+        execute: pageOf(artistId(1), { first: 10 }),
         client: 'ok',
         api: 2,
         ...unchecked,
@@ -562,7 +562,7 @@ faultSuite('P', 'Paging', [
           status: 400,
           json: { error: { status: 400, message: 'Invalid limit' } },
         }),
-        ask: pageOf(bts, { first: 10 }),
+        execute: pageOf(bts, { first: 10 }),
         client: 'UPSTREAM_BAD_RESPONSE',
         withinMs: 500,
         api: 2,
@@ -578,7 +578,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: only({ kind: 'answer', status: 500 }, { on: { pattern: 'offset=10$' } }),
-        ask: pageOf(bts, { first: 30 }),
+        execute: pageOf(bts, { first: 30 }),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 8_000,
         api: 5,
@@ -596,7 +596,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: only({ kind: 'withdrawn', status: 404 }, { on: { pattern: 'offset=10$' } }),
-        ask: pageOf(bts, { first: 30 }),
+        execute: pageOf(bts, { first: 30 }),
         client: 'UPSTREAM_BAD_RESPONSE',
         ...noAlbums,
       },
@@ -648,7 +648,7 @@ faultSuite('P', 'Paging', [
     promise: 'a search ends at slot 1,000, and a window that starts there is rejected without a call',
     steps: [
       {
-        ask: searchPage({ last: 6 }),
+        execute: searchPage({ last: 6 }),
         client: 'ok',
         check: ({ outcomes: [outcome] }) => {
           const { edges, pageInfo } = searchResultsIn(outcome as Outcome);
@@ -658,7 +658,8 @@ faultSuite('P', 'Paging', [
         aside: true,
       },
       paged(
-        async ({ ask }) => searchResultsIn(await ask(searchPage({ last: 6 }))).pageInfo.startCursor ?? '',
+        async ({ execute }) =>
+          searchResultsIn(await execute(searchPage({ last: 6 }))).pageInfo.startCursor ?? '',
         (after) => searchPage({ first: 10, after }),
         {
           client: 'ok',
@@ -672,7 +673,8 @@ faultSuite('P', 'Paging', [
         },
       ),
       paged(
-        async ({ ask }) => searchResultsIn(await ask(searchPage({ last: 6 }))).pageInfo.endCursor ?? '',
+        async ({ execute }) =>
+          searchResultsIn(await execute(searchPage({ last: 6 }))).pageInfo.endCursor ?? '',
         (after) => searchPage({ first: 10, after }),
         { client: 'BAD_USER_INPUT', withinMs: 20, api: 0, truth: { search: { tracks: null } } },
       ),
@@ -691,14 +693,14 @@ faultSuite('P', 'Paging', [
     promise: 'a window between cursors in reverse order is empty and causes no call',
     warm: [artist(bts)],
     steps: [
-      { ask: pageOf(bts, { first: 10 }), client: 'ok', ...unchecked, aside: true },
+      { execute: pageOf(bts, { first: 10 }), client: 'ok', ...unchecked, aside: true },
       {
-        async act({ ask }) {
-          const page = connectionIn(await ask(pageOf(bts, { first: 10 })));
+        async act({ execute }) {
+          const page = connectionIn(await execute(pageOf(bts, { first: 10 })));
           const [before, after] = [page?.edges[2]?.cursor ?? '', page?.edges[7]?.cursor ?? ''];
           return [
-            await ask(pageOf(bts, { first: 5, after, before })),
-            await ask(pageOf(bts, { last: 5, after, before })),
+            await execute(pageOf(bts, { first: 5, after, before })),
+            await execute(pageOf(bts, { last: 5, after, before })),
           ];
         },
         client: 'ok',
@@ -716,7 +718,7 @@ faultSuite('P', 'Paging', [
     warm: [artist(albums0)],
     steps: [
       {
-        ask: pageOf(albums0, { first: 10 }),
+        execute: pageOf(albums0, { first: 10 }),
         client: 'ok',
         api: 1,
         ...unchecked,
@@ -729,9 +731,9 @@ faultSuite('P', 'Paging', [
     fault: 'an album of 55 tracks, of which it brings 50 along',
     promise: 'tracks come from the page in their album as far as it reaches, and by one call after that',
     steps: [
-      { ask: albumTracks(fixtures.albums.tracks55, { first: 50 }), client: 'ok', api: 1 },
+      { execute: albumTracks(fixtures.albums.tracks55, { first: 50 }), client: 'ok', api: 1 },
       {
-        ask: albumTracks(fixtures.albums.tracks55, { first: 100 }),
+        execute: albumTracks(fixtures.albums.tracks55, { first: 100 }),
         client: 'ok',
         api: 1,
         check: (result) => expect(pagesIn(result)).toEqual(['50/50']),
@@ -748,7 +750,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: only({ kind: 'ceiling', limit: 20 }, { on: { route: 'albums/tracks' } }),
-        ask: albumTracks(fixtures.albums.tracks130, { first: 100 }),
+        execute: albumTracks(fixtures.albums.tracks130, { first: 100 }),
         client: 'ok',
       },
     ],
@@ -761,7 +763,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: only({ kind: 'answer', status: 500 }, { on: { route: 'albums/tracks' } }),
-        ask: albumTracks(fixtures.albums.tracks55, { first: 55 }),
+        execute: albumTracks(fixtures.albums.tracks55, { first: 55 }),
         client: 'UPSTREAM_UNAVAILABLE',
         api: 3,
         check: ({ outcomes }) =>

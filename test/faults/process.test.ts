@@ -100,12 +100,12 @@ const cases: FaultCase[] = [
           const server = await start(testEnvironment);
           const body = (n: number) => JSON.stringify({ query: albumQuery(n % 40) });
           const load = startLoad(server.port, { clients: 20, everyMs: 100, body });
-          await until(() => load.answers.length > 100, waitMs);
+          await until(() => load.responses.length > 100, waitMs);
           const [ended] = await Promise.all([end(server, 'SIGTERM'), load.ended]);
           expect({ code: ended.code, failures: load.failures }).toEqual({ code: 0, failures: [] });
-          expect(new Set(load.answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
-          expect(load.answers.filter(({ closes }) => closes)).toHaveLength(20);
-          for (const { text } of load.answers) testEnvironment.hear('answers', text);
+          expect(new Set(load.responses.map(({ status }) => status))).toEqual(new Set([200, 503]));
+          expect(load.responses.filter(({ closes }) => closes)).toHaveLength(20);
+          for (const { text } of load.responses) testEnvironment.hear('responses', text);
           expect(ended.ms).toBeLessThan(8_000 * testEnvironment.machineLoad());
         },
         { client: 'ok, or OVERLOADED with `connection: close`', within: '≤ 8,000 ms' },
@@ -141,7 +141,7 @@ const cases: FaultCase[] = [
           testEnvironment.fault({ fault: { kind: 'stall' } });
           // The tests of the shutdown use the default of 8 s, with an end within 10 s.
           const server = await start(testEnvironment, { REQUEST_TIMEOUT_MS: '4000' });
-          const running = server.ask(albumQuery(1));
+          const running = server.execute(albumQuery(1));
           await until(() => testEnvironment.calls('api').length > 0, waitMs);
           const ended = end(server, 'SIGTERM');
           expect((await running).json).toMatchObject({
@@ -167,7 +167,7 @@ const cases: FaultCase[] = [
           testEnvironment.fault({ fault: { kind: 'delay', ms: 8_000 } });
           const server = await start(testEnvironment);
           const before = testEnvironment.calls('api').length;
-          const lost = expect(server.ask(albumQuery(2))).rejects.toThrow();
+          const lost = expect(server.execute(albumQuery(2))).rejects.toThrow();
           await until(() => testEnvironment.calls('api').length > before, waitMs);
           server.signal('SIGTERM');
           await until(() => isRefused(server.port), waitMs);
@@ -190,19 +190,19 @@ const cases: FaultCase[] = [
     steps: [
       {
         arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'down' }),
-        ask: range(20).map((n) => album(n)),
+        execute: range(20).map((n) => album(n)),
         client: 'ok',
         api: 20,
       },
       {
         arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'none' }),
-        ask: range(20, 20).map((n) => album(n)),
+        execute: range(20, 20).map((n) => album(n)),
         client: 'ok',
         api: 20,
       },
       {
         arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'down' }),
-        ask: range(20, 40).map((n) => album(n)),
+        execute: range(20, 40).map((n) => album(n)),
         client: 'ok',
         api: 20,
         withinMs: 1_000,
@@ -216,7 +216,7 @@ const cases: FaultCase[] = [
   {
     id: 'D7',
     slow: true, // closing a Redis client that is connecting takes some time
-    fault: 'Redis accepts and does not answer',
+    fault: 'Redis accepts and does not respond',
     promise: 'the gateway waits for Redis at most 200 ms, and then does not use it for a while',
     environment: withRedis,
     needsRedis: true,
@@ -227,7 +227,7 @@ const cases: FaultCase[] = [
           await until(() => proxy.open() > 0, waitMs);
           await proxy.set({ kind: 'black-hole' });
         },
-        ask: range(10).map((n) => album(n)),
+        execute: range(10).map((n) => album(n)),
         manner: 'in turn',
         client: 'ok',
         medianMs: 60,
@@ -249,7 +249,7 @@ const cases: FaultCase[] = [
           await client.flushall();
           client.disconnect();
         },
-        ask: artist(3),
+        execute: artist(3),
         times: 500,
         client: 'ok',
         api: 1,
@@ -272,7 +272,7 @@ const cases: FaultCase[] = [
           const { level, err } = await logged(server, 'unhandled rejection');
           expect(level).toBe('error');
           expect(err.stack).toMatch(/^TypeError: stray\n +at /);
-          expect((await server.ask(albumQuery(3))).json).toEqual(albumResponse(3));
+          expect((await server.execute(albumQuery(3))).json).toEqual(albumResponse(3));
           expect(server.err()).toBe('');
         },
         { client: 'ok', spotify: 'API 1' },
@@ -292,7 +292,7 @@ const cases: FaultCase[] = [
             testEnvironment,
             "setTimeout(() => { throw new TypeError('stray'); })",
           );
-          const running = server.ask(albumQuery(4));
+          const running = server.execute(albumQuery(4));
           await until(() => testEnvironment.calls('api').length > 0, waitMs);
           const triggeredMs = stopwatchMs();
           triggerBug();
@@ -308,7 +308,7 @@ const cases: FaultCase[] = [
   {
     id: 'D16',
     slow: true,
-    fault: 'the event loop is late for seconds, while forty clients ask',
+    fault: 'the event loop is late for seconds, while forty clients send operations',
     timeoutMs: 60_000,
     promise: 'operations that cannot run in time are rejected, and the process stays alive',
     steps: [
@@ -320,7 +320,7 @@ const cases: FaultCase[] = [
             // same iteration, so the next one is set after sockets have been read.
             'const end = Date.now() + 3_000; const block = () => { const until = Date.now() + 300; while (Date.now() < until); if (Date.now() < end) setImmediate(setTimeout, block); }; block();',
           );
-          await server.ask(albumQuery(5));
+          await server.execute(albumQuery(5));
           const statuses = new Set<number>();
           for (let attempt = 0; attempt < 5 && !statuses.has(503); attempt++) {
             const sockets = await Promise.all(range(40).map(() => openConnection(server.port)));
@@ -333,7 +333,7 @@ const cases: FaultCase[] = [
           }
           expect(statuses).toContain(503);
           expect((await server.get('/health')).status).toBe(200);
-          expect((await server.ask(albumQuery(5))).json).toEqual(albumResponse(5));
+          expect((await server.execute(albumQuery(5))).json).toEqual(albumResponse(5));
         },
         { client: 'OVERLOADED; then ok' },
       ),
@@ -355,7 +355,7 @@ async function rawStatus(testEnvironment: TestEnvironment, socket: Socket, query
   );
   let text = '';
   for await (const part of socket.setEncoding('utf8')) text += part;
-  testEnvironment.hear('answers', text);
+  testEnvironment.hear('responses', text);
   return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
 }
 

@@ -3,7 +3,6 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { isFull } from '../support/clock.ts';
-import type { Outcome } from '../support/fault-answers.ts';
 import { startTestEnvironment, type TestEnvironment } from '../support/fault-environment.ts';
 import { violations } from '../support/fault-invariants.ts';
 import {
@@ -20,6 +19,7 @@ import {
   trackId,
   tracks,
 } from '../support/fault-operations.ts';
+import type { Outcome } from '../support/fault-responses.ts';
 import {
   allowHosts,
   callsToOtherHosts,
@@ -241,7 +241,7 @@ async function play({
       scheduledOperations.map(async (each): Promise<{ outcome: Outcome; pausedMs: number }> => {
         await sleep(each.atMs);
         const pausedMs = measureLoopPauses();
-        const outcome = await testEnvironment.ask(operationOf(each));
+        const outcome = await testEnvironment.execute(operationOf(each));
         return { outcome, pausedMs: pausedMs() };
       }),
     );

@@ -14,7 +14,7 @@ import {
   track,
   trackId,
 } from '../support/fault-operations.ts';
-import { askAtRate, faultSuite } from '../support/fault-runner.ts';
+import { executeAtRate, faultSuite } from '../support/fault-runner.ts';
 import { adding, countCodes } from '../support/fault-steps.ts';
 
 const second = 1_000;
@@ -46,12 +46,12 @@ const withoutUsable = (value: string, i: number): FaultCase => ({
         text: 'Too many requests',
         headers: { 'retry-after': value },
       }),
-      ask: track(1),
+      execute: track(1),
       client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [5, 5] },
       withinMs: 500,
       api: 1,
     },
-    { ask: range(20, 2).map(track), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
+    { execute: range(20, 2).map(track), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
   ],
 });
 
@@ -73,14 +73,14 @@ function expectRolling({ testEnvironment }: StepResult, limit: number): void {
 const doubling: Step[] = [5, 10, 20, 40, 60, 60].flatMap((seconds, i): Step[] => [
   {
     ...(i === 0 && { arrange: adding(tooMany()) }),
-    ask: track(i),
+    execute: track(i),
     client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [seconds, seconds] },
     api: 1,
     withinMs: 500,
   },
   {
     arrange: () => pass((seconds - 3) * second),
-    ask: range(5, 10).map(track),
+    execute: range(5, 10).map(track),
     client: 'UPSTREAM_RATE_LIMITED',
     withinMs: 200,
     api: 0,
@@ -99,7 +99,7 @@ faultSuite('Q', '429 and quota', [
       steps: [
         {
           arrange: adding(tooMany(1, form), { times: 1 }),
-          ask: artist(1),
+          execute: artist(1),
           client: 'ok',
           notBeforeMs: 1_000,
           withinMs: 1_300,
@@ -119,7 +119,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(1), { times: 10 }),
-        ask: range(50).map(track),
+        execute: range(50).map(track),
         withinMs: 2_500,
         api: 10 + 3 + 40, // three of the ten may be retried; the other 40 are sent once
         check({ outcomes, api }) {
@@ -140,13 +140,13 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(30), { on: { route: 'artists' }, times: 1 }),
-        ask: artist(1),
+        execute: artist(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [30, 30] },
         withinMs: 500,
         api: 1,
       },
       {
-        ask: range(40, 2).map(artist),
+        execute: range(40, 2).map(artist),
         times: manyMore,
         manner: 'in turn',
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [20, 30] },
@@ -156,13 +156,13 @@ faultSuite('Q', '429 and quota', [
       },
       {
         arrange: () => pass(15 * second),
-        ask: artist(2),
+        execute: artist(2),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [5, 15] },
         api: 0,
       },
-      { ask: artist(0), client: 'ok', api: 0, says: { client: 'from the cache' } },
-      { ask: track(1), client: 'ok', api: 1, says: { spotify: 'another family' } },
-      { arrange: () => pass(15 * second + 100), ask: artist(3), client: 'ok', api: 1 },
+      { execute: artist(0), client: 'ok', api: 0, says: { client: 'from the cache' } },
+      { execute: track(1), client: 'ok', api: 1, says: { spotify: 'another family' } },
+      { arrange: () => pass(15 * second + 100), execute: artist(3), client: 'ok', api: 1 },
     ],
   },
   {
@@ -171,10 +171,15 @@ faultSuite('Q', '429 and quota', [
     promise: 'every operation gets its response at once, also at the end of a back-off',
     shutMs: 2_000,
     steps: [
-      { arrange: adding(tooMany(30), { times: 1 }), ask: track(1), client: 'UPSTREAM_RATE_LIMITED', api: 1 },
+      {
+        arrange: adding(tooMany(30), { times: 1 }),
+        execute: track(1),
+        client: 'UPSTREAM_RATE_LIMITED',
+        api: 1,
+      },
       {
         arrange: () => pass(28_500),
-        ask: range(20, 2).map(track),
+        execute: range(20, 2).map(track),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 2] },
         withinMs: 200,
         api: 0,
@@ -189,18 +194,18 @@ faultSuite('Q', '429 and quota', [
     gateways: 2,
     shutMs: 31 * second,
     steps: [
-      { ask: [track(0)], client: 'ok', aside: true },
-      { gateway: 1, ask: [track(1)], client: 'ok', aside: true, settleMs: 300 },
+      { execute: [track(0)], client: 'ok', aside: true },
+      { gateway: 1, execute: [track(1)], client: 'ok', aside: true, settleMs: 300 },
       {
         arrange: adding(tooMany(30), { times: 1 }),
-        ask: track(2),
+        execute: track(2),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [30, 30] },
         api: 1,
         settleMs: 100,
       },
       {
         gateway: 1,
-        ask: range(100, 3).map(track),
+        execute: range(100, 3).map(track),
         manner: 'in turn',
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [25, 30] },
         medianMs: 20,
@@ -210,7 +215,7 @@ faultSuite('Q', '429 and quota', [
       {
         arrange: ({ restart }) => restart(1),
         gateway: 1,
-        ask: range(20, 3).map(track),
+        execute: range(20, 3).map(track),
         client: 'UPSTREAM_RATE_LIMITED',
         withinMs: 600,
         api: 0,
@@ -226,17 +231,17 @@ faultSuite('Q', '429 and quota', [
     redis: true,
     shutMs: day,
     steps: [
-      { ask: [artist(0)], client: 'ok', aside: true, settleMs: 300 },
+      { execute: [artist(0)], client: 'ok', aside: true, settleMs: 300 },
       {
         arrange: adding(tooMany(86_400), { times: 1 }),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [86_399, 86_400] },
         withinMs: 500,
         api: 1,
         settleMs: 100,
       },
       {
-        ask: range(50, 2).map(track),
+        execute: range(50, 2).map(track),
         manner: 'in turn',
         client: 'UPSTREAM_QUOTA_EXCEEDED',
         medianMs: 20,
@@ -249,7 +254,7 @@ faultSuite('Q', '429 and quota', [
       },
       {
         arrange: ({ restart }) => restart(),
-        ask: range(20, 2).map(track),
+        execute: range(20, 2).map(track),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [86_390, 86_400] },
         api: 0,
         says: { client: 'after a restart' },
@@ -264,7 +269,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(86_400)),
-        ask: range(50).map(track),
+        execute: range(50).map(track),
         client: 'UPSTREAM_QUOTA_EXCEEDED',
         check: ({ testEnvironment }) => {
           const logLines = testEnvironment
@@ -284,7 +289,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(2_592_000), { times: 1 }),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [86_400, 86_400] },
         withinMs: 500,
         api: 1,
@@ -292,7 +297,7 @@ faultSuite('Q', '429 and quota', [
       },
       {
         arrange: () => pass(hour),
-        ask: range(20, 2).map(track),
+        execute: range(20, 2).map(track),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [82_000, 82_800] },
         withinMs: 200,
         api: 0,
@@ -307,13 +312,13 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(undefined, 'quota'), { times: 1 }),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [3_600, 3_600] },
         api: 1,
       },
       {
         arrange: () => pass(50 * 60 * second),
-        ask: track(2),
+        execute: track(2),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [595, 600] },
         api: 0,
       },
@@ -327,7 +332,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(1, 'quota'), { times: 1 }),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [1, 1] },
         withinMs: 500,
         api: 1,
@@ -343,7 +348,7 @@ faultSuite('Q', '429 and quota', [
       steps: [
         {
           arrange: adding(tooMany(seconds), { times: 1 }),
-          ask: track(1),
+          execute: track(1),
           client: {
             code: seconds > 600 ? 'UPSTREAM_QUOTA_EXCEEDED' : 'UPSTREAM_RATE_LIMITED',
             retryAfter: [seconds, seconds],
@@ -377,7 +382,7 @@ faultSuite('Q', '429 and quota', [
               headers: { 'retry-after': new Date(Date.now() + 20 * second).toUTCString() },
             },
           }),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [18, 20] },
         api: 1,
       },
@@ -396,7 +401,7 @@ faultSuite('Q', '429 and quota', [
           fault({ on: { path: `/tracks/${trackId(5)}` }, fault: tooMany(30) });
           fault({ on: { pattern: `^/tracks/(?!${trackId(5)})` }, fault: { kind: 'delay', ms: 3_000 } });
         },
-        ask: range(210).map(track),
+        execute: range(210).map(track),
         api: 10,
         check({ outcomes }) {
           expect(countCodes(outcomes)).toEqual({ ok: 9, UPSTREAM_RATE_LIMITED: 201 });
@@ -418,14 +423,14 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(1)),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 1] },
         notBeforeMs: 2_000,
         withinMs: 2_700,
         api: 3,
       },
       {
-        ask: range(2, 2).map(track),
+        execute: range(2, 2).map(track),
         client: 'UPSTREAM_RATE_LIMITED',
         withinMs: 8_250,
         api: 2 + 1, // the previous step has used two of three retries in ten seconds
@@ -443,7 +448,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(2)),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [2, 2] },
         withinMs: 500,
         api: 1,
@@ -458,12 +463,12 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(0)),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [5, 5] },
         withinMs: 1_000,
         api: 3,
       },
-      { ask: range(20, 2).map(track), client: 'UPSTREAM_RATE_LIMITED', withinMs: 200, api: 0 },
+      { execute: range(20, 2).map(track), client: 'UPSTREAM_RATE_LIMITED', withinMs: 200, api: 0 },
     ],
   },
   {
@@ -474,7 +479,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 31 * second,
     steps: [
       {
-        ask: range(60).map(track),
+        execute: range(60).map(track),
         manner: { perSecond: 60 },
         withinMs: 1_250,
         api: 20,
@@ -486,14 +491,14 @@ faultSuite('Q', '429 and quota', [
       },
       {
         arrange: () => pass(15 * second),
-        ask: range(10, 60).map(track),
+        execute: range(10, 60).map(track),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 16] },
         withinMs: 1_250,
         api: 0,
       },
       {
         arrange: () => pass(16 * second),
-        ask: range(40, 60).map(track),
+        execute: range(40, 60).map(track),
         withinMs: 1_250,
         api: 20,
         check: (result) => expectRolling(result, 20),
@@ -511,8 +516,8 @@ faultSuite('Q', '429 and quota', [
     recovery: false, // Redis has its own clock, which the test does not move
     steps: [
       {
-        act: ({ ask }) =>
-          askAtRate(range(60).map(track), 60, (operation, i) => ask(operation, { gateway: i % 2 })),
+        act: ({ execute }) =>
+          executeAtRate(range(60).map(track), 60, (operation, i) => execute(operation, { gateway: i % 2 })),
         withinMs: 1_500,
         api: 20,
         check: ({ outcomes }) => expect(countCodes(outcomes)).toEqual({ ok: 20, UPSTREAM_RATE_LIMITED: 40 }),
@@ -530,9 +535,9 @@ faultSuite('Q', '429 and quota', [
     recovery: false,
     steps: [
       {
-        async act({ ask }) {
-          const outcomes = askAtRate(range(60).map(track), 120, (operation, i) =>
-            ask(operation, { gateway: i % 2 }),
+        async act({ execute }) {
+          const outcomes = executeAtRate(range(60).map(track), 120, (operation, i) =>
+            execute(operation, { gateway: i % 2 }),
           );
           const stalls = setInterval(() => stall(80), 100);
           return outcomes.finally(() => clearInterval(stalls));
@@ -570,7 +575,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(30), { on: { path: `/artists/${artistId(4)}` } }),
-        ask: artists(range(10).map(artistId)),
+        execute: artists(range(10).map(artistId)),
         client: 'UPSTREAM_RATE_LIMITED',
         api: 10,
         check: ({ outcomes }) => {
@@ -589,14 +594,20 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding({ kind: 'answer', status: 503, headers: { 'retry-after': '30' } }, { times: 1 }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 500,
         api: 1,
       },
-      { ask: range(100, 2).map(track), manner: 'in turn', client: 'UPSTREAM_UNAVAILABLE', p99Ms: 20, api: 0 },
-      { arrange: () => pass(27 * second), ask: track(2), client: 'UPSTREAM_UNAVAILABLE', api: 0 },
-      { arrange: () => pass(3_100), ask: track(3), client: 'ok', api: 1 },
+      {
+        execute: range(100, 2).map(track),
+        manner: 'in turn',
+        client: 'UPSTREAM_UNAVAILABLE',
+        p99Ms: 20,
+        api: 0,
+      },
+      { arrange: () => pass(27 * second), execute: track(2), client: 'UPSTREAM_UNAVAILABLE', api: 0 },
+      { arrange: () => pass(3_100), execute: track(3), client: 'ok', api: 1 },
     ],
   },
   {
@@ -607,13 +618,18 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(30), { on: { route: 'artists/albums' }, times: 1 }),
-        ask: artistAlbums(1),
+        execute: artistAlbums(1),
         client: 'UPSTREAM_RATE_LIMITED',
         api: 2,
         check: ({ outcomes }) => expect(outcomes[0]?.errors[0]?.path).toEqual(['artist', 'albums']),
       },
-      { ask: [artist(2), track(1), search('amber')], client: 'ok', api: 3, says: { client: 'elsewhere' } },
-      { ask: artistAlbums(3), client: 'UPSTREAM_RATE_LIMITED', api: 1 },
+      {
+        execute: [artist(2), track(1), search('amber')],
+        client: 'ok',
+        api: 3,
+        says: { client: 'elsewhere' },
+      },
+      { execute: artistAlbums(3), client: 'UPSTREAM_RATE_LIMITED', api: 1 },
     ],
   },
   {
@@ -625,11 +641,11 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         arrange: adding(tooMany(30), { times: 1 }),
-        ask: artist(1),
+        execute: artist(1),
         client: 'UPSTREAM_RATE_LIMITED',
         api: 1,
       },
-      { ask: artists(range(5, 2).map(artistId)), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
+      { execute: artists(range(5, 2).map(artistId)), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
     ],
   },
   {
@@ -645,7 +661,7 @@ faultSuite('Q', '429 and quota', [
           await pass(2_500); // more than twice CACHE_TTL_SECONDS: before that the stale entry would be served without a call
           fault({ fault: tooMany(30) });
         },
-        ask: artist(0),
+        execute: artist(0),
         client: 'ok, stale',
         withinMs: 500,
         api: 1,
@@ -654,9 +670,9 @@ faultSuite('Q', '429 and quota', [
             { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_RATE_LIMITED' },
           ]),
       },
-      { ask: artist(0), times: 50, client: 'ok, stale', withinMs: 300, api: 0 },
-      { ask: artistAlbums(1), client: 'ok, stale', api: 1 },
-      { ask: artist(2), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
+      { execute: artist(0), times: 50, client: 'ok, stale', withinMs: 300, api: 0 },
+      { execute: artistAlbums(1), client: 'ok, stale', api: 1 },
+      { execute: artist(2), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
     ],
   },
   {
@@ -670,7 +686,7 @@ faultSuite('Q', '429 and quota', [
       {
         // Spotify's waits are longer than those that a call waits for (2 s), also if its first 20 calls take 3 s on a busy machine.
         arrange: adding({ kind: 'budget', calls: 20, windowSeconds: 5 }),
-        ask: range(120).map(track),
+        execute: range(120).map(track),
         manner: { perSecond: 15 }, // a slow machine falls behind thirty, and operations then reach their deadline in the queue
         withinMs: 8_250,
         check({ outcomes, api }) {

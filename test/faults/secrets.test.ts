@@ -59,8 +59,8 @@ const echo = (status: number): Step => ({
     });
   },
   act: async (testEnvironment) => [
-    await testEnvironment.ask(artist(status)),
-    await testEnvironment.ask(album(status)),
+    await testEnvironment.execute(artist(status)),
+    await testEnvironment.execute(album(status)),
   ],
   check: ({ outcomes }) => {
     for (const { errors } of outcomes) expect(errors).toHaveLength(1);
@@ -79,10 +79,10 @@ const cases: FaultCase[] = [
       {
         act: async (testEnvironment) => {
           const server = await startProcess(testEnvironment, { LOG_LEVEL: 'trace' });
-          await server.ask('{ __typename }');
+          await server.execute('{ __typename }');
           for (const [i, fault] of troubles.entries()) {
             testEnvironment.fault({ fault, times: 2 });
-            await server.ask(`{ artist(id: "${artistId(i)}") { name } }`);
+            await server.execute(`{ artist(id: "${artistId(i)}") { name } }`);
             await testEnvironment.lift();
           }
           for (const path of ['/metrics', '/ready', '/graphql']) await server.get(path);
@@ -105,7 +105,7 @@ const cases: FaultCase[] = [
     promise: 'Redis holds neither the secret nor a token',
     redis: true,
     steps: [
-      { ask: operationsOfEachKind, client: 'ok' },
+      { execute: operationsOfEachKind, client: 'ok' },
       {
         act: async (testEnvironment) => {
           const [found] = catalogue.find('album', 'amber');
@@ -128,10 +128,10 @@ const cases: FaultCase[] = [
     steps: [
       {
         act: async (testEnvironment) => {
-          const outcomes = [await testEnvironment.ask(artist(20))];
+          const outcomes = [await testEnvironment.execute(artist(20))];
           for (const [i, fault] of troubles.entries()) {
             const removeFault = testEnvironment.fault({ fault, times: 2 });
-            outcomes.push(await testEnvironment.ask(artist(i)));
+            outcomes.push(await testEnvironment.execute(artist(i)));
             removeFault();
           }
           const spans = (await testEnvironment.heard()).get('spans') ?? '';
@@ -153,12 +153,16 @@ const cases: FaultCase[] = [
           const http = httpOver('undici', 500);
           const authorization = bearerOf(testEnvironment);
           const url = `${testEnvironment.sandbox.apiUrl}/artists/${artistId(1)}`;
-          const ask = (to = url) => http.send({ method: 'GET', url: to, headers: { authorization } });
-          const outcomes = [await ask(), await ask('http://127.0.0.1:1/'), await ask('http://[::')];
+          const execute = (to = url) => http.send({ method: 'GET', url: to, headers: { authorization } });
+          const outcomes = [
+            await execute(),
+            await execute('http://127.0.0.1:1/'),
+            await execute('http://[::'),
+          ];
           for (const fault of [...troubles, { kind: 'stall' as const }]) {
             await testEnvironment.lift();
             testEnvironment.fault({ fault });
-            outcomes.push(await ask());
+            outcomes.push(await execute());
           }
           await testEnvironment.lift();
           await http.close();
@@ -228,7 +232,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'S5',
-    fault: '`next`, `href`, URLs of pictures and ids of an answer point at another host',
+    fault: '`next`, `href`, URLs of pictures and ids of a response point at another host',
     promise: 'no URL in a response is followed',
     steps: [
       {

@@ -57,11 +57,11 @@ const warnings = (testEnvironment: TestEnvironment) =>
 
 /** Reads 20 albums, reads them again, and reads them with another gateway on the same store. */
 const steps = (calls: { afterRestart: number; warnings: number }): Step[] => [
-  { ask: range(20).map((n) => album(n)), client: 'ok', api: 20 },
-  { ask: range(20).map((n) => album(n)), client: 'ok', api: 0 },
+  { execute: range(20).map((n) => album(n)), client: 'ok', api: 20 },
+  { execute: range(20).map((n) => album(n)), client: 'ok', api: 0 },
   {
     arrange: (testEnvironment) => testEnvironment.restart(),
-    ask: range(20).map((n) => album(n)),
+    execute: range(20).map((n) => album(n)),
     client: 'ok',
     api: calls.afterRestart,
     check: ({ testEnvironment }) =>
@@ -107,7 +107,7 @@ const cases: FaultCase[] = [
     environment: { SPOTIFY_DAILY_LIMITS: 'albums=30' },
     recovery: false,
     steps: [
-      { ask: range(20).map((n) => album(n)), manner: 'in turn', client: 'ok', api: 20 },
+      { execute: range(20).map((n) => album(n)), manner: 'in turn', client: 'ok', api: 20 },
       {
         arrange: async ({ redisUrl, allowed }) => {
           const client = new Redis(redisUrl ?? '');
@@ -115,13 +115,13 @@ const cases: FaultCase[] = [
           await client.flushall();
           client.disconnect();
         },
-        ask: range(9, 20).map((n) => album(n)),
+        execute: range(9, 20).map((n) => album(n)),
         manner: 'in turn',
         client: 'ok',
         api: 9,
       },
       {
-        ask: range(5, 29).map((n) => album(n)),
+        execute: range(5, 29).map((n) => album(n)),
         manner: 'in turn',
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [80_000, 88_000] },
         api: 0,

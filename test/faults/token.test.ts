@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type FaultRule, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { isFull, pass, setWallClock } from '../support/clock.ts';
-import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import type { TestEnvironment } from '../support/fault-environment.ts';
 import { artist, catalogue, localOperation, range, track, trackId } from '../support/fault-operations.ts';
+import type { Outcome } from '../support/fault-responses.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { codesOf, isLocal, medianOf } from '../support/fault-steps.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
@@ -66,7 +66,7 @@ const refusedTokens = (faults: readonly FaultRule['fault'][]): Step[] =>
       await testEnvironment.lift();
       testEnvironment.fault(onToken(fault));
     },
-    ask: track(i),
+    execute: track(i),
     client: 'UPSTREAM_AUTH_FAILED',
     withinMs: second,
     token: 1,
@@ -82,7 +82,7 @@ const refusedCredentials = (id: string, status: number): FaultCase => ({
   steps: [
     {
       arrange: ({ fault }) => fault(onToken({ kind: 'answer', status, json: invalidClient })),
-      ask: range(30).map(track),
+      execute: range(30).map(track),
       client: 'UPSTREAM_AUTH_FAILED',
       withinMs: second,
       token: 1,
@@ -95,7 +95,7 @@ const refusedCredentials = (id: string, status: number): FaultCase => ({
     },
     {
       arrange: () => pass(30 * second),
-      ask: range(100, 30).map(track),
+      execute: range(100, 30).map(track),
       manner: 'in turn',
       client: 'UPSTREAM_AUTH_FAILED',
       p99Ms: 20,
@@ -104,7 +104,7 @@ const refusedCredentials = (id: string, status: number): FaultCase => ({
     },
     {
       arrange: () => pass(31 * second),
-      ask: track(1),
+      execute: track(1),
       client: 'UPSTREAM_AUTH_FAILED',
       token: 1,
       api: 0,
@@ -123,14 +123,16 @@ faultSuite('T', 'Token', [
     fault: 'cold start, 100 operations at once',
     promise: 'a cold start under load fetches one token',
     sandbox: { latencyMs: 20 },
-    steps: [{ ask: range(100).map(track), client: 'ok', token: 1, api: 100, withinMs: 20 + 10 * 20 + 500 }],
+    steps: [
+      { execute: range(100).map(track), client: 'ok', token: 1, api: 100, withinMs: 20 + 10 * 20 + 500 },
+    ],
   },
   {
     id: 'D10',
     fault: 'cold start, 500 identical operations at once',
     promise: 'five hundred identical operations at a cold start cost one token and one call',
     sandbox: { latencyMs: 20 },
-    steps: [{ ask: artist(1), times: 500, client: 'ok', token: 1, api: 1, withinMs: 1_500 }],
+    steps: [{ execute: artist(1), times: 500, client: 'ok', token: 1, api: 1, withinMs: 1_500 }],
   },
   {
     id: 'T2',
@@ -139,7 +141,7 @@ faultSuite('T', 'Token', [
     steps: [
       {
         arrange: ({ fault }) => fault(onToken({ kind: 'answer', status: 500 }, 1)),
-        ask: track(1),
+        execute: track(1),
         client: 'ok',
         token: 2,
         api: 1,
@@ -162,7 +164,7 @@ faultSuite('T', 'Token', [
           await sleep(1_100);
           fault(onToken({ kind: 'answer', status: 503 }));
         },
-        ask: range(100).map(track),
+        execute: range(100).map(track),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 1_000,
         token: 3,
@@ -170,9 +172,9 @@ faultSuite('T', 'Token', [
         check: async ({ testEnvironment }) => expect(await testEnvironment.ready()).toBe(503),
         says: { client: '`/ready` 503' },
       },
-      { ask: artist(0), client: 'ok', api: 0, token: 0, says: { client: 'from the cache' } },
+      { execute: artist(0), client: 'ok', api: 0, token: 0, says: { client: 'from the cache' } },
       {
-        ask: range(50 * outageSeconds, 100).flatMap((n) =>
+        execute: range(50 * outageSeconds, 100).flatMap((n) =>
           n % 5 === 0 ? [localOperation, track(n)] : track(n),
         ),
         manner: { perSecond: 60 }, // fewer than a slow machine handles, so that no operation waits for another one
@@ -203,7 +205,7 @@ faultSuite('T', 'Token', [
     steps: [
       {
         arrange: ({ sandbox }) => sandbox.expireTokens(),
-        ask: range(50, 1).map(track),
+        execute: range(50, 1).map(track),
         client: 'ok',
         withinMs: 3 * 50 + 400,
         token: 1,
@@ -220,13 +222,13 @@ faultSuite('T', 'Token', [
     steps: [
       {
         arrange: ({ fault }) => fault({ fault: { kind: 'unauthorized', reason: 'expired' } }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_AUTH_FAILED',
         withinMs: second,
         token: 1,
         api: 2,
       },
-      { ask: range(20, 2).map(track), client: 'UPSTREAM_AUTH_FAILED', withinMs: 200, token: 0, api: 0 },
+      { execute: range(20, 2).map(track), client: 'UPSTREAM_AUTH_FAILED', withinMs: 200, token: 0, api: 0 },
     ],
   },
   {
@@ -241,7 +243,7 @@ faultSuite('T', 'Token', [
           fault({ on: { path: `/tracks/${trackId(1)}` }, times: 1, fault: { kind: 'delay', ms: 400 } });
           sandbox.expireTokens();
         },
-        ask: [track(1), track(2)],
+        execute: [track(1), track(2)],
         client: 'ok',
         withinMs: 800,
         token: 1,
@@ -266,7 +268,7 @@ faultSuite('T', 'Token', [
           await nearTheEnd();
           fault(onToken({ kind: 'delay', ms: 3_000 })); // longer than UPSTREAM_TIMEOUT_MS
         },
-        ask: range(15, 1).map(track),
+        execute: range(15, 1).map(track),
         manner: { perSecond: 5 },
         settleMs: 500,
         client: 'ok',
@@ -275,7 +277,7 @@ faultSuite('T', 'Token', [
         api: 15,
       },
       {
-        ask: track(30),
+        execute: track(30),
         client: 'ok',
         token: 0,
         check: (result) => expect(new Set(bearers(result)).size).toBe(2),
@@ -289,7 +291,7 @@ faultSuite('T', 'Token', [
     warm: [track(0)],
     steps: [hour, -hour, hour, 0].map((byMs, i) => ({
       arrange: () => setWallClock(byMs),
-      ask: [track(i + 1), track(0)],
+      execute: [track(i + 1), track(0)],
       client: 'ok' as const,
       token: 0,
       api: 1,
@@ -303,13 +305,13 @@ faultSuite('T', 'Token', [
     steps: [
       {
         arrange: ({ fault }) => fault(onToken({ kind: 'rate-limit', retryAfterSeconds: 60 })),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [59, 60] },
         token: 1,
         api: 0,
       },
       {
-        ask: range(100, 2).map(track),
+        execute: range(100, 2).map(track),
         manner: 'in turn',
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [50, 60] },
         p99Ms: 20,
@@ -318,7 +320,7 @@ faultSuite('T', 'Token', [
       },
       {
         arrange: () => pass(30 * second),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [25, 30] },
         token: 0,
         api: 0,
@@ -337,7 +339,7 @@ faultSuite('T', 'Token', [
           await nearTheEnd();
           fault(onToken({ kind: 'rate-limit', retryAfterSeconds: 60 }));
         },
-        ask: range(20, 1).map(track),
+        execute: range(20, 1).map(track),
         manner: 'in turn',
         client: 'ok',
         medianMs: 20,
@@ -363,14 +365,14 @@ faultSuite('T', 'Token', [
             SPOTIFY_CLIENT_SECRET: other.clientSecret,
           });
         },
-        ask: range(20).map(track),
+        execute: range(20).map(track),
         client: 'ok',
         token: 1,
         api: 20,
       },
       {
         gateway: 1,
-        ask: range(20).map(track),
+        execute: range(20).map(track),
         client: 'ok',
         token: 0,
         api: 0,
@@ -410,7 +412,7 @@ faultSuite('T', 'Token', [
           sandbox.expireTokens();
           fault(onToken({ kind: 'edit', edits: [{ path: 'expires_in', ...edit }] }, 1));
         },
-        ask: [track(3 * i), track(3 * i + 1), track(3 * i + 2)],
+        execute: [track(3 * i), track(3 * i + 1), track(3 * i + 2)],
         client: 'ok',
         manner: 'in turn',
         token: 1,
@@ -437,8 +439,14 @@ faultSuite('T', 'Token', [
         testEnvironment.fault(onToken(fault, times));
       };
       return [
-        { arrange: arrange(1), ask: track(2 * i), client: 'ok', token: 2, api: 1 },
-        { arrange: arrange(100), ask: track(2 * i + 1), client: 'UPSTREAM_UNAVAILABLE', token: 3, api: 1 },
+        { arrange: arrange(1), execute: track(2 * i), client: 'ok', token: 2, api: 1 },
+        {
+          arrange: arrange(100),
+          execute: track(2 * i + 1),
+          client: 'UPSTREAM_UNAVAILABLE',
+          token: 3,
+          api: 1,
+        },
       ];
     }),
   },
@@ -451,7 +459,7 @@ faultSuite('T', 'Token', [
       {
         arrange: ({ fault }) =>
           fault(onToken({ kind: 'answer', status: 502, text: '<h1>Bad gateway at the hotel</h1>' })),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: second,
         token: 3,
@@ -465,12 +473,12 @@ faultSuite('T', 'Token', [
   },
   {
     id: 'T17',
-    fault: 'token endpoint resets the connection, or cuts its answer off, once',
+    fault: 'token endpoint resets the connection, or cuts its response off, once',
     promise: 'a token request is repeated after a broken connection',
     steps: [
       {
         arrange: ({ fault }) => fault(onToken({ kind: 'reset' }, 1)),
-        ask: track(1),
+        execute: track(1),
         client: 'ok',
         withinMs: 300,
         token: 2,
@@ -480,7 +488,7 @@ faultSuite('T', 'Token', [
           sandbox.expireTokens();
           fault(onToken({ kind: 'truncate', afterBytes: 20 }, 1));
         },
-        ask: track(2),
+        execute: track(2),
         client: 'ok',
         withinMs: 300,
         token: 2,
@@ -498,7 +506,7 @@ faultSuite('T', 'Token', [
     steps: [
       {
         arrange: ({ fault }) => fault(onToken({ kind: 'stall' })),
-        ask: range(5).map(track),
+        execute: range(5).map(track),
         client: 'UPSTREAM_TIMEOUT',
         withinMs: 5_250,
         token: 3,
@@ -519,7 +527,7 @@ faultSuite('T', 'Token', [
         testEnvironment.fault(onToken({ kind: 'redirect', to: `${origin}/api/token`, status }));
         testEnvironment.defer(() => expect(calls()).toBe(0));
       },
-      ask: track(i),
+      execute: track(i),
       client: 'UPSTREAM_AUTH_FAILED' as const,
       token: 1,
       api: 0,
@@ -534,10 +542,10 @@ faultSuite('T', 'Token', [
     steps: [
       {
         // The clock is moved between the bursts, because a process that waits for a processor outlives its token.
-        async act({ ask }) {
+        async act({ execute }) {
           const outcomes: Outcome[] = [];
           for (const burst of range(10)) {
-            outcomes.push(...(await Promise.all(range(9, 9 * burst).map((n) => ask(track(n))))));
+            outcomes.push(...(await Promise.all(range(9, 9 * burst).map((n) => execute(track(n))))));
             await pass(200);
           }
           return outcomes;
@@ -556,7 +564,7 @@ faultSuite('T', 'Token', [
     steps: [
       {
         arrange: ({ fault }) => fault({ fault: { kind: 'unauthorized', reason: 'user' } }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_AUTH_FAILED',
         withinMs: 500,
         token: 0,
@@ -572,7 +580,7 @@ faultSuite('T', 'Token', [
     steps: [
       {
         arrange: ({ fault }) => fault({ times: 1, fault: { kind: 'answer', status: 401 } }),
-        ask: track(1),
+        execute: track(1),
         client: 'ok',
         withinMs: 500,
         token: 1,
@@ -588,12 +596,12 @@ faultSuite('T', 'Token', [
     steps: [
       {
         arrange: ({ fault }) => fault(onToken({ kind: 'rate-limit' })),
-        ask: track(1),
+        execute: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 2] },
         token: 1,
         api: 0,
       },
-      { ask: range(20, 1).map(track), client: 'UPSTREAM_RATE_LIMITED', token: 0, api: 0 },
+      { execute: range(20, 1).map(track), client: 'UPSTREAM_RATE_LIMITED', token: 0, api: 0 },
     ],
   },
   {
@@ -607,7 +615,7 @@ faultSuite('T', 'Token', [
           await nearTheEnd();
           fault(onToken({ kind: 'answer', status: 503 }));
         },
-        ask: range(50, 1).map(track),
+        execute: range(50, 1).map(track),
         manner: { perSecond: 50 },
         client: 'ok',
         p99Ms: 150,
@@ -630,7 +638,7 @@ faultSuite('T', 'Token', [
           sandbox.expireTokens();
           fault(onToken({ kind: 'answer', status: 503 }));
         },
-        ask: range(50, 1).map(track),
+        execute: range(50, 1).map(track),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 1_500,
         token: 3,

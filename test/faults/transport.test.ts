@@ -9,7 +9,6 @@ import {
   trust,
 } from '../support/certificates.ts';
 import { isFull, stopwatchMs } from '../support/clock.ts';
-import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import { hostOf, type Services, type TestEnvironment } from '../support/fault-environment.ts';
 import {
@@ -23,7 +22,8 @@ import {
   trackId,
   tracks,
 } from '../support/fault-operations.ts';
-import { askAtRate, faultSuite } from '../support/fault-runner.ts';
+import type { Outcome } from '../support/fault-responses.ts';
+import { executeAtRate, faultSuite } from '../support/fault-runner.ts';
 import { only, onlyAfterRetries, troubled } from '../support/fault-steps.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { watchNetwork } from '../support/network-watch.ts';
@@ -73,7 +73,7 @@ const rejectedTls = (id: string, fault: string, environment: FaultCase['environm
   recovery: false,
   steps: [
     {
-      ask: track(1),
+      execute: track(1),
       client: 'UPSTREAM_UNAVAILABLE',
       withinMs: 1_000,
       api: 0,
@@ -89,8 +89,8 @@ const rejectedTls = (id: string, fault: string, environment: FaultCase['environm
 });
 
 /** Configures a Web API whose responses are not valid HTTP. */
-const speaking = (answer: string) => async (services: Services) => {
-  const { origin } = await startForeignHost(services, answer);
+const speaking = (response: string) => async (services: Services) => {
+  const { origin } = await startForeignHost(services, response);
   return { SPOTIFY_API_URL: `${origin}/v1` };
 };
 
@@ -103,7 +103,7 @@ async function leaveAt(
   time: Promise<unknown>,
 ): Promise<number> {
   const leaving = new AbortController();
-  const ended = testEnvironment.ask(operation, { signal: leaving.signal }).then(
+  const ended = testEnvironment.execute(operation, { signal: leaving.signal }).then(
     () => stopwatchMs(),
     () => stopwatchMs(),
   );
@@ -137,7 +137,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'down' }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 1_000,
         api: 0,
@@ -156,7 +156,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'down' }),
-        ask: range(350).map((n) => (n % 2 === 0 ? track(n) : artist(n))),
+        execute: range(350).map((n) => (n % 2 === 0 ? track(n) : artist(n))),
         manner: { perSecond: 50 },
         client: 'UPSTREAM_UNAVAILABLE',
         p99Ms: 500,
@@ -177,18 +177,18 @@ faultSuite('N', 'Transport', [
         return { SPOTIFY_API_URL: `https://api.${code.toLowerCase()}.test/v1` };
       },
       recovery: false,
-      steps: [{ ask: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_000, api: 0 }],
+      steps: [{ execute: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_000, api: 0 }],
     }),
   ),
   {
     id: 'N3',
-    fault: 'reset in place of an answer, once',
+    fault: 'reset in place of a response, once',
     promise: 'a connection that is reset before the response causes no error',
     proxied: 'api',
     steps: [
       {
         arrange: troubled({ kind: 'reset', in: 'headers', times: 1 }),
-        ask: track(1),
+        execute: track(1),
         client: 'ok',
         withinMs: 250,
         api: 2,
@@ -197,13 +197,13 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N3-ever',
-    fault: 'reset in place of an answer, for ever',
+    fault: 'reset in place of a response, for ever',
     promise: 'a call whose connection is always reset has three attempts',
     proxied: 'api',
     steps: [
       {
         arrange: troubled({ kind: 'reset', in: 'headers' }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 1_000,
         api: 3,
@@ -218,14 +218,14 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'reset', in: 'body', times: 1 }),
-        ask: album(fixtures.albums.tracks20),
+        execute: album(fixtures.albums.tracks20),
         client: 'ok',
         withinMs: 300,
         api: 2,
       },
       {
         arrange: only({ kind: 'truncate', afterBytes: 200 }, { times: 1 }),
-        ask: album(fixtures.albums.tracks50),
+        execute: album(fixtures.albums.tracks50),
         client: 'ok',
         withinMs: 300,
         api: 2,
@@ -241,14 +241,14 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'reset', in: 'body' }),
-        ask: album(fixtures.albums.tracks20),
+        execute: album(fixtures.albums.tracks20),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 8_000,
         api: 3,
       },
       {
         arrange: onlyAfterRetries({ kind: 'truncate', afterBytes: 200 }),
-        ask: album(fixtures.albums.tracks50),
+        execute: album(fixtures.albums.tracks50),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 8_000,
         api: 3,
@@ -263,14 +263,14 @@ faultSuite('N', 'Transport', [
     proxied: 'api',
     slow: true,
     steps: [
-      { ask: range(10).map(track), client: 'ok', aside: true },
+      { execute: range(10).map(track), client: 'ok', aside: true },
       {
         async arrange(testEnvironment) {
           await testEnvironment.trouble({ kind: 'down' });
           await testEnvironment.trouble({ kind: 'none' });
           await sleep(50);
         },
-        ask: range(10, 10).map(track),
+        execute: range(10, 10).map(track),
         client: 'ok',
         withinMs: 500,
       },
@@ -282,13 +282,13 @@ faultSuite('N', 'Transport', [
     promise: 'a call that meets a closing connection is sent again on another',
     proxied: 'api',
     steps: [
-      { ask: range(3).map(track), client: 'ok', aside: true },
+      { execute: range(3).map(track), client: 'ok', aside: true },
       {
         async arrange(testEnvironment) {
           await testEnvironment.trouble({ kind: 'down' });
           await testEnvironment.trouble({ kind: 'none' });
         },
-        ask: range(3, 10).map(track),
+        execute: range(3, 10).map(track),
         client: 'ok',
         withinMs: 500,
       },
@@ -302,7 +302,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: only({ kind: 'delay', ms: 10_000 }, { times: 1 }),
-        ask: track(1),
+        execute: track(1),
         client: 'ok',
         notBeforeMs: 2_500,
         withinMs: 2_800,
@@ -319,7 +319,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: only({ kind: 'delay', ms: 10_000 }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_TIMEOUT',
         withinMs: 8_200,
         api: 3,
@@ -338,7 +338,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: only({ kind: 'delay', ms: 10_000 }),
-        ask: range(100).map(track),
+        execute: range(100).map(track),
         withinMs: 4_250,
         api: { atMost: 20 + 9 }, // twenty failures open the circuit breaker while nine others are in flight
         check({ outcomes }) {
@@ -358,7 +358,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: only({ kind: 'drip', bytes: 1, everyMs: 100 }, { times: 1 }),
-        ask: track(1),
+        execute: track(1),
         client: 'ok',
         notBeforeMs: 2_500,
         withinMs: 2_800,
@@ -375,7 +375,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: only({ kind: 'drip', bytes: 1, everyMs: 100 }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_TIMEOUT',
         withinMs: 8_200,
         api: 3,
@@ -392,7 +392,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'black-hole' }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_TIMEOUT',
         withinMs: 8_200,
         settleMs: 300,
@@ -411,7 +411,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'black-hole' }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_TIMEOUT',
         settleMs: 300,
         check: ({ testEnvironment }) => expect(testEnvironment.proxy.connections()).toBeLessThanOrEqual(3),
@@ -428,7 +428,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: only({ kind: 'stall', afterBytes: 30 }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_TIMEOUT',
         withinMs: 8_200,
         api: 3,
@@ -445,7 +445,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: ({ trouble }) => trouble({ kind: 'half-open' }),
-        ask: track(1),
+        execute: track(1),
         client: 'ok',
         withinMs: 2_800,
       },
@@ -460,10 +460,10 @@ faultSuite('N', 'Transport', [
     timeoutMs: 20_000,
     sandbox: { latencyMs: 50 },
     steps: [
-      { ask: range(10).map(track), client: 'ok', aside: true },
+      { execute: range(10).map(track), client: 'ok', aside: true },
       {
         arrange: ({ trouble }) => trouble({ kind: 'half-open' }),
-        ask: track(20),
+        execute: track(20),
         client: 'ok',
         withinMs: 2_900,
       },
@@ -475,10 +475,15 @@ faultSuite('N', 'Transport', [
     promise: 'slow closing and tiny packets cause no error',
     proxied: 'api',
     steps: [
-      { arrange: troubled({ kind: 'slow-close', ms: 5_000 }), ask: track(1), client: 'ok', withinMs: 500 },
+      {
+        arrange: troubled({ kind: 'slow-close', ms: 5_000 }),
+        execute: track(1),
+        client: 'ok',
+        withinMs: 500,
+      },
       {
         arrange: troubled({ kind: 'slice' }),
-        ask: album(fixtures.albums.tracks20),
+        execute: album(fixtures.albums.tracks20),
         client: 'ok',
         withinMs: 1_500,
       },
@@ -494,7 +499,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'bandwidth', bytesPerSecond: 1_000 }),
-        ask: album(fixtures.albums.tracks50),
+        execute: album(fixtures.albums.tracks50),
         client: 'UPSTREAM_TIMEOUT',
         withinMs: 8_200,
         api: 3,
@@ -510,7 +515,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'latency', ms: 300 }),
-        ask: range(10).map(track),
+        execute: range(10).map(track),
         client: 'ok',
         withinMs: 1_200,
         api: 10,
@@ -522,7 +527,7 @@ faultSuite('N', 'Transport', [
     fault: 'TLS as it should be',
     promise: 'a valid certificate is accepted, so that the rejections of invalid ones prove something',
     environment: showing(({ valid }) => valid),
-    steps: [{ ask: track(1), client: 'ok', api: 1, withinMs: 1_000 }],
+    steps: [{ execute: track(1), client: 'ok', api: 1, withinMs: 1_000 }],
   },
   rejectedTls(
     'N13-expired',
@@ -560,7 +565,7 @@ faultSuite('N', 'Transport', [
       let before = 0;
       const step: Step = {
         arrange: only({ kind: 'oversize', megabytes: 300, gzip }),
-        ask: track(2 * i),
+        execute: track(2 * i),
         client: 'UPSTREAM_BAD_RESPONSE',
         withinMs: 1_000,
         api: 1,
@@ -576,7 +581,7 @@ faultSuite('N', 'Transport', [
         },
         {
           ...step,
-          ask: track(2 * i + 1),
+          execute: track(2 * i + 1),
           check: () => expect(memoryMb() - before, 'growth of the process in MB').toBeLessThan(20),
           says: { within: 'RSS + < 20 MB' },
         },
@@ -593,7 +598,7 @@ faultSuite('N', 'Transport', [
           await only({ kind: 'answer', status: 503 })(testEnvironment);
           testEnvironment.fault({ fault: { kind: 'oversize', megabytes: 300 } });
         },
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 1_500,
         api: 3,
@@ -606,7 +611,7 @@ faultSuite('N', 'Transport', [
     promise: 'a body at the limit is accepted, and a larger one is not',
     steps: ([1.9, 2.1] as const).map((size, i) => ({
       arrange: only({ kind: 'edit', edits: [{ path: 'padding', set: 'a'.repeat(size * megabyte) }] }),
-      ask: track(i),
+      execute: track(i),
       client: size < 2 ? ('ok' as const) : ('UPSTREAM_BAD_RESPONSE' as const),
       api: 1,
     })),
@@ -618,7 +623,7 @@ faultSuite('N', 'Transport', [
     environment: speaking('SSH-2.0-OpenSSH_9.6\r\n'),
     recovery: false,
     slow: true,
-    steps: [{ ask: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_000 }],
+    steps: [{ execute: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_000 }],
   },
   {
     id: 'N15-headers',
@@ -627,7 +632,7 @@ faultSuite('N', 'Transport', [
     environment: speaking(`HTTP/1.1 200 OK\r\nx-long: ${'a'.repeat(megabyte)}\r\n\r\n{}`),
     recovery: false,
     slow: true,
-    steps: [{ ask: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_500 }],
+    steps: [{ execute: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_500 }],
   },
   {
     id: 'N16',
@@ -641,7 +646,7 @@ faultSuite('N', 'Transport', [
         settleMs: 1_200,
         api: 1,
       },
-      { ask: track(1), client: 'ok', withinMs: 100, api: 0 },
+      { execute: track(1), client: 'ok', withinMs: 100, api: 0 },
     ],
   },
   {
@@ -701,7 +706,7 @@ faultSuite('N', 'Transport', [
         arrange: only({ kind: 'delay', ms: 300 }),
         async act(testEnvironment) {
           const [stays] = await Promise.all([
-            testEnvironment.ask(track(1)),
+            testEnvironment.execute(track(1)),
             leaveAt(testEnvironment, track(1), sleep(50)),
           ]);
           return [stays];
@@ -714,7 +719,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N16-first',
-    fault: 'the client that asked first leaves while the call waits for a place',
+    fault: 'the first client leaves while the call waits for a place',
     promise: 'a call for which another client still waits is sent, although the first client has left',
     environment: { UPSTREAM_CONCURRENCY: '1' },
     slow: true,
@@ -722,9 +727,9 @@ faultSuite('N', 'Transport', [
       {
         arrange: only({ kind: 'delay', ms: 200 }),
         async act(testEnvironment) {
-          const ahead = testEnvironment.ask(track(0));
+          const ahead = testEnvironment.execute(track(0));
           const leaves = leaveAt(testEnvironment, track(1), sleep(50));
-          const stays = testEnvironment.ask(track(1));
+          const stays = testEnvironment.execute(track(1));
           const outcomes = await Promise.all([ahead, stays]);
           await leaves;
           return outcomes;
@@ -759,7 +764,9 @@ faultSuite('N', 'Transport', [
           for (const [i, trouble] of troubles.entries()) {
             await testEnvironment.trouble(trouble);
             outcomes.push(
-              ...(await askAtRate(range(100, 100 * i).map(track), 100, (each) => testEnvironment.ask(each))),
+              ...(await executeAtRate(range(100, 100 * i).map(track), 100, (each) =>
+                testEnvironment.execute(each),
+              )),
             );
           }
           return outcomes;

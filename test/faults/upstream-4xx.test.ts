@@ -54,7 +54,7 @@ const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
   steps: [
     {
       arrange: only({ kind: 'withdrawn', status }, { on: { batch: true } }),
-      ask: artists(range(30).map(artistId)),
+      execute: artists(range(30).map(artistId)),
       client: 'ok',
       withinMs: latencyMs * 4 + 400,
       api: 31,
@@ -65,7 +65,7 @@ const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
       says: { spotify: '1 batch, then singles, 24 at a time' },
     },
     {
-      ask: artists(range(10, 30).map(artistId)),
+      execute: artists(range(10, 30).map(artistId)),
       client: 'ok',
       api: 10,
       check: (result) => expect(batchesIn(result)).toBe(0),
@@ -77,7 +77,7 @@ const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
 const statuses = (list: readonly number[], step: (status: number, i: number) => Partial<Step>): Step[] =>
   list.map((status, i) => ({
     arrange: only(refusal(status, 'No.')),
-    ask: track(i),
+    execute: track(i),
     client: 'UPSTREAM_BAD_RESPONSE',
     withinMs: 500,
     api: 1,
@@ -103,11 +103,11 @@ faultSuite('U', 'Upstream 4xx', [
     fault: '404 for an unknown artist, album or track',
     promise: 'an object that does not exist is null without an error, and costs one call a minute',
     steps: [artist, album, track].flatMap((kind, i): Step[] => [
-      { ask: kind(unknownId(1)), client: 'ok', withinMs: 500, api: 1, aside: i > 0 },
-      { ask: kind(unknownId(1)), times: 20, client: 'ok', api: 0, aside: i > 0 },
+      { execute: kind(unknownId(1)), client: 'ok', withinMs: 500, api: 1, aside: i > 0 },
+      { execute: kind(unknownId(1)), times: 20, client: 'ok', api: 0, aside: i > 0 },
       {
         arrange: () => pass(61_000),
-        ask: kind(unknownId(1)),
+        execute: kind(unknownId(1)),
         client: 'ok',
         api: 1,
         aside: i > 0,
@@ -120,8 +120,8 @@ faultSuite('U', 'Upstream 4xx', [
     fault: '404 for an artist and, with it, for its albums',
     promise: 'an artist that does not exist is null, whatever fields are selected',
     steps: [
-      { ask: artistAlbums(unknownId(2)), truth: { artist: null }, client: 'ok', api: { atMost: 2 } },
-      { ask: artistAlbums(unknownId(2)), truth: { artist: null }, client: 'ok', api: 0 },
+      { execute: artistAlbums(unknownId(2)), truth: { artist: null }, client: 'ok', api: { atMost: 2 } },
+      { execute: artistAlbums(unknownId(2)), truth: { artist: null }, client: 'ok', api: 0 },
     ],
   },
   {
@@ -130,7 +130,7 @@ faultSuite('U', 'Upstream 4xx', [
     promise: 'a 400 without a cause that the gateway can remove is an error at once',
     steps: [artist(1), search('amber'), track(1)].map((operation, i) => ({
       arrange: only(refusal(400, 'Bad request.')),
-      ask: operation,
+      execute: operation,
       client: 'UPSTREAM_BAD_RESPONSE' as const,
       withinMs: 500,
       api: 1,
@@ -152,7 +152,7 @@ faultSuite('U', 'Upstream 4xx', [
         await pass(minute);
         await only(fault)(testEnvironment);
       },
-      ask: track(i + 1),
+      execute: track(i + 1),
       client: 'UPSTREAM_FORBIDDEN' as const,
       withinMs: 500,
       api: 1,
@@ -168,11 +168,11 @@ faultSuite('U', 'Upstream 4xx', [
     steps: [
       {
         arrange: only(refusal(403, 'Forbidden')),
-        ask: artists(range(5).map(artistId)),
+        execute: artists(range(5).map(artistId)),
         client: 'UPSTREAM_FORBIDDEN',
         api: 1 + 5,
       },
-      { arrange: ({ lift }) => lift(), ask: artists(range(5, 5).map(artistId)), client: 'ok', api: 1 },
+      { arrange: ({ lift }) => lift(), execute: artists(range(5, 5).map(artistId)), client: 'ok', api: 1 },
     ],
   },
   {
@@ -185,7 +185,7 @@ faultSuite('U', 'Upstream 4xx', [
     steps: [
       {
         arrange: only({ kind: 'premium-lapsed', form: 'text' }),
-        ask: topTracks,
+        execute: topTracks,
         client: 'UPSTREAM_FORBIDDEN',
         api: 1,
       },
@@ -194,7 +194,7 @@ faultSuite('U', 'Upstream 4xx', [
           await lift();
           await pass(minute);
         },
-        ask: topTracks,
+        execute: topTracks,
         client: 'ok',
         api: 1,
       },
@@ -213,14 +213,14 @@ faultSuite('U', 'Upstream 4xx', [
           await pass(minute);
           await only({ kind: 'premium-lapsed', form: n % 2 === 0 ? 'json' : 'text' })(testEnvironment);
         },
-        ask: range(50, 1).map(track),
+        execute: range(50, 1).map(track),
         manner: 'in turn',
         client: 'UPSTREAM_FORBIDDEN',
         medianMs: 20,
         token: 0,
         api: 1,
       },
-      { ask: track(0), client: 'ok, stale', p99Ms: 50, token: 0, api: 0 },
+      { execute: track(0), client: 'ok, stale', p99Ms: 50, token: 0, api: 0 },
     ]),
   },
   {
@@ -230,13 +230,13 @@ faultSuite('U', 'Upstream 4xx', [
     steps: ['', '<html>Forbidden</html>'].flatMap((text, i): Step[] => [
       {
         arrange: only({ kind: 'answer', status: 403, text }, { times: 1 }),
-        ask: track(i),
+        execute: track(i),
         client: 'UPSTREAM_FORBIDDEN',
         withinMs: 500,
         token: i === 0 ? 1 : 0,
         api: 1,
       },
-      { ask: track(i), client: 'ok', api: 1 },
+      { execute: track(i), client: 'ok', api: 1 },
     ]),
   },
   withdrawnBatch('U4', 403),
@@ -294,7 +294,7 @@ faultSuite('U', 'Upstream 4xx', [
         await only({ kind: 'redirect', to: `${origin}/v1/tracks/${trackId(i)}`, status })(testEnvironment);
         testEnvironment.defer(() => expect(calls()).toBe(0));
       },
-      ask: track(i),
+      execute: track(i),
       client: 'UPSTREAM_BAD_RESPONSE' as const,
       withinMs: 500,
       api: 1,
@@ -308,7 +308,7 @@ faultSuite('U', 'Upstream 4xx', [
     steps: [
       {
         arrange: only({ kind: 'answer', status: 304 }),
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
       },
@@ -321,7 +321,7 @@ faultSuite('U', 'Upstream 4xx', [
     sandbox: { quotaMode: 'extended' },
     steps: [
       {
-        ask: artists([...range(5).map(artistId), 'ZZZZZZZZZZZZZZZZZZZZZZ', unknownId(3)]),
+        execute: artists([...range(5).map(artistId), 'ZZZZZZZZZZZZZZZZZZZZZZ', unknownId(3)]),
         client: 'ok',
         api: 2,
       },
@@ -334,18 +334,18 @@ faultSuite('U', 'Upstream 4xx', [
     steps: ['', '<html>Not Found</html>', '{"error":{"status":404}}'].flatMap((text, i): Step[] => [
       {
         arrange: onlyAfterRetries({ kind: 'answer', status: 404, text }, { times: 1 }),
-        ask: [artist(i), track(i), search('amber')][i] as Operation,
+        execute: [artist(i), track(i), search('amber')][i] as Operation,
         client: 'ok',
         api: 2,
       },
       {
         arrange: onlyAfterRetries({ kind: 'answer', status: 404, text }),
-        ask: artist(i + 10),
+        execute: artist(i + 10),
         client: 'UPSTREAM_BAD_RESPONSE',
         withinMs: 1_000,
         api: 3,
       },
-      { arrange: ({ lift }) => lift(), ask: artist(i + 10), client: 'ok', api: 1 },
+      { arrange: ({ lift }) => lift(), execute: artist(i + 10), client: 'ok', api: 1 },
     ]),
   },
   {
@@ -356,13 +356,13 @@ faultSuite('U', 'Upstream 4xx', [
     steps: [
       {
         arrange: only({ kind: 'withdrawn', status: 404 }, { times: 1 }),
-        ask: artist(1),
+        execute: artist(1),
         client: 'ok',
         api: 1,
       },
-      { arrange: () => pass(61_000), ask: artist(1), client: 'ok', api: 1 },
+      { arrange: () => pass(61_000), execute: artist(1), client: 'ok', api: 1 },
       {
-        ask: artist(1),
+        execute: artist(1),
         client: 'ok',
         api: 0,
         check: ({ outcomes }) => expect(outcomes[0]?.data).toEqual(artist(1).truth),

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { isFull, pass } from '../support/clock.ts';
-import type { Outcome } from '../support/fault-answers.ts';
 import type { Step, StepResult } from '../support/fault-case.ts';
 import {
   artist,
@@ -13,13 +12,14 @@ import {
   search,
   track,
 } from '../support/fault-operations.ts';
-import { askAtRate, faultSuite } from '../support/fault-runner.ts';
+import type { Outcome } from '../support/fault-responses.ts';
+import { executeAtRate, faultSuite } from '../support/fault-runner.ts';
 import { codesOf, isLocal, medianOf, only, onlyAfterRetries, p99Of } from '../support/fault-steps.ts';
 
 const second = 1_000;
 const seconds = (inFull: number, inShort: number) => (isFull ? inFull : inShort);
 
-const answering = (status: number, more: object = {}): FaultRule['fault'] => ({
+const replyOf = (status: number, more: object = {}): FaultRule['fault'] => ({
   kind: 'answer',
   status,
   json: { error: { status, message: 'Bad gateway.' } },
@@ -97,8 +97,8 @@ const longTimeout = { UPSTREAM_TIMEOUT_MS: '7000' };
 
 /** Opens the circuit breaker of a family with more failures than necessary. */
 const breaking: Step = {
-  arrange: only(answering(503)),
-  ask: range(30, 50).map(track),
+  arrange: only(replyOf(503)),
+  execute: range(30, 50).map(track),
   client: 'UPSTREAM_UNAVAILABLE',
   aside: true,
 };
@@ -109,8 +109,8 @@ faultSuite('F', '5xx', [
     fault: '500, 502, 503 or 504, once',
     promise: 'a 5xx that occurs once causes no error',
     steps: [500, 502, 503, 504].map((status, i) => ({
-      arrange: onlyAfterRetries(answering(status), { times: 1 }),
-      ask: track(i),
+      arrange: onlyAfterRetries(replyOf(status), { times: 1 }),
+      execute: track(i),
       client: 'ok' as const,
       withinMs: 250,
       api: 2,
@@ -123,8 +123,8 @@ faultSuite('F', '5xx', [
     promise: 'a call that always gets 503 has three attempts',
     steps: [
       {
-        arrange: only(answering(503)),
-        ask: track(1),
+        arrange: only(replyOf(503)),
+        execute: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: second,
         api: 3,
@@ -142,7 +142,7 @@ faultSuite('F', '5xx', [
         text: '<html><h1>Lost in the hotel</h1></html>',
         headers: { 'content-type': type },
       }),
-      ask: track(i),
+      execute: track(i),
       client: 'UPSTREAM_UNAVAILABLE' as const,
       withinMs: second,
       api: 3,
@@ -163,9 +163,9 @@ faultSuite('F', '5xx', [
       {
         async arrange(testEnvironment) {
           await sleep(2_100); // more than twice CACHE_TTL_SECONDS: before that stale entries would be served without a call
-          await only(answering(503))(testEnvironment);
+          await only(replyOf(503))(testEnvironment);
         },
-        ask: mixed(outageSeconds * outageRate),
+        execute: mixed(outageSeconds * outageRate),
         manner: { perSecond: outageRate },
         api: { atMost: maxCallsInOutage },
         check(result) {
@@ -190,7 +190,7 @@ faultSuite('F', '5xx', [
       ...[5, 10, 20, 40, 60].map(
         (period, i): Step => ({
           arrange: () => pass(period * second + 50),
-          ask: range(20, 100 + 20 * i).map(track),
+          execute: range(20, 100 + 20 * i).map(track),
           client: 'UPSTREAM_UNAVAILABLE',
           withinMs: 500,
           api: 1,
@@ -201,12 +201,18 @@ faultSuite('F', '5xx', [
           await lift();
           await pass(60 * second);
         },
-        ask: range(3, 300).map(track),
+        execute: range(3, 300).map(track),
         manner: 'in turn',
         client: 'ok',
         api: 3,
       },
-      { ask: range(50, 310).map(track), manner: { perSecond: 100 }, client: 'ok', withinMs: 500, api: 50 },
+      {
+        execute: range(50, 310).map(track),
+        manner: { perSecond: 100 },
+        client: 'ok',
+        withinMs: 500,
+        api: 50,
+      },
     ],
   },
   {
@@ -218,8 +224,8 @@ faultSuite('F', '5xx', [
     timeoutMs: 30_000,
     steps: [
       {
-        arrange: only(answering(500), { chance: 0.05, seed: 'F6' }),
-        ask: range(50 * flakySeconds).map(track),
+        arrange: only(replyOf(500), { chance: 0.05, seed: 'F6' }),
+        execute: range(50 * flakySeconds).map(track),
         manner: { perSecond: 50 },
         p99Ms: 1_500,
         check(result) {
@@ -245,9 +251,9 @@ faultSuite('F', '5xx', [
       {
         async arrange(testEnvironment) {
           await sleep(2_100); // more than twice CACHE_TTL_SECONDS: before that stale entries would be served without a call
-          await only(answering(500), { chance: 0.3, seed: 'F6' })(testEnvironment);
+          await only(replyOf(500), { chance: 0.3, seed: 'F6' })(testEnvironment);
         },
-        ask: mixed(50 * flakySeconds),
+        execute: mixed(50 * flakySeconds),
         manner: { perSecond: 50 },
         p99Ms: 1_500,
         check(result) {
@@ -269,8 +275,8 @@ faultSuite('F', '5xx', [
     warm: [artist(0), artistAlbums(1), search('amber')],
     steps: [
       {
-        arrange: onlyAfterRetries(answering(500)),
-        ask: artist(0),
+        arrange: onlyAfterRetries(replyOf(500)),
+        execute: artist(0),
         client: 'ok, stale',
         withinMs: 2_500,
         api: 3,
@@ -283,7 +289,7 @@ faultSuite('F', '5xx', [
       ...[[artistAlbums(1), 5] as const, [search('amber'), 3] as const].map(
         ([operation, api]): Step => ({
           arrange: () => pass(11 * second),
-          ask: operation,
+          execute: operation,
           client: 'ok, stale',
           withinMs: 2_500,
           api,
@@ -292,7 +298,7 @@ faultSuite('F', '5xx', [
       ),
       {
         arrange: () => pass(604_801 * second),
-        ask: artist(0),
+        execute: artist(0),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: second,
         says: { within: 'a week later' },
@@ -304,8 +310,8 @@ faultSuite('F', '5xx', [
     fault: '501, 505, 507, 511, 520, 529 and 599, for ever',
     promise: 'every 5xx is handled in the same way',
     steps: [501, 505, 507, 511, 520, 529, 599].map((status, i) => ({
-      arrange: onlyAfterRetries(answering(status)),
-      ask: track(i),
+      arrange: onlyAfterRetries(replyOf(status)),
+      execute: track(i),
       client: 'UPSTREAM_UNAVAILABLE' as const,
       withinMs: second,
       api: 3,
@@ -321,11 +327,11 @@ faultSuite('F', '5xx', [
     gateways: 2,
     recovery: false,
     steps: [
-      { gateway: 1, ask: track(0), client: 'ok', aside: true, settleMs: 100 },
-      { ...breaking, arrange: only(answering(503), { on: { route: 'tracks' } }) },
-      { ask: track(1), client: 'UPSTREAM_UNAVAILABLE', medianMs: 50, api: 0 },
-      { ask: track(0), client: 'ok', api: 0, says: { client: 'from Redis' } },
-      { ask: [artist(1), search('amber')], client: 'ok', api: 2, says: { client: 'other families' } },
+      { gateway: 1, execute: track(0), client: 'ok', aside: true, settleMs: 100 },
+      { ...breaking, arrange: only(replyOf(503), { on: { route: 'tracks' } }) },
+      { execute: track(1), client: 'UPSTREAM_UNAVAILABLE', medianMs: 50, api: 0 },
+      { execute: track(0), client: 'ok', api: 0, says: { client: 'from Redis' } },
+      { execute: [artist(1), search('amber')], client: 'ok', api: 2, says: { client: 'other families' } },
       {
         arrange: () => pass(2_100),
         token: 1,
@@ -346,10 +352,10 @@ faultSuite('F', '5xx', [
     steps: [
       {
         async arrange(testEnvironment) {
-          await only(answering(503))(testEnvironment);
+          await only(replyOf(503))(testEnvironment);
           testEnvironment.fault({ fault: { kind: 'delay', ms: 1_500 } });
         },
-        ask: track(1),
+        execute: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 8_250,
         api: 3,
@@ -358,7 +364,7 @@ faultSuite('F', '5xx', [
   },
   {
     id: 'F12',
-    fault: 'breaker open, and the probe is never answered',
+    fault: 'breaker open, and the probe never gets a response',
     promise: 'only its own operation waits for a probe without a response',
     environment: { UPSTREAM_TIMEOUT_MS: '1200' },
     recovery: false,
@@ -369,10 +375,10 @@ faultSuite('F', '5xx', [
           await only({ kind: 'stall' })(testEnvironment);
           await pass(5_050);
         },
-        async act({ ask, limitMs }) {
-          const probe = ask(track(200));
+        async act({ execute, limitMs }) {
+          const probe = execute(track(200));
           await sleep(100);
-          const others = await askAtRate(range(50, 201).map(track), 100, (each) => ask(each));
+          const others = await executeAtRate(range(50, 201).map(track), 100, (each) => execute(each));
           expect(p99Of(others), 'p99 of the others').toBeLessThan(limitMs(50));
           expect(codesOf(others)).toEqual(['UPSTREAM_UNAVAILABLE']);
           const probeOutcome = await probe;
@@ -402,14 +408,14 @@ faultSuite('F', '5xx', [
         async act(testEnvironment) {
           const flapping = (async () => {
             for (let i = 0; i < flaps; i++) {
-              const remove = testEnvironment.fault({ fault: answering(503) });
+              const remove = testEnvironment.fault({ fault: replyOf(503) });
               await sleep(second);
               remove();
               await sleep(second);
             }
           })();
-          const outcomes = await askAtRate(range(100 * flaps).map(track), 50, (each) =>
-            testEnvironment.ask(each),
+          const outcomes = await executeAtRate(range(100 * flaps).map(track), 50, (each) =>
+            testEnvironment.execute(each),
           );
           await flapping;
           return outcomes;
@@ -428,8 +434,8 @@ faultSuite('F', '5xx', [
     fault: '503 on one family of endpoints',
     promise: 'an outage of one family does not affect the others',
     steps: [
-      { ...breaking, arrange: only(answering(503), { on: { route: 'tracks' } }) },
-      { ask: [artist(1), artistAlbums(2), search('amber')], client: 'ok', withinMs: 500, api: 4 },
+      { ...breaking, arrange: only(replyOf(503), { on: { route: 'tracks' } }) },
+      { execute: [artist(1), artistAlbums(2), search('amber')], client: 'ok', withinMs: 500, api: 4 },
     ],
     recovery: false,
   },

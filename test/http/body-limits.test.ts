@@ -60,7 +60,7 @@ test.each(forms)(
   { timeout: 60_000 },
   async (form) => {
     const server = await startServer(inProduction);
-    await server.ask('{ __typename }');
+    await server.execute('{ __typename }');
     const before = server.memoryMb();
     const part = `${head(form)}content-length: 99000\r\n\r\n${'x'.repeat(97_000)}`;
     let closed = 0;

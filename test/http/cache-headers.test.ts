@@ -126,20 +126,20 @@ describe('a shared cache', () => {
       const { statusCode, body } = await request(`${url}?query=${encodeURIComponent(page)}`, { dispatcher });
       return { status: statusCode, text: await body.text() };
     };
-    const ask = async () => (await retryWhileShed(send)).text;
+    const execute = async () => (await retryWhileShed(send)).text;
 
-    const first = await ask();
-    expect(await ask()).toBe(first);
+    const first = await execute();
+    expect(await execute()).toBe(first);
     expect(requests()).toBe(1);
 
     await clock.pass(80);
     setWallClock(80_000);
-    expect(await ask()).toBe(first);
+    expect(await execute()).toBe(first);
     expect(requests()).toBe(1);
 
     await clock.pass(21);
     setWallClock(101_000);
-    await ask();
+    await execute();
     expect(requests()).toBe(2);
   });
 
@@ -147,13 +147,13 @@ describe('a shared cache', () => {
     const { url } = await serve();
     const dispatcher = new Agent().compose(interceptors.cache({ type: 'shared' }));
     onTestFinished(() => dispatcher.close());
-    const ask = async (headers: Record<string, string>) => {
+    const execute = async (headers: Record<string, string>) => {
       const response = await request(`${url}?query=${encodeURIComponent(name)}`, { dispatcher, headers });
       return response.body.json();
     };
-    await ask({});
-    expect(await ask({ 'x-spotify-trace': '1' })).toHaveProperty('extensions.spotify');
-    expect(await ask({})).not.toHaveProperty('extensions');
+    await execute({});
+    expect(await execute({ 'x-spotify-trace': '1' })).toHaveProperty('extensions.spotify');
+    expect(await execute({})).not.toHaveProperty('extensions');
   });
 });
 

@@ -97,9 +97,9 @@ describe('a plain request', () => {
     'a request without a JSON object gets a message from the %s about the format of a body, and is counted',
     async (part) => {
       const { gateway, sandbox } = await withSandbox();
-      const ask = await serve(gateway[part]);
+      const execute = await serve(gateway[part]);
       for (const body of ['{"query":', 'null', '7', ''])
-        expect(JSON.parse((await ask({ body })).text)).toEqual({
+        expect(JSON.parse((await execute({ body })).text)).toEqual({
           errors: [
             {
               message:
@@ -108,7 +108,7 @@ describe('a plain request', () => {
             },
           ],
         });
-      expect((await ask({ body: 'x'.repeat(100_001) })).status).toBe(413);
+      expect((await execute({ body: 'x'.repeat(100_001) })).status).toBe(413);
       expect(await refusalsOf(gateway)).toEqual([
         ['BAD_REQUEST', 4],
         ['QUERY_TOO_COMPLEX', 1],
@@ -121,9 +121,9 @@ describe('a plain request', () => {
     'the fast path and yoga send the same response to a request: %s',
     async (_, request) => {
       const { fast, yoga } = await startBoth();
-      const answers = [await yoga(request), await fast(request), await fast(request)];
-      expect(answers[1]).toEqual(answers[0]);
-      expect(answers[2]).toEqual(answers[0]);
+      const responses = [await yoga(request), await fast(request), await fast(request)];
+      expect(responses[1]).toEqual(responses[0]);
+      expect(responses[2]).toEqual(responses[0]);
     },
   );
 
@@ -132,15 +132,15 @@ describe('a plain request', () => {
     const { fast, yoga, sandbox } = await startBoth({ TRUSTED_DOCUMENTS: manifestOf({ [hash]: page }) });
     const refused = [{ body: json({ query: page }) }, { body: json({ query: page, variables: {} }) }];
     for (const request of refused) {
-      const answer = await fast(request);
-      expect(answer).toEqual(await yoga(request));
-      expect(answer.text).toContain('Only trusted documents are executed here');
+      const response = await fast(request);
+      expect(response).toEqual(await yoga(request));
+      expect(response.text).toContain('Only trusted documents are executed here');
     }
     expect(sandbox.calls()).toEqual([]);
     const trusted = { body: json({ documentId: hash }) };
-    const answer = await fast(trusted);
-    expect(answer).toEqual(await yoga(trusted));
-    expect(JSON.parse(answer.text).data.artist.name).toBe('BTS');
+    const response = await fast(trusted);
+    expect(response).toEqual(await yoga(trusted));
+    expect(JSON.parse(response.text).data.artist.name).toBe('BTS');
   });
 
   test.each([
@@ -239,14 +239,14 @@ test.each([
   '%s accepts a body that begins with a byte order mark, as Windows tools send it',
   async (_, part, path) => {
     const { gateway, apiCalls } = await withSandbox();
-    const ask = await serve(gateway[part]);
-    const { status, text } = await ask({
+    const execute = await serve(gateway[part]);
+    const { status, text } = await execute({
       path,
       body: `\uFEFF${json({ query: `{ artist(id: "${bts}") { name } }` })}`,
     });
     expect([status, JSON.parse(text).data]).toEqual([200, { artist: { name: 'BTS' } }]);
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
-    expect((await ask({ path, body: '\uFEFF\uFEFF{}' })).text).toContain('The body is not a JSON object');
+    expect((await execute({ path, body: '\uFEFF\uFEFF{}' })).text).toContain('The body is not a JSON object');
   },
 );
 

@@ -91,7 +91,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
       const isRun = async () => {
         await page.waitForTimeout(tabChangeMs);
         await run(page);
-        await page.waitForTimeout(answerMs);
+        await page.waitForTimeout(responseMs);
         return results.has(operation);
       };
       await expect.poll(isRun, { timeout: 20_000, interval: 0 }).toBe(true);
@@ -132,7 +132,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
         await new Promise((resolve) => setTimeout(resolve, 1500));
       }
     })()`);
-    await page.waitForTimeout(answerMs);
+    await page.waitForTimeout(responseMs);
     expect(results.get('')).toBeUndefined();
     expect(await textOf(page, 'Result Window')).not.toContain('BAD_REQUEST');
   });
@@ -262,11 +262,11 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
       },
     ];
     const spotify = { plannedCalls: 3, actualCalls: 2, cacheHits: 1, quota };
-    await answerWith(page, { data: {}, extensions: { spotify } });
+    await respondWith(page, { data: {}, extensions: { spotify } });
     const cost = page.getByRole('status', { name: 'Cost' });
     const text = async () => {
       await run(page);
-      await page.waitForTimeout(answerMs);
+      await page.waitForTimeout(responseMs);
       return cost.textContent();
     };
     await expect
@@ -285,11 +285,11 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
       stale: notices('QUOTA', 'QUOTA', 'REVALIDATING', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE'),
       unavailable: notices('QUOTA_MODE', 'QUOTA_MODE', 'NOT_SENT', 'MALFORMED'),
     };
-    await answerWith(page, { data: {}, extensions: { spotify } });
+    await respondWith(page, { data: {}, extensions: { spotify } });
     const cost = page.getByRole('status', { name: 'Cost' });
     const title = async () => {
       await run(page);
-      await page.waitForTimeout(answerMs);
+      await page.waitForTimeout(responseMs);
       return cost.getAttribute('title');
     };
     await expect
@@ -359,7 +359,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
 
   test('GraphiQL sends a header of the editor in place of its own header, also if the case of their names differs', async () => {
     const { page } = await visitShared();
-    const answers = await page.evaluate(`(async () => {
+    const responses = await page.evaluate(`(async () => {
       const request = { query: '{ artist(id: "${bts}") { name } }' };
       const send = (headers) => window.gatewayFetcher(request, { headers });
       return [
@@ -367,7 +367,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
         await send({ 'X-Spotify-Trace': 'plan' }),
       ];
     })()`);
-    expect(answers).toEqual([
+    expect(responses).toEqual([
       { data: { artist: { name: 'BTS' } }, extensions: { spotify: expect.anything() } },
       { extensions: { spotify: expect.objectContaining({ plannedCalls: 1 }) } },
     ]);
@@ -444,8 +444,8 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   });
 });
 
-/** Answers all operations but introspection in place of the gateway. */
-const answerWith = (page: Page, json: object): Promise<unknown> =>
+/** Responds to all operations but introspection in place of the gateway. */
+const respondWith = (page: Page, json: object): Promise<unknown> =>
   page.route('**/graphql', (route) =>
     route.request().postData()?.includes('IntrospectionQuery') ? route.continue() : route.fulfill({ json }),
   );
@@ -596,8 +596,8 @@ describe('the page of GraphiQL', () => {
       const hash = createHash('sha256').update(style).digest('base64');
       expect(pageResponse.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`);
       for (const request of [{ query: '{__typename}' }, { extensions: '{}' }]) {
-        const answer = await fetch(`/graphql?${new URLSearchParams(request)}`, asBrowser);
-        expect(answer.headers.get('content-type')).toContain('json');
+        const response = await fetch(`/graphql?${new URLSearchParams(request)}`, asBrowser);
+        expect(response.headers.get('content-type')).toContain('json');
       }
       expect((await fetch('/graphql')).headers.get('content-type')).toContain('json');
       expect(sandbox.calls()).toEqual([]);
@@ -675,13 +675,13 @@ async function waitForText(
 ): Promise<void> {
   const nextText = async () => {
     await click?.();
-    await page.waitForTimeout(click ? answerMs : pollMs);
+    await page.waitForTimeout(click ? responseMs : pollMs);
     return textOf(page, label);
   };
   await expect.poll(nextText, { timeout: 20_000, interval: 0 }).toContain(text);
 }
 
-const answerMs = 300;
+const responseMs = 300;
 const pollMs = 50;
 const storedMs = 700; // GraphiQL stores its tabs 500 ms after a change
 const tabChangeMs = 500; // GraphiQL runs the operation of the tab before for a moment after a change

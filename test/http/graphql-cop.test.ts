@@ -15,17 +15,17 @@ interface Check {
   /** The expected status; default 400. */
   status?: number;
   /** Whether the scanner reports a weakness for the response. */
-  found(answer: Answer): boolean;
+  found(response: ProbeResponse): boolean;
 }
 
-interface Answer {
+interface ProbeResponse {
   text: string;
   json: { data?: Record<string, unknown> | null; errors?: { message: string }[]; extensions?: object };
 }
 
 const post = (body: unknown) => postJson(body, { accept: 'application/graphql-response+json' });
 const query = (text: string): RequestInit => post({ query: text, operationName: 'cop' });
-const has = (name: string) => (answer: Answer) => answer.json.data?.[name] !== undefined;
+const has = (name: string) => (response: ProbeResponse) => response.json.data?.[name] !== undefined;
 
 const aliases = Array.from({ length: 101 }, (_, i) => `alias${i}:__typename`).join(' ');
 const circle = 'fields { name type { '.repeat(4);
@@ -35,7 +35,7 @@ const checks: Check[] = [
   {
     name: 'array batching',
     init: post(Array(10).fill({ query: 'query cop { __typename }', operationName: 'cop' })),
-    found: ({ json: answer }) => Array.isArray(answer),
+    found: ({ json: response }) => Array.isArray(response),
   },
   {
     name: 'directive overloading',
@@ -100,18 +100,21 @@ const checks: Check[] = [
   },
 ];
 
-async function ask({ init, path = '/graphql' }: Check, environment: Record<string, string>) {
+async function execute({ init, path = '/graphql' }: Check, environment: Record<string, string>) {
   const { fetch, sandbox } = await withSandbox(environment);
   const httpResponse = await fetch(path, init);
   const text = await httpResponse.text();
-  const answer: Answer = { text, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : {} };
-  return { answer, status: httpResponse.status, calls: sandbox.calls() };
+  const response: ProbeResponse = {
+    text,
+    json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : {},
+  };
+  return { response, status: httpResponse.status, calls: sandbox.calls() };
 }
 
 describe('graphql-cop', () => {
   test.each(checks)('graphql-cop finds no $name in production', async (check) => {
-    const { answer, status, calls } = await ask(check, { NODE_ENV: 'production' });
-    expect(check.found(answer), answer.text.slice(0, 300)).toBe(false);
+    const { response, status, calls } = await execute(check, { NODE_ENV: 'production' });
+    expect(check.found(response), response.text.slice(0, 300)).toBe(false);
     expect(status).toBe(check.status ?? 400);
     expect(calls).toEqual([]);
   });
@@ -121,8 +124,8 @@ describe('graphql-cop', () => {
     'graphql-cop finds %s in development, where the gateway allows this',
     async (name) => {
       const check = checks.find((check) => check.name === name) as Check;
-      const { answer } = await ask(check, {});
-      expect(check.found(answer)).toBe(true);
+      const { response } = await execute(check, {});
+      expect(check.found(response)).toBe(true);
     },
   );
 });

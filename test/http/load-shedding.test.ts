@@ -10,7 +10,7 @@ import { artistQuery } from '../support/schema-tests.ts';
 /** A process rejects operations only while it is overloaded, and never because it has just started. */
 
 test.each([1, 2, 3])(
-  'a process that has just started answers every request of a client that waits for each response: process %i',
+  'a process that has just started responds to every request of a client that waits for each response: process %i',
   { timeout: 60_000 },
   async () => {
     const { url } = await startServer();
@@ -93,8 +93,8 @@ test('a flood of invalid operations is shed and causes no Spotify call, and cach
     [400, 150], // of 2 ms each, until they have taken 300 ms
     [503, 150],
   ]);
-  const answer = await fetch('/graphql', post(artistQuery));
-  expect({ status: answer.status, body: await answer.json() }).toEqual({
+  const response = await fetch('/graphql', post(artistQuery));
+  expect({ status: response.status, body: await response.json() }).toEqual({
     status: 200,
     body: { data: { artist: { name: 'BTS' } } },
   });
@@ -102,9 +102,9 @@ test('a flood of invalid operations is shed and causes no Spotify call, and cach
 });
 
 test('the number of new valid documents has no limit', async () => {
-  const { ask } = await withSandbox();
+  const { execute } = await withSandbox();
   for (let n = 0; n < 300; n++) {
     if (n % 20 === 0) await waitForIdleLoop();
-    expect((await ask(`{ a${n}: __typename }`)).data).toEqual({ [`a${n}`]: 'Query' });
+    expect((await execute(`{ a${n}: __typename }`)).data).toEqual({ [`a${n}`]: 'Query' });
   }
 });

@@ -164,7 +164,7 @@ test.each(['text/event-stream', 'multipart/mixed', 'application/json'])(
     const body = JSON.stringify({
       query: `{ ${Array.from({ length: 100 }, (_, n) => `s${n}: _sdl`).join(' ')} }`,
     });
-    await server.ask('{ _sdl }');
+    await server.execute('{ _sdl }');
     const before = server.memoryMb();
     const sockets = Array.from({ length: 40 }, () => connect(server.port, '127.0.0.1'));
     for (const socket of sockets) {

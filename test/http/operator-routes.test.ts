@@ -56,7 +56,7 @@ describe('GET /ready', () => {
     const gateway = await withSandbox();
     expect(await ready(gateway)).toBe('200 ready');
     gateway.sandbox.faults.add({ fault: { kind: 'premium-lapsed' } });
-    await gateway.ask(artistQuery);
+    await gateway.execute(artistQuery);
     expect(await ready(gateway)).toBe('503 Premium subscription lapsed; see the log');
     gateway.gateway.drain();
     expect(await ready(gateway)).toBe('503 draining');
@@ -64,7 +64,7 @@ describe('GET /ready', () => {
 });
 
 test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
-  'the operator routes answer %s with 405 and name the methods GET and HEAD',
+  'the operator routes respond to %s with 405 and name the methods GET and HEAD',
   async (method) => {
     const { fetch, gateway } = await withSandbox();
     const origin = `http://127.0.0.1:${await portOf(gateway.operatorListener)}`;
@@ -83,12 +83,12 @@ describe('METRICS_PORT', () => {
   const metricsUrl = (out: string) => /^Metrics on (http:\S+)$/m.exec(out)?.[1];
 
   test.each(['1', '2'])('METRICS_PORT is the only port of /metrics, with %s processes', async (workers) => {
-    const { get, out, ask, signal, ended } = await startServer({
+    const { get, out, execute, signal, ended } = await startServer({
       METRICS_PORT: '0',
       WEB_CONCURRENCY: workers,
     });
     const url = await until(() => metricsUrl(out()), 5_000);
-    await ask('{ __typename }');
+    await execute('{ __typename }');
     expect((await get('/metrics')).status).toBe(404);
     const metrics = await fetch(url);
     expect(metrics.headers.get('content-type')).toContain('text/plain');

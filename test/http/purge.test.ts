@@ -31,9 +31,9 @@ async function purge(gateway: TestGateway, ...ids: string[]): Promise<void> {
 }
 
 /** Executes the document twice, and expects this number of calls in all after each time: the second one sends none. */
-async function askTwice(gateway: Awaited<ReturnType<typeof withToken>>, document: string, calls: number) {
+async function executeTwice(gateway: Awaited<ReturnType<typeof withToken>>, document: string, calls: number) {
   for (let run = 1; run <= 2; run++) {
-    expect((await gateway.ask(document)).errors).toEqual([]);
+    expect((await gateway.execute(document)).errors).toEqual([]);
     expect(gateway.apiCalls()).toHaveLength(calls);
   }
 }
@@ -49,30 +49,30 @@ describe('the removal of an id', () => {
     ['as a link', `https://open.spotify.com/album/${albums.tracks20}?si=1`],
   ])('the next operation reads an album again after a removal that names the album %s', async (_, id) => {
     const gateway = await withToken();
-    await askTwice(gateway, album, 1);
+    await executeTwice(gateway, album, 1);
     await purge(gateway, id);
-    await askTwice(gateway, album, 2);
+    await executeTwice(gateway, album, 2);
   });
 
   test('the removal of an artist also removes the lists of the artist, and no other object', async () => {
     const gateway = await withToken();
-    await gateway.ask(list);
-    await gateway.ask(album);
+    await gateway.execute(list);
+    await gateway.execute(album);
     const calls = gateway.apiCalls().length;
     await purge(gateway, artists.bts);
-    await gateway.ask(album);
+    await gateway.execute(album);
     expect(gateway.apiCalls()).toHaveLength(calls);
-    await gateway.ask(list);
+    await gateway.execute(list);
     expect(gateway.apiCalls().slice(calls)).toContain(`/artists/${artists.bts}/albums?limit=50&offset=0`);
   });
 
   test('the removal of an artist also removes the lengths of the lists of the artist', async () => {
     const gateway = await withToken();
     const length = `{ artist(id: "${artists.bts}") { albums { totalCount } } }`;
-    await gateway.ask(length);
+    await gateway.execute(length);
     const calls = gateway.apiCalls().length;
     await purge(gateway, artists.bts);
-    expect(dataAndErrorCodes(await gateway.ask(length))).toEqual({
+    expect(dataAndErrorCodes(await gateway.execute(length))).toEqual({
       data: { artist: { albums: { totalCount: 104 } } },
       errors: [],
     });
@@ -85,11 +85,11 @@ describe('the removal of an id', () => {
     ['a search', '{ search(q: "the") { albums(first: 3) { nodes { id } } } }'],
   ])('the removal of an id removes each response that contains the id: %s', async (_, document) => {
     const gateway = await withToken();
-    const { data } = await gateway.ask(document);
+    const { data } = await gateway.execute(document);
     const calls = gateway.apiCalls().length;
     const [, firstId] = /"id":"(\w{22})"/.exec(JSON.stringify(data)) ?? [];
     await purge(gateway, firstId ?? expect.fail());
-    expect(dataAndErrorCodes(await gateway.ask(document))).toEqual({ data, errors: [] });
+    expect(dataAndErrorCodes(await gateway.execute(document))).toEqual({ data, errors: [] });
     expect(gateway.apiCalls().length).toBeGreaterThan(calls);
   });
 
@@ -106,14 +106,14 @@ describe('the removal of an id', () => {
   ])('the removal of any id that a response shows removes the response: %s', async (_, selection) => {
     const gateway = await withToken();
     const document = `{ ${selection.replace('CONTENT', content)} }`;
-    const { data } = await gateway.ask(document);
+    const { data } = await gateway.execute(document);
     const ids = new Set(JSON.stringify(data).match(/\b[0-9A-Za-z]{22}\b/g) ?? []);
     expect(ids.size).toBeGreaterThan(2);
     for (const id of ids) {
-      await gateway.ask(document);
+      await gateway.execute(document);
       const calls = gateway.apiCalls().length;
       await purge(gateway, id);
-      expect(dataAndErrorCodes(await gateway.ask(document)), id).toEqual({ data, errors: [] });
+      expect(dataAndErrorCodes(await gateway.execute(document)), id).toEqual({ data, errors: [] });
       expect(gateway.apiCalls().length, id).toBeGreaterThan(calls);
     }
   });
@@ -122,17 +122,17 @@ describe('the removal of an id', () => {
     const gateway = await withToken();
     const document = (fields: string) =>
       `{ album(id: "${albums.relinked}", market: "ES") { tracks(first: 1) { ${fields} } } }`;
-    await gateway.ask(document('totalCount'));
+    await gateway.execute(document('totalCount'));
     const calls = gateway.apiCalls().length;
     await purge(gateway, tracks.relinked);
-    await gateway.ask(document('nodes { id linkedFrom { id } }'));
+    await gateway.execute(document('nodes { id linkedFrom { id } }'));
     expect(gateway.apiCalls().length).toBeGreaterThan(calls);
   });
 
   test('an album that is removed is not served from the cache of whole responses', async () => {
     const gateway = await withToken();
     const port = await portOf(gateway.gateway.listener);
-    const ask = async () => {
+    const execute = async () => {
       const response = await fetch(
         `http://127.0.0.1:${port}/graphql`,
         postJson({ query: album }, { connection: 'close' }),
@@ -140,9 +140,9 @@ describe('the removal of an id', () => {
       expect(response.status).toBe(200);
       await response.text();
     };
-    for (let i = 0; i < 3; i++) await ask();
+    for (let i = 0; i < 3; i++) await execute();
     await purge(gateway, albums.tracks20);
-    await ask();
+    await execute();
     expect(gateway.apiCalls()).toHaveLength(2);
   });
 
@@ -151,16 +151,16 @@ describe('the removal of an id', () => {
     async (kind) => {
       const { start, sandbox, apiCalls } = await startStore(kind, { PURGE_TOKEN });
       const [one, other] = [await start(), await start()];
-      await one.ask(album);
-      await other.ask(album);
-      await expect.poll(() => other.ask(album).then(() => apiCalls().length)).toBe(1);
+      await one.execute(album);
+      await other.execute(album);
+      await expect.poll(() => other.execute(album).then(() => apiCalls().length)).toBe(1);
       const edits = [{ path: 'name', set: 'A later name' }];
       sandbox.faults.add({ fault: { kind: 'edit', edits } });
       await purge(one, albums.tracks20);
-      await expect.poll(() => other.ask(album).then(() => apiCalls().length)).toBe(2);
+      await expect.poll(() => other.execute(album).then(() => apiCalls().length)).toBe(2);
       const later = await start();
-      for (const { ask } of [one, other, later])
-        expect((await ask(album)).data).toMatchObject({ album: { name: 'A later name' } });
+      for (const { execute } of [one, other, later])
+        expect((await execute(album)).data).toMatchObject({ album: { name: 'A later name' } });
       expect(apiCalls()).toHaveLength(2);
     },
   );
@@ -170,10 +170,10 @@ describe('the removal of an id', () => {
     async (kind) => {
       const { start, apiCalls } = await startStore(kind, { PURGE_TOKEN });
       const one = await start();
-      await one.ask(album);
+      await one.execute(album);
       await purge(one, albums.tracks20);
       const later = await start();
-      await later.ask(album);
+      await later.execute(album);
       expect(apiCalls()).toHaveLength(2);
     },
   );
@@ -191,16 +191,16 @@ describe('a call that was sent before the removal of an id in its response', () 
     async (_, document, calls, route, path) => {
       const gateway = await withToken();
       gateway.sandbox.faults.add({ ...delayOne, on: { route } });
-      const first = gateway.ask(document);
+      const first = gateway.execute(document);
       await expect.poll(() => gateway.apiCalls().length).toBe(calls);
       await purge(gateway, document === list ? artists.bts : albums.tracks20);
       const edits = [{ path, set: 'A later name' }];
       gateway.sandbox.faults.add({ on: { route }, fault: { kind: 'edit', edits } });
-      const second = await gateway.ask(document);
+      const second = await gateway.execute(document);
       expect(gateway.apiCalls()).toHaveLength(2 * calls);
       expect(JSON.stringify(second.data)).toContain('A later name');
       expect(JSON.stringify((await first).data)).not.toContain('A later name');
-      expect((await gateway.ask(document)).data).toEqual(second.data);
+      expect((await gateway.execute(document)).data).toEqual(second.data);
       expect(gateway.apiCalls()).toHaveLength(2 * calls);
     },
   );
@@ -213,11 +213,11 @@ describe('a call that was sent before the removal of an id in its response', () 
     async (_, document) => {
       const gateway = await withToken();
       gateway.sandbox.faults.add(delayOne);
-      const first = gateway.ask(document);
+      const first = gateway.execute(document);
       await expect.poll(() => gateway.apiCalls().length).toBe(1);
       await purge(gateway, albums.tracks20);
       await first;
-      await askTwice(gateway, document, 2);
+      await executeTwice(gateway, document, 2);
     },
   );
 
@@ -225,12 +225,12 @@ describe('a call that was sent before the removal of an id in its response', () 
     const gateway = await withToken();
     const length = `{ artist(id: "${artists.bts}") { albums { totalCount } } }`;
     gateway.sandbox.faults.add({ ...delayOne, times: 2 });
-    const first = gateway.ask(length);
+    const first = gateway.execute(length);
     await expect.poll(() => gateway.apiCalls().length).toBe(2);
     await purge(gateway, artists.bts);
     await first;
     for (const calls of [4, 4]) {
-      expect((await gateway.ask(length)).data).toEqual({ artist: { albums: { totalCount: 104 } } });
+      expect((await gateway.execute(length)).data).toEqual({ artist: { albums: { totalCount: 104 } } });
       expect(gateway.apiCalls()).toHaveLength(calls);
     }
   });
@@ -238,25 +238,25 @@ describe('a call that was sent before the removal of an id in its response', () 
   test('a response without the removed id is cached, also if its call was sent before the removal', async () => {
     const gateway = await withToken();
     gateway.sandbox.faults.add(delayOne);
-    const first = gateway.ask(album);
+    const first = gateway.execute(album);
     await expect.poll(() => gateway.apiCalls().length).toBe(1);
     await purge(gateway, artists.bts);
     await first;
-    await gateway.ask(album);
+    await gateway.execute(album);
     expect(gateway.apiCalls()).toHaveLength(1);
   });
 
   test('a call that was sent before a removal does not confirm the removed stale entry', async () => {
     const { pass } = startClock();
     const gateway = await withToken({ CACHE_TTL_SECONDS: '100' });
-    await gateway.ask(album);
+    await gateway.execute(album);
     await pass(101);
     gateway.sandbox.faults.add(delayOne);
-    await gateway.ask(album); // is served stale, and refreshes it in the background
+    await gateway.execute(album); // is served stale, and refreshes it in the background
     await expect.poll(() => gateway.apiCalls().length).toBe(2);
     await purge(gateway, albums.tracks20);
     await sleep(400); // until the response has arrived
-    await askTwice(gateway, album, 3);
+    await executeTwice(gateway, album, 3);
   });
 
   test.each<StoreKind>([...stores])(
@@ -265,12 +265,12 @@ describe('a call that was sent before the removal of an id in its response', () 
       const { start, sandbox, apiCalls } = await startStore(kind, { PURGE_TOKEN });
       const [one, other] = [await start(), await start()];
       sandbox.faults.add({ times: 1, fault: { kind: 'delay', ms: 500 } });
-      const first = one.ask(album);
+      const first = one.execute(album);
       await expect.poll(() => apiCalls().length).toBe(1);
       await purge(other, albums.tracks20);
-      await Promise.all([first, other.ask(album)]);
+      await Promise.all([first, other.execute(album)]);
       expect(apiCalls()).toHaveLength(2);
-      await Promise.all([one.ask(album), other.ask(album)]);
+      await Promise.all([one.execute(album), other.execute(album)]);
       expect(apiCalls()).toHaveLength(2);
     },
   );
@@ -289,11 +289,11 @@ describe('a removal request that is rejected', () => {
     'a removal request %s is rejected and removes nothing',
     async (_, body, headers: Record<string, string>, status, code) => {
       const gateway = await withToken();
-      await gateway.ask(album);
+      await gateway.execute(album);
       const response = await send(gateway, body, headers);
       const { errors } = (await response.json()) as { errors: { message: string; extensions: object }[] };
       expect([response.status, errors[0]?.extensions]).toEqual([status, { code }]);
-      await gateway.ask(album);
+      await gateway.execute(album);
       expect(gateway.apiCalls()).toHaveLength(1);
     },
   );

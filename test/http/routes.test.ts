@@ -33,9 +33,9 @@ describe('GET /', () => {
   });
 
   test('GET / names each family whose daily quota is used up, with the time of the next call', async () => {
-    const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2,albums=2,search=200' });
+    const { fetch, execute } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2,albums=2,search=200' });
     expect(await home({ fetch })).not.toContain('used up');
-    await ask(artistQuery);
+    await execute(artistQuery);
     const [line = '', ...others] = (await home({ fetch })).match(/The daily quota of .*/g) ?? [];
     expect(others).toEqual([]);
     const [, family, day, time] =
@@ -43,7 +43,7 @@ describe('GET /', () => {
         line,
       ) ?? [];
     expect(family).toBe('artists');
-    const { data } = await ask('{ quota { family resetAt } }');
+    const { data } = await execute('{ quota { family resetAt } }');
     const { quota } = data as { quota: { family: string; resetAt: string }[] };
     const resetAt = quota.find((row) => row.family === 'artists')?.resetAt ?? '';
     const laterMs = Date.parse(`${day}T${time}Z`) - Date.parse(resetAt);
@@ -52,15 +52,18 @@ describe('GET /', () => {
   });
 
   test('GET / names a family whose quota Spotify has just rejected', async () => {
-    const { fetch, ask, sandbox } = await withSandbox();
+    const { fetch, execute, sandbox } = await withSandbox();
     sandbox.faults.add({ fault: { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 3_600 }, times: 1 });
-    await ask(artistQuery);
+    await execute(artistQuery);
     expect(await home({ fetch })).toContain('The daily quota of <code>artists</code> is used up');
   });
 
   test('GET / does not mention a used-up quota if EXPOSE_QUOTA is off', async () => {
-    const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2', EXPOSE_QUOTA: 'false' });
-    await ask(artistQuery);
+    const { fetch, execute } = await withSandbox({
+      SPOTIFY_DAILY_LIMITS: 'artists=2',
+      EXPOSE_QUOTA: 'false',
+    });
+    await execute(artistQuery);
     expect(await home({ fetch })).not.toContain('used up');
   });
 

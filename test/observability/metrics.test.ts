@@ -28,9 +28,11 @@ const development = { SPOTIFY_QUOTA_MODE: 'development' };
 describe('metrics', () => {
   test('metrics count operations and the codes of their errors, one for each error', async () => {
     const gateway = await withSandbox(development);
-    await gateway.ask(artistQuery);
-    await gateway.ask(`{ a: artist(id: "x") { name } b: artist(id: "y") { name } ${artistQuery.slice(1)}`);
-    await gateway.ask('{ nothing }');
+    await gateway.execute(artistQuery);
+    await gateway.execute(
+      `{ a: artist(id: "x") { name } b: artist(id: "y") { name } ${artistQuery.slice(1)}`,
+    );
+    await gateway.execute('{ nothing }');
     expect(await samples(gateway, 'operations_total')).toEqual({ ok: 1, errors: 2 });
     expect(await samples(gateway, 'errors_total')).toEqual({
       BAD_USER_INPUT: 2,
@@ -53,14 +55,14 @@ describe('metrics', () => {
 
   test('metrics count calls by family and status in all, and by family in 30 s and in a day', async () => {
     const gateway = await withSandbox(development);
-    await gateway.ask(`{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`);
+    await gateway.execute(`{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`);
     gateway.sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'reset' }, times: 3 });
     gateway.sandbox.faults.add({
       on: { route: 'tracks' },
       fault: { kind: 'answer', status: 403, json: { error: { status: 403, message: 'no' } } },
     });
     const { id = '' } = gateway.sandbox.catalogue.albums().at(-1) ?? {};
-    await gateway.ask(`{ album(id: "${id}") { name } track(id: "${id}") { name } }`);
+    await gateway.execute(`{ album(id: "${id}") { name } track(id: "${id}") { name } }`);
 
     const perFamily = { artists: 1, 'artists/albums': 2, albums: 3, tracks: 1 };
     expect(await samples(gateway, 'upstream_calls_total')).toEqual({
@@ -77,17 +79,17 @@ describe('metrics', () => {
 
   test('metrics count the sources of data: memory, a shared call, or Spotify', async () => {
     const gateway = await withSandbox(development, { latencyMs: 20 });
-    await Promise.all([gateway.ask(artistQuery), gateway.ask(artistQuery)]);
-    await gateway.ask(artistQuery);
+    await Promise.all([gateway.execute(artistQuery), gateway.execute(artistQuery)]);
+    await gateway.execute(artistQuery);
     expect(await samples(gateway, 'answers_total')).toEqual({ spotify: 1, shared: 1, memory: 1 });
   });
 
   test('metrics state for how many seconds the calls of a family are blocked and why, and 0 if no call is blocked', async () => {
     const gateway = await withSandbox(development);
-    await gateway.ask(artistQuery);
+    await gateway.execute(artistQuery);
     expect(await samples(gateway, 'gate_shut_seconds')).toEqual({ 'artists ': 0 });
     gateway.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 30 }, times: 1 });
-    await gateway.ask(otherQuery);
+    await gateway.execute(otherQuery);
     const { 'artists rate': seconds = 0, ...others } = await samples(gateway, 'gate_shut_seconds');
     expect(others).toEqual({});
     expect(seconds).toBeGreaterThan(28);
@@ -97,8 +99,8 @@ describe('metrics', () => {
 
   test('metrics state for how many seconds calls are blocked by a daily limit that is used up before Spotify rejects a call', async () => {
     const gateway = await withSandbox({ ...development, SPOTIFY_DAILY_LIMITS: 'artists=2' });
-    await gateway.ask(artistQuery);
-    const { errors } = await gateway.ask(otherQuery);
+    await gateway.execute(artistQuery);
+    const { errors } = await gateway.execute(otherQuery);
     const { code, retryAfter } = errors?.[0]?.extensions ?? {};
     expect(code).toBe('UPSTREAM_QUOTA_EXCEEDED');
     const { 'artists quota': seconds = 0, ...others } = await samples(gateway, 'gate_shut_seconds');
@@ -110,7 +112,7 @@ describe('metrics', () => {
 
   test('metrics show used calls, limit, remaining calls, freshness factor and rejections of each daily quota', async () => {
     const gateway = await withSandbox({ ...development, SPOTIFY_DAILY_LIMITS: 'artists=5,search=200' });
-    await gateway.ask(artistQuery);
+    await gateway.execute(artistQuery);
     expect(await samples(gateway, 'upstream_calls_last_24h')).toMatchObject({ artists: 1, search: 0 });
     expect(await samples(gateway, 'quota_limit')).toMatchObject({
       'artists configured': 5,
@@ -127,17 +129,17 @@ describe('metrics', () => {
       .artists()
       .slice(1, 4)
       .map(({ id }) => id);
-    for (const id of others.slice(0, 2)) await gateway.ask(`{ artist(id: "${id}") { name } }`);
+    for (const id of others.slice(0, 2)) await gateway.execute(`{ artist(id: "${id}") { name } }`);
     const { artists: factor = 0 } = await samples(gateway, 'quota_freshness_factor');
     expect(factor).toBeCloseTo(24 ** 0.25, 2); // three of five calls are used
     gateway.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 7_200 }, times: 1 });
-    await gateway.ask(`{ artist(id: "${others[2]}") { name } }`);
+    await gateway.execute(`{ artist(id: "${others[2]}") { name } }`);
     expect(await samples(gateway, 'quota_rejections_total')).toEqual({ ...noRejections, artists: 1 });
   });
 
   test('metrics count the calls that waited in the queue', async () => {
     const gateway = await withSandbox({ ...development, UPSTREAM_CONCURRENCY: '1' }, { latencyMs: 10 });
-    await gateway.ask(`{ artist(id: "${bts}") { name albums(first: 40) { nodes { name } } } }`);
+    await gateway.execute(`{ artist(id: "${bts}") { name albums(first: 40) { nodes { name } } } }`);
     const { 'artists/albums': waited = 0 } = await samples(gateway, 'gate_wait_seconds');
     expect(waited).toBeGreaterThan(0);
   });
@@ -145,7 +147,7 @@ describe('metrics', () => {
   test('metrics state the age of the token, once there is a token, and the lag of the event loop', async () => {
     const gateway = await withSandbox(development);
     expect(await samples(gateway, 'token_age_seconds')).toEqual({ '': 0 });
-    await gateway.ask(artistQuery);
+    await gateway.execute(artistQuery);
     const { '': age } = await samples(gateway, 'token_age_seconds');
     expect(age).toBeGreaterThan(0);
     expect(age).toBeLessThan(30);
@@ -180,7 +182,7 @@ describe('metrics', () => {
 
   test('metrics contain no text that a client has sent', async () => {
     const gateway = await withSandbox(development);
-    await gateway.ask(
+    await gateway.execute(
       `query Canary { canary: artist(id: "canary") { name } search(q: "canary") { __typename } }`,
     );
     const text = await (await gateway.fetch('/metrics')).text();

@@ -12,13 +12,13 @@ const absent = [{ path: '^/albums/', echo: 'album' as const }];
 /** The calls of `node`, planned and cached, after these operations; and the calls that it then sends. */
 async function costsAfter(operations: string[], reference: string) {
   const upstream = await startScriptedUpstream(absent);
-  const { ask, fetch } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
-  for (const operation of operations) await ask(operation);
+  const { execute, fetch } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
+  for (const operation of operations) await execute(operation);
   const document = `{ node(id: "${reference}") { id } }`;
   const response = await fetch('/graphql', postJson({ query: document }, { 'x-spotify-trace': 'plan' }));
   const { extensions } = (await response.json()) as { extensions: { spotify: { held: unknown } } };
   const before = upstream.calls().length;
-  await ask(document);
+  await execute(document);
   return {
     held: extensions.spotify.held,
     sent: upstream

@@ -156,7 +156,7 @@ describe('the held part of a plan', () => {
   test.each(cases)('the held part of a plan contains $title', async ({ before, query, held }) => {
     const gateway = await startInMode('development');
     expect(await planOf(gateway, query)).toMatchObject({ held: [] });
-    expect((await gateway.ask(before)).errors).toEqual([]);
+    expect((await gateway.execute(before)).errors).toEqual([]);
     gateway.sandbox.clearCalls();
     expect(await planOf(gateway, query)).toMatchObject({ held });
     expect(gateway.sandbox.calls()).toEqual([]);

@@ -136,15 +136,15 @@ describe('errors of one code and one field', () => {
   );
 
   test('ten errors of one code and one field are all sent', async () => {
-    const { ask } = await startInMode('development');
-    const { errors } = await ask(`{ artists(ids: ${ids(10)}) { name } }`);
+    const { execute } = await startInMode('development');
+    const { errors } = await execute(`{ artists(ids: ${ids(10)}) { name } }`);
     expect(errors).toHaveLength(10);
     for (const { extensions } of errors) expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
   test('a field under many aliases counts as one field, and another field or another code has ten errors of its own', async () => {
-    const { ask } = await startInMode('development');
-    const { errors } = await ask(
+    const { execute } = await startInMode('development');
+    const { errors } = await execute(
       `{ ${repeated('a#: artist(id: "no id") { name }', 15)} ${repeated('b#: track(id: "no id") { name }', 12)} }`,
     );
     const kinds = errors.map(({ path, extensions }) => [
@@ -156,9 +156,9 @@ describe('errors of one code and one field', () => {
   });
 
   test('ten errors of variables are sent, and one that states that there are more', async () => {
-    const { ask } = await startInMode('development');
+    const { execute } = await startInMode('development');
     const i = Array(7_000).fill(null);
-    const { status, errors } = await ask('query ($i: [ID!]!) { artists(ids: $i) { id } }', { i });
+    const { status, errors } = await execute('query ($i: [ID!]!) { artists(ids: $i) { id } }', { i });
     expect(status).toBe(400);
     expect(errors).toHaveLength(11);
     expect(errors[10]?.message).toContain('Too many errors');
@@ -166,11 +166,11 @@ describe('errors of one code and one field', () => {
   });
 
   test('the message of an error is short, even if the error is about a long name', async () => {
-    const { ask } = await startInMode('development');
-    const { errors } = await ask(`{ ${'x'.repeat(90_000)} }`);
+    const { execute } = await startInMode('development');
+    const { errors } = await execute(`{ ${'x'.repeat(90_000)} }`);
     expect(errors[0]?.message.length).toBeLessThan(600);
     const name = 'v'.repeat(80_000);
-    const variable = await ask(`query ($${name}: ID!) { artist(id: $${name}) { id } }`, {});
+    const variable = await execute(`query ($${name}: ID!) { artist(id: $${name}) { id } }`, {});
     expect(variable.errors[0]?.message.length).toBeLessThan(600);
   });
 });

@@ -30,24 +30,24 @@ const operations = {
 test.each(Object.entries(operations))(
   'the compiled operation has the same response as the first run: %s',
   async (_, document) => {
-    const { ask } = await startInMode('extended');
-    const answer = async () => {
-      const { status, data, errors } = await ask(document);
+    const { execute } = await startInMode('extended');
+    const response = async () => {
+      const { status, data, errors } = await execute(document);
       const inOrder = errors.map((error) => JSON.stringify(error)).toSorted();
       return JSON.stringify([status, data, inOrder]);
     };
-    const first = await answer();
-    for (let again = 0; again < 3; again++) expect(await answer()).toBe(first);
+    const first = await response();
+    for (let again = 0; again < 3; again++) expect(await response()).toBe(first);
   },
 );
 
 test('variables are coerced for the compiled operation too, and conditions hold for each run', async () => {
-  const { ask } = await withSandbox();
+  const { execute } = await withSandbox();
   const document = `query ($id: ID!, $first: Int = 2, $with: Boolean!) { artist(id: $id) { name
     uri @include(if: $with) ...Albums @skip(if: $with) } }
     fragment Albums on Artist { albums(first: $first) { nodes { name } } }`;
   const sizes = async (variables: Record<string, unknown>) => {
-    const { data, errors } = await ask<{ artist: Record<string, unknown> }, unknown>(document, variables);
+    const { data, errors } = await execute<{ artist: Record<string, unknown> }, unknown>(document, variables);
     return errors.length > 0 ? codesOf({ errors }) : Object.keys(data.artist);
   };
   for (let run = 0; run < 3; run++) {
@@ -74,11 +74,11 @@ test.each([
 ])(
   'a variable that must not be null and is left out has its default value in each run: %s',
   async (_, document) => {
-    const { ask } = await withSandbox();
-    const first = await ask(document);
+    const { execute } = await withSandbox();
+    const first = await execute(document);
     expect(first.errors).toEqual([]);
     for (let again = 0; again < 3; again++) {
-      const { data, errors } = await ask(document);
+      const { data, errors } = await execute(document);
       expect({ data, errors }).toEqual({ data: first.data, errors: [] });
     }
   },

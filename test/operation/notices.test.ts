@@ -11,8 +11,8 @@ const { name: _, ...nameless } = fullArtist(known);
 
 async function noticesOf(document: string, upstreamRules: WrittenRule[]) {
   const upstream = await startScriptedUpstream(upstreamRules);
-  const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
-  const { data, extensions } = await ask(document);
+  const { execute } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
+  const { data, extensions } = await execute(document);
   return { data, unavailable: extensions.spotify?.unavailable.map(({ path }) => path.join('.')) };
 }
 

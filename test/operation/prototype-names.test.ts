@@ -135,9 +135,10 @@ describe.each(cases)('$title', ({ title, document, variables, data, code }) => {
   test.each(names)(
     `${title} may be named %s: each of four runs has the same response, over POST`,
     async (name) => {
-      const { ask } = await startInMode('development');
+      const { execute } = await startInMode('development');
       const { query, variables: values } = body(name);
-      for (let run = 1; run <= 4; run++) expect(outcome(await ask(query, values))).toEqual(expected(name));
+      for (let run = 1; run <= 4; run++)
+        expect(outcome(await execute(query, values))).toEqual(expected(name));
     },
   );
 
@@ -161,12 +162,12 @@ test.each(names)(
   async (name) => {
     const manifest = manifestOf(objectOf([name, `{ artist(id: "${bts}") { ${name}: name } }`]));
     const { fetch } = await withSandbox({ TRUSTED_DOCUMENTS: manifest }, { catalogue });
-    const ask = async (documentId: string): Promise<object> =>
+    const execute = async (documentId: string): Promise<object> =>
       (await retryWhileShed(() => fetch('/graphql', postJson({ documentId })))).json();
     for (let run = 1; run <= 3; run++) {
-      expect(outcome(await ask(name)).data).toEqual(JSON.stringify({ artist: objectOf([name, 'BTS']) }));
+      expect(outcome(await execute(name)).data).toEqual(JSON.stringify({ artist: objectOf([name, 'BTS']) }));
       for (const other of names.filter((otherName) => otherName !== name)) {
-        expect(outcome(await ask(other))).toEqual({ data: undefined, codes: [expect.any(String)] });
+        expect(outcome(await execute(other))).toEqual({ data: undefined, codes: [expect.any(String)] });
       }
     }
   },

@@ -12,7 +12,7 @@ const afterResponseMs = 20; // calls that no field waits for arrive shortly afte
 
 const start = (environment: Record<string, string> = {}) => startInMode('development', environment);
 
-const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['ask']>>) => {
+const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['execute']>>) => {
   const { spotify } = extensions;
   if (!spotify) throw new Error('no extensions.spotify');
   return spotify;
@@ -28,8 +28,8 @@ describe('extensions.spotify', () => {
     calls.toSorted((one, other) => Number(one.path > other.path) - Number(one.path < other.path));
 
   test('`extensions.spotify` lists each call of an operation, the token call included', async () => {
-    const { ask, sandbox } = await start();
-    const { calls, ...rest } = spotifyOf(await ask(document));
+    const { execute, sandbox } = await start();
+    const { calls, ...rest } = spotifyOf(await execute(document));
     expect(rest).toEqual({ plannedCalls: 3, actualCalls: 3, cacheHits: 0, ...ordinary });
     const network = { status: 200, ...duration, origin: 'network' };
     expect(calls[0]).toEqual({ method: 'POST', path: '/api/token', ...network });
@@ -48,7 +48,7 @@ describe('extensions.spotify', () => {
   test('`extensions.spotify` states the remaining daily quota of each family that the operation may use', async () => {
     const limits = { SPOTIFY_DAILY_LIMITS: 'artists/albums=100,search=50' };
     const quotaIn = async (environment: Record<string, string>) =>
-      spotifyOf(await (await start({ ...limits, ...environment })).ask(document)).quota;
+      spotifyOf(await (await start({ ...limits, ...environment })).execute(document)).quota;
     const resetAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
     expect(await quotaIn({})).toEqual([
       { family: 'artists', used: 1, limit: null, limitSource: 'NONE', remaining: null, resetAt },
@@ -59,22 +59,22 @@ describe('extensions.spotify', () => {
 
   test('`extensions.spotify` states the calls of an operation whose response is too large, unless it is too large itself', async () => {
     const large = `{ artist(id: "${bts}") { albums(first: 20) { nodes { id name images { url } } } } }`;
-    const { ask, apiCalls } = await start({ MAX_ANSWER_BYTES: '3000' });
-    const response = await ask(large);
+    const { execute, apiCalls } = await start({ MAX_ANSWER_BYTES: '3000' });
+    const response = await execute(large);
     expect(codesOf(response)).toEqual(['QUERY_TOO_COMPLEX']);
     const { actualCalls, calls } = spotifyOf(response);
     expect(actualCalls).toBe(3);
     const read = ofTheWebApi(calls).map(({ path }) => path);
     expect(read.sort()).toEqual(apiCalls().sort());
-    const { extensions } = await (await start({ MAX_ANSWER_BYTES: '500' })).ask(large);
+    const { extensions } = await (await start({ MAX_ANSWER_BYTES: '500' })).execute(large);
     expect(extensions).toEqual({});
   });
 
   test('`extensions.spotify` lists the reads from the cache, which need no token', async () => {
-    const { ask, sandbox } = await start();
-    await ask(document);
+    const { execute, sandbox } = await start();
+    await execute(document);
     sandbox.clearCalls();
-    const { calls, ...rest } = spotifyOf(await ask(document));
+    const { calls, ...rest } = spotifyOf(await execute(document));
     expect(rest).toEqual({ plannedCalls: 3, actualCalls: 0, cacheHits: 3, ...ordinary });
     const cachedRead = { method: 'GET', status: 200, milliseconds: 0, origin: 'cache' };
     expect(sortedByPath(calls)).toEqual([
@@ -86,8 +86,8 @@ describe('extensions.spotify', () => {
   });
 
   test('`extensions.spotify` states which of two equal operations at the same time sent the call', async () => {
-    const { ask } = await start();
-    const both = [ask(artistQuery), ask(`{ artist(id: "${bts}") { uri name } }`)];
+    const { execute } = await start();
+    const both = [execute(artistQuery), execute(`{ artist(id: "${bts}") { uri name } }`)];
     const [one, other] = (await Promise.all(both)).map(spotifyOf);
     const called = (origin: string) => [
       { method: 'POST', path: '/api/token', status: 200, ...duration, origin },
@@ -98,8 +98,8 @@ describe('extensions.spotify', () => {
   });
 
   test('`extensions.spotify` lists the token call in each operation that waited for it', async () => {
-    const { ask } = await start();
-    const both = [ask(artistQuery), ask(`{ artist(id: "${artists.albums9}") { name } }`)];
+    const { execute } = await start();
+    const both = [execute(artistQuery), execute(`{ artist(id: "${artists.albums9}") { name } }`)];
     const [one, other] = (await Promise.all(both)).map(spotifyOf);
     const tokenCall = { method: 'POST', path: '/api/token', status: 200, ...duration };
     expect(one?.calls).toContainEqual({ ...tokenCall, origin: 'network' });
@@ -107,43 +107,45 @@ describe('extensions.spotify', () => {
   });
 
   test('`extensions.spotify` lists each attempt, the failed ones included', async () => {
-    const { ask, sandbox } = await start();
+    const { execute, sandbox } = await start();
     sandbox.faults.add({ times: 1, fault: { kind: 'answer', status: 502 } });
-    const answer = await ask(artistQuery);
-    expect(answer.data).toEqual({ artist: { name: 'BTS' } });
-    const { calls, actualCalls } = spotifyOf(answer);
+    const response = await execute(artistQuery);
+    expect(response.data).toEqual({ artist: { name: 'BTS' } });
+    const { calls, actualCalls } = spotifyOf(response);
     expect(actualCalls).toBe(2);
     expect(ofTheWebApi(calls).map(({ status }) => status)).toEqual([502, 200]);
   });
 
   test('`extensions.spotify` lists an attempt without a response with the status null', async () => {
-    const { ask, sandbox } = await start();
+    const { execute, sandbox } = await start();
     sandbox.faults.add({ times: 1, fault: { kind: 'reset' } });
-    const { calls } = spotifyOf(await ask(artistQuery));
+    const { calls } = spotifyOf(await execute(artistQuery));
     expect(ofTheWebApi(calls).map(({ status }) => status)).toEqual([null, 200]);
   });
 
   test('`extensions.spotify` lists calls that were sent but turned out to be unnecessary', async () => {
-    const { ask, apiCalls } = await start();
-    const answer = await ask(`{ artist(id: "${unknownId}") { name albums(first: 20) { nodes { name } } } }`);
-    expect(answer.data).toEqual({ artist: null });
+    const { execute, apiCalls } = await start();
+    const response = await execute(
+      `{ artist(id: "${unknownId}") { name albums(first: 20) { nodes { name } } } }`,
+    );
+    expect(response.data).toEqual({ artist: null });
     await sleep(afterResponseMs);
-    expect(spotifyOf(answer).actualCalls).toBe(apiCalls().length);
+    expect(spotifyOf(response).actualCalls).toBe(apiCalls().length);
   });
 
   test('`extensions.spotify` lists each field that Spotify withholds from the app, for which no call is sent', async () => {
-    const { ask, apiCalls } = await start();
-    const answer = await ask(`{
+    const { execute, apiCalls } = await start();
+    const response = await execute(`{
       band: artist(id: "${bts}") { followers { total } popularity topTracks { name } relatedArtists { name } }
       album(id: "${albums.tracks1}") { name label }
     }`);
-    expect(answer.errors).toEqual([]);
-    expect(answer.data).toEqual({
+    expect(response.errors).toEqual([]);
+    expect(response.data).toEqual({
       band: { followers: null, popularity: null, topTracks: null, relatedArtists: null },
       album: { name: 'Single Lantern', label: null },
     });
     expect(apiCalls().toSorted()).toEqual([`/albums/${albums.tracks1}`, `/artists/${bts}`]);
-    const { unavailable, plannedCalls } = spotifyOf(answer);
+    const { unavailable, plannedCalls } = spotifyOf(response);
     expect(plannedCalls).toBe(2);
     const line = (field: string, ...path: (string | number)[]) => ({ field, path, reason: 'QUOTA_MODE' });
     const expected = [
@@ -158,11 +160,11 @@ describe('extensions.spotify', () => {
   });
 
   test('`extensions.spotify` lists a field that is missing in the items of a list once for each item', async () => {
-    const { ask } = await start();
-    const answer = await ask(
+    const { execute } = await start();
+    const response = await execute(
       `{ artist(id: "${artists.albums9}") { albums(first: 2) { edges { albumGroup node { label } } } } }`,
     );
-    const paths = spotifyOf(answer).unavailable.map(({ field, path }) =>
+    const paths = spotifyOf(response).unavailable.map(({ field, path }) =>
       [field, path.join('.')].join(' at '),
     );
     expect(paths.toSorted()).toEqual([
@@ -184,10 +186,10 @@ describe('extensions.spotify', () => {
   ])(
     '`extensions.spotify` lists each field that is served from a stale entry with the reason $reason',
     async ({ fault, reason }) => {
-      const { ask, sandbox } = await start({ CACHE_TTL_SECONDS: '0' });
-      const before = await ask(document);
+      const { execute, sandbox } = await start({ CACHE_TTL_SECONDS: '0' });
+      const before = await execute(document);
       sandbox.faults.add({ fault });
-      const after = await ask(document);
+      const after = await execute(document);
       expect({ data: after.data, errors: after.errors }).toEqual({ data: before.data, errors: [] });
       const { stale } = spotifyOf(after);
       const fields = new Set(stale.map(({ field, path }) => `${field} at ${path.join('.')}`));

@@ -81,19 +81,19 @@ describe.concurrent('two workers of which one does not respond', { timeout: 90_0
     if (isAlive(stopped)) process.kill(stopped, 'SIGKILL'); // nothing else ends it, if a test fails
   });
 
-  test.sequential('a worker answers /metrics although the other worker is stopped', async () => {
+  test.sequential('a worker responds to /metrics although the other worker is stopped', async () => {
     const { server } = shared;
     [stopped = 0, other = 0] = pidsIn(server.out());
     process.kill(stopped, 'SIGSTOP'); // it reads no message and handles no signal, as in an endless loop
-    const answered: Reply[] = []; // from the other worker
+    const replies: Reply[] = []; // from the other worker
     for (let i = 0; i < 8; i++)
       server.get('/metrics').then(
-        (reply) => answered.push(reply),
+        (reply) => replies.push(reply),
         () => undefined, // lost because the stopped worker has the connection
       );
-    await until(() => answered.length > 0);
+    await until(() => replies.length > 0);
     await sleep(500);
-    for (const { status, text } of answered) {
+    for (const { status, text } of replies) {
       expect(status).toBe(200);
       expect(text).toContain('spotify_graphql_operations_total');
     }
@@ -113,9 +113,9 @@ describe.concurrent('two workers of which one does not respond', { timeout: 90_0
 describe.concurrent('two workers', { timeout: 90_000 }, () => {
   const shared = shareWorkers();
 
-  test.sequential('two workers answer requests to one port, of which each worker gets some', async () => {
+  test.sequential('two workers respond to requests on one port, of which each worker gets some', async () => {
     const { server, sandbox } = shared;
-    for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
+    for (let i = 0; i < 4; i++) expect((await server.execute(albums)).json).toEqual(bts);
     expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(2);
     expect(server.out().match(/GraphQL on/g)).toHaveLength(1);
   });
@@ -127,7 +127,7 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
       return Number(/operations_total\{outcome="ok"\} (\d+)\n/.exec(text)?.[1]);
     };
     const before = await operations();
-    for (let i = 0; i < 6; i++) await server.ask(albums);
+    for (let i = 0; i < 6; i++) await server.execute(albums);
     for (let i = 0; i < 2; i++) expect(await operations()).toBe(before + 6);
   });
 
@@ -137,10 +137,10 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
     process.kill(victim, 'SIGKILL');
     await until(() => server.out().includes('a worker has ended, and is replaced'));
     await until(() => pidsIn(server.out()).length === 3);
-    for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
+    for (let i = 0; i < 4; i++) expect((await server.execute(albums)).json).toEqual(bts);
   });
 
-  test.sequential('two workers go on answering /metrics while one of them is killed, and the primary process stays', async () => {
+  test.sequential('two workers go on serving /metrics while one of them is killed, and the primary process stays', async () => {
     const { server } = shared;
     const count = pidsIn(server.out()).length;
     for (let round = 0; round < 3; round++) {
@@ -155,7 +155,7 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
       expect(statuses.filter((status) => status !== 200 && status !== lost.status)).toEqual([]);
       await until(() => pidsIn(server.out()).length === count + 1 + round);
     }
-    expect((await server.ask(albums)).json).toEqual(bts);
+    expect((await server.execute(albums)).json).toEqual(bts);
     expect(server.err()).toBe('');
     server.signal('SIGTERM');
     expect((await server.ended).code).toBe(0);
@@ -173,10 +173,10 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     'workers complete a running operation at %s, and exit with 0',
     async (signal) => {
       const { server, sandbox } = await startWorkers();
-      await server.ask(albums);
+      await server.execute(albums);
       sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'delay', ms: 1_000 } });
       const { id, name } = unknownAlbum(sandbox);
-      const reply = server.ask(`{ album(id: "${id}") { name } }`);
+      const reply = server.execute(`{ album(id: "${id}") { name } }`);
       await until(() => sandbox.calls().some(({ route }) => route === 'albums'));
       server.signal(signal);
       expect((await reply).json).toEqual({ data: { album: { name } } });
@@ -188,7 +188,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
   test('workers end at once, with another code than 0, at a second signal', async () => {
     const { server, sandbox } = await startWorkers();
     sandbox.faults.add({ fault: { kind: 'delay', ms: 60_000 } });
-    server.ask(albums).catch(() => undefined);
+    server.execute(albums).catch(() => undefined);
     await until(() => sandbox.calls().length > 0);
     server.signal('SIGTERM');
     server.signal('SIGINT'); // two equal signals may reach a process as one
@@ -218,7 +218,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
 
   test('workers share one sandbox if there are no credentials', async () => {
     const server = await startServer({ WEB_CONCURRENCY: '2' });
-    for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
+    for (let i = 0; i < 4; i++) expect((await server.execute(albums)).json).toEqual(bts);
     expect(server.out().match(/SANDBOX/g)).toHaveLength(1);
   });
 
@@ -234,12 +234,12 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     const sandbox = await startUpstream();
     const limitWith = async (DATA_DIR: string) => {
       const environment = { WEB_CONCURRENCY: '2', SPOTIFY_DAILY_LIMITS: 'artists=10', DATA_DIR };
-      const { ask, out } = await startServer({ ...environment, ...upstreamOf(sandbox) });
+      const { execute, out } = await startServer({ ...environment, ...upstreamOf(sandbox) });
       await until(() => pidsIn(out()).length === 2);
-      const { json } = await ask('{ quota { family limit } }');
+      const { json } = await execute('{ quota { family limit } }');
       sandbox.clearCalls();
       for (const { id } of sandbox.catalogue.artists().slice(0, 24))
-        await ask(`{ artist(id: "${id}") { name } }`);
+        await execute(`{ artist(id: "${id}") { name } }`);
       return { json, calls: sandbox.calls().filter(({ route }) => route === 'artists').length };
     };
     const quota = (limit: number) => ({ data: { quota: [{ family: 'artists', limit }] } });

@@ -19,27 +19,27 @@ async function busyServer(busyMs: number) {
     response.end();
   });
   const port = await portOf(server);
-  const ask = (path: string, agent?: Agent) =>
+  const execute = (path: string, agent?: Agent) =>
     new Promise<void>((resolve, reject) => {
       request({ port, path, agent }, (response) => response.resume().once('end', resolve))
         .once('error', reject)
         .end();
     });
-  return { served, ask };
+  return { served, execute };
 }
 
 test('twenty new connections at once do not wait for the repeated requests of open connections', async () => {
-  const { served, ask } = await busyServer(3);
+  const { served, execute } = await busyServer(3);
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
   let isOver = false;
   const openClients = Array.from({ length: 8 }, async () => {
-    while (!isOver) await ask('/regular', agent);
+    while (!isOver) await execute('/regular', agent);
   });
   while (served.length < 40) await nextIteration();
 
   const before = served.length;
-  await Promise.all(Array.from({ length: 20 }, () => ask('/newcomer')));
+  await Promise.all(Array.from({ length: 20 }, () => execute('/newcomer')));
   isOver = true;
   await Promise.all(openClients);
   const servedUntilLastNew = served.slice(before, served.lastIndexOf('/newcomer'));
@@ -47,11 +47,11 @@ test('twenty new connections at once do not wait for the repeated requests of op
   expect(rounds).toBeLessThan(5); // the last one came after eleven rounds when connections were accepted one by one
 });
 
-test('every request is answered if each one has a connection of its own', async () => {
-  const { served, ask } = await busyServer(1);
+test('every request gets a response if each one has a connection of its own', async () => {
+  const { served, execute } = await busyServer(1);
   let remaining = 300;
   const client = async () => {
-    while (remaining-- > 0) await ask('/');
+    while (remaining-- > 0) await execute('/');
   };
   await Promise.all(Array.from({ length: 30 }, client));
   expect(served).toHaveLength(300);
@@ -65,9 +65,9 @@ function createServerStub(serve: () => void = () => undefined) {
     serve();
   });
   const connect = () => server.emit('connection', {});
-  const ask = (url: string, response: Partial<ServerResponse> = {}) =>
+  const execute = (url: string, response: Partial<ServerResponse> = {}) =>
     server.emit('request', { url, socket: {} }, response);
-  return { served, connect, ask };
+  return { served, connect, execute };
 }
 
 /** On a slow machine an iteration takes longer than requests may wait. */
@@ -78,27 +78,27 @@ function stopClock(): void {
 
 test('requests wait during event-loop iterations with a new connection, and are then served in their order', async () => {
   stopClock();
-  const { served, connect, ask } = createServerStub();
-  ask('a');
+  const { served, connect, execute } = createServerStub();
+  execute('a');
   expect(served).toEqual(['a']);
   connect();
-  ask('b');
+  execute('b');
   await nextIteration();
   connect();
-  ask('c');
+  execute('c');
   await nextIteration();
   expect(served).toEqual(['a']);
   await nextIteration();
   expect(served).toEqual(['a', 'b', 'c']);
-  ask('d');
+  execute('d');
   expect(served).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('a request whose client has disconnected meanwhile is not served', async () => {
-  const { served, connect, ask } = createServerStub();
+  const { served, connect, execute } = createServerStub();
   connect();
-  ask('gone', { destroyed: true });
-  ask('here');
+  execute('gone', { destroyed: true });
+  execute('here');
   await nextIteration();
   await nextIteration();
   expect(served).toEqual(['here']);
@@ -107,18 +107,18 @@ test('a request whose client has disconnected meanwhile is not served', async ()
 test('delayed requests are each served in their own asynchronous context, so that spans of instrumentations stay active', async () => {
   const span = new AsyncLocalStorage<string>();
   const active: (string | undefined)[] = [];
-  const { connect, ask } = createServerStub(() => void active.push(span.getStore()));
+  const { connect, execute } = createServerStub(() => void active.push(span.getStore()));
   connect();
-  for (const name of ['first', 'second']) span.run(name, () => ask(name));
+  for (const name of ['first', 'second']) span.run(name, () => execute(name));
   await nextIteration();
   await nextIteration();
   expect(active).toEqual(['first', 'second']);
 });
 
 test('endless new connections do not delay the requests of open connections for longer than 20 ms', async () => {
-  const { served, connect, ask } = createServerStub();
+  const { served, connect, execute } = createServerStub();
   connect();
-  ask('patient');
+  execute('patient');
   const startedMs = performance.now();
   while (served.length === 0 && performance.now() - startedMs < 2_000) {
     connect();
@@ -128,9 +128,9 @@ test('endless new connections do not delay the requests of open connections for 
 });
 
 test('a hundred delayed requests that take long are served in parts, between which new connections are accepted', async () => {
-  const { served, connect, ask } = createServerStub(() => blockEventLoop(10));
+  const { served, connect, execute } = createServerStub(() => blockEventLoop(10));
   connect();
-  for (let n = 0; n < 100; n++) ask(`${n}`);
+  for (let n = 0; n < 100; n++) execute(`${n}`);
   let most = 0;
   for (let before = 0; served.length < 100; before = served.length) {
     await nextIteration();

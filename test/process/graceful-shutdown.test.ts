@@ -24,7 +24,7 @@ import { startUpstream } from '../support/upstream.ts';
 /** A process that shuts down loses no response, and ends in time. */
 
 const lateMs = 200; // between two requests; a shutdown leaves a connection idle for longer
-const answerOfBts = { data: { artist: { name: 'BTS' } } };
+const responseOfBts = { data: { artist: { name: 'BTS' } } };
 
 const albumIds = (sandbox: Sandbox) => sandbox.catalogue.albums().map(({ id }) => id);
 
@@ -34,7 +34,7 @@ async function startBusy(delayMs: number) {
   upstream.faults.add({ fault: { kind: 'delay', ms: delayMs } });
   const server = await startServer({ ...upstreamOf(upstream), UPSTREAM_TIMEOUT_MS: '6000' });
   const open = await openSocket(server.port);
-  const running = server.ask(artistQuery, { agent: keptConnection() });
+  const running = server.execute(artistQuery, { agent: keptConnection() });
   running.catch(() => undefined); // a test that expects the rejection awaits it
   await until(() => upstream.calls().some(({ kind }) => kind === 'api'));
   return { server, running, open };
@@ -80,7 +80,7 @@ const pipelined = 10;
 /** Runs the operation in advance: its first run takes most of the second for which repetitions may wait. */
 async function startWarm(): Promise<Server> {
   const server = await startServer({ MAX_UPSTREAM_CALLS: '100000', MAX_ANSWER_FIELDS: '1000000' });
-  for (let run = 0; run < 3; run++) await server.ask(query);
+  for (let run = 0; run < 3; run++) await server.execute(query);
   return server;
 }
 
@@ -136,11 +136,11 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
     expect(await shutDown(server)()).toMatchObject({ code: 0 });
   });
 
-  test('a process that shuts down ends within 10 s and answers UPSTREAM_TIMEOUT if Spotify does not respond', async () => {
+  test('a process that shuts down ends within 10 s and returns UPSTREAM_TIMEOUT if Spotify does not respond', async () => {
     const sandbox = await startUpstream();
     sandbox.faults.add({ fault: { kind: 'stall' } });
     const server = await startServer(upstreamOf(sandbox));
-    const running = server.ask(`{ album(id: "${albumIds(sandbox)[0]}") { id } }`);
+    const running = server.execute(`{ album(id: "${albumIds(sandbox)[0]}") { id } }`);
     await until(() => sandbox.calls().some(({ kind }) => kind === 'api'));
     const expectDrained = shutDown(server);
     const reply = await running;
@@ -189,7 +189,7 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
       expect({ status: reply.status, connection: reply.headers.connection, json: reply.json }).toEqual({
         status: 200,
         connection: 'close',
-        json: answerOfBts,
+        json: responseOfBts,
       });
       expect(await expectDrained()).toMatchObject({ code: 0 });
     },
@@ -200,28 +200,28 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
     await stop(server);
     const accept = 'accept: application/graphql-response+json\r\n';
     open.write(post(JSON.stringify({ query: '{ __typename }' }), accept));
-    const answer = await until(() => /^HTTP\/1\.1 .*\}$/s.exec(open.received())?.[0]);
-    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
-    expect(answer).toMatch(/^retry-after: \d+\r$/im);
-    expect(answer).toContain('"OVERLOADED"');
-    expect((await running).json).toEqual(answerOfBts);
+    const response = await until(() => /^HTTP\/1\.1 .*\}$/s.exec(open.received())?.[0]);
+    expect(response).toMatch(/^HTTP\/1\.1 503 /);
+    expect(response).toMatch(/^retry-after: \d+\r$/im);
+    expect(response).toContain('"OVERLOADED"');
+    expect((await running).json).toEqual(responseOfBts);
   });
 
-  test('a process that shuts down answers all pipelined requests, and closes their connection with the last response', async () => {
+  test('a process that shuts down responds to all pipelined requests, and closes their connection with the last response', async () => {
     const sandbox = await startUpstream();
     const ids = albumIds(sandbox).slice(0, 2);
     sandbox.faults.add({ fault: { kind: 'delay', ms: 1_500 } });
     // Without batches, which an app in development mode does not have: two albums are two calls.
     const server = await startServer({ ...upstreamOf(sandbox), SPOTIFY_QUOTA_MODE: 'development' });
-    const ask = (query: string) => post(JSON.stringify({ query }));
-    const open = await openSocket(server.port, ask('{ __typename }').repeat(2));
+    const execute = (query: string) => post(JSON.stringify({ query }));
+    const open = await openSocket(server.port, execute('{ __typename }').repeat(2));
     const one = await openSocket(server.port);
     await until(() => open.received().split('"Query"').length === 3);
-    for (const id of ids) open.write(ask(`{ album(id: "${id}") { id } }`));
-    one.write(ask(`{ album(id: "${ids[0]}") { id } }`) + ask('{ __typename }'));
+    for (const id of ids) open.write(execute(`{ album(id: "${id}") { id } }`));
+    one.write(execute(`{ album(id: "${ids[0]}") { id } }`) + execute('{ __typename }'));
     await until(() => sandbox.calls().filter(({ kind }) => kind === 'api').length === 2);
     await stop(server);
-    open.write(ask('{ __typename }'));
+    open.write(execute('{ __typename }'));
     await server.ended;
 
     const responses = open
@@ -241,7 +241,7 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
     sandbox.faults.add({ fault: { kind: 'delay', ms: 1_000 } });
     const server = await startServer(upstreamOf(sandbox));
     const open = await openSocket(server.port);
-    const running = server.ask(`{ album(id: "${first}") { id } }`);
+    const running = server.execute(`{ album(id: "${first}") { id } }`);
     await until(() => sandbox.calls().some(({ kind }) => kind === 'api'));
     await stop(server);
     open.write(post(JSON.stringify({ query: `{ album(id: "${second}") { id } }` })));
@@ -255,7 +255,7 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
 const { DRAIN_RUNS = '1' } = process.env;
 const runs = Number(DRAIN_RUNS);
 const load = { clients: 20, everyMs: 100 }; // 200 operations a second
-const warmUp = 100; // answers
+const warmUp = 100; // responses
 
 /** Three of four operations are cached and quick, and every fourth one needs a call and is slow. */
 const bodyOf = (ids: readonly string[]) => (n: number) =>
@@ -268,19 +268,19 @@ describe.concurrent('SIGTERM at 200 operations a second over kept connections', 
       const sandbox = await startUpstream({ latencyMs: 40 });
       const server = await startServer(upstreamOf(sandbox));
       const clients = startLoad(server.port, { ...load, body: bodyOf(albumIds(sandbox)) });
-      await until(() => clients.answers.length > warmUp);
+      await until(() => clients.responses.length > warmUp);
       await sleep(run * 7); // so that the signal comes at another moment of each run
-      const before = clients.answers.length;
+      const before = clients.responses.length;
       const expectDrained = shutDown(server);
       const [{ code, tookMs }] = await Promise.all([expectDrained(), clients.ended]);
 
-      const after = clients.answers.slice(before);
-      const wrong = clients.answers.filter(({ status, text }) =>
+      const after = clients.responses.slice(before);
+      const wrong = clients.responses.filter(({ status, text }) =>
         status === 200 ? !/^\{"data":\{"album":\{"id":"\w{22}"\}\}\}$/.test(text) : status !== 503,
       );
       const shed = after.filter(({ status }) => status === 503);
       process.stdout.write(
-        `drain ${run}: ${before} answers, then ${after.length - shed.length} and ${shed.length} shed in ${Math.round(tookMs)} ms\n`,
+        `drain ${run}: ${before} responses, then ${after.length - shed.length} and ${shed.length} shed in ${Math.round(tookMs)} ms\n`,
       );
       expect({ code, failures: clients.failures, wrong }).toEqual({ code: 0, failures: [], wrong: [] });
       expect(after.filter(({ closes }) => closes)).toHaveLength(load.clients); // one per connection
@@ -295,7 +295,7 @@ describe('a process that has nothing to wait for', () => {
     async (signal) => {
       const server = await startServer();
       const agent = keptConnection();
-      expect((await server.ask(artistQuery, { agent })).headers.connection).toBe('keep-alive');
+      expect((await server.execute(artistQuery, { agent })).headers.connection).toBe('keep-alive');
       const limitMs = await scaledLimit(1_000);
       const sentMs = performance.now();
       server.signal(signal);
@@ -329,7 +329,7 @@ describe('a process that has nothing to wait for', () => {
     const server = await startServer();
     const clients = Array.from({ length: 6 }, async (_, n) => {
       await sleep(n * 4); // so that the signal meets some of them between two requests
-      return askUntilClosed(server, keptConnection());
+      return sendUntilClosed(server, keptConnection());
     });
     await sleep(200);
     server.signal('SIGTERM');
@@ -346,7 +346,7 @@ describe('a process that has nothing to wait for', () => {
  * The responses of `/ready` on one kept connection, up to the one that closes it. Null if this process was so busy that
  * its next request came late: then the server may have closed the connection, which was idle.
  */
-async function askUntilClosed({ get }: Server, agent: Agent): Promise<Reply[] | null> {
+async function sendUntilClosed({ get }: Server, agent: Agent): Promise<Reply[] | null> {
   const replies: Reply[] = [];
   let sentMs = performance.now();
   for (;;) {

@@ -5,7 +5,7 @@ import { openSocket, startServer, until } from '../support/process.ts';
 
 const clients = 40; // a process accepts one connection in each iteration of its event loop
 /** The responses to clients whose connections and requests arrive shortly before the signal. */
-async function askWithoutBeingAccepted(workers: number) {
+async function sendWithoutBeingAccepted(workers: number) {
   const server = await startServer({ WEB_CONCURRENCY: `${workers}` });
   if (workers > 1) await until(() => server.out().match(/a worker listens/g)?.length === workers);
   process.kill(server.pid, 'SIGSTOP');
@@ -22,7 +22,7 @@ test.for([1, 2])(
   'connections that were opened before the signal and are not yet accepted get a response: WEB_CONCURRENCY=%i',
   { timeout: 90_000 },
   async (workers) => {
-    expect(await askWithoutBeingAccepted(workers)).toEqual({
+    expect(await sendWithoutBeingAccepted(workers)).toEqual({
       code: 0,
       statuses: Array.from({ length: clients }, () => 'HTTP/1.1 200 OK'),
     });

@@ -104,7 +104,7 @@ describe('a process', () => {
     { timeout: 60_000 },
     async (kind, clients) => {
       const server = await startServer(inProduction);
-      await server.ask('{ __typename }');
+      await server.execute('{ __typename }');
       const before = server.memoryMb();
       const sockets = Array.from({ length: clients }, () => connect(server.port, '127.0.0.1'));
       for (const socket of sockets) {
@@ -112,7 +112,7 @@ describe('a process', () => {
         if (kind === 'read') socket.resume();
         socket.write(post.repeat(1_000));
       }
-      await expectBounded(server, () => server.ask('{ __typename }'));
+      await expectBounded(server, () => server.execute('{ __typename }'));
       expect(server.peakMb() - before).toBeLessThan(60);
       const closed = `spotify_graphql_connections_closed_total{reason="pipelined"} ${clients}`;
       await until(async () => (await server.get('/metrics')).text.includes(closed), 5_000);

@@ -35,11 +35,11 @@ beforeAll(async () => {
 
 test('a process sends its first response within five seconds', async () => {
   const startedMs = performance.now();
-  const { ask } = await startServer();
-  expect((await ask(artistQuery)).json).toEqual(bts);
+  const { execute } = await startServer();
+  expect((await execute(artistQuery)).json).toEqual(bts);
   const tookMs = performance.now() - startedMs;
   process.stdout.write(
-    `start to first answer: ${Math.round(tookMs)} ms (on a machine at rest it shall be below 2,000)\n`,
+    `start to first response: ${Math.round(tookMs)} ms (on a machine at rest it shall be below 2,000)\n`,
   );
   expect(tookMs).toBeLessThan(await scaledLimit(5_000));
 });
@@ -56,9 +56,9 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
 
   test('a process with credentials does not mention a sandbox', async () => {
     const upstream = await startUpstream();
-    const { out, ask } = await startServer(upstreamOf(upstream));
+    const { out, execute } = await startServer(upstreamOf(upstream));
     expect(out()).not.toMatch(/sandbox/i);
-    expect((await ask(artistQuery)).json).toEqual(bts);
+    expect((await execute(artistQuery)).json).toEqual(bts);
     expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token', 'api']);
   });
 
@@ -81,18 +81,18 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     ['development', null],
     ['extended', expect.any(Number)],
   ] as const)('SANDBOX_QUOTA_MODE=%s decides which fields the sandbox has', async ([mode, total]) => {
-    const { out, ask } = await startServer({ SANDBOX_QUOTA_MODE: mode });
+    const { out, execute } = await startServer({ SANDBOX_QUOTA_MODE: mode });
     expect(out()).toContain(`${mode} mode`);
-    const { json } = await ask(`{ artist(id: "${artists.bts}") { followers { total } } }`);
+    const { json } = await execute(`{ artist(id: "${artists.bts}") { followers { total } } }`);
     expect(json).toMatchObject({ data: { artist: { followers: total && { total } } } });
   });
 
   test('a process reads a .env file in its working directory, and the environment takes precedence', async () => {
     const dotenv = 'SANDBOX_QUOTA_MODE=extended\nINTROSPECTION=false\nPORT=1\nSPOTIFY_MARKE=DE\n';
-    const { out, ask } = await startServer({ PORT: '0' }, dotenv);
+    const { out, execute } = await startServer({ PORT: '0' }, dotenv);
     expect(out()).toContain('extended mode');
     expect(out()).toContain('SPOTIFY_MARKE is not read: did you mean SPOTIFY_MARKET?');
-    expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
+    expect((await execute('{ __schema { queryType { name } } }')).status).toBe(400);
   });
 
   test('a process warns once of a variable that .env sets twice, also with several workers', async () => {
@@ -161,13 +161,13 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
 });
 
 describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }, () => {
-  test('GET /docs/errors.md answers with this page of the package', async () => {
+  test('GET /docs/errors.md returns this page of the package', async () => {
     const { status, text } = await unconfigured.get('/docs/errors.md');
     expect(status).toBe(200);
     expect(text).toBe(readFileSync('docs/errors.md', 'utf8'));
   });
 
-  test('GET /health and GET /ready answer 200 with one fixed word', async () => {
+  test('GET /health and GET /ready return 200 with one fixed word', async () => {
     const { get } = unconfigured;
     for (const path of ['/health', '/ready']) {
       const { status, text } = await get(path);
@@ -179,11 +179,11 @@ describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }
 
   test('/ready is 503 while the credentials are rejected, /health is 200, and no output contains the credentials', async () => {
     const upstream = await startUpstream({ clientSecret: 'another' });
-    const { get, ask, out, err } = await startServer({
+    const { get, execute, out, err } = await startServer({
       ...upstreamOf(upstream),
       SPOTIFY_CLIENT_SECRET: canary,
     });
-    const replies = [await get('/ready'), await get('/health'), await ask(artistQuery)] as const;
+    const replies = [await get('/ready'), await get('/health'), await execute(artistQuery)] as const;
     expect(replies.map(({ status }) => status)).toEqual([503, 200, 200]);
     expect(replies[0].text).toBe('Spotify rejects the credentials; see the log');
     expect(replies[2].json).toMatchObject({

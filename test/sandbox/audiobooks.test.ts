@@ -21,9 +21,9 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
   ])(
     '%s is 404: the market is missing or lacks the audiobook, or no object of the kind has the id',
     async (path) => {
-      const answer = await get(path);
-      expect(answer.status).toBe(404);
-      expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:show:\w{22}'$/);
+      const response = await get(path);
+      expect(response.status).toBe(404);
+      expect(response.at('error.message')).toMatch(/^Non existing id: 'spotify:show:\w{22}'$/);
     },
   );
 
@@ -33,9 +33,9 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     `/chapters/${chapters.onlyBritain}?market=US`,
     `/chapters/${unknown}?market=US`,
   ])('%s is 404: the market is missing or lacks the chapter, or no chapter has the id', async (path) => {
-    const answer = await get(path);
-    expect(answer.status).toBe(404);
-    expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:episode:\w{22}'$/);
+    const response = await get(path);
+    expect(response.status).toBe(404);
+    expect(response.at('error.message')).toMatch(/^Non existing id: 'spotify:episode:\w{22}'$/);
   });
 
   test('a page of chapters has 20 chapters by default and up to 50, and an invalid limit is rejected', async () => {
@@ -43,15 +43,15 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     expect((await get(path)).at('limit')).toBe(20);
     expect((await get(`${path}&limit=50`)).at('items')).toHaveLength(50);
     for (const limit of ['0', '51', '-1', 'abc']) {
-      const answer = await get(`${path}&limit=${limit}`);
-      expect([answer.status, answer.at('error.message')]).toEqual([400, 'Invalid limit']);
+      const response = await get(`${path}&limit=${limit}`);
+      expect([response.status, response.at('error.message')]).toEqual([400, 'Invalid limit']);
     }
   });
 
   test('an audiobook embeds at most fifty chapters, and the link to the next page names the market', async () => {
-    const answer = await get(`/audiobooks/${audiobooks.chapters130}?market=US`);
-    expect(answer.at('chapters.items')).toHaveLength(50);
-    expect(answer.at('chapters.next')).toMatch(
+    const response = await get(`/audiobooks/${audiobooks.chapters130}?market=US`);
+    expect(response.at('chapters.items')).toHaveLength(50);
+    expect(response.at('chapters.next')).toMatch(
       /\/audiobooks\/\w{22}\/chapters\?offset=50&limit=50&market=US/,
     );
   });
@@ -98,18 +98,18 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     const total = async (market: string) =>
       (await get(`/search?q=corridor&type=audiobook&market=${market}`)).at('audiobooks.total');
     expect([await total('GB'), await total('US'), await total('DE')]).toEqual([6, 5, 0]);
-    const answer = await get('/search?q=corridor&type=chapter&market=US');
-    expect([answer.status, answer.at('error.message')]).toEqual([400, 'Bad search type field chapter']);
+    const response = await get('/search?q=corridor&type=chapter&market=US');
+    expect([response.status, response.at('error.message')]).toEqual([400, 'Bad search type field chapter']);
   });
 });
 
 test('batches of audiobooks have their chapters, and null for an audiobook that the market does not have', async () => {
   client.sandbox.setQuotaMode('extended');
   const ids = [audiobooks.chapters3, audiobooks.onlyBritain, unknown];
-  const answer = await get(`/audiobooks?ids=${ids.join()}&market=US`);
-  expect(answer.at('audiobooks.0.chapters.items')).toHaveLength(3);
-  expect([answer.at('audiobooks.1'), answer.at('audiobooks.2')]).toEqual([null, null]);
-  const answerOfChapters = await get(`/chapters?ids=${chapters.first},${chapters.onlyBritain}&market=US`);
-  expect(answerOfChapters.at('chapters.0.audiobook.name')).toBe('The Longest Corridor');
-  expect(answerOfChapters.at('chapters.1')).toBeNull();
+  const response = await get(`/audiobooks?ids=${ids.join()}&market=US`);
+  expect(response.at('audiobooks.0.chapters.items')).toHaveLength(3);
+  expect([response.at('audiobooks.1'), response.at('audiobooks.2')]).toEqual([null, null]);
+  const responseOfChapters = await get(`/chapters?ids=${chapters.first},${chapters.onlyBritain}&market=US`);
+  expect(responseOfChapters.at('chapters.0.audiobook.name')).toBe('The Longest Corridor');
+  expect(responseOfChapters.at('chapters.1')).toBeNull();
 });

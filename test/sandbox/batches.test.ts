@@ -14,8 +14,8 @@ describe.each([
   ['tracks', 50, tracks.explicit, tracks.severalArtists, '&market=DE'],
 ] as const)('a batch of %s', (kind, most, one, other, rest) => {
   const read = async (ids: readonly string[]) => {
-    const answer = await get(`/${kind}?ids=${ids.join()}${rest}`);
-    return { status: answer.status, entries: answer.at(kind) as ({ id: string } | null)[] };
+    const response = await get(`/${kind}?ids=${ids.join()}${rest}`);
+    return { status: response.status, entries: response.at(kind) as ({ id: string } | null)[] };
   };
   const idsIn = async (ids: readonly string[]) => (await read(ids)).entries.map((entry) => entry?.id ?? null);
 
@@ -36,8 +36,8 @@ describe.each([
 });
 
 test('a batch of tracks has the replacement of a track that is relinked in the market', async () => {
-  const answer = await get(`/tracks?ids=${tracks.relinked},${tracks.explicit}&market=ES`);
-  expect(answer.at('tracks.0.id')).toBe(tracks.spanishReplacement);
-  expect(answer.at('tracks.0.linked_from.id')).toBe(tracks.relinked);
-  expect(answer.at('tracks.1.id')).toBe(tracks.explicit);
+  const response = await get(`/tracks?ids=${tracks.relinked},${tracks.explicit}&market=ES`);
+  expect(response.at('tracks.0.id')).toBe(tracks.spanishReplacement);
+  expect(response.at('tracks.0.linked_from.id')).toBe(tracks.relinked);
+  expect(response.at('tracks.1.id')).toBe(tracks.explicit);
 });

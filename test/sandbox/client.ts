@@ -3,7 +3,7 @@ import { type Fault, type Sandbox, type SandboxOptions, startSandbox } from '../
 import { catalogue } from '../support/catalogue.ts';
 
 /** A response with its body. */
-export interface Answer {
+export interface SandboxResponse {
   status: number;
   headers: Headers;
   text: string;
@@ -16,13 +16,13 @@ export interface Answer {
 /** A sandbox and the means to call it as a client with a valid token does. */
 export interface Client {
   sandbox: Sandbox;
-  get(path: string, init?: RequestInit): Promise<Answer>;
+  get(path: string, init?: RequestInit): Promise<SandboxResponse>;
   /** A `get` while a fault is in force. */
-  getUnder(fault: Fault, path: string): Promise<Answer>;
+  getUnder(fault: Fault, path: string): Promise<SandboxResponse>;
   /** The headers of a caller with a fresh token. */
   authorize(): Promise<{ authorization: string }>;
   /** A POST to the token endpoint with the sandbox's credentials, unless `init` has others. */
-  requestToken(init?: RequestInit): Promise<Answer>;
+  requestToken(init?: RequestInit): Promise<SandboxResponse>;
 }
 
 /** Starts one sandbox for all tests of a file; every test begins without calls, faults or a changed mode. */
@@ -92,9 +92,9 @@ export function tokenRequest({
 }
 
 /** The message of an error response of the Web API. */
-export const messageOf = (answer: Answer): unknown => answer.at('error.message');
+export const messageOf = (response: SandboxResponse): unknown => response.at('error.message');
 
-async function call(url: string, init: RequestInit): Promise<Answer> {
+async function call(url: string, init: RequestInit): Promise<SandboxResponse> {
   const response = await fetch(url, { redirect: 'manual', ...init });
   const text = await response.text();
   const json = parse(text);

@@ -116,21 +116,21 @@ describe.each<[QuotaMode, Refused[]]>([
 
   const titled = cases.map(([path, ...rest]) => [shortened(path), ...rest, path] as const);
   test.each(titled)('%s is rejected with %i %s', async (_, status, message, path) => {
-    const answer = await get(path);
-    expect([answer.status, messageOf(answer)]).toEqual([status, message]);
-    expect(answer.at('error.status')).toBe(status);
+    const response = await get(path);
+    expect([response.status, messageOf(response)]).toEqual([status, message]);
+    expect(response.at('error.status')).toBe(status);
     // A 401 has neither a charset nor a cache-control header.
     const isUnauthorized = status === 401;
     const contentType = isUnauthorized ? 'application/json' : 'application/json; charset=utf-8';
-    expect(answer.headers.get('content-type')).toBe(contentType);
-    expect(answer.headers.get('cache-control')).toBe(isUnauthorized ? null : 'private, max-age=0');
-    expect(answer.headers.get('www-authenticate')).toBe(isUnauthorized ? 'Bearer realm="spotify"' : null);
-    expect(answer.headers.get('etag')).toBeNull();
+    expect(response.headers.get('content-type')).toBe(contentType);
+    expect(response.headers.get('cache-control')).toBe(isUnauthorized ? null : 'private, max-age=0');
+    expect(response.headers.get('www-authenticate')).toBe(isUnauthorized ? 'Bearer realm="spotify"' : null);
+    expect(response.headers.get('etag')).toBeNull();
   });
 
   test('a query of 250 characters is accepted, however long its escaped form is', async () => {
-    const answer = await get(`/search?q=${encodeURIComponent('é'.repeat(250))}&type=artist`);
-    expect(answer.status).toBe(200);
+    const response = await get(`/search?q=${encodeURIComponent('é'.repeat(250))}&type=artist`);
+    expect(response.status).toBe(200);
   });
 
   test('the last offset of a search is 999', async () => {
@@ -154,8 +154,8 @@ describe.each<[QuotaMode, Refused[]]>([
     '%s is 405 on a route that is for reading only',
     async (method) => {
       for (const path of [`/artists/${bts}`, '/search?q=x&type=artist', `/shows/${unknown}`]) {
-        const answer = await get(path, { method });
-        expect([path, answer.status, answer.at('error.status')]).toEqual([path, 405, 405]);
+        const response = await get(path, { method });
+        expect([path, response.status, response.at('error.status')]).toEqual([path, 405, 405]);
       }
       const missing = await get('/nonsense', { method });
       expect([missing.status, messageOf(missing)]).toEqual([404, 'Service not found']);
@@ -164,8 +164,8 @@ describe.each<[QuotaMode, Refused[]]>([
 
   test.each(['PUT', 'DELETE'])('%s on data of a user is 401 without a user token', async (method) => {
     for (const path of ['/me/library', `/playlists/${unknown}/items`, `/playlists/${unknown}/followers`]) {
-      const answer = await get(path, { method });
-      expect([answer.status, messageOf(answer)]).toEqual([401, 'Valid user authentication required']);
+      const response = await get(path, { method });
+      expect([response.status, messageOf(response)]).toEqual([401, 'Valid user authentication required']);
     }
   });
 });

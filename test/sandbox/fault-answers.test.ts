@@ -13,8 +13,12 @@ const under = (fault: Fault) => client.getUnder(fault, artist);
 
 describe('an `answer`', () => {
   test('an `answer` fault without fields sends an empty 200 of plain text', async () => {
-    const answer = await under({ kind: 'answer' });
-    expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([200, '', 'text/plain']);
+    const response = await under({ kind: 'answer' });
+    expect([response.status, response.text, response.headers.get('content-type')]).toEqual([
+      200,
+      '',
+      'text/plain',
+    ]);
   });
 
   test.each([
@@ -26,17 +30,17 @@ describe('an `answer`', () => {
     ['half a JSON', { text: '{"id":', headers: { 'content-type': 'application/json' } }, 200, '{"id":'],
     ['nothing at all', { status: 204 }, 204, ''],
   ] as const)('an `answer` fault can send %s', async (_, fault, status, text) => {
-    const answer = await under({ kind: 'answer', ...fault });
-    expect([answer.status, answer.text]).toEqual([status, text]);
+    const response = await under({ kind: 'answer', ...fault });
+    expect([response.status, response.text]).toEqual([status, text]);
   });
 
   test('an `answer` fault sends the headers of the fault, except headers that are null', async () => {
-    const answer = await under({
+    const response = await under({
       kind: 'answer',
       headers: { 'x-mark': '1', 'content-type': null },
       text: 'x',
     });
-    expect([answer.headers.get('x-mark'), answer.headers.get('content-type')]).toEqual(['1', null]);
+    expect([response.headers.get('x-mark'), response.headers.get('content-type')]).toEqual(['1', null]);
   });
 });
 
@@ -56,18 +60,22 @@ describe('a `rate-limit`', () => {
   ] as const)(
     'a `rate-limit` fault of form %s sends the text that Spotify sends',
     async (form, text, type) => {
-      const answer = await under({ kind: 'rate-limit', form });
-      expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([429, text, type]);
-      expect(answer.headers.get('retry-after')).toBeNull();
-      expect(answer.headers.get('cache-control')).toBe('private, max-age=0');
+      const response = await under({ kind: 'rate-limit', form });
+      expect([response.status, response.text, response.headers.get('content-type')]).toEqual([
+        429,
+        text,
+        type,
+      ]);
+      expect(response.headers.get('retry-after')).toBeNull();
+      expect(response.headers.get('cache-control')).toBe('private, max-age=0');
     },
   );
 
   test.each([0, 1, 86_400])(
     'a `rate-limit` fault sends its `retryAfterSeconds` as Retry-After: %i seconds',
     async (retryAfterSeconds) => {
-      const answer = await under({ kind: 'rate-limit', retryAfterSeconds });
-      expect(answer.headers.get('retry-after')).toBe(String(retryAfterSeconds));
+      const response = await under({ kind: 'rate-limit', retryAfterSeconds });
+      expect(response.headers.get('retry-after')).toBe(String(retryAfterSeconds));
     },
   );
 });
@@ -104,8 +112,8 @@ describe('a `budget`', () => {
 
 describe('redirects and rejections', () => {
   test('a `redirect` fault sends its status and location, 302 by default', async () => {
-    const answer = await under({ kind: 'redirect', to: 'https://example.org/', status: 307 });
-    expect([answer.status, answer.headers.get('location')]).toEqual([307, 'https://example.org/']);
+    const response = await under({ kind: 'redirect', to: 'https://example.org/', status: 307 });
+    expect([response.status, response.headers.get('location')]).toEqual([307, 'https://example.org/']);
     expect((await under({ kind: 'redirect', to: '/' })).status).toBe(302);
   });
 
@@ -116,8 +124,8 @@ describe('redirects and rejections', () => {
   ] as const)(
     'an `unauthorized` fault for reason %s sends 401 and the message %j',
     async (reason, message) => {
-      const answer = await under({ kind: 'unauthorized', reason });
-      expect([answer.status, messageOf(answer)]).toEqual([401, message]);
+      const response = await under({ kind: 'unauthorized', reason });
+      expect([response.status, messageOf(response)]).toEqual([401, message]);
     },
   );
 
@@ -126,8 +134,8 @@ describe('redirects and rejections', () => {
     expect((await client.requestToken()).status).toBe(200);
     const message = /^Active premium subscription required for the owner of the app\./;
     for (const path of [artist, list, '/search?q=x&type=artist']) {
-      const answer = await client.get(path);
-      expect([answer.status, messageOf(answer)]).toEqual([403, expect.stringMatching(message)]);
+      const response = await client.get(path);
+      expect([response.status, messageOf(response)]).toEqual([403, expect.stringMatching(message)]);
     }
     client.sandbox.faults.clear();
     const text = await under({ kind: 'premium-lapsed', form: 'text' });
@@ -144,8 +152,8 @@ describe('redirects and rejections', () => {
     async (status, expected, message) => {
       const fault = { kind: 'withdrawn', ...(status && { status }) } as const;
       client.sandbox.faults.add({ on: { batch: true }, fault });
-      const answer = await client.get(`/albums?ids=${albums.tracks1}`);
-      expect([answer.status, messageOf(answer)]).toEqual([expected, message]);
+      const response = await client.get(`/albums?ids=${albums.tracks1}`);
+      expect([response.status, messageOf(response)]).toEqual([expected, message]);
       expect((await client.get(`/albums/${albums.tracks1}`)).status).toBe(200);
     },
   );
@@ -155,10 +163,10 @@ test.each<[string, Omit<Extract<Fault, { kind: 'answer' }>, 'kind'>]>([
   ['rejected credentials', { status: 400, json: { error: 'invalid_client' } }],
   ['an outage', { status: 503, text: '<html></html>', headers: { 'content-type': 'text/html' } }],
   ['a malformed token', { json: { access_token: 7 } }],
-])('the token endpoint can answer with %s', async (_, fault) => {
+])('the token endpoint can respond with %s', async (_, fault) => {
   client.sandbox.faults.add({ on: { route: 'token' }, times: 1, fault: { kind: 'answer', ...fault } });
-  const answer = await client.requestToken();
-  expect(answer.status).toBe(fault.status ?? 200);
-  expect(answer.json).toEqual(fault.json);
+  const response = await client.requestToken();
+  expect(response.status).toBe(fault.status ?? 200);
+  expect(response.json).toEqual(fault.json);
   expect((await client.requestToken()).status).toBe(200);
 });

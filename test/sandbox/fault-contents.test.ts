@@ -18,16 +18,19 @@ describe('a fault of the data', () => {
   });
 
   test('a `ceiling` fault with `clamp` sends the largest allowed page, and the page states that limit', async () => {
-    const answer = await getUnder({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=50`);
-    expect([answer.status, answer.at('limit')]).toEqual([200, 5]);
-    expect(answer.at('items')).toHaveLength(5);
-    expect(answer.at('next')).toContain('offset=5&limit=5');
+    const response = await getUnder({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=50`);
+    expect([response.status, response.at('limit')]).toEqual([200, 5]);
+    expect(response.at('items')).toHaveLength(5);
+    expect(response.at('next')).toContain('offset=5&limit=5');
     expect((await getUnder({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=0`)).status).toBe(400);
   });
 
   const idsOf = async (fault?: Fault) => {
-    const answer = fault ? await getUnder(fault, `${list}?limit=50`) : await client.get(`${list}?limit=50`);
-    return { ids: (answer.at('items') as { id: string }[]).map(({ id }) => id), total: answer.at('total') };
+    const response = fault ? await getUnder(fault, `${list}?limit=50`) : await client.get(`${list}?limit=50`);
+    return {
+      ids: (response.at('items') as { id: string }[]).map(({ id }) => id),
+      total: response.at('total'),
+    };
   };
 
   test('a `listing` fault puts new releases in front of a list, and a new release can be read as an album', async () => {
@@ -48,9 +51,9 @@ describe('a fault of the data', () => {
   });
 
   test('a `listing` fault overstates the total of a list, and an empty page before that total has a `next`', async () => {
-    const answer = await getUnder({ kind: 'listing', extraTotal: 40 }, `${list}?limit=50&offset=100`);
-    expect(answer.at('total')).toBe(144);
-    expect(answer.at('items')).toHaveLength(4);
+    const response = await getUnder({ kind: 'listing', extraTotal: 40 }, `${list}?limit=50&offset=100`);
+    expect(response.at('total')).toBe(144);
+    expect(response.at('items')).toHaveLength(4);
     const empty = await getUnder({ kind: 'listing', extraTotal: 60 }, `${list}?limit=50&offset=104`);
     expect(empty.at('items')).toEqual([]);
     expect(empty.at('next')).not.toBeNull();
@@ -70,29 +73,29 @@ describe('an `edit`', () => {
 
   test('an `edit` fault sets, removes and renames the values at its paths, and changes no other value', async () => {
     const plain = await client.get(`${list}?limit=3`);
-    const answer = await edited(
+    const response = await edited(
       { path: 'items.0.name', set: null },
       { path: 'items.1.id', set: 7 },
       { path: 'items.2.images', remove: true },
       { path: 'items.2.uri', rename: 'url' },
       { path: 'items.2.nothing.here', set: 1 },
     );
-    expect(answer.at('items.0.name')).toBeNull();
-    expect(answer.at('items.1.id')).toBe(7);
-    expect(Object.keys(answer.at('items.2') as object)).not.toContain('images');
-    expect(answer.at('items.2.url')).toBe(plain.at('items.2.uri'));
-    expect(answer.at('items.1.name')).toBe(plain.at('items.1.name'));
-    expect(answer.at('total')).toBe(104);
-    expect(answer.headers.get('etag')).toBeNull();
+    expect(response.at('items.0.name')).toBeNull();
+    expect(response.at('items.1.id')).toBe(7);
+    expect(Object.keys(response.at('items.2') as object)).not.toContain('images');
+    expect(response.at('items.2.url')).toBe(plain.at('items.2.uri'));
+    expect(response.at('items.1.name')).toBe(plain.at('items.1.name'));
+    expect(response.at('total')).toBe(104);
+    expect(response.headers.get('etag')).toBeNull();
   });
 
   test('an `edit` fault can add the keys `__proto__` and `constructor`', async () => {
-    const answer = await edited(
+    const response = await edited(
       { path: 'items.0.__proto__', set: { polluted: true } },
       { path: 'constructor', set: { prototype: 1 } },
     );
-    expect(answer.text).toContain('"__proto__":{"polluted":true}');
-    expect(answer.text).toContain('"constructor":{"prototype":1}');
+    expect(response.text).toContain('"__proto__":{"polluted":true}');
+    expect(response.text).toContain('"constructor":{"prototype":1}');
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 
@@ -106,15 +109,15 @@ describe('an `edit`', () => {
   });
 
   test('an `edit` fault does not change an error response', async () => {
-    const answer = await getUnder({ kind: 'edit', edits: [{ path: 'error', set: 1 }] }, '/albums/abc');
-    expect(messageOf(answer)).toBe('Invalid base62 id');
+    const response = await getUnder({ kind: 'edit', edits: [{ path: 'error', set: 1 }] }, '/albums/abc');
+    expect(messageOf(response)).toBe('Invalid base62 id');
   });
 });
 
 const ids = [albums.tracks1, albums.tracks20, albums.tracks50];
 const read = async (fault: Omit<Extract<Fault, { kind: 'batch' }>, 'kind'>) => {
-  const answer = await getUnder({ kind: 'batch', ...fault }, `/albums?ids=${ids.join()}`);
-  return (answer.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
+  const response = await getUnder({ kind: 'batch', ...fault }, `/albums?ids=${ids.join()}`);
+  return (response.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
 };
 
 test('a `batch` fault sends a batch in another order, shorter, with nulls or with one entry twice', async () => {

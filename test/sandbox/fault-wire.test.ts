@@ -12,7 +12,7 @@ const client = useSandbox({ catalogue });
 const path = `/albums/${catalogue.fixtures.albums.tracks55}`;
 
 /** Requests an album without compression while a fault is in force, and returns the unread response. */
-async function ask(fault: Fault, headers: Record<string, string> = {}) {
+async function execute(fault: Fault, headers: Record<string, string> = {}) {
   const authorization = await client.authorize();
   client.sandbox.faults.add({ fault });
   const startMs = performance.now();
@@ -38,34 +38,34 @@ const lastStatus = () => client.sandbox.calls().at(-1)?.status;
 
 describe('on the wire', () => {
   test('a `delay` fault delays the response', async () => {
-    const { responded, elapsedMs } = await ask({ kind: 'delay', ms: 150 });
+    const { responded, elapsedMs } = await execute({ kind: 'delay', ms: 150 });
     expect((await responded).statusCode).toBe(200);
     expect(elapsedMs()).toBeGreaterThanOrEqual(149);
   });
 
   test('a `stall` fault sends no response', async () => {
-    const { request, responded } = await ask({ kind: 'stall' });
+    const { request, responded } = await execute({ kind: 'stall' });
     expect(await Promise.race([responded, sleep(200, 'nothing')])).toBe('nothing');
     expect(lastStatus()).toBeNull();
     request.destroy();
   });
 
   test('a `stall` fault with `afterBytes` stops sending in the middle of a body', async () => {
-    const { request, responded } = await ask({ kind: 'stall', afterBytes: 100 });
-    const answer = await responded;
-    expect(answer.statusCode).toBe(200);
-    expect(Number(answer.headers['content-length'])).toBeGreaterThan(10_000);
-    const [chunk] = (await once(answer, 'data')) as [Buffer];
+    const { request, responded } = await execute({ kind: 'stall', afterBytes: 100 });
+    const response = await responded;
+    expect(response.statusCode).toBe(200);
+    expect(Number(response.headers['content-length'])).toBeGreaterThan(10_000);
+    const [chunk] = (await once(response, 'data')) as [Buffer];
     expect(chunk.length).toBe(100);
-    const more = once(answer, 'data').catch(() => {});
-    expect(await Promise.race([more, once(answer, 'end').catch(() => {}), sleep(150, 'nothing')])).toBe(
+    const more = once(response, 'data').catch(() => {});
+    expect(await Promise.race([more, once(response, 'end').catch(() => {}), sleep(150, 'nothing')])).toBe(
       'nothing',
     );
     request.destroy();
   });
 
   test('a `drip` fault sends the whole body in pieces', async () => {
-    const { responded, elapsedMs } = await ask({ kind: 'drip', bytes: 4000, everyMs: 20 });
+    const { responded, elapsedMs } = await execute({ kind: 'drip', bytes: 4000, everyMs: 20 });
     const { bytes, error } = await drain(await responded);
     expect(error).toBeUndefined();
     expect(JSON.parse(bytes.toString())).toMatchObject({ type: 'album' });
@@ -73,7 +73,7 @@ describe('on the wire', () => {
   });
 
   test('a `reset` fault breaks the connection and sends no response', async () => {
-    const { responded } = await ask({ kind: 'reset' });
+    const { responded } = await execute({ kind: 'reset' });
     await expect(responded).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(lastStatus()).toBeNull();
   });
@@ -88,7 +88,7 @@ describe('on the wire', () => {
   });
 
   test('a `reset` fault with `afterBytes` breaks the connection in the middle of a body', async () => {
-    const { responded } = await ask({ kind: 'reset', afterBytes: 500 });
+    const { responded } = await execute({ kind: 'reset', afterBytes: 500 });
     const { bytes, error } = await drain(await responded);
     expect(error).toMatchObject({ code: 'ECONNRESET' });
     expect(bytes.length).toBeLessThanOrEqual(500);
@@ -96,29 +96,29 @@ describe('on the wire', () => {
   });
 
   test('a `truncate` fault closes the connection normally before the stated length of the body', async () => {
-    const { responded } = await ask({ kind: 'truncate', afterBytes: 500 });
-    const answer = await responded;
-    const { bytes, error } = await drain(answer);
+    const { responded } = await execute({ kind: 'truncate', afterBytes: 500 });
+    const response = await responded;
+    const { bytes, error } = await drain(response);
     expect(bytes.length).toBe(500);
-    expect(Number(answer.headers['content-length'])).toBeGreaterThan(500);
+    expect(Number(response.headers['content-length'])).toBeGreaterThan(500);
     expect(error).toMatchObject({ message: 'aborted' });
   });
 
   test('an `oversize` fault sends well-formed JSON of more than its number of megabytes', async () => {
-    const { responded } = await ask({ kind: 'oversize', megabytes: 3 });
+    const { responded } = await execute({ kind: 'oversize', megabytes: 3 });
     const { bytes } = await drain(await responded);
     expect(bytes.length).toBeGreaterThan(3 * 1024 * 1024);
     expect(Object.keys(JSON.parse(bytes.toString()))).toEqual(['padding']);
   });
 
   test('an `oversize` fault with `gzip` sends a small body that is large after decompression', async () => {
-    const { responded } = await ask(
+    const { responded } = await execute(
       { kind: 'oversize', megabytes: 8, gzip: true },
       { 'accept-encoding': 'gzip' },
     );
-    const answer = await responded;
-    expect(answer.headers['content-encoding']).toBe('gzip');
-    const { bytes } = await drain(answer);
+    const response = await responded;
+    expect(response.headers['content-encoding']).toBe('gzip');
+    const { bytes } = await drain(response);
     expect(bytes.length).toBeLessThan(64 * 1024);
     const gunzip = createGunzip();
     gunzip.end(bytes);
@@ -131,7 +131,7 @@ describe('on the wire', () => {
       { kind: 'delay', ms: 60_000 },
       { kind: 'oversize', megabytes: 500 },
     ] as const) {
-      const { request } = await ask(fault);
+      const { request } = await execute(fault);
       await sleep(20);
       request.destroy();
       client.sandbox.faults.clear();

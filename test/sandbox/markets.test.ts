@@ -24,38 +24,38 @@ describe('without a market', () => {
 describe('with a market', () => {
   test('with a market, albums and tracks have `is_playable` and no `available_markets`', async () => {
     for (const path of [`/albums/${albums.tracks20}`, `/tracks/${tracks.explicit}`]) {
-      const answer = await get(`${path}?market=ES`);
-      expect(answer.at('is_playable')).toBe(true);
-      expect(answer.text).not.toContain('available_markets');
-      expect(answer.text).not.toContain('restrictions');
+      const response = await get(`${path}?market=ES`);
+      expect(response.at('is_playable')).toBe(true);
+      expect(response.text).not.toContain('available_markets');
+      expect(response.text).not.toContain('restrictions');
     }
   });
 
   test('a track that is not available in the market is not playable, with the reason `market`, and keeps its id', async () => {
-    const answer = await get(`/tracks/${tracks.notInSpain}?market=ES`);
-    expect(answer.at('id')).toBe(tracks.notInSpain);
-    expect(answer.at('is_playable')).toBe(false);
-    expect(answer.at('restrictions')).toEqual({ reason: 'market' });
-    expect(answer.text).not.toContain('linked_from');
+    const response = await get(`/tracks/${tracks.notInSpain}?market=ES`);
+    expect(response.at('id')).toBe(tracks.notInSpain);
+    expect(response.at('is_playable')).toBe(false);
+    expect(response.at('restrictions')).toEqual({ reason: 'market' });
+    expect(response.text).not.toContain('linked_from');
     expect((await get(`/tracks/${tracks.notInSpain}?market=DE`)).at('is_playable')).toBe(true);
   });
 
   test('an album that is not available in the market and all its tracks have the restriction `market`', async () => {
-    const answer = await get(`/albums/${albums.outsideSpain}?market=ES`);
-    expect(answer.at('is_playable')).toBe(false);
-    expect(answer.at('restrictions')).toEqual({ reason: 'market' });
-    expect(answer.at('tracks.items.0.restrictions')).toEqual({ reason: 'market' });
+    const response = await get(`/albums/${albums.outsideSpain}?market=ES`);
+    expect(response.at('is_playable')).toBe(false);
+    expect(response.at('restrictions')).toEqual({ reason: 'market' });
+    expect(response.at('tracks.items.0.restrictions')).toEqual({ reason: 'market' });
     expect((await get(`/albums/${albums.onlyKorea}?market=KR`)).at('is_playable')).toBe(true);
     expect((await get(`/albums/${albums.nowhere}?market=KR`)).at('is_playable')).toBe(false);
   });
 
   test('a track whose album has another edition in the market is replaced, with the requested id in `linked_from`', async () => {
-    const answer = await get(`/tracks/${tracks.relinked}?market=ES`);
-    expect(answer.at('id')).toBe(tracks.spanishReplacement);
-    expect(answer.at('uri')).toBe(`spotify:track:${tracks.spanishReplacement}`);
-    expect(answer.at('album.id')).toBe(albums.spanishEdition);
-    expect(answer.at('linked_from')).toMatchObject({ id: tracks.relinked, type: 'track' });
-    expect(answer.at('is_playable')).toBe(true);
+    const response = await get(`/tracks/${tracks.relinked}?market=ES`);
+    expect(response.at('id')).toBe(tracks.spanishReplacement);
+    expect(response.at('uri')).toBe(`spotify:track:${tracks.spanishReplacement}`);
+    expect(response.at('album.id')).toBe(albums.spanishEdition);
+    expect(response.at('linked_from')).toMatchObject({ id: tracks.relinked, type: 'track' });
+    expect(response.at('is_playable')).toBe(true);
     expect((await get(`/tracks/${tracks.relinked}?market=DE`)).at('id')).toBe(tracks.relinked);
     // And the other way round.
     expect((await get(`/tracks/${tracks.spanishReplacement}?market=DE`)).at('id')).toBe(tracks.relinked);
@@ -72,9 +72,9 @@ describe('with a market', () => {
 
   test('an artist’s list neither has nor counts albums that are not available in the market', async () => {
     const listed = async (market: string) => {
-      const answer = await get(`/artists/${artists.edgeCases}/albums?limit=50&market=${market}`);
-      const ids = (answer.at('items') as { id: string }[]).map(({ id }) => id);
-      expect(answer.at('total')).toBe(ids.length);
+      const response = await get(`/artists/${artists.edgeCases}/albums?limit=50&market=${market}`);
+      const ids = (response.at('items') as { id: string }[]).map(({ id }) => id);
+      expect(response.at('total')).toBe(ids.length);
       return ids;
     };
     const [spain, korea] = [await listed('ES'), await listed('KR')];
@@ -97,8 +97,8 @@ describe('with a market', () => {
   });
 
   test('in a country without Spotify, no album is available', async () => {
-    const answer = await get(`/artists/${artists.bts}/albums?market=CN`);
-    expect([answer.status, answer.at('total')]).toEqual([200, 0]);
+    const response = await get(`/artists/${artists.bts}/albums?market=CN`);
+    expect([response.status, response.at('total')]).toEqual([200, 0]);
   });
 });
 
@@ -112,16 +112,18 @@ test('a restriction for another reason than the market is present with and witho
 });
 
 test('an artist’s top tracks are the ten most popular tracks of the artist’s own albums', async () => {
-  const answer = await get(`/artists/${artists.bts}/top-tracks?market=DE`);
-  const popularities = (answer.at('tracks') as { popularity: number }[]).map(({ popularity }) => popularity);
+  const response = await get(`/artists/${artists.bts}/top-tracks?market=DE`);
+  const popularities = (response.at('tracks') as { popularity: number }[]).map(
+    ({ popularity }) => popularity,
+  );
   expect(popularities).toHaveLength(10);
   expect(popularities).toEqual(popularities.toSorted((one, other) => other - one));
-  expect(answer.at('tracks.0.id')).toBe(catalogue.topTracksOf(artists.bts)[0]?.id);
+  expect(response.at('tracks.0.id')).toBe(catalogue.topTracksOf(artists.bts)[0]?.id);
 });
 
 test('an artist has up to twenty related artists, without the artist itself', async () => {
-  const answer = await get(`/artists/${artists.bts}/related-artists`);
-  const ids = (answer.at('artists') as { id: string }[]).map(({ id }) => id);
+  const response = await get(`/artists/${artists.bts}/related-artists`);
+  const ids = (response.at('artists') as { id: string }[]).map(({ id }) => id);
   expect(new Set(ids).size).toBe(20);
   expect(ids).not.toContain(artists.bts);
 });

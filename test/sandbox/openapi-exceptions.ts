@@ -16,7 +16,7 @@ const everyMode: readonly QuotaMode[] = ['development', 'extended'];
 const development: readonly QuotaMode[] = ['development'];
 const migrated =
   'taken from apps in development mode in February 2026; the document only marks it deprecated';
-const marketAsked = 'an answer for a market says `is_playable` in place of it';
+const marketRequested = 'a response for a market has `is_playable` in place of it';
 
 export const exceptions: readonly Exception[] = [
   { modes: development, fault: 'missing', key: 'available_markets', at: /./, why: migrated },
@@ -24,7 +24,7 @@ export const exceptions: readonly Exception[] = [
   { modes: development, fault: 'missing', key: 'popularity', at: /./, why: migrated },
   { modes: development, fault: 'missing', key: 'publisher', at: /./, why: migrated },
   { modes: development, fault: 'missing', key: 'album_group', at: /^\/items\/\d+/, why: migrated },
-  { modes: ['extended'], fault: 'missing', key: 'available_markets', at: /./, why: marketAsked },
+  { modes: ['extended'], fault: 'missing', key: 'available_markets', at: /./, why: marketRequested },
   {
     modes: everyMode,
     fault: 'undescribed',
@@ -55,7 +55,7 @@ export const exceptions: readonly Exception[] = [
     modes: everyMode,
     fault: 'type',
     at: /^\/(artists|albums|tracks|shows|episodes|audiobooks|chapters)\/\d+$/,
-    why: 'batch reads answer null for an unknown id; the document has no word on it',
+    why: 'batch reads return null for an unknown id; the document has no word on it',
   },
   {
     modes: everyMode,

@@ -75,14 +75,14 @@ describe('a page', () => {
   const base = `/artists/${artists.bts}/albums`;
 
   test('a page links to its neighbours by offset + limit, with all groups and the locale of the request', async () => {
-    const answer = await get(`${base}?limit=10&offset=20`, {
+    const response = await get(`${base}?limit=10&offset=20`, {
       headers: { 'accept-language': 'en-US,en;q=0.9' },
     });
     const link = (offset: number) =>
       `${client.sandbox.apiUrl}${base}?offset=${offset}&limit=10&include_groups=album,single,compilation,appears_on&locale=en-US,en;q%3D0.9`;
-    expect(answer.at('href')).toBe(link(20));
-    expect(answer.at('next')).toBe(link(30));
-    expect(answer.at('previous')).toBe(link(10));
+    expect(response.at('href')).toBe(link(20));
+    expect(response.at('next')).toBe(link(30));
+    expect(response.at('previous')).toBe(link(10));
   });
 
   test('a page has a link with the locale of its request, also after a request in another locale', async () => {
@@ -161,10 +161,10 @@ describe('an album', () => {
     'an album like %s contains up to 50 of its %i tracks and links to the other tracks',
     async (name, total) => {
       const id = albums[name];
-      const answer = await get(`/albums/${id}`);
-      const page = answer.at('tracks') as Page;
+      const response = await get(`/albums/${id}`);
+      const page = response.at('tracks') as Page;
       expect(page).toMatchObject({ limit: 50, offset: 0, previous: null, total });
-      expect(answer.at('total_tracks')).toBe(total);
+      expect(response.at('total_tracks')).toBe(total);
       expect(page.items).toHaveLength(Math.min(total, 50));
       const link = `${client.sandbox.apiUrl}/albums/${id}/tracks?offset=50&limit=50&locale=*`;
       expect(page.next).toBe(total > 50 ? link : null);

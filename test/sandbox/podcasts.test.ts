@@ -17,9 +17,9 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
     `/shows/${shows.onlyGermany}/episodes?market=US`,
     `/shows/${unknown}?market=US`,
   ])('%s is 404: the market is missing or lacks the show, or no show has the id', async (path) => {
-    const answer = await get(path);
-    expect(answer.status).toBe(404);
-    expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:show:\w{22}'$/);
+    const response = await get(path);
+    expect(response.status).toBe(404);
+    expect(response.at('error.message')).toMatch(/^Non existing id: 'spotify:show:\w{22}'$/);
   });
 
   test.each([
@@ -27,9 +27,9 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
     `/episodes/${episodes.onlyGermany}?market=US`,
     `/episodes/${unknown}?market=US`,
   ])('%s is 404: the market is missing or lacks the episode, or no episode has the id', async (path) => {
-    const answer = await get(path);
-    expect(answer.status).toBe(404);
-    expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:episode:\w{22}'$/);
+    const response = await get(path);
+    expect(response.status).toBe(404);
+    expect(response.at('error.message')).toMatch(/^Non existing id: 'spotify:episode:\w{22}'$/);
   });
 
   test('a page of episodes has 20 episodes by default and up to 50, and an invalid limit is rejected', async () => {
@@ -37,15 +37,15 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
     expect((await get(path)).at('limit')).toBe(20);
     expect((await get(`${path}&limit=50`)).at('items')).toHaveLength(50);
     for (const limit of ['0', '51', '-1', 'abc']) {
-      const answer = await get(`${path}&limit=${limit}`);
-      expect([answer.status, answer.at('error.message')]).toEqual([400, 'Invalid limit']);
+      const response = await get(`${path}&limit=${limit}`);
+      expect([response.status, response.at('error.message')]).toEqual([400, 'Invalid limit']);
     }
   });
 
   test('a show embeds at most fifty episodes, and the link to the next page names the market', async () => {
-    const answer = await get(`/shows/${shows.episodes130}?market=US`);
-    expect(answer.at('episodes.items')).toHaveLength(50);
-    expect(answer.at('episodes.next')).toMatch(/\/shows\/\w{22}\/episodes\?offset=50&limit=50&market=US/);
+    const response = await get(`/shows/${shows.episodes130}?market=US`);
+    expect(response.at('episodes.items')).toHaveLength(50);
+    expect(response.at('episodes.next')).toMatch(/\/shows\/\w{22}\/episodes\?offset=50&limit=50&market=US/);
   });
 
   test('a removed episode is null or has null in its keys, and the total of the list counts slots without an item', async () => {
@@ -68,8 +68,8 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
 test('batches of shows have no episodes, and null for a show that the market does not have', async () => {
   client.sandbox.setQuotaMode('extended');
   const ids = [shows.episodes3, shows.onlyGermany, unknown];
-  const answer = await get(`/shows?ids=${ids.join()}&market=US`);
-  expect(answer.at('shows.0.name')).toBe('Three Evenings');
-  expect(answer.at('shows.0.episodes')).toBeUndefined();
-  expect([answer.at('shows.1'), answer.at('shows.2')]).toEqual([null, null]);
+  const response = await get(`/shows?ids=${ids.join()}&market=US`);
+  expect(response.at('shows.0.name')).toBe('Three Evenings');
+  expect(response.at('shows.0.episodes')).toBeUndefined();
+  expect([response.at('shows.1'), response.at('shows.2')]).toEqual([null, null]);
 });

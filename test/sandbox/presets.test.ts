@@ -28,7 +28,7 @@ describe('preset quota-2026', () => {
   const preset = 'quota-2026';
   const few = { 'artists/albums': 3, search: 2 };
 
-  test('preset quota-2026 answers 100 reads of artists’ albums in 24 h and rejects the next read with QUOTA_EXCEEDED', async () => {
+  test('preset quota-2026 serves 100 reads of artists’ albums in 24 h and rejects the next read with QUOTA_EXCEEDED', async () => {
     const { get, sandbox } = await start({ preset });
     for (let call = 1; call <= 100; call++) expect((await get(albumsOf(bts))).status).toBe(200);
     const refused = await get(albumsOf(albums50));
@@ -204,20 +204,20 @@ test.for<[PresetName, number, string | null, RegExp]>([
   ['html-502', 502, 'text/html; charset=UTF-8', /^<!DOCTYPE html>/],
   ['empty-503', 503, null, /^$/],
 ])(
-  'preset %s answers one call in ten with %i from the proxy, beginning with the first call',
+  'preset %s rejects one call in ten with %i from the proxy, beginning with the first call',
   async ([preset, status, contentType, body]) => {
     const { get } = await start({ preset });
-    const answers = [];
-    for (let call = 0; call < 21; call++) answers.push(await get(`/artists/${bts}`));
-    const failed = answers.map((answer) => answer.status);
+    const responses = [];
+    for (let call = 0; call < 21; call++) responses.push(await get(`/artists/${bts}`));
+    const failed = responses.map((response) => response.status);
     expect(failed).toEqual(Array.from({ length: 21 }, (_, call) => (call % 10 === 0 ? status : 200)));
-    expect(answers[0]?.headers.get('content-type')).toBe(contentType);
-    expect(answers[0]?.headers.get('server')).toBe('envoy');
-    expect(answers[0]?.text).toMatch(body);
+    expect(responses[0]?.headers.get('content-type')).toBe(contentType);
+    expect(responses[0]?.headers.get('server')).toBe('envoy');
+    expect(responses[0]?.text).toMatch(body);
   },
 );
 
-test('preset flaky-404 answers one search or list in ten with 404, and never a read by id', async () => {
+test('preset flaky-404 rejects one search or list in ten with 404, and never a read by id', async () => {
   const { get } = await start({ preset: 'flaky-404' });
   const lists = ['/search?q=a&type=artist', albumsOf(bts), `/albums/${albums.tracks20}/tracks`];
   const statuses: number[] = [];
@@ -237,8 +237,8 @@ test('preset premium-lapsed rejects every call of the Web API with Spotify’s m
     '/search?q=a&type=artist',
     `/tracks/${tracks.explicit}`,
   ]) {
-    const answer = await get(path);
-    expect([answer.status, messageOf(answer)]).toEqual([
+    const response = await get(path);
+    expect([response.status, messageOf(response)]).toEqual([
       403,
       'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.',
     ]);

@@ -26,20 +26,20 @@ describe.each<[QuotaMode, keyof typeof pages, number, number]>([
 ])('in %s mode, %s', (quotaMode, list, most, byDefault) => {
   const { get } = useSandbox({ quotaMode });
   const read = async (query: string) => {
-    const answer = await get(pages[list](query));
+    const response = await get(pages[list](query));
     const page = list === 'search' ? 'albums.' : '';
-    return { answer, limit: answer.at(`${page}limit`), items: answer.at(`${page}items`) };
+    return { response, limit: response.at(`${page}limit`), items: response.at(`${page}items`) };
   };
 
   test(`${quotaMode} mode: a page of "${list}" has up to ${most} items`, async () => {
-    const { answer, limit, items } = await read(`limit=${most}`);
-    expect([answer.status, limit]).toEqual([200, most]);
+    const { response, limit, items } = await read(`limit=${most}`);
+    expect([response.status, limit]).toEqual([200, most]);
     expect(items).toHaveLength(most);
   });
 
   test(`${quotaMode} mode: a page of "${list}" with a limit of ${most + 1} is rejected`, async () => {
-    const { answer } = await read(`limit=${most + 1}`);
-    expect([answer.status, answer.at('error.message')]).toEqual([400, 'Invalid limit']);
+    const { response } = await read(`limit=${most + 1}`);
+    expect([response.status, response.at('error.message')]).toEqual([400, 'Invalid limit']);
   });
 
   test(`${quotaMode} mode: a page of "${list}" has ${byDefault} items by default`, async () => {
@@ -76,9 +76,9 @@ describe('in development mode', () => {
     '/chapters?ids=x',
     '/audiobooks?ids=x',
   ])('%s is forbidden in development mode, in Spotify’s spacing', async (path) => {
-    const answer = await client.get(path);
-    expect(answer.status).toBe(403);
-    expect(answer.text).toBe('{"error": {"status": 403, "message": "Forbidden" } }');
+    const response = await client.get(path);
+    expect(response.status).toBe(403);
+    expect(response.text).toBe('{"error": {"status": 403, "message": "Forbidden" } }');
   });
 
   test('in development mode, an artist has no followers, genres and popularity, in a read by id and in a search', async () => {
@@ -96,14 +96,14 @@ describe('in development mode', () => {
   });
 
   test('in development mode, no object has available_markets, label, popularity, album_group or followers', async () => {
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       client.get(`/albums/${tracks130}`),
       client.get(`/artists/${bts}/albums`),
       client.get(`/tracks/${relinked}`),
       client.get('/search?q=a&type=album,track,artist'),
       client.get(`/albums/${tracks130}/tracks`),
     ]);
-    for (const { status, text } of answers) {
+    for (const { status, text } of responses) {
       expect(status).toBe(200);
       expect(text).not.toMatch(/"(available_markets|label|popularity|album_group|followers)":/);
     }
@@ -115,20 +115,20 @@ describe('in development mode', () => {
   });
 
   test('in development mode, a replacement of a relinked track has no `linked_from`', async () => {
-    const answer = await client.get(`/tracks/${relinked}?market=ES`);
-    expect(answer.at('id')).toBe(fixtures.tracks.spanishReplacement);
-    expect(answer.at('album.id')).toBe(spanishEdition);
-    expect(answer.text).not.toContain('linked_from');
+    const response = await client.get(`/tracks/${relinked}?market=ES`);
+    expect(response.at('id')).toBe(fixtures.tracks.spanishReplacement);
+    expect(response.at('album.id')).toBe(spanishEdition);
+    expect(response.text).not.toContain('linked_from');
   });
 
   test('in development mode, no track has a `preview_url`, at any endpoint', async () => {
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       client.get(`/tracks/${relinked}`),
       client.get(`/albums/${tracks130}`),
       client.get(`/albums/${tracks130}/tracks?limit=50`),
       client.get('/search?q=a&type=track'),
     ]);
-    for (const { status, text } of answers) {
+    for (const { status, text } of responses) {
       expect(status).toBe(200);
       expect(text).not.toContain('preview_url');
     }

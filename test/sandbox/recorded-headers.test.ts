@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/index.ts';
 import { fixtures } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
-import { type Answer, useSandbox } from './client.ts';
+import { type SandboxResponse, useSandbox } from './client.ts';
 
 const folder = sharedPath('recordings');
 const { artists, albums, tracks } = fixtures;
@@ -47,14 +47,14 @@ const laterHeaders: Record<string, readonly string[]> = {
 const olderMessages: Record<string, string> = { '400_invalid_id_2021.json': 'Invalid base62 id' };
 
 const throughFault =
-  (fault: Fault): (() => Promise<Answer>) =>
+  (fault: Fault): (() => Promise<SandboxResponse>) =>
   async () => {
     client.sandbox.faults.add({ fault });
     return client.get(`/artists/${artists.bts}`);
   };
 
 /** For each file the call with which the sandbox sends the same response. */
-const counterparts: Record<string, (captured: Captured) => Promise<Answer>> = {
+const counterparts: Record<string, (captured: Captured) => Promise<SandboxResponse>> = {
   '200_preflight_2020.json': ({ method, request_headers = {} }) =>
     client.get('/browse/categories/jazz/playlists?limit=10', {
       method,
@@ -92,21 +92,22 @@ describe.skipIf(folder === null)('a captured error', () => {
       const captured = readJson(join(folder ?? '', 'errors-2026', file)) as Captured;
       const reproduce = counterparts[file];
       if (!reproduce) throw new Error(`no counterpart is defined for ${file}`);
-      const answer = await reproduce(captured);
+      const response = await reproduce(captured);
 
-      expect(answer.status).toBe(captured.status);
-      if (captured.body !== null) expect(answer.json ?? answer.text).toEqual(expectedBody(file, captured));
-      expect(headerDifferences(answer, captured.headers, file)).toEqual([]);
-      if (captured.headers_whole) expect(addedHeaders(answer, captured.headers, file)).toEqual([]);
+      expect(response.status).toBe(captured.status);
+      if (captured.body !== null)
+        expect(response.json ?? response.text).toEqual(expectedBody(file, captured));
+      expect(headerDifferences(response, captured.headers, file)).toEqual([]);
+      if (captured.headers_whole) expect(addedHeaders(response, captured.headers, file)).toEqual([]);
     },
   );
 
   test('the captured error for an expired token equals the response of the sandbox in its whole text, spacing included', async () => {
     const headers = await client.authorize();
     client.sandbox.expireTokens();
-    const answer = await client.get(`/albums/${albums.tracks1}`, { headers });
+    const response = await client.get(`/albums/${albums.tracks1}`, { headers });
     const file = join(folder ?? '', 'rspotify', 'album_find_5bU1XKYxHhEwukllT20xtk__1_401.json');
-    expect(answer.text).toBe(readFileSync(file, 'utf8').trim());
+    expect(response.text).toBe(readFileSync(file, 'utf8').trim());
   });
 });
 
@@ -126,13 +127,13 @@ test.skipIf(folder === null)(
       '/search?q=a&type=artist',
     ];
     for (const path of reads) {
-      const answer = await client.get(path, { headers });
+      const response = await client.get(path, { headers });
       for (const { file, headers: captured } of successes) {
         const { etag, ...others } = captured;
-        expect(answer.headers.get('etag')).toMatch(/^"MC-[\w+/=]+"$/);
+        expect(response.headers.get('etag')).toMatch(/^"MC-[\w+/=]+"$/);
         expect(etag, file).toMatch(/^"MC-[\w+/=]+"$/);
-        expect(headerDifferences(answer, others, file)).toEqual([]);
-        expect(addedHeaders(answer, captured, file)).toEqual([]);
+        expect(headerDifferences(response, others, file)).toEqual([]);
+        expect(addedHeaders(response, captured, file)).toEqual([]);
       }
     }
   },
@@ -158,7 +159,7 @@ function expectedBody(file: string, { body }: Captured): unknown {
   return message === undefined ? body : { error: { ...(body as { error: object }).error, message } };
 }
 
-function headerDifferences({ headers }: Answer, captured: Headers, file: string): string[] {
+function headerDifferences({ headers }: SandboxResponse, captured: Headers, file: string): string[] {
   return Object.entries(captured).flatMap(([name, value]) => {
     const [first = ''] = [value].flat();
     if (perConnection.includes(name) || olderValues[name]?.some((older) => older.test(first))) return [];
@@ -170,7 +171,7 @@ function headerDifferences({ headers }: Answer, captured: Headers, file: string)
   });
 }
 
-function addedHeaders({ headers }: Answer, captured: Headers, file: string): string[] {
+function addedHeaders({ headers }: SandboxResponse, captured: Headers, file: string): string[] {
   const expectedNames = [...Object.keys(captured), ...perConnection, ...(laterHeaders[file] ?? [])];
   return [...headers.keys()]
     .filter((name) => !expectedNames.includes(name))

@@ -110,10 +110,10 @@ test.each(groups)(
   'in %s mode %s recorded in %i has the shape of the sandbox’s responses',
   async (mode, kind, year, recorded) => {
     const paths = counterparts[mode][kind] ?? [];
-    const answers = await Promise.all(paths.map((path) => clients[mode].get(path)));
-    expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));
+    const responses = await Promise.all(paths.map((path) => clients[mode].get(path)));
+    expect(responses.map(({ status }) => status)).toEqual(paths.map(() => 200));
 
-    const found = differences(shapeOf(answers.map(({ json }) => json)), shapeOf(recorded));
+    const found = differences(shapeOf(responses.map(({ json }) => json)), shapeOf(recorded));
     const unexpected = found.filter((difference) => {
       const exception = exceptions.find(
         ({ modes = [mode], years = [year], kinds = [kind], differences: excused }) =>

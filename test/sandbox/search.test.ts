@@ -18,8 +18,8 @@ describe('a search', () => {
   });
 
   test('a search sorts exact names first and by popularity, then names that begin with the text, then other names', async () => {
-    const answer = await search('Lanterns', 'type=track&limit=50');
-    const found = answer.at('tracks.items') as { name: string; popularity: number }[];
+    const response = await search('Lanterns', 'type=track&limit=50');
+    const found = response.at('tracks.items') as { name: string; popularity: number }[];
     const ranks = found.map(({ name }) => (name === 'Lanterns' ? 0 : name.startsWith('Lanterns') ? 1 : 2));
     expect(ranks).toEqual(ranks.toSorted());
     expect(new Set(ranks).size).toBeGreaterThan(1);
@@ -28,22 +28,22 @@ describe('a search', () => {
     expect(exact).toEqual(exact.toSorted((one, other) => other - one));
   });
 
-  test('a search answers with one page for each type, in the order of the types', async () => {
+  test('a search returns one page for each type, in the order of the types', async () => {
     const { json } = await search('BTS', 'type=track,artist');
     expect(Object.keys(json as object)).toEqual(['tracks', 'artists']);
   });
 
   test('a search finds shows by their names, and episodes by the names of their shows', async () => {
-    const answer = await search('The Longest Week', 'type=show,episode');
-    expect(answer.at('shows.items.0.id')).toBe(shows.episodes130);
-    expect(answer.at('episodes.total')).toBe(130);
-    expect(answer.at('episodes.items.0.show')).toBeUndefined();
+    const response = await search('The Longest Week', 'type=show,episode');
+    expect(response.at('shows.items.0.id')).toBe(shows.episodes130);
+    expect(response.at('episodes.total')).toBe(130);
+    expect(response.at('episodes.items.0.show')).toBeUndefined();
   });
 
   test('a search finds a show and its episodes only in the markets of the show, and always without a market', async () => {
     const totals = ['&market=DE', '&market=US', ''].map(async (market) => {
-      const answer = await search('Nur hier', `type=show,episode${market}`);
-      return [answer.at('shows.total'), answer.at('episodes.total')];
+      const response = await search('Nur hier', `type=show,episode${market}`);
+      return [response.at('shows.total'), response.at('episodes.total')];
     });
     expect(await Promise.all(totals)).toEqual([
       [1, 5],
@@ -53,18 +53,18 @@ describe('a search', () => {
   });
 
   test('a search has links with the text as `query` and the type of the page, in the recorded order of parameters', async () => {
-    const answer = await search('artist: the & a', 'type=artist,album&limit=3&offset=6&market=DE');
-    expect(answer.at('albums.href')).toBe(
+    const response = await search('artist: the & a', 'type=artist,album&limit=3&offset=6&market=DE');
+    expect(response.at('albums.href')).toBe(
       `${client.sandbox.apiUrl}/search?offset=6&limit=3&query=artist%3A%20the%20%26%20a&type=album&market=DE&locale=*`,
     );
   });
 
   test('a search has a total of at most 1000, and may link to a page that is rejected', async () => {
     expect(catalogue.find('track', 'a').length).toBeGreaterThan(1000);
-    const answer = await search('a', 'type=track&limit=40&offset=950');
-    expect(answer.at('tracks.total')).toBe(1000);
-    expect(answer.at('tracks.next')).toContain('?offset=990&limit=40&');
-    const next = String(answer.at('tracks.next')).slice(client.sandbox.apiUrl.length);
+    const response = await search('a', 'type=track&limit=40&offset=950');
+    expect(response.at('tracks.total')).toBe(1000);
+    expect(response.at('tracks.next')).toContain('?offset=990&limit=40&');
+    const next = String(response.at('tracks.next')).slice(client.sandbox.apiUrl.length);
     expect((await client.get(next.replace('query=', 'q='))).status).toBe(400);
   });
 
@@ -104,9 +104,12 @@ describe('a search text', () => {
   });
 
   test('a search text filters by artist, album and track, and each filter ends at the next filter', async () => {
-    const answer = await search('album:Twenty Rooms artist:Cabinet of Oddities', 'type=album,track&limit=50');
-    expect(idsIn(answer.at('albums'))).toEqual([albums.tracks20]);
-    expect(answer.at('tracks.total')).toBe(20);
+    const response = await search(
+      'album:Twenty Rooms artist:Cabinet of Oddities',
+      'type=album,track&limit=50',
+    );
+    expect(idsIn(response.at('albums'))).toEqual([albums.tracks20]);
+    expect(response.at('tracks.total')).toBe(20);
     const [{ name } = { name: '' }] = catalogue.tracksOf(albums.tracks20);
     const narrower = await search(`track:${name} album:"Twenty Rooms"`, 'type=track');
     expect(namesIn(narrower.at('tracks'))).toContain(name);

@@ -115,9 +115,9 @@ describe.skipIf(shapes === null).each(modes)('in %s mode', (quotaMode) => {
   const check = createShapeCheck(shapes ?? { kinds: {}, page: { orders: {}, at: {} } }, quotaMode);
 
   const objectsAt = async ({ paths, way }: Place): Promise<unknown[]> => {
-    const answers = await Promise.all(paths.map((path) => client.get(path)));
-    expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));
-    const found = answers.flatMap(({ json }) => valuesAt(json, way));
+    const responses = await Promise.all(paths.map((path) => client.get(path)));
+    expect(responses.map(({ status }) => status)).toEqual(paths.map(() => 200));
+    const found = responses.flatMap(({ json }) => valuesAt(json, way));
     expect(found.length, `objects at ${paths[0]} ${way}`).toBeGreaterThan(0);
     return found;
   };

@@ -55,7 +55,7 @@ describe('the first call that needs the whole catalogue', () => {
     const together = await Promise.all([client.get(path), client.get(path), client.get(path)]);
     const later = await client.get(path);
     await sandbox.close();
-    for (const answer of together) expect(answer.json).toEqual(later.json);
+    for (const response of together) expect(response.json).toEqual(later.json);
     expect(later.at('tracks.total')).toBeGreaterThan(0);
   });
 });

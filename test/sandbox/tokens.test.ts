@@ -10,15 +10,15 @@ const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secr
 
 describe('the token endpoint', () => {
   test('the token endpoint issues a bearer token for an hour, and no refresh token', async () => {
-    const answer = await requestToken();
-    expect(answer.status).toBe(200);
-    expect(answer.json).toEqual({
+    const response = await requestToken();
+    expect(response.status).toBe(200);
+    expect(response.json).toEqual({
       access_token: expect.stringMatching(/^BQ[\w-]{80,}$/),
       token_type: 'Bearer',
       expires_in: 3600,
     });
-    expect(answer.headers.get('content-type')).toBe('application/json');
-    expect(answer.headers.get('cache-control')).toContain('no-store');
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(response.headers.get('cache-control')).toContain('no-store');
   });
 
   test('the token endpoint also accepts the credentials in the form', async () => {
@@ -36,9 +36,9 @@ describe('the token endpoint', () => {
   ])(
     'the token endpoint rejects %s with 400 and the text invalid_client in `error`',
     async (_, headers, description) => {
-      const answer = await requestToken({ headers: { ...form, ...headers } });
-      expect(answer.status).toBe(400);
-      expect(answer.json).toEqual({
+      const response = await requestToken({ headers: { ...form, ...headers } });
+      expect(response.status).toBe(400);
+      expect(response.json).toEqual({
         error: 'invalid_client',
         ...(description !== undefined && { error_description: description }),
       });
@@ -49,9 +49,9 @@ describe('the token endpoint', () => {
     'the token endpoint rejects a body of type %j with 415',
     async (type) => {
       const { headers } = tokenRequest(client.sandbox);
-      const answer = await requestToken({ headers: { ...headers, 'content-type': type }, body: '{}' });
-      expect(answer.status).toBe(415);
-      expect(answer.json).toEqual({ error: 'server_error', error_description: 'Unexpected status: 415' });
+      const response = await requestToken({ headers: { ...headers, 'content-type': type }, body: '{}' });
+      expect(response.status).toBe(415);
+      expect(response.json).toEqual({ error: 'server_error', error_description: 'Unexpected status: 415' });
     },
   );
 
@@ -59,9 +59,9 @@ describe('the token endpoint', () => {
     ['', 'grant_type parameter is missing'],
     ['grant_type=password', 'grant_type must be client_credentials, authorization_code or refresh_token'],
   ])('the token endpoint rejects the form %j with 400 unsupported_grant_type', async (body, description) => {
-    const answer = await requestToken({ body });
-    expect(answer.status).toBe(400);
-    expect(answer.json).toEqual({ error: 'unsupported_grant_type', error_description: description });
+    const response = await requestToken({ body });
+    expect(response.status).toBe(400);
+    expect(response.json).toEqual({ error: 'unsupported_grant_type', error_description: description });
   });
 });
 
@@ -75,9 +75,9 @@ describe('the Web API', () => {
     ['another scheme', 'Basic eDp5', 400, 'Only valid bearer authentication supported', null],
     ['a scheme without a token', 'Bearer', 400, 'Only valid bearer authentication supported', null],
   ])('the Web API rejects a call with %s', async (_, authorization, status, message, challenge) => {
-    const answer = await get('/artists/x', { headers: { authorization } });
-    expect([answer.status, messageOf(answer)]).toEqual([status, message]);
-    expect(answer.headers.get('www-authenticate')).toBe(challenge);
+    const response = await get('/artists/x', { headers: { authorization } });
+    expect([response.status, messageOf(response)]).toEqual([status, message]);
+    expect(response.headers.get('www-authenticate')).toBe(challenge);
   });
 
   test('the Web API rejects an expired token with the message that the token expired, and accepts a new token', async () => {
@@ -86,10 +86,10 @@ describe('the Web API', () => {
     expect((await get(`/artists/${artists.bts}`, { headers })).status).toBe(200);
 
     client.sandbox.expireTokens();
-    const answer = await get(`/artists/${artists.bts}`, { headers });
-    expect([answer.status, messageOf(answer)]).toEqual([401, 'The access token expired']);
-    expect(answer.headers.get('www-authenticate')).toBe(invalidToken('The access token expired'));
-    expect(answer.headers.get('cache-control')).toBeNull();
+    const response = await get(`/artists/${artists.bts}`, { headers });
+    expect([response.status, messageOf(response)]).toEqual([401, 'The access token expired']);
+    expect(response.headers.get('www-authenticate')).toBe(invalidToken('The access token expired'));
+    expect(response.headers.get('cache-control')).toBeNull();
 
     const fresh = await client.authorize();
     expect((await get(`/artists/${artists.bts}`, { headers: fresh })).status).toBe(200);

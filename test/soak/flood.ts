@@ -55,37 +55,37 @@ function post(port: number, agent: Agent, body: string): Promise<{ status: numbe
 }
 
 /** Sends so many requests a second, without waiting for responses. */
-async function ask(port: number, rate: number, sockets: number, body: (n: number) => string) {
+async function execute(port: number, rate: number, sockets: number, body: (n: number) => string) {
   const agent = new Agent({ keepAlive: true, maxSockets: sockets });
-  const answers: Promise<{ status: number; ms: number }>[] = [];
+  const responses: Promise<{ status: number; ms: number }>[] = [];
   const startedMs = performance.now();
   while (performance.now() - startedMs < seconds * 1_000) {
     const due = ((performance.now() - startedMs) / 1_000) * rate;
-    while (answers.length < due) answers.push(post(port, agent, body(answers.length)));
+    while (responses.length < due) responses.push(post(port, agent, body(responses.length)));
     await sleep(stepMs);
   }
-  const all = await Promise.all(answers);
+  const all = await Promise.all(responses);
   agent.destroy();
   return all;
 }
 
 /** Latencies of the requests that were not rejected with 503, and all statuses. */
-function summary(answers: readonly { status: number; ms: number }[]) {
-  const times = answers
+function summary(responses: readonly { status: number; ms: number }[]) {
+  const times = responses
     .filter(({ status }) => status !== 503)
     .map(({ ms }) => ms)
     .sort((a, b) => a - b);
   const at = (share: number) => Math.round((times[Math.ceil(times.length * share) - 1] ?? 0) * 10) / 10;
   const statuses: Record<number, number> = {};
-  for (const { status } of answers) statuses[status] = (statuses[status] ?? 0) + 1;
-  return { answers: answers.length, statuses, p50Ms: at(0.5), p99Ms: at(0.99) };
+  for (const { status } of responses) statuses[status] = (statuses[status] ?? 0) + 1;
+  return { responses: responses.length, statuses, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
 /** Runs in its own process, so that it does not delay the client of the valid requests. */
 async function sendGarbage(port: number) {
-  print(summary(await ask(port, perSecond, garbageSockets, garbage)));
+  print(summary(await execute(port, perSecond, garbageSockets, garbage)));
 }
 
 async function start() {
@@ -117,8 +117,8 @@ async function start() {
 async function run() {
   const { sandbox, server, port } = await start();
   const good = () => JSON.stringify({ query: '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }' });
-  await ask(port, goodPerSecond, goodSockets, good);
-  const idle = summary(await ask(port, goodPerSecond, goodSockets, good));
+  await execute(port, goodPerSecond, goodSockets, good);
+  const idle = summary(await execute(port, goodPerSecond, goodSockets, good));
   const before = sandbox.calls().length;
   const flood = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), `${port}`], {
     env: process.env,
@@ -130,7 +130,7 @@ async function run() {
     floodOutput += text;
   });
   await sleep(2_000); // until the flood has started
-  const flooded = summary(await ask(port, goodPerSecond, goodSockets, good));
+  const flooded = summary(await execute(port, goodPerSecond, goodSockets, good));
   await floodEnded;
   print({
     idle,

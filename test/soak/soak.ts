@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/config.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { FaultRule } from '../../src/sandbox/index.ts';
-import { ask, type Outcome } from '../support/fault-answers.ts';
 import { violations } from '../support/fault-invariants.ts';
 import {
   album,
@@ -21,6 +20,7 @@ import {
   trackId,
   tracks,
 } from '../support/fault-operations.ts';
+import { execute, type Outcome } from '../support/fault-responses.ts';
 import { resources } from '../support/fault-traces.ts';
 import { silentLog } from '../support/silent-log.ts';
 
@@ -114,7 +114,7 @@ interface Sample {
   rss: number;
   sockets: number;
   timers: number;
-  asked: number;
+  sent: number;
   ok: number;
   p99Ms: number;
 }
@@ -181,24 +181,24 @@ async function takeSample(startedMs: number, { times, ok }: Window): Promise<Sam
     rss,
     sockets: count('TCPSocketWrap'),
     timers: count('Timeout'),
-    asked: times.length,
+    sent: times.length,
     ok,
     p99Ms: times[Math.ceil(times.length * 0.99) - 1] ?? 0,
   };
 }
 
 function print(samples: readonly Sample[]): void {
-  const cells = ['second', 'heap MB', 'RSS MB', 'sockets', 'timers', 'asked', 'ok', 'p99 ms'];
+  const cells = ['second', 'heap MB', 'RSS MB', 'sockets', 'timers', 'sent', 'ok', 'p99 ms'];
   say(`| ${cells.join(' | ')} |\n| ${cells.map(() => '---:').join(' | ')} |`);
-  for (const { atMs, heap, rss, sockets, timers, asked, ok, p99Ms } of samples) {
+  for (const { atMs, heap, rss, sockets, timers, sent, ok, p99Ms } of samples) {
     const numbers = [
       (atMs / 1000).toFixed(0),
       (heap / megabyte).toFixed(1),
       (rss / megabyte).toFixed(0),
       sockets,
       timers,
-      asked,
-      asked === 0 ? '' : `${((100 * ok) / asked).toFixed(1)} %`,
+      sent,
+      sent === 0 ? '' : `${((100 * ok) / sent).toFixed(1)} %`,
       p99Ms.toFixed(0),
     ];
     say(`| ${numbers.join(' | ')} |`);
@@ -244,7 +244,7 @@ async function load(gateway: Gateway, samples: Sample[], startedMs: number): Pro
     const leaving = new AbortController();
     if (leaves) setTimeout(() => leaving.abort(), n % 200);
     try {
-      const outcome = await ask(gateway, operationAt(n), leaving.signal);
+      const outcome = await execute(gateway, operationAt(n), leaving.signal);
       if (!leaves) record(outcome);
     } catch (error) {
       if (!leaves) wrong.push(String(error));

@@ -3,11 +3,11 @@ import { rejectInvalidTarget } from '../../src/http/request-target.ts';
 import { serverOptions } from '../../src/process/connections.ts';
 import { catalogue } from './catalogue.ts';
 import { stopwatchMs } from './clock.ts';
-import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';
 import { tapStream } from './fault-channels.ts';
 import type { TestEnvironment } from './fault-environment.ts';
 import type { Operation } from './fault-operations.ts';
+import { type Outcome, toOutcome } from './fault-responses.ts';
 import { portOf } from './test-server.ts';
 
 /** Requests of hostile clients: expensive documents, and invalid requests. */
@@ -54,7 +54,7 @@ export const refusals = (
   operations: readonly Operation[],
   client: NonNullable<Step['client']>,
   more: Partial<Step> = {},
-): Step[] => operations.map((ask) => ({ ask, client, api: 0, token: 0, withinMs: 100, ...more }));
+): Step[] => operations.map((execute) => ({ execute, client, api: 0, token: 0, withinMs: 100, ...more }));
 
 /** Serves the gateway of a case on a real socket, by default with the time limits of the server. It closes with the case. */
 export async function listen(
@@ -62,7 +62,7 @@ export async function listen(
   limits: ServerOptions = serverOptions,
 ): Promise<{ port: number; server: Server }> {
   const server = createServer(limits, rejectInvalidTarget(testEnvironment.gateway().handler));
-  server.on('connection', (socket) => tapStream(socket, (text) => testEnvironment.hear('answers', text)));
+  server.on('connection', (socket) => tapStream(socket, (text) => testEnvironment.hear('responses', text)));
   const port = await portOf(server, testEnvironment.defer);
   testEnvironment.allowed.add(`127.0.0.1:${port}`);
   return { port, server };

@@ -30,7 +30,7 @@ export const listPath = (id: string, limit: number, offset = 0): string =>
 
 /** @param cursor the value of `$cursor` in the arguments: a walk with it has one document, which is parsed once */
 export async function albumPage(
-  gateway: Pick<TestGateway, 'ask'>,
+  gateway: Pick<TestGateway, 'execute'>,
   args: string,
   id?: string,
   cursor?: string | null,

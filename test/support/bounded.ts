@@ -6,7 +6,7 @@ import { measureMachineLoad } from './machine-load.ts';
 import type { Server } from './process.ts';
 
 /** Bounds for any request: its own time, the time of a concurrent request for `/health`, and the memory of the process. */
-const bounds = { answerMs: 1_000, healthMs: 200, peakMb: 300 };
+const bounds = { responseMs: 1_000, healthMs: 200, peakMb: 300 };
 const healthEveryMs = 20;
 const minHealthRequests = 3;
 
@@ -18,7 +18,7 @@ const minHealthRequests = 3;
 export async function expectBounded<T>(
   server: Pick<Server, 'pid' | 'peakMb' | 'get'>,
   act: () => Promise<T>,
-  { answerMs = bounds.answerMs }: { answerMs?: number | null } = {},
+  { responseMs = bounds.responseMs }: { responseMs?: number | null } = {},
 ): Promise<T> {
   resetPeakMemory(server.pid);
   const loads = [measureMachineLoad(), measureMachineLoad(server.pid)];
@@ -39,7 +39,7 @@ export async function expectBounded<T>(
   }
   const result = await acted;
   expect(slowestHealthMs, 'ms until /health responded').toBeLessThan(bounds.healthMs * machineLoad());
-  if (answerMs !== null) expect(tookMs, 'ms of the whole').toBeLessThan(answerMs * machineLoad());
+  if (responseMs !== null) expect(tookMs, 'ms of the whole').toBeLessThan(responseMs * machineLoad());
   expect(server.peakMb(), 'MB of the process').toBeLessThan(bounds.peakMb);
   return result;
 }

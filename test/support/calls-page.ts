@@ -8,7 +8,7 @@ export interface CallCounts {
   /** Repeated while the cached responses are fresh. */
   again: number;
   /** Executed ten times at once, with an empty cache. */
-  crowd: number;
+  concurrent: number;
   /** With an empty cache, for an app whose capabilities are unknown. */
   unknown: number;
   /** By the naive gateway. */
@@ -58,7 +58,7 @@ export function callsPage(rows: readonly Row[]): string {
         number(row),
         row.operation.title,
         ...costs(row, 'again'),
-        ...costs(row, 'crowd'),
+        ...costs(row, 'concurrent'),
         ...costs(row, 'unknown'),
       ]),
     ),

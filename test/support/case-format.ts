@@ -4,21 +4,21 @@ import { z } from 'zod';
 
 /** The format of a case: the responses of a scripted Spotify, the operations, and the expected results. */
 
-/** One rule of the scripted upstream; of the rules that match a call, the first one answers it. */
+/** One rule of the scripted upstream; of the rules that match a call, the first one is used. */
 const rule = z
   .strictObject({
     /** Regular expression on the path behind `/v1`. */
     path: z.string().refine(isRegExp, 'must be a regular expression'),
     /** Query parameters that must be equal. */
     query: z.record(z.string(), z.string()).optional(),
-    /** How many calls the rule answers; without it, all. */
+    /** How many calls the rule replies to; without it, to all. */
     times: z.int().positive().optional(),
     status: z.int().min(200).max(599).default(200),
     /** How long after the call the response is sent. */
     delayMs: z.int().nonnegative().optional(),
     body: z.json().optional(),
     raw: z.string().optional(),
-    /** Answers every id with a plain object of this kind. */
+    /** Returns a plain object of this kind for every id. */
     echo: z.enum(['artist', 'album', 'track']).optional(),
     /** Sets `limit` and `offset` of the body's pages to those of the request. */
     echoPage: z.boolean().optional(),

@@ -8,7 +8,7 @@ import { type ScriptedUpstream, startScriptedUpstream, type UpstreamCall } from 
 
 interface StepResponses {
   /** One for a query, one for each page of a walk. */
-  answers: GraphQLResult<unknown>[];
+  responses: GraphQLResult<unknown>[];
   /** The ids of all nodes of a walk; null for a query. */
   ids: string[] | null;
 }
@@ -31,7 +31,7 @@ export async function runCase({ env, upstream: rules, steps }: Case): Promise<vo
     const calls = upstream.log().map((call) => `\n  ${call}`);
     if (mismatches.length > 0) {
       expect.fail(
-        `step ${i + 1} of ${steps.length}: ${mismatches.join('\n')}\nSpotify has answered:${calls.join('')}`,
+        `step ${i + 1} of ${steps.length}: ${mismatches.join('\n')}\nSpotify has responded:${calls.join('')}`,
       );
     }
   }
@@ -46,9 +46,9 @@ interface CaseEnvironment {
 async function runStep(step: CaseStep, { upstream, gateway, clock }: CaseEnvironment): Promise<StepResult> {
   if (step.waitMs > 0) await clock?.pass(step.waitMs / 1000);
   const before = upstream.calls().length;
-  const asked = step.walk === undefined ? await askOnce(step, gateway) : await walk(step, gateway);
+  const responses = step.walk === undefined ? await executeOnce(step, gateway) : await walk(step, gateway);
   const calls = upstream.calls();
-  return { ...asked, calls: calls.length > before ? calls.slice(before) : calls };
+  return { ...responses, calls: calls.length > before ? calls.slice(before) : calls };
 }
 
 interface Connection {
@@ -57,24 +57,27 @@ interface Connection {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-async function askOnce({ query = '', variables }: CaseStep, { ask }: TestGateway): Promise<StepResponses> {
-  return { answers: [await ask(query, variables)], ids: null };
+async function executeOnce(
+  { query = '', variables }: CaseStep,
+  { execute }: TestGateway,
+): Promise<StepResponses> {
+  return { responses: [await execute(query, variables)], ids: null };
 }
 
 async function walk(
   { walk: query = '', pick = '', variables }: CaseStep,
-  { ask }: TestGateway,
+  { execute }: TestGateway,
 ): Promise<StepResponses> {
-  const answers: GraphQLResult<unknown>[] = [];
+  const responses: GraphQLResult<unknown>[] = [];
   const ids: string[] = [];
-  for (let after: string | null = null; answers.length < maxPagesOfWalk; ) {
-    const answer = await ask<unknown, object>(query, { ...variables, after });
-    answers.push(answer);
-    const connection = valueAt(answer.data, pick) as Connection | null | undefined;
-    if (!connection) return { answers, ids };
+  for (let after: string | null = null; responses.length < maxPagesOfWalk; ) {
+    const response = await execute<unknown, object>(query, { ...variables, after });
+    responses.push(response);
+    const connection = valueAt(response.data, pick) as Connection | null | undefined;
+    if (!connection) return { responses, ids };
     const nodes = connection.nodes ?? connection.edges?.map(({ node }) => node) ?? [];
     ids.push(...nodes.map(({ id }) => id));
-    if (!connection.pageInfo.hasNextPage) return { answers, ids };
+    if (!connection.pageInfo.hasNextPage) return { responses, ids };
     after = connection.pageInfo.endCursor;
     if (after === null) throw new Error('The walk has a next page and no cursor that leads to it.');
   }
@@ -84,7 +87,7 @@ async function walk(
 /** The differences between a result and the expected one; empty if there is none. */
 function mismatchesOf(result: StepResult, right: Right): string[] {
   const { noErrors, errorCode, ids, lastLimit, any: _, oneOf, ...values } = right;
-  const errors = result.answers.flatMap((answer) => answer.errors);
+  const errors = result.responses.flatMap((response) => response.errors);
   const codes = errors.map(({ extensions }) => String(extensions?.['code']));
   const mismatches: string[] = [];
   const check = (isMatch: boolean, mismatch: string) => {
@@ -106,10 +109,10 @@ function mismatchesOf(result: StepResult, right: Right): string[] {
   }
   if (lastLimit !== undefined) {
     const limits = result.calls.flatMap(({ query }) => query.get('limit') ?? []).map(Number);
-    check(limits.length > 0, 'asked for no page');
+    check(limits.length > 0, 'requested no page');
     check(
       limits.every((limit) => limit >= lastLimit),
-      `asked for pages of [${limits}], not of at least ${lastLimit}`,
+      `requested pages of [${limits}], not of at least ${lastLimit}`,
     );
   }
   if (oneOf !== undefined) {
@@ -120,7 +123,7 @@ function mismatchesOf(result: StepResult, right: Right): string[] {
     );
   }
   for (const [path, expected] of Object.entries(values)) {
-    const actual = valueAt(result.answers.at(-1)?.data, path);
+    const actual = valueAt(result.responses.at(-1)?.data, path);
     check(
       same(actual, expected),
       `${path} is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}; errors: ${JSON.stringify(errors)}`,

@@ -65,11 +65,11 @@ export async function waitForIdleLoop(): Promise<void> {
 
 /** Repeats a request while its status is 503, because gateway and test share the event loop. */
 export async function retryWhileShed<T extends { status: number | null }>(
-  ask: () => Promise<T>,
+  execute: () => Promise<T>,
   maxAttempts = Number.POSITIVE_INFINITY,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const response = await ask();
+    const response = await execute();
     if (response.status !== 503 || attempt === maxAttempts) return response;
     await waitForIdleLoop();
   }

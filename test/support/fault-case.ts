@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../src/errors.ts';
-import type { Outcome } from './fault-answers.ts';
 import type { TestEnvironment, TestEnvironmentOptions } from './fault-environment.ts';
 import type { Allowances } from './fault-invariants.ts';
 import type { Operation } from './fault-operations.ts';
+import type { Outcome } from './fault-responses.ts';
 
 /** A fault case as data: the fault, the operations, the responses that the client must get and the calls to Spotify. */
 export interface FaultCase extends TestEnvironmentOptions {
@@ -35,10 +35,10 @@ export interface FaultCase extends TestEnvironmentOptions {
 
 export interface Step {
   arrange?(testEnvironment: TestEnvironment): unknown;
-  ask?: Operation | readonly Operation[];
+  execute?: Operation | readonly Operation[];
   /** Sends operations in a way that the other properties cannot express. */
   act?(testEnvironment: TestEnvironment): Promise<readonly Outcome[]>;
-  /** How many operations are sent in total, repeating `ask`. Default: each once. */
+  /** How many operations are sent in total, repeating `execute`. Default: each once. */
   times?: number;
   /** All at once, one after the response to the previous one, or so many a second. Default: all at once. */
   manner?: 'together' | 'in turn' | { perSecond: number };

@@ -3,7 +3,7 @@ import { startTracing } from './spans.ts';
 
 /** Records all output of the gateways of a case, by channel: logs, responses, metrics, spans and entries in Redis. */
 
-export type Channel = 'log' | 'stdout' | 'stderr' | 'answers' | 'metrics' | 'spans' | 'Redis';
+export type Channel = 'log' | 'stdout' | 'stderr' | 'responses' | 'metrics' | 'spans' | 'Redis';
 
 interface Channels {
   hear(channel: Channel, text: string): void;

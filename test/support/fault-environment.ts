@@ -9,9 +9,9 @@ import {
   startSandbox,
 } from '../../src/sandbox/index.ts';
 import { retryWhileShed } from './clock.ts';
-import { type Answer, ask, get, type Outcome, textOf } from './fault-answers.ts';
 import { type Channel, openChannels } from './fault-channels.ts';
 import { catalogue, type Operation } from './fault-operations.ts';
+import { execute, get, type Outcome, type TextResponse, textOf } from './fault-responses.ts';
 import { longPauseMs, measureMachineLoad } from './machine-load.ts';
 import { type Watched, watchNetwork } from './network-watch.ts';
 import { type Environment, type Server, startServer, upstreamOf } from './process.ts';
@@ -47,14 +47,14 @@ export interface TestEnvironment extends Services {
   allowed: Set<string>;
   network: Watched;
   /** Sends an operation, again where a busy machine made the gateway reject it as OVERLOADED. */
-  ask(operation: Operation, options?: AskOptions): Promise<Outcome>;
+  execute(operation: Operation, options?: ExecuteOptions): Promise<Outcome>;
   /** Measures the load of the machine from now on. */
   measureLoad(): void;
   /** How many times longer everything has taken since `measureLoad` than on an idle machine. */
   machineLoad(): number;
   /** Converts an upper bound for an idle machine into one for this machine, with one long pause. */
   limitMs(ms: number): number;
-  /** A gateway, for requests that `ask` cannot send; default: the first. */
+  /** A gateway, for requests that `execute` cannot send; default: the first. */
   gateway(index?: number): Gateway;
   /** Status of `/ready`. */
   ready(gateway?: number): Promise<number>;
@@ -81,13 +81,13 @@ export interface TestEnvironment extends Services {
   /** Records output that the functions of this object do not record themselves. */
   hear(channel: Channel, text: string): void;
   /** Records a response, and returns it. */
-  overhear<T extends Answer>(answer: T): T;
+  overhear<T extends TextResponse>(response: T): T;
   /** All output of the gateways, and the contents of their Redis. */
   heard(): Promise<Map<Channel, string>>;
   close(): Promise<void>;
 }
 
-interface AskOptions {
+interface ExecuteOptions {
   /** The index of the gateway; default: the first. */
   gateway?: number;
   signal?: AbortSignal;
@@ -153,14 +153,14 @@ export async function startTestEnvironment(options: TestEnvironmentOptions = {})
     return gateway;
   };
 
-  const overhear = <T extends Answer>(answer: T): T => {
-    hear('answers', textOf(answer));
-    return answer;
+  const overhear = <T extends TextResponse>(response: T): T => {
+    hear('responses', textOf(response));
+    return response;
   };
   const metricsOf = async (gateway: Gateway): Promise<string> => {
-    const answer = await get(gateway, '/metrics');
-    hear('metrics', textOf(answer));
-    return answer.text;
+    const response = await get(gateway, '/metrics');
+    hear('metrics', textOf(response));
+    return response.text;
   };
   const end = (gateway: Gateway) => metricsOf(gateway).finally(gateway.dispose);
   const endProcess = async (server: Server) => {
@@ -177,8 +177,8 @@ export async function startTestEnvironment(options: TestEnvironmentOptions = {})
     allowed,
     network,
     gateway: gatewayAt,
-    ask: (operation, { gateway, signal } = {}) =>
-      retryWhileShed(async () => overhear(await ask(gatewayAt(gateway), operation, signal)), maxAttempts),
+    execute: (operation, { gateway, signal } = {}) =>
+      retryWhileShed(async () => overhear(await execute(gatewayAt(gateway), operation, signal)), maxAttempts),
     measureLoad() {
       machineLoad = measureMachineLoad();
     },
@@ -204,7 +204,7 @@ export async function startTestEnvironment(options: TestEnvironmentOptions = {})
       return {
         ...server,
         get: async (...request) => overhear(await server.get(...request)),
-        ask: async (...request) => overhear(await server.ask(...request)),
+        execute: async (...request) => overhear(await server.execute(...request)),
       };
     },
     async endGateways() {

@@ -1,5 +1,5 @@
 import { type FieldNode, Kind, parse, type SelectionSetNode } from 'graphql';
-import type { AnswerError, Outcome } from './fault-answers.ts';
+import type { Outcome, ResponseError } from './fault-responses.ts';
 import { wrongData } from './fault-truth.ts';
 
 /** The invariants of every response, for any fault. */
@@ -54,7 +54,7 @@ export interface Allowances {
 export function violations(outcome: Outcome, allowed: Allowances): string[] {
   const late = outcome.ms - allowed.deadlineMs - deadlineSlackMs * (allowed.machineLoad ?? 1);
   return [
-    ...(late > 0 ? [`answered ${Math.round(late)} ms after the deadline and its slack`] : []),
+    ...(late > 0 ? [`responded ${Math.round(late)} ms after the deadline and its slack`] : []),
     ...outcome.errors.flatMap((error) => violationsInError(error, outcome)),
     ...(outcome.data === null || outcome.data === undefined ? violationsWithoutData(outcome) : []),
     ...(outcome.data ? wrongData(outcome, allowed.truth ?? outcome.operation.truth, allowed.nullIsTrue) : []),
@@ -62,7 +62,7 @@ export function violations(outcome: Outcome, allowed: Allowances): string[] {
   ];
 }
 
-function violationsInError({ path, extensions = {} }: AnswerError, { operation, data }: Outcome): string[] {
+function violationsInError({ path, extensions = {} }: ResponseError, { operation, data }: Outcome): string[] {
   const { code = '(none)' } = extensions;
   const found: string[] = [];
   if (!codes.has(code)) found.push(`code ${code} is not documented`);

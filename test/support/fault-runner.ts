@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pass, setWallClock, stopwatchMs, waitForIdleLoop } from './clock.ts';
-import type { Outcome } from './fault-answers.ts';
 import type { Bound, Expected, FaultCase, Step } from './fault-case.ts';
 import { startTestEnvironment, type TestEnvironment } from './fault-environment.ts';
 import { violations } from './fault-invariants.ts';
 import { artist, type Operation, range, siblings } from './fault-operations.ts';
 import { checkPage } from './fault-page.ts';
+import type { Outcome } from './fault-responses.ts';
 import { medianOf, p99Of, percentile } from './fault-steps.ts';
 import {
   allowHosts,
@@ -62,11 +62,11 @@ function register(each: FaultCase, run: typeof test): void {
 /** The first operations of a process are slow until its code is compiled; no case shall measure that. */
 async function warmUp(): Promise<void> {
   const testEnvironment = await startTestEnvironment();
-  await testEnvironment.ask(artist(0));
+  await testEnvironment.execute(artist(0));
   for (const each of Object.values(siblings))
-    await Promise.all(range(5).map((n) => testEnvironment.ask(each(n))));
+    await Promise.all(range(5).map((n) => testEnvironment.execute(each(n))));
   testEnvironment.fault({ fault: { kind: 'answer', status: 500 } });
-  await testEnvironment.ask(artist(20));
+  await testEnvironment.execute(artist(20));
   await testEnvironment.endGateways();
   await testEnvironment.close();
 }
@@ -80,7 +80,7 @@ export async function runCase(each: FaultCase): Promise<void> {
     if (each.slow) await waitForIdleLoop(); // until the environments of the concurrent cases have started
     for (const operation of each.warm ?? []) {
       expectOutcome(
-        await testEnvironment.ask(operation),
+        await testEnvironment.execute(operation),
         each,
         { client: 'ok' },
         testEnvironment.machineLoad(),
@@ -119,7 +119,7 @@ async function runStep(
   await step.arrange?.(testEnvironment);
   testEnvironment.measureLoad();
   const before = { api: testEnvironment.calls('api').length, token: testEnvironment.calls('token').length };
-  const outcomes = await askAll(testEnvironment, step);
+  const outcomes = await executeAll(testEnvironment, step);
   const machineLoad = testEnvironment.machineLoad();
   if (outcomes.length > maxUnnoticed) await waitForIdleLoop();
   if (step.settleMs !== undefined) await sleep(step.settleMs);
@@ -132,37 +132,37 @@ async function runStep(
   await step.check?.({ testEnvironment, outcomes, api, token });
 }
 
-async function askAll(testEnvironment: TestEnvironment, step: Step): Promise<readonly Outcome[]> {
+async function executeAll(testEnvironment: TestEnvironment, step: Step): Promise<readonly Outcome[]> {
   if (step.act) return step.act(testEnvironment);
-  const operations = [step.ask ?? []].flat();
+  const operations = [step.execute ?? []].flat();
   const all = range(step.times ?? operations.length).map(
     (n) => operations[n % operations.length] as Operation,
   );
-  const ask = (operation: Operation) => testEnvironment.ask(operation, gatewayOf(step));
+  const execute = (operation: Operation) => testEnvironment.execute(operation, gatewayOf(step));
   const manner = step.manner ?? 'together';
-  if (manner === 'together') return Promise.all(all.map(ask));
+  if (manner === 'together') return Promise.all(all.map(execute));
   if (manner === 'in turn') {
     const outcomes: Outcome[] = [];
-    for (const operation of all) outcomes.push(await ask(operation));
+    for (const operation of all) outcomes.push(await execute(operation));
     return outcomes;
   }
-  return askAtRate(all, manner.perSecond, ask);
+  return executeAtRate(all, manner.perSecond, execute);
 }
 
 /** Sends so many operations a second, without waiting for responses. */
-export async function askAtRate<T>(
+export async function executeAtRate<T>(
   operations: readonly Operation[],
   perSecond: number,
-  ask: (operation: Operation, i: number) => Promise<T>,
+  execute: (operation: Operation, i: number) => Promise<T>,
 ): Promise<T[]> {
   const startedMs = stopwatchMs();
-  const answers: Promise<T>[] = [];
+  const responses: Promise<T>[] = [];
   for (const [i, operation] of operations.entries()) {
     const waitMs = startedMs + (i * 1000) / perSecond - stopwatchMs();
     if (waitMs > 1) await sleep(waitMs);
-    answers.push(ask(operation, i));
+    responses.push(execute(operation, i));
   }
-  return Promise.all(answers);
+  return Promise.all(responses);
 }
 
 function expectOutcome(outcome: Outcome, each: FaultCase, step: Step, machineLoad: number): void {
@@ -210,11 +210,11 @@ function expectTimes(outcomes: readonly Outcome[], step: Step, name: string, mac
       expect(ms, `${name}: ${label}`).toBeLessThanOrEqual(bound * machineLoad + pauseMs);
     }
   };
-  atMost(percentile(times, 1), withinMs, 'last answer');
+  atMost(percentile(times, 1), withinMs, 'last response');
   atMost(p99Of(outcomes), p99Ms, 'p99');
   atMost(medianOf(outcomes), medianMs, 'median', 0);
   if (notBeforeMs !== undefined) {
-    expect(percentile(times, 0), `${name}: first answer`).toBeGreaterThanOrEqual(notBeforeMs);
+    expect(percentile(times, 0), `${name}: first response`).toBeGreaterThanOrEqual(notBeforeMs);
   }
 }
 
@@ -231,13 +231,13 @@ function expectBound(actual: number, bound: Bound | undefined, label: string): v
 /** Sends new operations until one succeeds, and checks how long after the end of the fault that is. */
 async function recover(testEnvironment: TestEnvironment, each: FaultCase): Promise<void> {
   if (each.shutMs !== undefined) await pass(each.shutMs);
-  const last = each.steps.findLast(({ ask }) => ask !== undefined)?.ask;
+  const last = each.steps.findLast(({ execute }) => execute !== undefined)?.execute;
   const kind = [last ?? artist(0)].flat()[0]?.kind ?? 'artist';
   const startedMs = stopwatchMs();
   testEnvironment.measureLoad();
   const limitMs = () => testEnvironment.limitMs(each.recovery || usualRecoveryMs);
   for (let n = 1; ; n++) {
-    const outcome = await testEnvironment.ask(siblings[kind](-n));
+    const outcome = await testEnvironment.execute(siblings[kind](-n));
     const tookMs = stopwatchMs() - startedMs;
     if (outcome.errors.length === 0) {
       expect(violations(outcome, { deadlineMs: usualDeadlineMs })).toEqual([]);

@@ -1,8 +1,8 @@
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { pass } from './clock.ts';
-import type { Outcome } from './fault-answers.ts';
 import type { TestEnvironment } from './fault-environment.ts';
 import { localOperation } from './fault-operations.ts';
+import type { Outcome } from './fault-responses.ts';
 import type { Trouble } from './tcp-proxy.ts';
 
 /** Functions that fault cases use as `arrange`, and functions that summarize outcomes. */

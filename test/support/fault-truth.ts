@@ -1,5 +1,5 @@
-import type { Outcome } from './fault-answers.ts';
 import { anything } from './fault-operations.ts';
+import type { Outcome } from './fault-responses.ts';
 
 /** Compares the data of a response with the expected data. */
 

@@ -8,17 +8,17 @@ interface ForeignHost {
   calls(): number;
 }
 
-/** @param answer the response to every request; default: none */
+/** @param response the response to every request; default: none */
 export async function startForeignHost(
   { defer }: { defer(end: () => unknown): void },
-  answer?: string,
+  response?: string,
 ): Promise<ForeignHost> {
   let calls = 0;
   const server = createServer((socket) => {
     calls += 1;
     socket.on('error', () => undefined);
     socket.on('data', () => {
-      if (answer !== undefined) socket.end(answer);
+      if (response !== undefined) socket.end(response);
     });
   });
   return { origin: `http://127.0.0.1:${await portOf(server, defer)}`, calls: () => calls };

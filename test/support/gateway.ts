@@ -30,7 +30,7 @@ export interface GraphQLResult<T> {
 
 export interface TestGateway {
   gateway: Gateway;
-  ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<GraphQLResult<T>>;
+  execute<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<GraphQLResult<T>>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The lines that the gateway has logged. */
   logged: LogLine[];
@@ -89,7 +89,7 @@ export function startGateway(
     gateway,
     logged,
     fetch,
-    async ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V) {
+    async execute<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V) {
       const query = typeof document === 'string' ? document : print(document);
       const post = () => fetch('/graphql', postTraced({ query, variables }));
       let response = await post();

@@ -34,7 +34,7 @@ export interface HostileProcess {
    * Sends requests at the same time. `blockedMs` is the maximum of all of them.
    * @throws if a connection breaks, as when the process ends
    */
-  ask(...sent: SentRequest[]): Promise<Measured & { responses: readonly HostileResponse[] }>;
+  execute(...sent: SentRequest[]): Promise<Measured & { responses: readonly HostileResponse[] }>;
   close(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export async function startHostileProcess(
       body,
     );
 
-  async function askOne({ body, get, client: named }: SentRequest): Promise<HostileResponse> {
+  async function sendOne({ body, get, client: named }: SentRequest): Promise<HostileResponse> {
     clients += 1;
     const client = named ?? `10.${(clients >> 16) & 255}.${(clients >> 8) & 255}.${clients & 255}`;
     const { status, text } = await send(get ? `/graphql?${get}` : '/graphql', client, body);
@@ -84,8 +84,8 @@ export async function startHostileProcess(
   }
 
   return {
-    async ask(...sent) {
-      const responses = await Promise.race([Promise.all(sent.map(askOne)), ended]);
+    async execute(...sent) {
+      const responses = await Promise.race([Promise.all(sent.map(sendOne)), ended]);
       const { text } = await Promise.race([send(measuredPath, '', ''), ended]);
       return { ...(JSON.parse(text.toString()) as Measured), responses };
     },

@@ -67,7 +67,7 @@ export interface PageArgs {
   before?: string | null;
 }
 
-interface ListAnswer {
+interface ListResponse {
   list: {
     totalCount: number | null;
     pageInfo: Pick<Page, 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'>;
@@ -230,7 +230,7 @@ export function testList(
     operationContext.end();
     usages.push(operationContext.usage);
     if (result.errors) throw result.errors[0];
-    const data = result.data as unknown as { owner: ListAnswer } | ListAnswer;
+    const data = result.data as unknown as { owner: ListResponse } | ListResponse;
     const { totalCount, pageInfo, edges } = ('owner' in data ? data.owner : data).list;
     return {
       totalCount,

@@ -22,7 +22,7 @@ interface TimedResponse {
 
 export interface Load {
   /** All responses so far, in the order of their arrival. */
-  answers: readonly TimedResponse[];
+  responses: readonly TimedResponse[];
   /** The errors of failed requests. */
   failures: readonly string[];
   /** Resolves when every client has ended: by `Connection: close`, by a failed request, or by `stop`. */
@@ -31,7 +31,7 @@ export interface Load {
 }
 
 export function startLoad(port: number, { clients, everyMs, body }: LoadOptions): Load {
-  const answers: TimedResponse[] = [];
+  const responses: TimedResponse[] = [];
   const failures: string[] = [];
   let sentCount = 0;
   let stopped = false;
@@ -42,9 +42,9 @@ export function startLoad(port: number, { clients, everyMs, body }: LoadOptions)
     try {
       for (let n = 0; !stopped; n++) {
         await sleep(Math.max(0, startMs + n * everyMs - performance.now()));
-        const answer = await post(port, agent, body(sentCount++));
-        answers.push(answer);
-        if (answer.closes) return;
+        const response = await post(port, agent, body(sentCount++));
+        responses.push(response);
+        if (response.closes) return;
       }
     } catch (error) {
       failures.push(String(error));
@@ -55,7 +55,7 @@ export function startLoad(port: number, { clients, everyMs, body }: LoadOptions)
 
   const running = Array.from({ length: clients }, (_, index) => client(index));
   return {
-    answers,
+    responses,
     failures,
     ended: Promise.all(running),
     stop() {

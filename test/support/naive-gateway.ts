@@ -9,7 +9,7 @@ import type { QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
  */
 
 interface NaiveGateway {
-  ask(document: string): Promise<{ data: unknown; errors: string[] }>;
+  execute(document: string): Promise<{ data: unknown; errors: string[] }>;
 }
 
 type Json = Record<string, unknown>;
@@ -72,11 +72,11 @@ export function createNaiveGateway(
     const body = (await response.json()) as Json;
     if (response.ok) return typed(body);
     if (response.status === 404 || response.status === 403) return null;
-    throw new Error(`Spotify answered ${path} with ${response.status}`);
+    throw new Error(`Spotify responded to ${path} with ${response.status}`);
   }
 
   return {
-    async ask(document) {
+    async execute(document) {
       const loader = new DataLoader<string, Json | null>((paths) => Promise.all(paths.map(read)));
       const contextValue: Context = { load: (path) => loader.load(path), mode };
       const result = await execute({ schema, document: parse(document), contextValue, fieldResolver });
@@ -119,22 +119,22 @@ const found =
   ({ q }, args, context) => {
     const query = new URLSearchParams({ q: String(q), type: kind });
     return connection(`/search?${query}&`, args, context.mode, 'search', async (path) => {
-      const answer = await context.load(path);
-      return answer && (answer[`${kind}s`] as Json);
+      const response = await context.load(path);
+      return response && (response[`${kind}s`] as Json);
     });
   };
 
 const browsed = (path: string, key: string, args: Args, { load, mode }: Context) =>
   connection(`${path}?`, args, mode, 'browse', async (url) => {
-    const answer = await load(url);
-    return answer && (answer[key] as Json);
+    const response = await load(url);
+    return response && (response[key] as Json);
   });
 
 const byCode =
   (kind: 'album' | 'track', code: 'upc' | 'isrc'): Resolve =>
   async (_, args, { load }) => {
-    const answer = await load(`/search?q=${code}:${args[code]}&type=${kind}`);
-    return (answer?.[`${kind}s`] as { items: Json[] } | undefined)?.items[0] ?? null;
+    const response = await load(`/search?q=${code}:${args[code]}&type=${kind}`);
+    return (response?.[`${kind}s`] as { items: Json[] } | undefined)?.items[0] ?? null;
   };
 
 const resolvers: Readonly<Record<string, Resolve>> = {

@@ -8,9 +8,9 @@ export interface Operation {
   /** A document that is executed first, and not counted. */
   before?: string;
   /** Executes the operation, if that is more than executing the document once; `prior` is the data of `before`. */
-  run?: (ask: Ask, document: string, prior: unknown) => Promise<unknown>;
+  run?: (execute: Execute, document: string, prior: unknown) => Promise<unknown>;
   /** How often it is executed at the same time; default 10. */
-  crowd?: number;
+  concurrency?: number;
   /** Calls with an empty cache. */
   calls: Cost;
   /** The same for an app whose capabilities are unknown. */
@@ -26,7 +26,7 @@ export interface Operation {
 export type Cost = Readonly<Record<QuotaMode, number>>;
 
 /** Executes a document and returns its data. @throws its errors */
-export type Ask = (document: string) => Promise<unknown>;
+export type Execute = (document: string) => Promise<unknown>;
 
 export { catalogue };
 
@@ -106,7 +106,7 @@ export const operations: readonly Operation[] = [
     albums(first: 20, after: $after) { nodes { name } }
   }
 }`,
-    run: (ask, document, prior) => ask(withCursor(document, cursorIn(prior))),
+    run: (execute, document, prior) => execute(withCursor(document, cursorIn(prior))),
     calls: cost(0, 2),
     unknown: cost(0, 2),
     why: 'The artist is cached. A cached page of 50 contains the slots 20 to 39; with pages of 10 they are on two pages that are not cached.',
@@ -124,7 +124,7 @@ export const operations: readonly Operation[] = [
     ... on Album { name tracks(first: 10, after: $after) { nodes { name } } }
   }
 }`,
-    run: (ask, document, prior) => ask(withCursor(document, cursorIn(prior))),
+    run: (execute, document, prior) => execute(withCursor(document, cursorIn(prior))),
     calls: cost(0, 0),
     unknown: cost(0, 0),
     why: 'The cursor carries the market of its list, in which the album is cached with its first 50 tracks.',
@@ -335,9 +335,9 @@ ${allArtists
   {
     title: '100 operations at the same time, over 10 artists with 20 albums each',
     document: albumsOfTen('…'),
-    run: (ask) =>
-      Promise.all(Array.from({ length: 100 }, (_, i) => ask(albumsOfTen(ordinary[i % 10] ?? '')))),
-    crowd: 2,
+    run: (execute) =>
+      Promise.all(Array.from({ length: 100 }, (_, i) => execute(albumsOfTen(ordinary[i % 10] ?? '')))),
+    concurrency: 2,
     calls: cost(11, 30),
     unknown: cost(11, 32),
     why: 'There are ten different operations: ten artists, with one call or ten, and the pages of ten lists. Identical reads share one call; reads in one event-loop iteration share their batches.',
@@ -475,41 +475,41 @@ ${allArtists
 
 /** Executes `before`, then the operation, whose calls the caller counts from `counted` on. */
 export async function runOperation(
-  { document, before, run = (ask) => ask(document) }: Operation,
-  ask: Ask,
+  { document, before, run = (execute) => execute(document) }: Operation,
+  execute: Execute,
   counted: () => void = () => undefined,
 ): Promise<unknown> {
-  const prior = before === undefined ? null : await ask(before);
+  const prior = before === undefined ? null : await execute(before);
   counted();
-  return run(ask, document, prior);
+  return run(execute, document, prior);
 }
 
 /** Reads all pages by following `endCursor`. */
-async function walk(ask: Ask, document: string): Promise<unknown[]> {
+async function walk(execute: Execute, document: string): Promise<unknown[]> {
   const pages: unknown[] = [];
   for (let cursor: string | null = null; ; ) {
-    const data = await ask(withCursor(document, cursor));
-    const { nodes, pageInfo } = (data as AlbumsAnswer).artist.albums;
+    const data = await execute(withCursor(document, cursor));
+    const { nodes, pageInfo } = (data as AlbumsResponse).artist.albums;
     pages.push(nodes);
     if (!pageInfo.hasNextPage) return pages;
     cursor = pageInfo.endCursor;
   }
 }
 
-interface AlbumsAnswer {
+interface AlbumsResponse {
   artist: { albums: { nodes?: unknown; pageInfo: { hasNextPage?: boolean; endCursor: string | null } } };
 }
 
-interface TracksAnswer {
-  album: { tracks: AlbumsAnswer['artist']['albums'] };
+interface TracksResponse {
+  album: { tracks: AlbumsResponse['artist']['albums'] };
 }
 
 function cursorIn(data: unknown): string | null {
-  const answer = data as AlbumsAnswer | TracksAnswer;
-  const page = 'artist' in answer ? answer.artist.albums : answer.album.tracks;
+  const response = data as AlbumsResponse | TracksResponse;
+  const page = 'artist' in response ? response.artist.albums : response.album.tracks;
   return page.pageInfo.endCursor;
 }
 
-/** The document with its variable replaced by its value, because `Ask` takes no variables. */
+/** The document with its variable replaced by its value, because `Execute` takes no variables. */
 const withCursor = (document: string, cursor: string | null): string =>
   document.replace(/^query \(.*?\) /, '').replaceAll('$after', JSON.stringify(cursor));

@@ -16,12 +16,12 @@ export const pageDocument = ({ parent, list }: { parent: string; list: string },
 
 /** Reads a window, and asserts that there are no errors. */
 export async function readPage(
-  { ask }: Awaited<ReturnType<typeof startInMode>>,
+  { execute }: Awaited<ReturnType<typeof startInMode>>,
   field: { parent: string; list: string },
   id: string,
   args: string,
 ): Promise<PartPage> {
-  const answer = await ask<Record<string, { list: PartPage }>, unknown>(pageDocument(field, id, args));
-  expect(answer.errors).toEqual([]);
-  return answer.data[field.parent]?.list as PartPage;
+  const response = await execute<Record<string, { list: PartPage }>, unknown>(pageDocument(field, id, args));
+  expect(response.errors).toEqual([]);
+  return response.data[field.parent]?.list as PartPage;
 }

@@ -71,7 +71,7 @@ export interface Server extends Run {
   port: number;
   get(path: string, options?: RequestOptions): Promise<Reply>;
   /** Sends an operation as the GraphQL over HTTP specification describes. */
-  ask(query: string, options?: RequestOptions): Promise<Reply>;
+  execute(query: string, options?: RequestOptions): Promise<Reply>;
 }
 
 export interface RequestOptions {
@@ -210,7 +210,7 @@ async function startNow(...[environment, ...rest]: Parameters<typeof runServer>)
     url,
     port,
     get: (path, options) => exchange(port, path, options),
-    ask: (query, options = {}) =>
+    execute: (query, options = {}) =>
       exchange(port, '/graphql', {
         method: 'POST',
         ...options,
@@ -244,13 +244,13 @@ export const patientFetch = (url: string | URL, init?: RequestInit): Promise<Res
   );
 
 async function repeatWhileBusy<T>(
-  ask: () => Promise<T>,
-  retryAfter: (answer: T) => string | undefined,
+  execute: () => Promise<T>,
+  retryAfter: (response: T) => string | undefined,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const answer = await ask();
-    const seconds = retryAfter(answer);
-    if (seconds === undefined || attempt === maxAttempts) return answer;
+    const response = await execute();
+    const seconds = retryAfter(response);
+    if (seconds === undefined || attempt === maxAttempts) return response;
     await sleep(Number(seconds) * 1_000);
   }
 }

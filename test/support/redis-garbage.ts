@@ -45,7 +45,7 @@ export function garbage(): Record<string, Garbage> {
     'JSON of another shape': () => Buffer.from('{"a":[1,2,3]}'),
     'JSON that is not an object': () => gzipSync('[null]'),
     'half of what was written': ({ value }) => value.subarray(0, value.length / 2),
-    "another answer's value": ({ another }) => another,
+    "another response's value": ({ another }) => another,
     'JSON that is null': () => gzipSync('null'),
     'the right key and nothing else': ({ key }) => entry(key, {}),
     'a body that is a number': body(7),

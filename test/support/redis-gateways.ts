@@ -59,7 +59,7 @@ export const blockEventLoop = (ms: number) =>
 /** The Redis key in which gateways store their messages. */
 export async function storedMessagesName(sandbox: Sandbox, redis: TestRedis): Promise<string> {
   const gateway = await startConnectedGateway(sandbox, redis, { SPOTIFY_QUOTA_MODE: 'auto' });
-  await gateway.ask(`{ artists(ids: ["${allArtists[20]}", "${allArtists[21]}"]) { name } }`);
+  await gateway.execute(`{ artists(ids: ["${allArtists[20]}", "${allArtists[21]}"]) { name } }`);
   await gateway.gateway.dispose();
   await sleep(propagationMs);
   const [name = ''] = await redis.client.keys('*:messages');

@@ -39,9 +39,9 @@ type StartOptions = Parameters<typeof withSandbox>[1];
  */
 async function start(environment: Record<string, string>, options: StartOptions) {
   const gateway = await withSandbox(environment, options);
-  const ask: TestGateway['ask'] = (document, variables) =>
-    retryWhileShed(() => gateway.ask(document, variables));
-  return { ...gateway, ask };
+  const execute: TestGateway['execute'] = (document, variables) =>
+    retryWhileShed(() => gateway.execute(document, variables));
+  return { ...gateway, execute };
 }
 
 /** The learned capabilities that a gateway has logged: all, or the values of one. */
@@ -54,8 +54,8 @@ export const learnedCapabilities = (
     .map(({ fields }): [unknown, unknown] => [Reflect.get(fields, 'ability'), Reflect.get(fields, 'value')])
     .filter(([name]) => ability === undefined || name === ability);
 
-export const expectNoError = async ({ ask }: TestGateway, document: string): Promise<void> =>
-  expect((await ask(document)).errors).toEqual([]);
+export const expectNoError = async ({ execute }: TestGateway, document: string): Promise<void> =>
+  expect((await execute(document)).errors).toEqual([]);
 
 /** The data of a response, and the path and the code of each error. */
 export const dataAndErrorCodes = <T>({ data, errors }: GraphQLResult<T>) => ({
@@ -81,11 +81,11 @@ export const jsonList = (ids: readonly string[]): string => JSON.stringify(ids);
 
 /** The data of a response. @throws if the response has errors */
 export async function dataOf<T>(
-  { ask }: Pick<TestGateway, 'ask'>,
+  { execute }: Pick<TestGateway, 'execute'>,
   document: string,
   variables: object = {},
 ): Promise<T> {
-  const { data, errors } = await ask<T, object>(document, variables);
+  const { data, errors } = await execute<T, object>(document, variables);
   if (errors.length > 0) throw new Error(`expected no errors, got ${JSON.stringify(errors)}`);
   return data;
 }

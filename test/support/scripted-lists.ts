@@ -167,9 +167,9 @@ export async function startList(
   const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
 
   async function window(args: string, after: string | null = null): Promise<Connection> {
-    const answer: GraphQLResult<unknown> = await gateway.ask(kind.document(args), { after });
-    const found = answer.errors.length === 0 ? kind.pick(answer.data) : null;
-    if (!found) throw new Error(`no list for ${args}: ${JSON.stringify(answer)}`);
+    const response: GraphQLResult<unknown> = await gateway.execute(kind.document(args), { after });
+    const found = response.errors.length === 0 ? kind.pick(response.data) : null;
+    if (!found) throw new Error(`no list for ${args}: ${JSON.stringify(response)}`);
     return found;
   }
 

@@ -10,8 +10,8 @@ import { simulate } from './simulate.js';
 import { sizingTable } from './sizing.js';
 import { wholeOf } from './summary.js';
 import { dayTargets } from './targets.js';
+import { createVisitedPages } from './visited-pages.js';
 import { createVisits } from './visits.js';
-import { createWorld } from './world.js';
 
 /** Simulates days of visits against daily quotas: `npm run bench -- --day`. */
 
@@ -48,7 +48,7 @@ export async function simulateDays(args) {
     .artists()
     .slice(-artists)
     .map(({ id }) => id);
-  const visitAt = createWorld(catalogue, ids);
+  const visitAt = createVisitedPages(catalogue, ids);
   const steps = createVisits({ seed, days, artists, visitsPerStep }).map((visits) => visits.map(visitAt));
   const { path: node, version } = findNode(options.node);
   const stamp = createStamp(version);

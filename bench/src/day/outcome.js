@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { endCursorOf } from './world.js';
+import { endCursorOf } from './visited-pages.js';
 
 /** One visit: the request of a client, and how much of its data the response has. */
 

@@ -1,6 +1,6 @@
 import { answeredWithForesight } from './bound.js';
+import { createVisitedPages } from './visited-pages.js';
 import { createVisits, stepMinutes, stepsPerDay } from './visits.js';
-import { createWorld } from './world.js';
 
 /**
  * Estimates how many visits a quota is enough for, without a server: applies the gateway's decision about reads to visits
@@ -24,7 +24,7 @@ export function sizingTable({ createCatalogue, decideReads, limits, seed }) {
   const rows = artistCounts.flatMap((artists) => {
     const catalogue = createCatalogue(artists);
     const ids = catalogue.artists().slice(-artists);
-    const visitAt = createWorld(
+    const visitAt = createVisitedPages(
       catalogue,
       ids.map(({ id }) => id),
     );

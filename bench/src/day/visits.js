@@ -1,4 +1,4 @@
-import { shares } from './world.js';
+import { shares } from './visited-pages.js';
 
 /** The visits of a simulation: which page is requested, of which artist, and when. */
 

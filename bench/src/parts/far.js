@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { answered, inTurn } from '../alone.js';
+import { inTurn, supported } from '../alone.js';
 import { connect, load } from '../load.js';
 import { sample } from '../sample.js';
 import { withServer } from '../servers.js';
@@ -26,10 +26,10 @@ export function measureFar({ upstream, mode, targets, rounds, plan, say }) {
     const requests = (name) => traffic.cold(name, target.dialect?.createRequestOf(mode));
     await setDistance(upstream, 0);
     const all = [...new Set(plan.flatMap(({ names }) => names))];
-    await warmUp(server, answered(target, all), requests, warmUpCpuSeconds);
+    await warmUp(server, supported(target, all), requests, warmUpCpuSeconds);
     for (const { roundTripMs, connections, names } of plan) {
       await setDistance(upstream, roundTripMs);
-      for (const name of answered(target, names)) {
+      for (const name of supported(target, names)) {
         const nextBody = requests(name);
         await load(server.origin, nextBody, { connections, count: 2 * connections });
         await upstream.request('opened');
@@ -74,9 +74,9 @@ export async function measureFirst({ upstream, mode, targets, rounds, occasions,
     results[roundTripMs] ??= {};
     results[roundTripMs][waitMs] ??= {};
     const place = results[roundTripMs][waitMs];
-    place[name] = Object.fromEntries(answeredBy(targets, name).map((target) => [target.name, []]));
+    place[name] = Object.fromEntries(targetsFor(targets, name).map((target) => [target.name, []]));
     for (let round = 0; round < rounds; round++) {
-      for (const target of answeredBy(targets, name)) {
+      for (const target of targetsFor(targets, name)) {
         const body = createTraffic().cold(name, target.dialect?.createRequestOf(mode))();
         const figures = await withServer(target, upstream, mode, {}, (server) =>
           firstOf(server, upstream, body, waitMs),
@@ -89,7 +89,7 @@ export async function measureFirst({ upstream, mode, targets, rounds, occasions,
   return results;
 }
 
-const answeredBy = (targets, name) => targets.filter((each) => answered(each, [name]).length > 0);
+const targetsFor = (targets, name) => targets.filter((each) => supported(each, [name]).length > 0);
 
 async function firstOf({ origin, listeningMs, startedMs }, upstream, body, waitMs) {
   await pause(waitMs);

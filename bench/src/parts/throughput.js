@@ -1,4 +1,4 @@
-import { answered, inTurn } from '../alone.js';
+import { inTurn, supported } from '../alone.js';
 import { load } from '../load.js';
 import { sample } from '../sample.js';
 import { createTraffic } from '../traffic.js';
@@ -30,7 +30,7 @@ export function measureThroughput({ upstream, mode, targets, states, names, effo
   return inTurn({ targets: chosen, upstream, mode, rounds, say }, async ({ target, server, put }) => {
     const traffic = createTraffic();
     const write = target.dialect?.createRequestOf(mode);
-    const own = answered(target, names);
+    const own = supported(target, names);
     const cold = (name) => traffic.cold(name, write);
     if (target.kind !== 'limit') await warmUp(server, own, cold, warmUpCpuSeconds / 2);
     for (const state of states.filter((each) => isMeasured[each](target))) {

@@ -10,19 +10,19 @@ import { createConcerts } from '../src/concerts.js';
 import { expressHost, fastifyHost, honoHost, nextRoute } from '../src/hosts.js';
 import * as parents from '../src/parents.js';
 import albumsQuery from '../src/relay/__generated__/albumsQuery.graphql.js';
-import { serve, startWorld } from '../src/world.js';
+import { serve, startServers } from '../src/servers.js';
 
 /** Each parent, client and server costs as many Spotify calls as direct queries. */
 
-async function worldFor(t, options) {
-  const world = await startWorld(options);
-  t.after(world.close);
-  return world;
+async function startServersFor(t, options) {
+  const servers = await startServers(options);
+  t.after(servers.close);
+  return servers;
 }
 
 /** The calls of these queries if the gateway itself gets them. */
 async function directCalls(t, ...queries) {
-  const { gateway, spotifyCalls } = await worldFor(t);
+  const { gateway, spotifyCalls } = await startServersFor(t);
   for (const query of queries) {
     const { errors } = await gateway.execute({ document: parse(query) });
     assert.equal(errors, undefined);
@@ -41,7 +41,7 @@ const idsIn = ({ catalogue: { artists, fixtures, albumsOf } }) =>
 
 for (const [name, startParent] of Object.entries(parents)) {
   test(`${name}: 10 concerts with 2 albums of each artist cost the calls of the artists alone`, async (t) => {
-    const { url, sandbox, spotifyCalls } = await worldFor(t);
+    const { url, sandbox, spotifyCalls } = await startServersFor(t);
     const ids = idsIn(sandbox);
     const concerts = ids.map((id, i) => ({ city: `City ${i}`, headlinerId: id }));
     const own = await serve(createYoga({ schema: createConcerts(concerts), logging: false }));
@@ -64,17 +64,17 @@ for (const [name, startParent] of Object.entries(parents)) {
 
 /** An artist, a query for two pages of five albums, and the calls of the query. */
 async function albumsOf(t) {
-  const world = await worldFor(t);
-  const { bts } = world.sandbox.catalogue.fixtures.artists;
-  const shown = world.sandbox.catalogue
+  const servers = await startServersFor(t);
+  const { bts } = servers.sandbox.catalogue.fixtures.artists;
+  const shown = servers.sandbox.catalogue
     .albumsOf(bts)
-    .flatMap((slot) => (slot.shows === 'album' ? [world.sandbox.catalogue.album(slot.albumId).name] : []))
+    .flatMap((slot) => (slot.shows === 'album' ? [servers.sandbox.catalogue.album(slot.albumId).name] : []))
     .slice(0, 10);
   const direct = await directCalls(
     t,
     `{ artist(id: "${bts}") { name albums(first: 10) { nodes { name } } } }`,
   );
-  return { ...world, bts, shown, direct };
+  return { ...servers, bts, shown, direct };
 }
 
 const document = `query Albums($id: ID!, $first: Int!, $after: String) {
@@ -137,15 +137,15 @@ for (const mergeMode of ['inwards', 'outwards']) {
     const { url, bts, shown, direct, spotifyCalls } = await albumsOf(t);
     const warnings = t.mock.method(console, 'warn', () => undefined);
     const client = urqlClient(url, mergeMode);
-    const ask = async (variables, options) => {
+    const execute = async (variables, options) => {
       const { data, error } = await client.query(document, variables, options).toPromise();
       assert.equal(error, undefined);
       return data.artist.albums;
     };
 
-    const first = await ask({ id: bts, first: 5 });
-    await ask({ id: bts, first: 5, after: first.pageInfo.endCursor });
-    const all = await ask({ id: bts, first: 5 }, { requestPolicy: 'cache-only' });
+    const first = await execute({ id: bts, first: 5 });
+    await execute({ id: bts, first: 5, after: first.pageInfo.endCursor });
+    const all = await execute({ id: bts, first: 5 }, { requestPolicy: 'cache-only' });
 
     assert.deepEqual(namesIn(all), shown);
     assert.equal(all.nodes.length, 10, '`relayPagination` merges `nodes` too');
@@ -176,7 +176,7 @@ test('the configuration of the caches has every type of the schema that needs on
 
 for (const [name, mount] of Object.entries({ expressHost, fastifyHost, honoHost })) {
   test(`${name}: a query costs the calls of a direct query, beside a route of the server`, async (t) => {
-    const { url, sandbox, spotifyCalls } = await worldFor(t, { mount });
+    const { url, sandbox, spotifyCalls } = await startServersFor(t, { mount });
     const { bts } = sandbox.catalogue.fixtures.artists;
     const query = `{ artist(id: "${bts}") { name } }`;
     const response = await fetch(url, {
@@ -192,7 +192,7 @@ for (const [name, mount] of Object.entries({ expressHost, fastifyHost, honoHost 
 }
 
 test('nextRoute: a route handler takes a Request, and costs the calls of a direct query', async (t) => {
-  const { gateway, sandbox, spotifyCalls } = await worldFor(t);
+  const { gateway, sandbox, spotifyCalls } = await startServersFor(t);
   const { bts } = sandbox.catalogue.fixtures.artists;
   const query = `{ artist(id: "${bts}") { name } }`;
   const response = await nextRoute(gateway).POST(

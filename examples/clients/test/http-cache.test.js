@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import CachePolicy from 'http-cache-semantics';
-import { startWorld } from '../src/world.js';
+import { startServers } from '../src/servers.js';
 
 /** A shared cache that follows RFC 9111 and RFC 5861 understands the headers of the gateway's responses. */
 
@@ -10,11 +10,11 @@ const staleSeconds = 1_000;
 const json = { 'content-type': 'application/json' };
 
 async function startGateway(t) {
-  const world = await startWorld({
+  const servers = await startServers({
     environment: { CACHE_TTL_SECONDS: String(freshSeconds), CACHE_STALE_SECONDS: String(staleSeconds) },
   });
-  t.after(world.close);
-  const { bts } = world.sandbox.catalogue.fixtures.artists;
+  t.after(servers.close);
+  const { bts } = servers.sandbox.catalogue.fixtures.artists;
 
   /** Sends a query, and returns the policy of a cache for its response. */
   async function policyOf(method, query, headers = {}) {
@@ -37,11 +37,11 @@ async function startGateway(t) {
     };
   }
   function urlOf(method, query) {
-    const url = new URL(world.url);
+    const url = new URL(servers.url);
     if (method === 'GET') url.searchParams.set('query', query);
     return url;
   }
-  return { ...world, policyOf, bts, name: `{ artist(id: "${bts}") { name } }` };
+  return { ...servers, policyOf, bts, name: `{ artist(id: "${bts}") { name } }` };
 }
 
 for (const method of ['GET', 'POST']) {

@@ -11,7 +11,7 @@ import { persistedExchange } from '@urql/exchange-persisted';
 import { print } from 'graphql';
 import relay from 'relay-runtime';
 import albumsQuery from '../src/relay/__generated__/albumsQuery.graphql.js';
-import { startWorld } from '../src/world.js';
+import { startServers } from '../src/servers.js';
 
 /** The clients' own links for persisted queries work with a gateway in production, with a manifest and without one. */
 
@@ -49,7 +49,7 @@ async function startGateway(t, manifest) {
     writeFileSync(environment.TRUSTED_DOCUMENTS, JSON.stringify(manifest));
   }
   const received = [];
-  const world = await startWorld({
+  const servers = await startServers({
     environment,
     mount:
       ({ listener }) =>
@@ -62,8 +62,8 @@ async function startGateway(t, manifest) {
         listener(request, response);
       },
   });
-  t.after(world.close);
-  return { ...world, received, bts: world.sandbox.catalogue.fixtures.artists.bts };
+  t.after(servers.close);
+  return { ...servers, received, bts: servers.sandbox.catalogue.fixtures.artists.bts };
 }
 
 for (const [name, read] of Object.entries(clients)) {

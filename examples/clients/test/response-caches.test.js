@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as responseCaches from '../src/response-caches.js';
-import { startWorld } from '../src/world.js';
+import { startServers } from '../src/servers.js';
 
 /** Each response cache of a parent saves requests to the gateway, and returns no data that is stale in the gateway. */
 
@@ -12,7 +12,7 @@ const freshSeconds = 6;
 async function startParent(t, start) {
   let requests = 0;
   const methods = new Set();
-  const world = await startWorld({
+  const servers = await startServers({
     environment: { CACHE_TTL_SECONDS: String(freshSeconds) },
     mount:
       ({ listener }) =>
@@ -22,13 +22,13 @@ async function startParent(t, start) {
         listener(request, response);
       },
   });
-  t.after(world.close);
-  const parent = await start({ spotify: world.url });
+  t.after(servers.close);
+  const parent = await start({ spotify: servers.url });
   t.after(parent.close);
   requests = 0; // without those that compose the supergraph
   methods.clear();
   return {
-    ...world,
+    ...servers,
     /** The data, and the number of requests to the gateway. */
     async run(query) {
       const before = requests;

@@ -29,7 +29,7 @@ export function createApp({ environment, redis, log }) {
       variables: { artist: request.params.id },
     });
     if (errors) {
-      request.log.warn({ codes: errors.map(({ extensions }) => extensions.code) }, 'no answer');
+      request.log.warn({ codes: errors.map(({ extensions }) => extensions.code) }, 'no response');
       return reply.code(502).send({ codes: errors.map(({ extensions }) => extensions.code) });
     }
     if (data.artist === null) return reply.code(404).send({});

@@ -23,7 +23,7 @@ const app = createApp({
   log,
 });
 await app.listen({ port: Number(PORT) }).catch(endIfPortIsInUse);
-log.info(`try /artists/${sandbox.catalogue.fixtures.artists.bts}/newest, or ask /graphql`);
+log.info(`try /artists/${sandbox.catalogue.fixtures.artists.bts}/newest, or query /graphql`);
 
 async function stop() {
   await app.close();

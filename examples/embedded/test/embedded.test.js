@@ -43,7 +43,7 @@ async function startAround(t) {
     });
     t.after(() => app.close());
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
-    const ask = async (query) => {
+    const execute = async (query) => {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -52,10 +52,10 @@ async function startAround(t) {
       if (response.status !== 503) return response.json();
       // The server, the sandbox and the test are one process: if it is overloaded, the gateway responds with 503.
       await wait(Number(response.headers.get('retry-after')) * 1000);
-      return ask(query);
+      return execute(query);
     };
     const newest = async () => (await fetch(`${url}/artists/${bts}/newest`)).json();
-    return { app, url, ask, newest, lines };
+    return { app, url, execute, newest, lines };
   }
 
   const spotifyCalls = () =>
@@ -68,7 +68,7 @@ async function startAround(t) {
 
 test('GraphQL and a route of the server share their calls', { skip }, async (t) => {
   const { bts, sandbox, startServer, spotifyCalls } = await startAround(t);
-  const { ask, newest } = await startServer();
+  const { execute, newest } = await startServer();
   const [{ albumId }] = sandbox.catalogue.albumsOf(bts);
   const { name, releaseDate } = sandbox.catalogue.album(albumId);
 
@@ -76,7 +76,7 @@ test('GraphQL and a route of the server share their calls', { skip }, async (t) 
   const spent = spotifyCalls();
   assert.equal(spent.length, 2);
 
-  assert.deepEqual(await ask(`{ artist(id: "${bts}") { name albums(first: 2) { totalCount } } }`), {
+  assert.deepEqual(await execute(`{ artist(id: "${bts}") { name albums(first: 2) { totalCount } } }`), {
     data: { artist: { name: 'BTS', albums: { totalCount: 104 } } },
   });
   assert.deepEqual(spotifyCalls(), spent);
@@ -87,12 +87,12 @@ test('one Redis stores the data of the server and the cache of the gateway, whic
 }, async (t) => {
   const { bts, redis, startServer, spotifyCalls } = await startAround(t);
   const first = await startServer();
-  const answer = await first.newest();
+  const response = await first.newest();
   await first.app.close();
   const spent = spotifyCalls();
 
   const second = await startServer();
-  assert.deepEqual(await second.newest(), { ...answer, visits: 2 });
+  assert.deepEqual(await second.newest(), { ...response, visits: 2 });
   assert.deepEqual(spotifyCalls(), spent);
 
   const keys = await redis.keys('*');
@@ -105,9 +105,9 @@ test('one Redis stores the data of the server and the cache of the gateway, whic
 
 test('the server and the gateway write to one log, each with its name', { skip }, async (t) => {
   const { bts, startServer } = await startAround(t);
-  const { ask, newest, lines } = await startServer();
+  const { execute, newest, lines } = await startServer();
 
-  await ask(`query Followed { artist(id: "${bts}") { name } }`);
+  await execute(`query Followed { artist(id: "${bts}") { name } }`);
   await newest();
 
   const logged = lines.map(({ part, msg, operation }) => [part, operation ?? msg]);
@@ -134,17 +134,17 @@ test('an outage of Spotify fails the route, and the server stays up', { skip }, 
 
 test('a server that closes still sends the responses to running requests', { skip }, async (t) => {
   const { bts, sandbox, startServer, spotifyCalls } = await startAround(t);
-  const { app, ask } = await startServer();
+  const { app, execute } = await startServer();
   sandbox.faults.add({ fault: { kind: 'delay', ms: 300 } });
 
-  const answer = ask(`{ artist(id: "${bts}") { name } }`);
+  const response = execute(`{ artist(id: "${bts}") { name } }`);
   while (spotifyCalls().length === 0) await new Promise(setImmediate);
   await app.close();
 
-  assert.deepEqual(await answer, { data: { artist: { name: 'BTS' } } });
+  assert.deepEqual(await response, { data: { artist: { name: 'BTS' } } });
 });
 
-test('without Redis the route answers at once and counts no visits, and the log says so once', async (t) => {
+test('without Redis the route responds at once and counts no visits, and the log says so once', async (t) => {
   const sandbox = await startSandbox();
   t.after(sandbox.close);
   const REDIS_URL = `redis://127.0.0.1:${await freePort()}`;

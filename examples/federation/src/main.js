@@ -1,19 +1,21 @@
-import { startWorld } from './world.js';
+import { startServers } from './servers.js';
 
 /** The supergraph on http://127.0.0.1:4200/graphql, until it is interrupted. */
 
 const { PORT = '4200', SANDBOX_QUOTA_MODE = 'development' } = process.env;
 
-const world = await startWorld({ quotaMode: SANDBOX_QUOTA_MODE, port: Number(PORT) }).catch(endIfPortIsInUse);
+const servers = await startServers({ quotaMode: SANDBOX_QUOTA_MODE, port: Number(PORT) }).catch(
+  endIfPortIsInUse,
+);
 
-process.stdout.write(`Concerts and made-up music in one supergraph: ${world.url}
-Ask it, for instance:
+process.stdout.write(`Concerts and made-up music in one supergraph: ${servers.url}
+Query it, for instance:
 
   { concerts { city headliner { name albums(first: 5) { nodes { name } } } album { name } } }
 `);
 
-process.once('SIGINT', world.close);
-process.once('SIGTERM', world.close);
+process.once('SIGINT', servers.close);
+process.once('SIGTERM', servers.close);
 
 /** Ends the process with a sentence instead of a stack. */
 function endIfPortIsInUse(error) {

@@ -6,37 +6,37 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'graphql';
-import { startWorld } from '../src/world.js';
+import { startServers } from '../src/servers.js';
 
 /** The responses of a router, and their cost in calls, which the sandbox counts. */
 
-async function worldFor(t, quotaMode) {
-  const world = await startWorld({ quotaMode });
-  t.after(world.close);
-  const ask = async (query) => {
-    const response = await fetch(world.url, {
+async function startServersFor(t, quotaMode) {
+  const servers = await startServers({ quotaMode });
+  t.after(servers.close);
+  const execute = async (query) => {
+    const response = await fetch(servers.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query }),
     });
     return response.json();
   };
-  return { ...world, ask };
+  return { ...servers, execute };
 }
 
 test('the two subgraphs compose without an error or a hint', async (t) => {
-  const { hints } = await worldFor(t, 'development');
+  const { hints } = await startServersFor(t, 'development');
   assert.deepEqual(hints, []);
 });
 
 test('a concert whose artist no longer exists has no headliner, and other concerts are complete', async (t) => {
-  const { ask, concerts: known, sandbox } = await worldFor(t, 'extended');
+  const { execute, concerts: known, sandbox } = await startServersFor(t, 'extended');
   sandbox.faults.add({
     on: { route: 'artists', batch: true },
     fault: { kind: 'edit', edits: [{ path: 'artists.2', set: null }] },
   });
 
-  const { data, errors } = await ask('{ concerts { city headliner { name } } }');
+  const { data, errors } = await execute('{ concerts { city headliner { name } } }');
 
   const concerts = known
     .map(({ headlinerId }) => headlinerId)
@@ -57,10 +57,10 @@ for (const quotaMode of ['extended', 'development']) {
 
   describe(`a router, and an app in ${quotaMode} mode`, () => {
     test('20 concerts with 5 albums of each artist cost the same calls as the artists alone', async (t) => {
-      const { ask, concerts, spotifyCalls, gatewayRequests } = await worldFor(t, quotaMode);
-      const direct = await worldFor(t, quotaMode);
+      const { execute, concerts, spotifyCalls, gatewayRequests } = await startServersFor(t, quotaMode);
+      const direct = await startServersFor(t, quotaMode);
 
-      const answer = await ask(
+      const response = await execute(
         '{ concerts { city headliner { name albums(first: 5) { nodes { name } } } } }',
       );
 
@@ -70,7 +70,7 @@ for (const quotaMode of ['extended', 'development']) {
         ),
         variables: { ids: concerts.map(({ headlinerId }) => headlinerId) },
       });
-      assert.deepEqual(answer, {
+      assert.deepEqual(response, {
         data: {
           concerts: structuredClone(data.artists).map((headliner, i) => ({ city: `City ${i}`, headliner })),
         },
@@ -81,24 +81,27 @@ for (const quotaMode of ['extended', 'development']) {
     });
 
     test('artists and albums of the concerts are requested together', async (t) => {
-      const { ask, concerts, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, quotaMode);
+      const { execute, concerts, sandbox, spotifyCalls, gatewayRequests } = await startServersFor(
+        t,
+        quotaMode,
+      );
 
-      const answer = await ask('{ concerts { headliner { name } album { name } } }');
+      const response = await execute('{ concerts { headliner { name } album { name } } }');
 
       const named = concerts.map(({ headlinerId, albumId }) => ({
         headliner: { name: sandbox.catalogue.artist(headlinerId).name },
         album: { name: sandbox.catalogue.album(albumId).name },
       }));
-      assert.deepEqual(answer, { data: { concerts: named } });
+      assert.deepEqual(response, { data: { concerts: named } });
       assert.equal(spotifyCalls().length, inMode(2, 40));
       assert.equal(gatewayRequests(), 1);
     });
 
     test('a query can go from an artist and from the albums of a list back to concerts', async (t) => {
-      const { ask, concerts, sandbox, spotifyCalls } = await worldFor(t, quotaMode);
+      const { execute, concerts, sandbox, spotifyCalls } = await startServersFor(t, quotaMode);
       const { headlinerId, albumId } = concerts[3];
 
-      const { data, errors } = await ask(
+      const { data, errors } = await execute(
         `{ artist(id: "${headlinerId}") {
              name
              concerts { city album { name } }
@@ -117,11 +120,11 @@ for (const quotaMode of ['extended', 'development']) {
     });
 
     test('an artist that does not exist is null without an error', async (t) => {
-      const { ask } = await worldFor(t, quotaMode);
+      const { execute } = await startServersFor(t, quotaMode);
 
-      const answer = await ask('{ artist(id: "1111111111111111111111") { name concerts { city } } }');
+      const response = await execute('{ artist(id: "1111111111111111111111") { name concerts { city } } }');
 
-      assert.deepEqual(answer, { data: { artist: null } });
+      assert.deepEqual(response, { data: { artist: null } });
     });
   });
 }

@@ -36,8 +36,8 @@ describe.skipIf(!hasBrowser())('pages while Spotify fails', () => {
     expect(await page.getByRole('alert').count()).toBe(0);
     const calls = site.spotifyCalls();
     expect(calls.map(({ status }) => status)).toEqual([429, 200]);
-    const [refused, answered] = calls;
-    expect((answered?.atMs ?? 0) - (refused?.atMs ?? 0)).toBeGreaterThanOrEqual(retryAfterSeconds * 1_000);
+    const [refused, served] = calls;
+    expect((served?.atMs ?? 0) - (refused?.atMs ?? 0)).toBeGreaterThanOrEqual(retryAfterSeconds * 1_000);
   });
 
   test('during a rate limit in the middle of a list no item disappears, and the list continues by itself', async () => {
@@ -136,21 +136,21 @@ describe.skipIf(!hasBrowser())('pages while Spotify fails', () => {
     const { tracks1 } = site.sandbox.catalogue.fixtures.albums;
     const artist = { __typename: 'Artist', id: bts, name: null, externalUrl: null, images: null };
     const broken = { data: { artist } };
-    const endings: { path: string; answer: Answer; heading: string }[] = [
-      { path: `artist/${bts}`, answer: (route) => route.abort(), heading: 'No connection' },
-      { path: `album/${tracks1}`, answer: (route) => route.abort(), heading: 'No connection' },
+    const endings: { path: string; handleRoute: RouteHandler; heading: string }[] = [
+      { path: `artist/${bts}`, handleRoute: (route) => route.abort(), heading: 'No connection' },
+      { path: `album/${tracks1}`, handleRoute: (route) => route.abort(), heading: 'No connection' },
       {
         path: `artist/${bts}`,
-        answer: (route) => route.fulfill({ json: broken }),
+        handleRoute: (route) => route.fulfill({ json: broken }),
         heading: 'Something went wrong',
       },
     ];
-    for (const { path, answer, heading } of endings) {
-      const give = await holdAnswers(page);
+    for (const { path, handleRoute, heading } of endings) {
+      const give = await holdResponses(page);
       await page.goto(site.url + path);
       await page.getByRole('heading', { name: 'Loading' }).waitFor();
       expect(await pageHeadings(page)).toEqual(['Loading']);
-      give(answer);
+      give(handleRoute);
       await page.getByRole('heading', { name: heading }).waitFor();
       expect(await pageHeadings(page)).toEqual([heading]);
     }
@@ -176,15 +176,15 @@ describe.skipIf(!hasBrowser())('pages while Spotify fails', () => {
 const pageHeadings = (page: Page): Promise<string[]> =>
   page.getByRole('heading', { level: 1 }).allTextContents();
 
-type Answer = (route: Route) => Promise<void>;
+type RouteHandler = (route: Route) => Promise<void>;
 
 /** Delays all responses to the page until the returned function provides one. */
-async function holdAnswers(page: Page): Promise<(answer: Answer) => void> {
-  let give: (answer: Answer) => void = () => undefined;
-  const answer = new Promise<Answer>((resolve) => {
+async function holdResponses(page: Page): Promise<(handleRoute: RouteHandler) => void> {
+  let give: (handleRoute: RouteHandler) => void = () => undefined;
+  const handleRoute = new Promise<RouteHandler>((resolve) => {
     give = resolve;
   });
-  await page.route('**/graphql*', async (route) => (await answer)(route));
+  await page.route('**/graphql*', async (route) => (await handleRoute)(route));
   return give;
 }
 

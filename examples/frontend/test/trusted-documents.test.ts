@@ -37,28 +37,28 @@ test('the gateway of a page executes only the documents of the page, with GET an
   const site = await startSite();
   const endpoint = `${site.url}graphql`;
   const query = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
-  const answers = await Promise.all([
-    ask(endpoint, {
+  const responses = await Promise.all([
+    execute(endpoint, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
       body: JSON.stringify({ query }),
     }),
-    ask(`${endpoint}?${new URLSearchParams({ query })}`, {
+    execute(`${endpoint}?${new URLSearchParams({ query })}`, {
       headers: { accept: 'application/graphql-response+json' },
     }),
   ]);
-  for (const answer of answers) {
-    expect(answer.status).toBe(400);
-    const { errors } = (await answer.json()) as { errors: { extensions: { code: string } }[] };
+  for (const response of responses) {
+    expect(response.status).toBe(400);
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_REQUEST']);
   }
   expect(site.spotifyCalls()).toEqual([]);
 });
 
 /** Repeats a request while an overloaded gateway rejects it with 503. */
-async function ask(url: string, init: RequestInit): Promise<Response> {
+async function execute(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
   if (response.status !== 503) return response;
   await wait(Number(response.headers.get('retry-after')) * 1_000);
-  return ask(url, init);
+  return execute(url, init);
 }

@@ -7,23 +7,23 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'graphql';
 import { serve } from '../src/serve.js';
+import { startServers } from '../src/servers.js';
 import { overHttp } from '../src/services.js';
-import { startWorld } from '../src/world.js';
 
 /** The responses of the parent, and their cost in calls, which the sandbox counts. */
 
-async function worldFor(t, setting) {
-  const world = await startWorld(setting);
-  t.after(world.close);
-  const ask = async (query) => {
-    const response = await fetch(world.url, {
+async function startServersFor(t, setting) {
+  const servers = await startServers(setting);
+  t.after(servers.close);
+  const execute = async (query) => {
+    const response = await fetch(servers.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query }),
     });
     return response.json();
   };
-  return { ...world, ask };
+  return { ...servers, execute };
 }
 
 const directly = async ({ gateway }, document, variables) =>
@@ -43,10 +43,13 @@ for (const setting of settings) {
 
   describe(`${gatewayIs}, an app in ${quotaMode} mode`, () => {
     test('20 concerts with 5 albums of each artist cost the same calls as the artists alone', async (t) => {
-      const { ask, artistIds, albumIds, spotifyCalls, gatewayRequests } = await worldFor(t, setting);
-      const direct = await worldFor(t, setting);
+      const { execute, artistIds, albumIds, spotifyCalls, gatewayRequests } = await startServersFor(
+        t,
+        setting,
+      );
+      const direct = await startServersFor(t, setting);
 
-      const answer = await ask(
+      const response = await execute(
         '{ concerts { city headliner { name albums(first: 5) { nodes { id name reviews { text } } } } } }',
       );
 
@@ -61,7 +64,7 @@ for (const setting of settings) {
         name,
         albums: { nodes: albums.nodes.map((album) => ({ ...album, reviews: reviewsOf(album.id) })) },
       }));
-      assert.deepEqual(answer, {
+      assert.deepEqual(response, {
         data: { concerts: headliners.map((headliner, i) => ({ city: `City ${i}`, headliner })) },
       });
       assert.deepEqual(spotifyCalls().toSorted(), direct.spotifyCalls().toSorted());
@@ -70,9 +73,9 @@ for (const setting of settings) {
     });
 
     test('a query can go from an artist back to concerts, and from an album back to reviews', async (t) => {
-      const { ask, artistIds, albumIds, sandbox, spotifyCalls } = await worldFor(t, setting);
+      const { execute, artistIds, albumIds, sandbox, spotifyCalls } = await startServersFor(t, setting);
 
-      const answer = await ask(
+      const response = await execute(
         `{ artist(id: "${artistIds[3]}") { name concerts { city } }
            albums(ids: ["${albumIds[5]}", "${albumIds[4]}"]) { name reviews { text album { name } } } }`,
       );
@@ -82,31 +85,34 @@ for (const setting of settings) {
         return { name, reviews: [{ text: `Review ${i}`, album: { name } }] };
       });
       const { name } = sandbox.catalogue.artist(artistIds[3]);
-      assert.deepEqual(answer, { data: { artist: { name, concerts: [{ city: 'City 3' }] }, albums } });
+      assert.deepEqual(response, { data: { artist: { name, concerts: [{ city: 'City 3' }] }, albums } });
       assert.equal(spotifyCalls().length, inMode(2, 3));
     });
 
     test('20 aliased root fields cost the same calls as one field with 20 ids', async (t) => {
-      const { ask, artistIds, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, setting);
+      const { execute, artistIds, sandbox, spotifyCalls, gatewayRequests } = await startServersFor(
+        t,
+        setting,
+      );
 
-      const answer = await ask(
+      const response = await execute(
         `{ ${artistIds.map((id, i) => `a${i}: artist(id: "${id}") { name }`).join('\n')} }`,
       );
 
       const named = artistIds.map((id, i) => [`a${i}`, { name: sandbox.catalogue.artist(id).name }]);
-      assert.deepEqual(answer, { data: Object.fromEntries(named) });
+      assert.deepEqual(response, { data: Object.fromEntries(named) });
       assert.equal(spotifyCalls().length, inMode(1, 20));
       assert.equal(gatewayRequests(), overHttp(1));
     });
 
     test('a failed list of albums is null with an error code, and other concerts are complete', async (t) => {
-      const { ask, artistIds, sandbox } = await worldFor(t, setting);
+      const { execute, artistIds, sandbox } = await startServersFor(t, setting);
       sandbox.faults.add({
         on: { path: `/artists/${artistIds[2]}/albums` },
         fault: { kind: 'answer', status: 500 },
       });
 
-      const { data, errors } = await ask('{ concerts { headliner { name albums { totalCount } } } }');
+      const { data, errors } = await execute('{ concerts { headliner { name albums { totalCount } } } }');
 
       const failed = data.concerts.flatMap(({ headliner }, i) => (headliner.albums === null ? [i] : []));
       assert.deepEqual(failed, [2]);
@@ -118,13 +124,13 @@ for (const setting of settings) {
 }
 
 test('a concert whose artist no longer exists has no headliner, and other concerts are complete', async (t) => {
-  const { ask, artistIds, sandbox } = await worldFor(t, settings[0]);
+  const { execute, artistIds, sandbox } = await startServersFor(t, settings[0]);
   sandbox.faults.add({
     on: { route: 'artists', batch: true },
     fault: { kind: 'edit', edits: [{ path: 'artists.2', set: null }] },
   });
 
-  const { data, errors } = await ask('{ concerts { city headliner { name } } }');
+  const { data, errors } = await execute('{ concerts { city headliner { name } } }');
 
   const concerts = artistIds.map((id, i) => ({
     city: `City ${i}`,
@@ -139,29 +145,29 @@ test('a concert whose artist no longer exists has no headliner, and other concer
 });
 
 test('albums beyond the gateway’s limit of ids are requested in several batches', async (t) => {
-  const { ask, albumIds, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, {
+  const { execute, albumIds, sandbox, spotifyCalls, gatewayRequests } = await startServersFor(t, {
     ...settings[0],
     reviews: 120,
   });
 
-  const answer = await ask('{ reviews { album { name } } }');
+  const response = await execute('{ reviews { album { name } } }');
 
   const reviews = albumIds.map((id) => ({ album: { name: sandbox.catalogue.album(id).name } }));
   assert.equal(reviews.length, 120);
-  assert.deepEqual(answer, { data: { reviews } });
+  assert.deepEqual(response, { data: { reviews } });
   assert.equal(spotifyCalls().length, 6);
   assert.equal(gatewayRequests(), 1);
 });
 
 test('a request to an overloaded gateway is repeated after its Retry-After', async (t) => {
-  const answers = [
+  const responses = [
     [503, '{"errors":[{"message":"Too busy."}]}', { 'retry-after': '1' }],
     [200, '{"data":{"_sdl":"type Query { up: Boolean }"}}', {}],
   ];
   const requestTimes = [];
   const busy = await serve((request, response) => {
     requestTimes.push(performance.now());
-    const [status, body, headers] = answers[requestTimes.length - 1];
+    const [status, body, headers] = responses[requestTimes.length - 1];
     request.resume();
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
   });
@@ -175,9 +181,9 @@ test('a request to an overloaded gateway is repeated after its Retry-After', asy
 });
 
 test('types and fields that only Spotify has are prefixed, and fields for parents are removed', async (t) => {
-  const { ask } = await worldFor(t, settings[0]);
+  const { execute } = await startServersFor(t, settings[0]);
 
-  const { data } = await ask(
+  const { data } = await execute(
     '{ __schema { queryType { fields { name } } types { name } } searchSpotify(q: "artist:BTS") { artists(first: 1) { nodes { __typename name albums(first: 1) { __typename } } } } }',
   );
 

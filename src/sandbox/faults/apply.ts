@@ -35,14 +35,14 @@ const effects: Effects = {
   endpoints: (plan, { of }) => alter(plan, { endpoints: of }),
   'implied-market': (plan, { market }) => alter(plan, { impliedMarket: market }),
 
-  budget: (plan, _, { budget, family }) => answer(plan, budget?.(family)),
+  budget: (plan, _, { budget, family }) => setReply(plan, budget?.(family)),
   'rate-limit': (plan, { form = 'text', retryAfterSeconds }) =>
-    answer(plan, rateLimitReply(form, retryAfterSeconds)),
-  answer: (plan, fault) => answer(plan, spelledReply(fault)),
-  redirect: (plan, fault) => answer(plan, redirectReply(fault)),
-  unauthorized: (plan, { reason }) => answer(plan, unauthorizedReplies[reason]()),
-  'premium-lapsed': (plan, { form }) => answer(plan, premiumLapsedReply(form)),
-  withdrawn: (plan, { status }) => answer(plan, withdrawnReply(status)),
+    setReply(plan, rateLimitReply(form, retryAfterSeconds)),
+  answer: (plan, fault) => setReply(plan, spelledReply(fault)),
+  redirect: (plan, fault) => setReply(plan, redirectReply(fault)),
+  unauthorized: (plan, { reason }) => setReply(plan, unauthorizedReplies[reason]()),
+  'premium-lapsed': (plan, { form }) => setReply(plan, premiumLapsedReply(form)),
+  withdrawn: (plan, { status }) => setReply(plan, withdrawnReply(status)),
   total: (plan, { to, add = [0] }, { earlierHits }) => {
     const difference = add[earlierHits % add.length] ?? 0;
     plan.changes.push((reply) => withTotals(reply, (total) => to ?? Math.max(0, total + difference)));
@@ -74,7 +74,7 @@ function alter(plan: Plan, change: Partial<Conditions>): void {
   plan.conditions = { ...plan.conditions, ...change };
 }
 
-function answer(plan: Plan, reply: Reply | undefined): void {
+function setReply(plan: Plan, reply: Reply | undefined): void {
   if (reply) plan.reply ??= reply;
 }
 

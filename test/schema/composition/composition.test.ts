@@ -25,23 +25,23 @@ const otherArtistIds = catalogue
   .slice(0, 20);
 
 const serviceSdl = async (): Promise<string> => {
-  const { ask } = await startInMode('extended');
-  const { data } = await ask<{ _service: { sdl: string } }, unknown>('{ _service { sdl } }');
+  const { execute } = await startInMode('extended');
+  const { data } = await execute<{ _service: { sdl: string } }, unknown>('{ _service { sdl } }');
   return data._service.sdl;
 };
 
 describe('a stitching parent', () => {
   test('a stitching parent reads the published schema from `_sdl`, to the letter', async () => {
-    const { ask } = await startInMode('extended');
-    const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
+    const { execute } = await startInMode('extended');
+    const { data } = await execute<{ _sdl: string }, unknown>('{ _sdl }');
     expect(data._sdl.trimEnd()).toBe(
       readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8').trimEnd(),
     );
   });
 
   test('a stitching parent reads from `_sdl` how to find the objects of every kind by their keys, and of no other type', async () => {
-    const { ask } = await startInMode('extended');
-    const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
+    const { execute } = await startInMode('extended');
+    const { data } = await execute<{ _sdl: string }, unknown>('{ _sdl }');
     const { stitchingDirectivesTransformer, stitchingDirectivesValidator } = stitchingDirectives();
     const schema = stitchingDirectivesValidator(buildSchema(data._sdl));
 
@@ -66,13 +66,13 @@ describe('a stitching parent', () => {
 });
 
 test('`_sdl` and `_service` return the schema also if introspection is disabled', async () => {
-  const { ask } = await startInMode('extended', { INTROSPECTION: 'false' });
-  const { data } = await ask<{ _sdl: string; _service: { sdl: string } }, unknown>(
+  const { execute } = await startInMode('extended', { INTROSPECTION: 'false' });
+  const { data } = await execute<{ _sdl: string; _service: { sdl: string } }, unknown>(
     '{ _sdl _service { sdl } }',
   );
   expect(data._sdl).toContain('type Artist implements Node');
   expect(data._service.sdl).toContain('type Artist implements Node @key(fields: "id") @key(fields: "uri")');
-  expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
+  expect((await execute('{ __schema { queryType { name } } }')).status).toBe(400);
 });
 
 describe('a federation router', () => {
@@ -188,8 +188,8 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
   const artist = (id: string) => ({ __typename: 'Artist', id });
 
   test('entities of every kind are in the order of their representations, and null if they do not exist', async () => {
-    const { ask } = await startInMode(mode);
-    const { data, errors } = await ask(entities('name'), {
+    const { execute } = await startInMode(mode);
+    const { data, errors } = await execute(entities('name'), {
       of: [
         { __typename: 'Track', id: someTrack },
         artist(unknownId),
@@ -214,11 +214,11 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
     const router = await startInMode(mode);
     const client = await startInMode(mode);
 
-    const referred = await router.ask<{ _entities: unknown[] }, unknown>(
+    const referred = await router.execute<{ _entities: unknown[] }, unknown>(
       entities('name albums(first: 5) { nodes { name } }'),
       { of: otherArtistIds.map(artist) },
     );
-    const direct = await client.ask<{ artists: unknown[] }, unknown>(
+    const direct = await client.execute<{ artists: unknown[] }, unknown>(
       'query ($ids: [ID!]!) { artists(ids: $ids) { name albums(first: 5) { nodes { name } } } }',
       { ids: otherArtistIds },
     );
@@ -231,8 +231,8 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
 
   test('an entity and its list are requested at the same time, not one after the other', async () => {
     const latencyMs = 100;
-    const { ask, sandbox } = await startInMode(mode, {}, { latencyMs });
-    await ask(entities('name albums(first: 5) { nodes { name } }'), { of: [artist(bts)] });
+    const { execute, sandbox } = await startInMode(mode, {}, { latencyMs });
+    await execute(entities('name albums(first: 5) { nodes { name } }'), { of: [artist(bts)] });
 
     const [one, two, ...more] = sandbox.calls().filter(({ kind }) => kind === 'api');
     expect([one?.route, two?.route].toSorted()).toEqual(['artists', 'artists/albums']);
@@ -241,8 +241,8 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
   });
 
   test('an invalid id and an unknown type are errors of their own entities alone', async () => {
-    const { ask, apiCalls } = await startInMode(mode);
-    const { data, errors } = await ask(
+    const { execute, apiCalls } = await startInMode(mode);
+    const { data, errors } = await execute(
       'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }',
       {
         of: [artist('no id'), { __typename: 'Concert', id: bts }, artist(bts)],
@@ -264,13 +264,13 @@ test.each([
   ['whose key is a number', { __typename: 'Artist', id: 5 }],
   ['that is a string', 'Artist'],
 ])('a representation %s is an error of its own entity alone', async (_, representation) => {
-  const { ask, apiCalls } = await startInMode('extended');
+  const { execute, apiCalls } = await startInMode('extended');
   const ofRepresentations = { of: [representation, artistOf(bts)] };
   for (const document of [
     'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }',
     `{ _entities(representations: [${literal(representation)}, ${literal(artistOf(bts))}]) { __typename } }`,
   ]) {
-    const { status, data, errors } = await ask(document, ofRepresentations);
+    const { status, data, errors } = await execute(document, ofRepresentations);
     expect(status).toBe(200);
     expect(data).toEqual({ _entities: [null, { __typename: 'Artist' }] });
     expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
@@ -281,10 +281,13 @@ test.each([
 });
 
 test('a representation that is null is rejected before any call', async () => {
-  const { ask, apiCalls } = await startInMode('extended');
-  const { errors } = await ask('query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', {
-    of: [artistOf(bts), null],
-  });
+  const { execute, apiCalls } = await startInMode('extended');
+  const { errors } = await execute(
+    'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }',
+    {
+      of: [artistOf(bts), null],
+    },
+  );
   expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
   expect(apiCalls()).toEqual([]);
 });

@@ -22,8 +22,8 @@ type Entities = { _entities: ({ name: string } | null)[] };
 
 describe('entities that are not cached', () => {
   test('entities beyond MAX_UPSTREAM_CALLS are null, each with QUERY_TOO_COMPLEX at its own path', async () => {
-    const { ask, apiCalls } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
-    const { status, data, errors } = await ask<Entities, unknown>(name, { of: representations(5) });
+    const { execute, apiCalls } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    const { status, data, errors } = await execute<Entities, unknown>(name, { of: representations(5) });
     expect(status).toBe(200);
     expect(data._entities.map((entity) => entity !== null)).toEqual([true, true, true, false, false]);
     expect(errors).toEqual(
@@ -43,8 +43,8 @@ describe('entities that are not cached', () => {
   });
 
   test('entities share the limit of calls with their lists and with other fields', async () => {
-    const { ask, apiCalls } = await startInMode('development', { MAX_UPSTREAM_CALLS: '5' });
-    const { data, errors, extensions } = await ask<Entities, unknown>(
+    const { execute, apiCalls } = await startInMode('development', { MAX_UPSTREAM_CALLS: '5' });
+    const { data, errors, extensions } = await execute<Entities, unknown>(
       `query ($of: [_Any!]!) {
         artist(id: "${bts}") { name }
         _entities(representations: $of) { ... on Artist { name albums(first: 5) { nodes { name } } } }
@@ -61,8 +61,8 @@ describe('entities that are not cached', () => {
   });
 
   test('entities are read in batches for an app with batch reads: 50 entities are one call', async () => {
-    const { ask, apiCalls } = await startInMode('extended', { MAX_UPSTREAM_CALLS: '1' });
-    const { data, errors } = await ask<Entities, unknown>(name, { of: representations(52) });
+    const { execute, apiCalls } = await startInMode('extended', { MAX_UPSTREAM_CALLS: '1' });
+    const { data, errors } = await execute<Entities, unknown>(name, { of: representations(52) });
     expect(data._entities.filter(Boolean)).toHaveLength(50);
     expect(errors.map(({ path }) => path)).toEqual([
       ['_entities', 50],
@@ -72,8 +72,8 @@ describe('entities that are not cached', () => {
   });
 
   test('an operation with entities is rejected if its other fields exceed the limit', async () => {
-    const { ask, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '1' });
-    const { status, errors } = await ask(
+    const { execute, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '1' });
+    const { status, errors } = await execute(
       `query ($of: [_Any!]!) {
         artists(ids: ${JSON.stringify(ids.slice(0, 2))}) { name }
         _entities(representations: $of) { ... on Artist { name } }
@@ -89,13 +89,13 @@ describe('entities that are not cached', () => {
 describe('entities that are cached', () => {
   test('an operation refreshes at most 100 stale entities in the background, and the next operation refreshes the others', async () => {
     const clock = startClock();
-    const { ask, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '200' });
+    const { execute, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '200' });
     const of = catalogue
       .albums()
       .slice(0, 150)
       .map(({ id }) => ({ __typename: 'Album', id }));
     const read = () =>
-      ask<Entities, unknown>(
+      execute<Entities, unknown>(
         'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Album { id } } }',
         { of },
       );
@@ -114,10 +114,10 @@ describe('entities that are cached', () => {
   });
 
   test('cached entities add no planned calls, so that other entities are read', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
-    await ask(name, { of: representations(3) });
+    const { execute, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    await execute(name, { of: representations(3) });
     sandbox.clearCalls();
-    const { data, errors, extensions } = await ask<Entities, unknown>(name, { of: representations(7) });
+    const { data, errors, extensions } = await execute<Entities, unknown>(name, { of: representations(7) });
     expect(data._entities.map((entity) => entity !== null)).toEqual([...Array(6).fill(true), false]);
     expect(errors.map(({ path }) => path)).toEqual([['_entities', 6]]);
     expect(extensions.spotify).toMatchObject({ plannedCalls: 3, actualCalls: 3, cacheHits: 3 });
@@ -125,14 +125,14 @@ describe('entities that are cached', () => {
   });
 
   test('an entity costs a call if a selected field needs more than the cached simplified object', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
-    const list = await ask<{ artist: { albums: { nodes: { id: string }[] } } }, unknown>(
+    const { execute, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    const list = await execute<{ artist: { albums: { nodes: { id: string }[] } } }, unknown>(
       `{ artist(id: "${bts}") { albums(first: 10) { nodes { id } } } }`,
     );
     const of = list.data.artist.albums.nodes.slice(0, 5).map(({ id }) => ({ __typename: 'Album', id }));
     sandbox.clearCalls();
     const entities = (field: string) =>
-      ask<Entities, unknown>(
+      execute<Entities, unknown>(
         `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Album { ${field} } } }`,
         { of },
       );
@@ -148,12 +148,12 @@ describe('entities that are cached', () => {
 });
 
 test('1,000 representations are read at a time, and more representations are BAD_USER_INPUT without a call', async () => {
-  const { ask, sandbox } = await startInMode('development');
+  const { execute, sandbox } = await startInMode('development');
   const of = (count: number) => Array.from({ length: count }, () => artist(bts));
-  const most = await ask<Entities, unknown>(name, { of: of(1_000) });
+  const most = await execute<Entities, unknown>(name, { of: of(1_000) });
   expect(most.data._entities.filter(Boolean)).toHaveLength(1_000);
   sandbox.clearCalls();
-  const more = await ask(name, { of: of(1_001) });
+  const more = await execute(name, { of: of(1_001) });
   expect({ data: more.data, codes: more.errors.map(({ extensions }) => extensions?.['code']) }).toEqual({
     data: null,
     codes: ['BAD_USER_INPUT'],
@@ -162,12 +162,12 @@ test('1,000 representations are read at a time, and more representations are BAD
 });
 
 test('representations by URI and by id share one call, and a later representation costs no call', async () => {
-  const { ask, apiCalls } = await startInMode('development');
+  const { execute, apiCalls } = await startInMode('development');
   const byUri = { __typename: 'Artist', uri: `spotify:artist:${bts}` };
-  const { data, errors } = await ask<Entities, unknown>(name, { of: [byUri, artist(bts), byUri] });
+  const { data, errors } = await execute<Entities, unknown>(name, { of: [byUri, artist(bts), byUri] });
   expect(errors).toEqual([]);
   expect(data._entities).toEqual([{ name: 'BTS' }, { name: 'BTS' }, { name: 'BTS' }]);
-  await ask(name, { of: [byUri] });
+  await execute(name, { of: [byUri] });
   expect(apiCalls()).toEqual([`/artists/${bts}`]);
 });
 
@@ -177,16 +177,18 @@ test.each([
   ['Chapter', `spotify:episode:${chapters.first}`, 'Opening Credits'],
   ['Playlist', `spotify:playlist:${playlists.items3}`, 'Three of a Kind'],
 ])('a representation of the type %s by the URI %s is read with one call', async (type, uri, title) => {
-  const { ask, apiCalls } = await startInMode('development');
+  const { execute, apiCalls } = await startInMode('development');
   const document = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${type} { name } } }`;
-  const { data, errors } = await ask<Entities, unknown>(document, { of: [{ __typename: type, uri }] });
+  const { data, errors } = await execute<Entities, unknown>(document, { of: [{ __typename: type, uri }] });
   expect({ data, errors }).toEqual({ data: { _entities: [{ name: title }] }, errors: [] });
   expect(apiCalls()).toHaveLength(1);
 });
 
 test('a representation by a URI of another kind is BAD_USER_INPUT without a call', async () => {
-  const { ask, apiCalls } = await startInMode('development');
-  const { data, errors } = await ask(name, { of: [{ __typename: 'Artist', uri: `spotify:album:${bts}` }] });
+  const { execute, apiCalls } = await startInMode('development');
+  const { data, errors } = await execute(name, {
+    of: [{ __typename: 'Artist', uri: `spotify:album:${bts}` }],
+  });
   expect(data).toEqual({ _entities: [null] });
   expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
   expect(apiCalls()).toEqual([]);
@@ -200,9 +202,9 @@ describe('representations in the document', () => {
   }`;
 
   test('representations in the document may contain variables, in each run of the operation', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     for (const id of [ids[3], ids[4], bts, `spotify:artist:${ids[3]}`, ids[4]]) {
-      const { data, errors } = await ask<{ _entities: { id: string }[] }, object>(document, { id });
+      const { data, errors } = await execute<{ _entities: { id: string }[] }, object>(document, { id });
       expect(errors).toEqual([]);
       expect(data._entities.map((entity) => entity.id)).toEqual([id?.slice(-22), bts]);
     }
@@ -212,10 +214,12 @@ describe('representations in the document', () => {
   test.each([null, undefined])(
     'the value %s of a variable in a representation is an error of its own entity, and costs no call',
     async (id) => {
-      const { ask, apiCalls } = await startInMode('development');
-      await ask(document, { id: bts });
+      const { execute, apiCalls } = await startInMode('development');
+      await execute(document, { id: bts });
       for (let run = 0; run < 3; run++) {
-        const { data, errors, extensions } = await ask<{ _entities: unknown[] }, object>(document, { id });
+        const { data, errors, extensions } = await execute<{ _entities: unknown[] }, object>(document, {
+          id,
+        });
         expect(data._entities).toEqual([null, { id: bts, name: 'BTS' }]);
         expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
           [['_entities', 0], 'BAD_USER_INPUT'],

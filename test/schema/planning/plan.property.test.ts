@@ -39,7 +39,7 @@ test('every random operation costs at most the planned calls, reports its actual
       expect(validate(schema, parse(document)), document).toEqual([]);
 
       sandbox.setQuotaMode(mode);
-      const { ask, gateway } = startGateway(sandbox, {
+      const { execute, gateway } = startGateway(sandbox, {
         SPOTIFY_QUOTA_MODE: isModeConfigured ? mode : 'auto',
       });
       const cost = async () => {
@@ -48,7 +48,7 @@ test('every random operation costs at most the planned calls, reports its actual
       };
       try {
         sandbox.clearCalls();
-        const { status, data, errors, extensions } = await ask(document, variables);
+        const { status, data, errors, extensions } = await execute(document, variables);
         const codes = new Set(errors.map((error) => error.extensions?.['code'] as ErrorCode));
 
         if (status === 400) {
@@ -76,7 +76,7 @@ test('every random operation costs at most the planned calls, reports its actual
 
         if (isShortened) return;
         sandbox.clearCalls();
-        const again = await ask(document, variables);
+        const again = await execute(document, variables);
         expect([again.status, again.data], document).toEqual([status, data]);
         // An operation without data has ended at its first error: before its other errors, and perhaps before its calls.
         if (data !== null) expect(inOrder(again.errors), document).toEqual(inOrder(errors));

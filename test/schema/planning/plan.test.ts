@@ -17,15 +17,16 @@ const start = (mode: QuotaMode, environment: Record<string, string> = {}) =>
 const startUnknown = (mode: QuotaMode) =>
   withSandbox({ SPOTIFY_QUOTA_MODE: 'auto' }, { quotaMode: mode, catalogue });
 
-const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['ask']>>) => {
+const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['execute']>>) => {
   const { spotify } = extensions;
   if (!spotify) throw new Error('no extensions.spotify');
   return spotify;
 };
 
 test('an empty page that has `next` costs one call more than planned, because only the next page shows the end', async () => {
-  const { ask } = await start('development');
-  const albumsOf = (id: string) => ask(`{ artist(id: "${id}") { albums(first: 20) { nodes { name } } } }`);
+  const { execute } = await start('development');
+  const albumsOf = (id: string) =>
+    execute(`{ artist(id: "${id}") { albums(first: 20) { nodes { name } } } }`);
   expect(spotifyOf(await albumsOf(artists.overstated))).toMatchObject({ plannedCalls: 3, actualCalls: 4 });
   expect(spotifyOf(await albumsOf(bts))).toMatchObject({ plannedCalls: 3, actualCalls: 3 });
 });
@@ -46,9 +47,9 @@ test.each([
 ])(
   '%s that does not contain its first page costs one call more than planned',
   async (_, route, key, document) => {
-    const { ask, sandbox } = await start('development');
+    const { execute, sandbox } = await start('development');
     sandbox.faults.add({ on: { route }, fault: { kind: 'edit', edits: [{ path: key, remove: true }] } });
-    expect(spotifyOf(await ask(document))).toMatchObject({ plannedCalls: 1, actualCalls: 2 });
+    expect(spotifyOf(await execute(document))).toMatchObject({ plannedCalls: 1, actualCalls: 2 });
   },
 );
 
@@ -145,9 +146,9 @@ describe('the plan of an operation', () => {
     const { sandbox } = await start(mode);
     for (const { document, [state]: calls } of plans) {
       const environment = { SPOTIFY_QUOTA_MODE: state === 'unknown' ? 'auto' : state };
-      const { ask, gateway } = startGateway(sandbox, environment);
+      const { execute, gateway } = startGateway(sandbox, environment);
       sandbox.clearCalls();
-      const { plannedCalls } = spotifyOf(await ask(document));
+      const { plannedCalls } = spotifyOf(await execute(document));
       await sleep(afterResponseMs);
       expect(plannedCalls, document).toBe(calls);
       expect(sandbox.calls().filter(({ kind }) => kind === 'api').length, document).toBeLessThanOrEqual(
@@ -160,12 +161,12 @@ describe('the plan of an operation', () => {
   test.each(['extended', 'development'] as const)(
     'the plan is not below the cost of the 60 root fields of a stitching parent, for an app that turns out to be %s',
     async (mode) => {
-      const { ask, apiCalls } = await startUnknown(mode);
+      const { execute, apiCalls } = await startUnknown(mode);
       const operation = operations.find(({ title }) => title.startsWith('60 root fields'));
-      const answer = await ask(operation?.document ?? '');
-      expect(answer.errors).toEqual([]);
-      expect(Object.values(answer.data as object).filter(Boolean)).toHaveLength(58);
-      expect(spotifyOf(answer).plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+      const response = await execute(operation?.document ?? '');
+      expect(response.errors).toEqual([]);
+      expect(Object.values(response.data as object).filter(Boolean)).toHaveLength(58);
+      expect(spotifyOf(response).plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
     },
   );
 
@@ -179,39 +180,39 @@ describe('the plan of an operation', () => {
   ])(
     'the plan counts an id that no object can have as a call of its own, because the id would spoil a batch: %s',
     async (document) => {
-      const { ask, apiCalls } = await start('extended');
-      const answer = await ask(document);
-      expect(answer.data).toEqual({ found: [{ name: 'BTS' }, { name: 'Nine Lives Left' }, null] });
+      const { execute, apiCalls } = await start('extended');
+      const response = await execute(document);
+      expect(response.data).toEqual({ found: [{ name: 'BTS' }, { name: 'Nine Lives Left' }, null] });
       expect(apiCalls()).toHaveLength(2);
-      expect(spotifyOf(answer).plannedCalls).toBe(2);
+      expect(spotifyOf(response).plannedCalls).toBe(2);
     },
   );
 
   test('the plan counts the lists that are requested together with an object that turns out not to exist', async () => {
-    const { ask, apiCalls } = await start('extended');
-    const answer = await ask(`{ artists(ids: ["${absentId}", "${absentId}"]) { topTracks { name } } }`);
-    expect(answer.data).toEqual({ artists: [null, null] });
-    expect(spotifyOf(answer).plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+    const { execute, apiCalls } = await start('extended');
+    const response = await execute(`{ artists(ids: ["${absentId}", "${absentId}"]) { topTracks { name } } }`);
+    expect(response.data).toEqual({ artists: [null, null] });
+    expect(spotifyOf(response).plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
     expect(apiCalls()).toContain(`/artists/${absentId}/top-tracks?market=US`);
   });
 
   test('the plan is not below the calls for the objects inside others of which some are cached, and so arrive before the rest', async () => {
-    const { ask, apiCalls, sandbox } = await start('extended');
+    const { execute, apiCalls, sandbox } = await start('extended');
     const trackIds = [albums.tracks1, albums.tracks20].map((id) => catalogue.tracksOf(id)[0]?.id);
-    await ask(`{ track(id: "${trackIds[0]}") { name } }`);
+    await execute(`{ track(id: "${trackIds[0]}") { name } }`);
     sandbox.clearCalls();
-    const answer = await ask(`{ tracks(ids: ${JSON.stringify(trackIds)}) { album { label } } }`);
-    expect(answer.errors).toEqual([]);
+    const response = await execute(`{ tracks(ids: ${JSON.stringify(trackIds)}) { album { label } } }`);
+    expect(response.errors).toEqual([]);
     expect(apiCalls()).toHaveLength(3); // the album of the cached track is not in one batch with the other album
-    expect(spotifyOf(answer).plannedCalls).toBe(3);
+    expect(spotifyOf(response).plannedCalls).toBe(3);
   });
 
   test('the plan is lower once the capabilities of the app are known', async () => {
-    const { ask } = await startUnknown('development');
+    const { execute } = await startUnknown('development');
     const document = (artist: string) =>
       `{ artist(id: "${artist}") { albums(first: 20) { nodes { name } } } }`;
-    expect(spotifyOf(await ask(document(bts))).plannedCalls).toBe(4);
-    expect(spotifyOf(await ask(document(artists.albums50))).plannedCalls).toBe(3);
+    expect(spotifyOf(await execute(document(bts))).plannedCalls).toBe(4);
+    expect(spotifyOf(await execute(document(artists.albums50))).plannedCalls).toBe(3);
   });
 });
 
@@ -231,8 +232,8 @@ describe('an operation whose plan is above the limit', () => {
   ] as const)(
     'an operation whose plan is above the limit is rejected as a whole without a call: $mode, known: $known',
     async ({ mode, known, actual }) => {
-      const { ask, sandbox } = await (known ? start(mode) : startUnknown(mode));
-      const { status, data, errors, extensions } = await ask(tooCostly);
+      const { execute, sandbox } = await (known ? start(mode) : startUnknown(mode));
+      const { status, data, errors, extensions } = await execute(tooCostly);
       expect({ status, data, extensions }).toEqual({ status: 400, data: undefined, extensions: {} });
       expect(errors).toEqual([
         { message: expect.any(String), extensions: { code: 'QUERY_TOO_COMPLEX', limit: 100, actual } },
@@ -261,8 +262,8 @@ describe('an operation whose plan is above the limit', () => {
   ] as const)(
     'the error of an operation above the limit names its most costly field in %s mode: %#',
     async (mode, document, message) => {
-      const { ask } = await start(mode);
-      expect((await ask(document)).errors[0]?.message).toContain(message);
+      const { execute } = await start(mode);
+      expect((await execute(document)).errors[0]?.message).toContain(message);
     },
   );
 
@@ -282,11 +283,11 @@ describe('an operation whose plan is above the limit', () => {
   });
 
   test('an operation is rejected if its plan is above MAX_UPSTREAM_CALLS, not if its plan is equal', async () => {
-    const { ask } = await start('development', { MAX_UPSTREAM_CALLS: '3' });
+    const { execute } = await start('development', { MAX_UPSTREAM_CALLS: '3' });
     const albumsOf = (first: number) =>
       `{ artist(id: "${bts}") { albums(first: ${first}) { nodes { name } } } }`;
-    expect(await ask(albumsOf(20))).toMatchObject({ status: 200, errors: [] });
-    const { status, errors } = await ask(albumsOf(21));
+    expect(await execute(albumsOf(20))).toMatchObject({ status: 200, errors: [] });
+    const { status, errors } = await execute(albumsOf(21));
     expect({ status, errors }).toMatchObject({
       status: 400,
       errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 3, actual: 4 } }],
@@ -296,9 +297,9 @@ describe('an operation whose plan is above the limit', () => {
   test.each(['extended', 'development'] as const)(
     'the 60 root fields with aliases of a stitching parent are served in %s mode',
     async (mode) => {
-      const { ask, apiCalls } = await start(mode);
+      const { execute, apiCalls } = await start(mode);
       const operation = operations.find(({ title }) => title.startsWith('60 root fields'));
-      const { status, errors, data } = await ask(operation?.document ?? '');
+      const { status, errors, data } = await execute(operation?.document ?? '');
       expect({ status, errors }).toEqual({ status: 200, errors: [] });
       expect(Object.keys(data as object)).toHaveLength(60);
       expect(apiCalls()).toHaveLength(operation?.calls[mode] ?? 0);

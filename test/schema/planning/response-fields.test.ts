@@ -116,13 +116,13 @@ describe('the count of the fields of a response', () => {
   }
 
   test('the count of the fields of a response is exact for introspection', async () => {
-    const { ask } = await startInMode('extended');
+    const { execute } = await startInMode('extended');
     for (const query of [
       getIntrospectionQuery(),
       getIntrospectionQuery({ descriptions: false, inputValueDeprecation: true }),
       '{ __type(name: "Artist") { fields { name args { name } } } no: __type(name: "No") { name } __typename }',
     ]) {
-      const data = await dataOf({ ask }, query);
+      const data = await dataOf({ execute }, query);
       // The gateway counts each name in a list of names, and `fieldsIn` does not.
       const names =
         JSON.stringify(data)

@@ -112,9 +112,9 @@ const inMarket = (list: PagedField, market: string, args: string) =>
     : `{ at: ${list.owner[0]}(id: "${list.id}", market: "${market}") ${fieldsOf(list, args)} }`;
 
 /** Executes a document, and returns its data, its calls and the number of its planned calls. */
-async function read({ ask, sandbox }: TestGateway & { sandbox: Sandbox }, document: string) {
+async function read({ execute, sandbox }: TestGateway & { sandbox: Sandbox }, document: string) {
   sandbox.clearCalls();
-  const { data, errors, extensions } = await ask<{ at: unknown }, unknown>(document);
+  const { data, errors, extensions } = await execute<{ at: unknown }, unknown>(document);
   expect(errors, document).toEqual([]);
   const at = (Array.isArray(data.at) ? data.at[0] : data.at) as { list: Page | null } | null;
   const calls = sandbox.calls().flatMap(({ kind, path }) => (kind === 'api' ? [path] : []));
@@ -174,9 +174,13 @@ test('every way to read the next pages gives the same data for the same calls as
 }, 60_000);
 
 /** The cursor at the end of the first page of an album's tracks. */
-async function tracksCursor({ ask }: Pick<TestGateway, 'ask'>, id: string, market?: string): Promise<string> {
+async function tracksCursor(
+  { execute }: Pick<TestGateway, 'execute'>,
+  id: string,
+  market?: string,
+): Promise<string> {
   const args = market === undefined ? '' : `, market: "${market}"`;
-  const { data } = await ask<{ album: { tracks: Page } }, unknown>(
+  const { data } = await execute<{ album: { tracks: Page } }, unknown>(
     `{ album(id: "${id}"${args}) { tracks(first: 2) { ${pageInfo} } } }`,
   );
   return data.album.tracks.pageInfo.endCursor;
@@ -198,12 +202,12 @@ describe('a cursor of a market', () => {
     'a cursor is BAD_USER_INPUT if the query names another market, even the default market, and no page is read: %s',
     async (_, field) => {
       for (const environment of [{}, { SPOTIFY_MARKET: 'FR' }]) {
-        const { ask, apiCalls, sandbox } = await startInMode('development', environment);
-        const cursor = await tracksCursor({ ask }, album, 'DE');
+        const { execute, apiCalls, sandbox } = await startInMode('development', environment);
+        const cursor = await tracksCursor({ execute }, album, 'DE');
         sandbox.clearCalls();
         // A repeated operation is compiled.
         for (let run = 0; run < 3; run++) {
-          const { errors } = await ask(`{ ${field((args) => tracksAfter(cursor, args))} }`);
+          const { errors } = await execute(`{ ${field((args) => tracksAfter(cursor, args))} }`);
           expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
         }
         expect(apiCalls().filter((path) => path.includes('market=DE') || path.includes('/tracks?'))).toEqual(
@@ -214,23 +218,23 @@ describe('a cursor of a market', () => {
   );
 
   test('a cursor is BAD_USER_INPUT if the query names the market that the gateway sends by default', async () => {
-    const { ask } = await startInMode('development');
+    const { execute } = await startInMode('development');
     const show = (args: string, list: string) =>
       `{ show(id: "${shows.episodes130}"${args}) { episodes(first: 2${list}) { ${pageInfo} } } }`;
-    const { data } = await ask<{ show: { episodes: Page } }, unknown>(show(', market: "DE"', ''));
+    const { data } = await execute<{ show: { episodes: Page } }, unknown>(show(', market: "DE"', ''));
     const after = `, after: "${data.show.episodes.pageInfo.endCursor}"`;
-    expect(dataAndErrorCodes(await ask(show(', market: "US"', after)))).toMatchObject({
+    expect(dataAndErrorCodes(await execute(show(', market: "US"', after)))).toMatchObject({
       errors: [['show.episodes', 'BAD_USER_INPUT']],
     });
-    expect((await ask(show('', after))).errors).toEqual([]);
+    expect((await execute(show('', after))).errors).toEqual([]);
   });
 
   test('a list is read in the market of its cursor below an object without a market, and so are all fields below the list', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('development');
-    const cursor = await tracksCursor({ ask }, album, 'DE');
+    const { execute, apiCalls, sandbox } = await startInMode('development');
+    const cursor = await tracksCursor({ execute }, album, 'DE');
     sandbox.clearCalls();
     const list = 'artists { albums(first: 1) { nodes { isPlayable } } }';
-    const { data, errors, extensions } = await ask(
+    const { data, errors, extensions } = await execute(
       `query { track(id: "${firstTrack?.id}") { isPlayable album { ...Tracks } } }
       fragment Tracks on Album { tracks(first: 1, after: "${cursor}") { nodes { isPlayable ${list} } } }`,
     );
@@ -253,15 +257,15 @@ describe('a cursor of a market', () => {
   });
 
   test('a cursor continues a search, and each kind of a search may have a cursor of another market', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('development');
+    const { execute, apiCalls, sandbox } = await startInMode('development');
     const search = (args: string, list: string) =>
       `search(q: "the"${args}) { ${list} { nodes { id } ${pageInfo} } }`;
-    const { data } = await ask<Record<'de' | 'es', Record<'albums' | 'tracks', Page>>, unknown>(
+    const { data } = await execute<Record<'de' | 'es', Record<'albums' | 'tracks', Page>>, unknown>(
       `{ de: ${search(', market: "DE"', 'albums(first: 10)')} es: ${search(', market: "ES"', 'tracks(first: 10)')} }`,
     );
     const pageAfter = (page: Page) => `first: 10, after: "${page.pageInfo.endCursor}"`;
     sandbox.clearCalls();
-    const next = await ask(
+    const next = await execute(
       `{ search(q: "the") { albums(${pageAfter(data.de.albums)}) { nodes { id } } tracks(${pageAfter(data.es.tracks)}) { nodes { isPlayable } } } }`,
     );
     expect(next.errors).toEqual([]);
@@ -273,13 +277,13 @@ describe('a cursor of a market', () => {
   });
 
   test('a cursor keeps the default market at its creation, and a dry run states that its page is cached', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('extended', { SPOTIFY_MARKET: 'DE' });
-    const cursor = await tracksCursor({ ask }, album);
+    const { execute, apiCalls, sandbox } = await startInMode('extended', { SPOTIFY_MARKET: 'DE' });
+    const cursor = await tracksCursor({ execute }, album);
     const query = `{ node(id: "${album}") { ... on Album { ${tracksAfter(cursor)} } } }`;
-    expect(dataAndErrorCodes(await ask(query))).toEqual(withoutErrors({ node: { tracks: playable } }));
+    expect(dataAndErrorCodes(await execute(query))).toEqual(withoutErrors({ node: { tracks: playable } }));
     expect(apiCalls()).toEqual([`/albums/${album}?market=DE`]);
     const other = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'extended' });
-    const first = await other.ask(query.replace('node(id: "', 'node(id: "spotify:album:'));
+    const first = await other.execute(query.replace('node(id: "', 'node(id: "spotify:album:'));
     expect(dataAndErrorCodes(first)).toEqual(withoutErrors({ node: { tracks: playable } }));
     expect(apiCalls().slice(1)).toEqual([`/albums/${album}?market=DE`]);
     const { extensions } = await other.gateway.execute({ document: parse(query), trace: 'plan' });
@@ -295,10 +299,12 @@ describe('a cursor that the gateway did not create', () => {
   test.each(['XX', 'de', 'DEU', '', '&x', 'U', '__', 'FR'])(
     'a forged cursor with the market %j sends no call for its list',
     async (market) => {
-      const { ask, apiCalls, sandbox } = await startInMode('development');
-      const cursor = forge(await tracksCursor({ ask }, album, 'DE'), (text) => text.replace(/DE$/, market));
+      const { execute, apiCalls, sandbox } = await startInMode('development');
+      const cursor = forge(await tracksCursor({ execute }, album, 'DE'), (text) =>
+        text.replace(/DE$/, market),
+      );
       sandbox.clearCalls();
-      const { data, errors } = await ask(
+      const { data, errors } = await execute(
         `{ node(id: "spotify:album:${album}") { id ... on Album { ${tracksAfter(cursor)} } } }`,
       );
       expect({ data, codes: errors.map(({ extensions }) => extensions?.['code']) }).toEqual({
@@ -315,17 +321,17 @@ describe('a cursor that the gateway did not create', () => {
     ['the default market', { SPOTIFY_MARKET: 'DE' }, undefined],
     ['the market of the query', {}, 'DE'],
   ] as const)('a cursor of an earlier version continues its list in %s', async (_, environment, market) => {
-    const { ask } = await startInMode('development', environment);
-    const cursor = forge(await tracksCursor({ ask }, album, market), (text) => text.replace(/\.DE$/, ''));
+    const { execute } = await startInMode('development', environment);
+    const cursor = forge(await tracksCursor({ execute }, album, market), (text) => text.replace(/\.DE$/, ''));
     const args = market === undefined ? '' : `, market: "${market}"`;
-    const { data, errors } = await ask(`{ album(id: "${album}"${args}) { ${tracksAfter(cursor)} } }`);
+    const { data, errors } = await execute(`{ album(id: "${album}"${args}) { ${tracksAfter(cursor)} } }`);
     expect({ data, errors }).toMatchObject(withoutErrors({ album: { tracks: { nodes: [{}, {}] } } }));
   });
 });
 
 test('nodes are read in the market of their argument, and the lists of an artist inherit that market', async () => {
-  const { ask, apiCalls } = await startInMode('development');
-  const { data, errors, extensions } = await ask(`{
+  const { execute, apiCalls } = await startInMode('development');
+  const { data, errors, extensions } = await execute(`{
       spain: nodes(ids: ["spotify:album:${albums.outsideSpain}"], market: "ES") { ... on Album { isPlayable } }
       nodes(ids: ["spotify:artist:${artists.albums9}", "spotify:show:${shows.onlyGermany}"], market: "DE") {
         id ... on Artist { albums(first: 1) { nodes { isPlayable } } }

@@ -61,11 +61,11 @@ describe('texts that are not cursors', () => {
   test.each(invalidCursors)(
     'a text that is not a cursor is an error without a call for its list, and siblings keep their data: %j',
     async (cursor) => {
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       const query = `query ($c: String) { artist(id: "${artists.bts}") {
       name behind: albums(first: 5, after: $c) { totalCount } before: albums(last: 5, before: $c) { nodes { id } }
     } }`;
-      expect(dataAndErrorCodes(await ask(query, { c: cursor }))).toEqual({
+      expect(dataAndErrorCodes(await execute(query, { c: cursor }))).toEqual({
         data: { artist: { name: 'BTS', behind: null, before: null } },
         errors: [
           ['artist.behind', 'BAD_USER_INPUT'],
@@ -110,11 +110,11 @@ describe('a cursor of another list', () => {
   test('a cursor is rejected by every list but its own, without a call for that list', async () => {
     const gateway = await startInMode('extended');
     for (const [list, path] of lists) {
-      const answer = await gateway.ask<Record<string, Record<string, AlbumPage>>, object>(
+      const response = await gateway.execute<Record<string, Record<string, AlbumPage>>, object>(
         `{ ${withArgs(list, 'first: 1')} { edges { cursor } } } }`,
       );
       const [parent = '', field = ''] = path.split('.');
-      const cursor = answer.data[parent]?.[field]?.edges[0]?.cursor ?? '';
+      const cursor = response.data[parent]?.[field]?.edges[0]?.cursor ?? '';
       expect(cursor).not.toBe('');
       // A list without a market in the query takes the market of the cursor.
       const inItsMarket = list.replace(/\(market: "DE"\)$|, market: "DE"/, '');
@@ -122,7 +122,7 @@ describe('a cursor of another list', () => {
       for (const [other, otherPath] of others) {
         gateway.sandbox.clearCalls();
         const query = `{ ${withArgs(other, `first: 1, after: "${cursor}"`)} { totalCount } } }`;
-        const { errors } = await gateway.ask(query);
+        const { errors } = await gateway.execute(query);
         expect(errors.map(({ path: at, extensions }) => [at?.join('.'), extensions?.['code']])).toEqual([
           [otherPath, 'BAD_USER_INPUT'],
         ]);
@@ -150,8 +150,8 @@ describe('a cursor of another list', () => {
   });
 
   test('the group OTHER is an error without a call for the list', async () => {
-    const { ask, apiCalls } = await startInMode('development');
-    expect(dataAndErrorCodes(await ask(albumsDocument('includeGroups: [ALBUM, OTHER]')))).toEqual({
+    const { execute, apiCalls } = await startInMode('development');
+    expect(dataAndErrorCodes(await execute(albumsDocument('includeGroups: [ALBUM, OTHER]')))).toEqual({
       data: { artist: { name: 'BTS', albums: null } },
       errors: [['artist.albums', 'BAD_USER_INPUT']],
     });
@@ -198,8 +198,8 @@ describe('a forged cursor', () => {
     async (_, field, cursors, mode) => {
       for (const cursor of cursors) {
         for (const args of [`first: 20, after: "${cursor}"`, `last: 20, before: "${cursor}"`]) {
-          const { ask, apiCalls, gateway } = await startInMode(mode);
-          const { extensions } = await ask(`{ ${field(`(${args})`)} }`);
+          const { execute, apiCalls, gateway } = await startInMode(mode);
+          const { extensions } = await execute(`{ ${field(`(${args})`)} }`);
           expect(extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
           await gateway.dispose();
         }
@@ -211,16 +211,16 @@ describe('a forged cursor', () => {
   test.each([8, 12])(
     'forged cursors do not exceed the limit of calls for one operation: %s windows',
     async (count) => {
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       const windows = forged(bts.encode)
         .slice(0, count)
         .map((cursor, n) => `a${n}: albums(first: 100, after: "${cursor}") { nodes { id } }`);
-      const answer = await ask(`{ artist(id: "${artists.bts}") { ${windows.join(' ')} } }`);
-      const isPlanned = answer.status === 200;
+      const response = await execute(`{ artist(id: "${artists.bts}") { ${windows.join(' ')} } }`);
+      const isPlanned = response.status === 200;
       expect(isPlanned).toBe(count === 8);
       expect(apiCalls().length).toBeLessThanOrEqual(isPlanned ? 100 : 0);
       if (!isPlanned)
-        expect(answer.errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX', limit: 100 });
+        expect(response.errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX', limit: 100 });
     },
   );
 });

@@ -88,14 +88,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('relay-compiler accepts the schema, and its refetch by `node` continues after the first page, without a call', async () => {
-  const { ask, apiCalls } = await startInMode('extended');
+  const { execute, apiCalls } = await startInMode('extended');
   const albumNames = catalogue
     .albumsOf(bts)
     .flatMap((slot) => (slot.shows === 'album' ? [catalogue.album(slot.albumId)?.name] : []));
 
-  const first = await ask<{ artist: Page }, unknown>(await textOf('AlbumsQuery'), { id: bts });
+  const first = await execute<{ artist: Page }, unknown>(await textOf('AlbumsQuery'), { id: bts });
   const { id, albums } = first.data.artist;
-  const second = await ask<{ node: Page }, unknown>(await textOf('AlbumsPageQuery'), {
+  const second = await execute<{ node: Page }, unknown>(await textOf('AlbumsPageQuery'), {
     id,
     count: 10,
     cursor: albums.pageInfo.endCursor,
@@ -109,7 +109,7 @@ test('relay-compiler accepts the schema, and its refetch by `node` continues aft
 });
 
 test('the refetch of Relay by `node`, which has no market, stays in the market of the first page', async () => {
-  const { ask, apiCalls } = await startInMode('development');
+  const { execute, apiCalls } = await startInMode('development');
   const id = albumIds.tracks20;
   interface Tracks {
     isPlayable: boolean | null;
@@ -118,13 +118,13 @@ test('the refetch of Relay by `node`, which has no market, stays in the market o
       pageInfo: { endCursor: string };
     };
   }
-  const first = await ask<{ album: Tracks }, unknown>(await textOf('AlbumsTracksQuery'), {
+  const first = await execute<{ album: Tracks }, unknown>(await textOf('AlbumsTracksQuery'), {
     id,
     market: 'DE',
   });
   const calls = apiCalls();
   const cursor = first.data.album.tracks.pageInfo.endCursor;
-  const second = await ask<{ node: Tracks }, unknown>(await textOf('AlbumsTracksPageQuery'), {
+  const second = await execute<{ node: Tracks }, unknown>(await textOf('AlbumsTracksPageQuery'), {
     id,
     count: 15,
     cursor,

@@ -26,11 +26,11 @@ const AlbumsOfBts = graphql(/* GraphQL */ `
 test.each(modes)(
   'a walk by endCursor returns every album once and in order although the gateway has not learned that the app is in %s mode',
   async (quotaMode) => {
-    const { ask, sandbox } = await withSandbox({}, { quotaMode });
+    const { execute, sandbox } = await withSandbox({}, { quotaMode });
     const ids: (string | undefined)[] = [];
     let after: string | null = null;
     for (let page = 0; page < 10; page++) {
-      const { data, errors }: GraphQLResult<AlbumsOfBtsQuery> = await ask(AlbumsOfBts, { after });
+      const { data, errors }: GraphQLResult<AlbumsOfBtsQuery> = await execute(AlbumsOfBts, { after });
       expect(errors).toEqual([]);
       expect(data.artist?.name).toBe('BTS');
       expect(data.artist?.albums?.totalCount).toBe(104);

@@ -33,21 +33,21 @@ function maxConcurrency(calls: readonly SandboxCall[], ms: number): number {
 
 describe('a field of objects in lists', () => {
   test('the fields of simplified objects in a list cost no call', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const document = `{ artist(id: "${artists.albums9}") { albums(first: 9) { nodes {
       name albumType totalTracks releaseDate { date } images { url } artists { name } isPlayable
     } } } }`;
-    expect((await ask(document)).errors).toEqual([]);
+    expect((await execute(document)).errors).toEqual([]);
     expect(apiCalls().toSorted()).toEqual([`/artists/${artists.albums9}`, listPath(artists.albums9, 10)]);
   });
 
   test('fields that listed albums lack come from full albums, twenty to a call if the app has batch reads', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const ids = slots(0, 45, artists.albums50);
     const document = `{ artist(id: "${artists.albums50}") { albums(first: 45) { nodes {
       id label popularity genres copyrights { type } externalIds { upc }
     } } } }`;
-    expect(await dataOf({ ask }, document)).toEqual({
+    expect(await dataOf({ execute }, document)).toEqual({
       artist: {
         albums: {
           nodes: ids.map((id) => {
@@ -67,10 +67,10 @@ describe('a field of objects in lists', () => {
   });
 
   test('fields that listed tracks lack come from full tracks, fifty to a call', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const document = `{ album(id: "${albums.tracks130}") { tracks(first: 100) { nodes { popularity } } } }`;
     const inAlbum = catalogue.tracksOf(albums.tracks130).slice(0, 100);
-    expect(await dataOf({ ask }, document)).toEqual({
+    expect(await dataOf({ execute }, document)).toEqual({
       album: { tracks: { nodes: inAlbum.map(({ popularity }) => ({ popularity })) } },
     });
     const ids = inAlbum.map(({ id }) => id);
@@ -101,13 +101,13 @@ describe('a field of objects in lists', () => {
 
   test('full albums are read one by one if the app has no batch reads, with limited concurrency', async () => {
     const latencyMs = 40;
-    const { ask, sandbox, apiCalls } = await startInMode(
+    const { execute, sandbox, apiCalls } = await startInMode(
       'development',
       { UPSTREAM_CONCURRENCY: '3' },
       { latencyMs },
     );
     const document = `{ artist(id: "${artists.albums9}") { albums(first: 9) { nodes { copyrights { type } } } } }`;
-    expect((await ask(document)).errors).toEqual([]);
+    expect((await execute(document)).errors).toEqual([]);
     const single = slots(0, 9, artists.albums9).map((id) => `/albums/${id}`);
     expect(apiCalls().slice(2).toSorted()).toEqual(single.toSorted());
     const calls = sandbox.calls().filter(({ path }) => path.startsWith('/albums/'));
@@ -115,20 +115,20 @@ describe('a field of objects in lists', () => {
   });
 
   test('a cached full object is not read again for a field of a listed object', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('extended');
+    const { execute, apiCalls, sandbox } = await startInMode('extended');
     const ids = slots(0, 9, artists.albums9);
-    await ask(`{ albums(ids: ${jsonList(ids.slice(0, 8))}) { name } }`);
+    await execute(`{ albums(ids: ${jsonList(ids.slice(0, 8))}) { name } }`);
     sandbox.clearCalls();
-    await ask(`{ artist(id: "${artists.albums9}") { albums(first: 9) { nodes { label } } } }`);
+    await execute(`{ artist(id: "${artists.albums9}") { albums(first: 9) { nodes { label } } } }`);
     // The albums contained the artist.
     expect(apiCalls()).toEqual([listPath(artists.albums9, 50), `/albums/${ids[8]}`]);
   });
 
   test('the album of all listed tracks of an album costs one call', async () => {
-    const { ask, apiCalls } = await startInMode('development');
+    const { execute, apiCalls } = await startInMode('development');
     const document = `{ album(id: "${albums.tracks55}") { tracks(last: 3) { nodes { album { name label } } } } }`;
     const album = { name: 'Fifty-Five Rooms', label: null };
-    expect(await dataOf({ ask }, document)).toEqual({
+    expect(await dataOf({ execute }, document)).toEqual({
       album: { tracks: { nodes: [{ album }, { album }, { album }] } },
     });
     expect(apiCalls()).toEqual([

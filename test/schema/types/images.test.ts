@@ -10,8 +10,8 @@ type Sizes = Record<'all' | 'none' | 'middle' | 'exact' | 'largest', Picture[]>;
 test.each(modes)(
   'minWidth selects the smallest image that suffices, else the largest, of every type for an app in %s mode',
   async (mode) => {
-    const { ask } = await startInMode(mode);
-    const { data, errors } = await ask<Record<string, Sizes>, never>(`{
+    const { execute } = await startInMode(mode);
+    const { data, errors } = await execute<Record<string, Sizes>, never>(`{
       artist(id: "${artists.bts}") { ${sizes} } album(id: "${albums.tracks20}") { ${sizes} }
       show(id: "${Object.values(shows)[0]}") { ${sizes} } episode(id: "${Object.values(episodes)[0]}") { ${sizes} }
     }`);
@@ -29,8 +29,8 @@ test.each(modes)(
 );
 
 test('minWidth costs the calls of the images alone, and is BAD_USER_INPUT below 0', async () => {
-  const { ask, apiCalls } = await startInMode('development');
-  const { data, errors } = await ask(
+  const { execute, apiCalls } = await startInMode('development');
+  const { data, errors } = await execute(
     `{ album(id: "${albums.tracks20}") { name images(minWidth: 64) { width } bad: images(minWidth: -1) { width } } }`,
   );
   expect(data).toMatchObject({ album: { images: [{ width: 64 }], bad: null } });
@@ -43,9 +43,9 @@ test('minWidth costs the calls of the images alone, and is BAD_USER_INPUT below 
 test('an image of unknown width is selected only if there is no other', async () => {
   const document = `{ artist(id: "${artists.bts}") { none: images(minWidth: 0) { width } largest: images(minWidth: 5000) { width } } }`;
   const read = async (path: string, set: unknown) => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path, set }] } });
-    return (await ask<{ artist: Record<string, Picture[]> }, never>(document)).data?.artist;
+    return (await execute<{ artist: Record<string, Picture[]> }, never>(document)).data?.artist;
   };
   const knownWidth = [{ width: expect.any(Number) }];
   expect(await read('images.1.width', null)).toEqual({ none: knownWidth, largest: knownWidth });

@@ -33,17 +33,17 @@ describe('a node', () => {
   ])(
     'a node by %s costs one call if the id states its kind, else artist, album and track are read in this order',
     async (id, node, calls) => {
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       for (let time = 0; time < 2; time++) {
-        expect(await dataOf({ ask }, document, { id })).toEqual({ node });
+        expect(await dataOf({ execute }, document, { id })).toEqual({ node });
       }
       expect(apiCalls()).toEqual(calls);
     },
   );
 
   test('a node that is cached in any form is found without a call', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('development');
-    await ask(`{ artist(id: "${artists.edgeCases}") { albums(first: 30) { nodes { name } } }
+    const { execute, apiCalls, sandbox } = await startInMode('development');
+    await execute(`{ artist(id: "${artists.edgeCases}") { albums(first: 30) { nodes { name } } }
       track(id: "${tracks.explicit}") { name } }`);
     sandbox.clearCalls();
     for (const [id, node] of [
@@ -51,9 +51,9 @@ describe('a node', () => {
       [track.id, track],
       [artists.edgeCases, { __typename: 'Artist', id: artists.edgeCases, name: 'Cabinet of Oddities' }],
     ] as const) {
-      const answer = await ask(document, { id });
-      expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ node }));
-      expect(callsByOrigin(answer)).toEqual([expect.stringContaining('cache ')]);
+      const response = await execute(document, { id });
+      expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ node }));
+      expect(callsByOrigin(response)).toEqual([expect.stringContaining('cache ')]);
     }
     expect(apiCalls()).toEqual([]);
   });
@@ -63,17 +63,17 @@ describe('a node', () => {
     `{ track(id: "${track.id}") { name } node(id: "${track.id}") { id } }`,
     `{ nodes(ids: ["${track.id}", "spotify:track:${track.id}"]) { id } }`,
   ])('a node by a bare id costs no call if another field reads the object: %s', async (operation) => {
-    const { ask, apiCalls } = await startInMode('development');
-    const { errors, data } = await ask(operation);
+    const { execute, apiCalls } = await startInMode('development');
+    const { errors, data } = await execute(operation);
     expect([errors, JSON.stringify(data)]).toEqual([[], expect.stringContaining(track.id)]);
     expect(apiCalls()).toEqual([`/tracks/${track.id}`]);
   });
 
   test('a node by a bare id is found although another field fails to read it as an object of another kind', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('development');
+    const { execute, apiCalls, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { route: 'albums' }, fault: errorResponse(403) });
     const operation = `{ album(id: "${bts.id}") { id } node(id: "${bts.id}") { id } }`;
-    expect(dataAndErrorCodes(await ask(operation))).toEqual({
+    expect(dataAndErrorCodes(await execute(operation))).toEqual({
       data: { album: null, node: { id: bts.id } },
       errors: [['album', 'UPSTREAM_FORBIDDEN']],
     });
@@ -82,17 +82,17 @@ describe('a node', () => {
 
   test('a node of a known kind is requested together with its list, and a node that does not exist is null without an error', async () => {
     const latencyMs = 60;
-    const { ask, sandbox } = await startInMode('development', {}, { latencyMs });
+    const { execute, sandbox } = await startInMode('development', {}, { latencyMs });
     const withAlbums = (id: string) => `{ node(id: "spotify:artist:${id}") {
       id ... on Artist { albums(first: 1) { totalCount } }
     } }`;
-    expect(await dataOf({ ask }, withAlbums(bts.id))).toEqual({
+    expect(await dataOf({ execute }, withAlbums(bts.id))).toEqual({
       node: { id: bts.id, albums: { totalCount: 104 } },
     });
     const [first, second] = sandbox.calls().filter(({ kind }) => kind === 'api');
     expect([first?.route, second?.route].toSorted()).toEqual(['artists', 'artists/albums']);
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(latencyMs);
-    expect(await dataOf({ ask }, withAlbums(unknownId))).toEqual({ node: null });
+    expect(await dataOf({ execute }, withAlbums(unknownId))).toEqual({ node: null });
   });
 });
 
@@ -104,8 +104,8 @@ describe('many nodes', () => {
   const nodes = [track, rooms, null, bts, rooms, bts];
 
   test('nodes of all kinds are in the order of their ids', async () => {
-    const { ask, apiCalls } = await startInMode('development');
-    expect(await dataOf({ ask }, nodesDocument, { ids })).toEqual({ nodes });
+    const { execute, apiCalls } = await startInMode('development');
+    expect(await dataOf({ execute }, nodesDocument, { ids })).toEqual({ nodes });
     const bareIds = [track.id, unknownId, bts.id]; // and that of an album which its URI reads
     expect(
       apiCalls()
@@ -121,9 +121,9 @@ describe('many nodes', () => {
   });
 
   test('nodes by bare ids cost one call for each kind if the app has batch reads', async () => {
-    const { ask, apiCalls } = await startInMode('extended');
+    const { execute, apiCalls } = await startInMode('extended');
     const bareIds = ids.filter((id) => !id.includes(':'));
-    expect(await dataOf({ ask }, nodesDocument, { ids: bareIds })).toEqual({
+    expect(await dataOf({ execute }, nodesDocument, { ids: bareIds })).toEqual({
       nodes: [track, null, bts, rooms, bts],
     });
     const joined = (...all: string[]) => all.join('%2C');
@@ -135,10 +135,10 @@ describe('many nodes', () => {
   });
 
   test('nodes fail one by one, each with its own path', async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { path: `/albums/${rooms.id}` }, fault: { kind: 'premium-lapsed' } });
     const uris = [`spotify:artist:${bts.id}`, `spotify:album:${rooms.id}`, 'nonsense'];
-    expect(dataAndErrorCodes(await ask(`{ nodes(ids: ${jsonList(uris)}) { id } }`))).toEqual({
+    expect(dataAndErrorCodes(await execute(`{ nodes(ids: ${jsonList(uris)}) { id } }`))).toEqual({
       data: { nodes: [{ id: bts.id }, null, null] },
       errors: [
         ['nodes.2', 'BAD_USER_INPUT'],

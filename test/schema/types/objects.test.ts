@@ -49,8 +49,8 @@ function truth(kind: Kind, id: string, mode: (typeof modes)[number], { imagesUrl
 describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)('one %s has every field of the catalogue, for one call', async (kind) => {
     for (const id of samples[kind].slice(0, 3)) {
-      const { ask, apiCalls, sandbox } = await startInMode(mode);
-      expect(await dataOf({ ask }, `{ ${kind}(id: "${id}") { ${fieldsOf[kind]} } }`)).toEqual({
+      const { execute, apiCalls, sandbox } = await startInMode(mode);
+      expect(await dataOf({ execute }, `{ ${kind}(id: "${id}") { ${fieldsOf[kind]} } }`)).toEqual({
         [kind]: truth(kind, id, mode, sandbox),
       });
       expect(apiCalls()).toEqual([`/${kind}s/${id}`]);
@@ -60,11 +60,11 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)(
     'many %ss are in the order of their ids, with repetitions, and unknown ids are null',
     async (kind) => {
-      const { ask, apiCalls, sandbox } = await startInMode(mode);
+      const { execute, apiCalls, sandbox } = await startInMode(mode);
       const existingIds = samples[kind].slice(0, 18);
       const ids = [...existingIds, unknownId, ...existingIds.slice(2, 5).toReversed()];
       const expected = ids.map((id) => (id === unknownId ? null : truth(kind, id, mode, sandbox)));
-      expect(await dataOf({ ask }, `{ ${kind}s(ids: ${jsonList(ids)}) { ${fieldsOf[kind]} } }`)).toEqual({
+      expect(await dataOf({ execute }, `{ ${kind}s(ids: ${jsonList(ids)}) { ${fieldsOf[kind]} } }`)).toEqual({
         [`${kind}s`]: expected,
       });
       const distinctIds = [...existingIds, unknownId];
@@ -80,10 +80,10 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)(
     'one %s that does not exist is null without an error, and is not requested again',
     async (kind) => {
-      const { ask, apiCalls } = await startInMode(mode);
+      const { execute, apiCalls } = await startInMode(mode);
       for (let time = 0; time < 2; time++) {
         expect(
-          await dataOf({ ask }, `{ ${kind}(id: "${unknownId}") { id } ${kind}s(ids: []) { id } }`),
+          await dataOf({ execute }, `{ ${kind}(id: "${unknownId}") { id } ${kind}s(ids: []) { id } }`),
         ).toEqual({ [kind]: null, [`${kind}s`]: [] });
       }
       expect(apiCalls()).toEqual([`/${kind}s/${unknownId}`]);
@@ -93,8 +93,8 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)('a hundred %ss cost as few calls as the app allows', async (kind) => {
     const all = { artist: catalogue.artists(), album: catalogue.albums(), track: catalogue.tracks() };
     const ids = Array.from({ length: 100 }, (_, i) => all[kind][i % all[kind].length]?.id ?? '');
-    const { ask, apiCalls } = await startInMode(mode);
-    expect(await dataOf({ ask }, `{ ${kind}s(ids: ${jsonList(ids)}) { id } }`)).toEqual({
+    const { execute, apiCalls } = await startInMode(mode);
+    expect(await dataOf({ execute }, `{ ${kind}s(ids: ${jsonList(ids)}) { id } }`)).toEqual({
       [`${kind}s`]: ids.map((id) => ({ id })),
     });
     const distinct = new Set(ids).size;
@@ -106,7 +106,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
 
 describe('values that Spotify omits or that the schema does not know', () => {
   test('omitted and unknown values are empty, null or OTHER, and never an error', async () => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     const document = `{
       noImages: album(id: "${albums.noImages}") { images { url } }
       unsized: album(id: "${albums.unsizedImages}") { images { url width height } }
@@ -115,7 +115,7 @@ describe('values that Spotify omits or that the schema does not know', () => {
       unknownReason: track(id: "${tracks.unknownRestriction}") { restrictions { reason } }
       product: album(id: "${albums.restricted}") { restrictions { reason } isPlayable }
     }`;
-    expect(await dataOf({ ask }, document)).toEqual({
+    expect(await dataOf({ execute }, document)).toEqual({
       noImages: { images: [] },
       unsized: {
         images: imagesAt(sandbox.imagesUrl, catalogue.album(albums.unsizedImages)?.images ?? []),
@@ -128,10 +128,10 @@ describe('values that Spotify omits or that the schema does not know', () => {
   });
 
   test('a release date has the precision that Spotify sends', async () => {
-    const { ask } = await startInMode('development');
+    const { execute } = await startInMode('development');
     const ids = [albums.tracks1, albums.monthOnly, albums.yearOnly, albums.junkDate];
     expect(
-      await dataOf({ ask }, `{ albums(ids: ${jsonList(ids)}) { releaseDate { date precision } } }`),
+      await dataOf({ execute }, `{ albums(ids: ${jsonList(ids)}) { releaseDate { date precision } } }`),
     ).toEqual({
       albums: [
         { releaseDate: { date: '2019-05-17', precision: 'DAY' } },
@@ -145,9 +145,9 @@ describe('values that Spotify omits or that the schema does not know', () => {
   test('a missing field is listed in `unavailable` only if Spotify withholds it from the app', async () => {
     const document = `{ album(id: "${albums.tracks1}") { label popularity genres } artist(id: "${artists.bts}") { genres } }`;
     const extended = await startInMode('extended');
-    expect(unavailableFields(await extended.ask(document))).toEqual([]);
+    expect(unavailableFields(await extended.execute(document))).toEqual([]);
     const development = await startInMode('development');
-    expect(unavailableFields(await development.ask(document)).toSorted()).toEqual([
+    expect(unavailableFields(await development.execute(document)).toSorted()).toEqual([
       'Album.label at album.label: QUOTA_MODE',
       'Album.popularity at album.popularity: QUOTA_MODE',
       'Artist.genres at artist.genres: QUOTA_MODE',

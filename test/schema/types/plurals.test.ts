@@ -18,8 +18,8 @@ test.each(modes)(
       .albums()
       .slice(0, 100)
       .map(({ id }) => id);
-    const { ask, apiCalls } = await startWithUnknownApp(quotaMode);
-    expect(await dataOf({ ask }, `{ albums(ids: ${jsonList(ids)}) { id } }`)).toEqual({
+    const { execute, apiCalls } = await startWithUnknownApp(quotaMode);
+    expect(await dataOf({ execute }, `{ albums(ids: ${jsonList(ids)}) { id } }`)).toEqual({
       albums: ids.map((id) => ({ id })),
     });
     const tries = apiCalls().filter((path) => path.startsWith('/albums?ids='));
@@ -29,12 +29,12 @@ test.each(modes)(
 
 describe('more ids than a plural field takes', () => {
   const expectRejected = async (
-    { ask, sandbox }: Awaited<ReturnType<typeof startInMode>>,
+    { execute, sandbox }: Awaited<ReturnType<typeof startInMode>>,
     kind: string,
     count: number,
   ) => {
     const ids = Array(count).fill(`spotify:${kind === 'node' ? 'artist' : kind}:${artists.bts}`);
-    const { status, errors } = await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id } }`, { ids });
+    const { status, errors } = await execute(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id } }`, { ids });
     expect([status, errors.map(({ path, extensions }) => [path, extensions])]).toEqual([
       200,
       [[[`${kind}s`], { code: 'BAD_USER_INPUT' }]],

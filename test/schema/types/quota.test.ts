@@ -64,8 +64,8 @@ test.each([
 ])(
   'Query.quota costs no call, and EXPOSE_QUOTA=%s decides whether the field is null',
   async (EXPOSE_QUOTA, quota) => {
-    const { ask, sandbox } = await withSandbox({ EXPOSE_QUOTA });
-    const { data, errors, extensions } = await ask(document);
+    const { execute, sandbox } = await withSandbox({ EXPOSE_QUOTA });
+    const { data, errors, extensions } = await execute(document);
     expect({ data, errors }).toEqual({ data: { quota }, errors: [] });
     expect(extensions.spotify).toMatchObject({ plannedCalls: 0, calls: [], quota });
     expect(sandbox.calls()).toEqual([]);

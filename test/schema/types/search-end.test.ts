@@ -47,9 +47,9 @@ describe('the thousandth search result', () => {
   test.each([999, 1_000, 5_000])(
     'a cursor at slot %i is rejected without a call, because no result follows',
     async (slot) => {
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       for (const size of ['first: 5', 'last: 5', '']) {
-        expect(dataAndErrorCodes(await ask(window(`${size} after: "${at(slot)}"`)))).toEqual({
+        expect(dataAndErrorCodes(await execute(window(`${size} after: "${at(slot)}"`)))).toEqual({
           data: { search: { tracks: null } },
           errors: [['search.tracks', 'BAD_USER_INPUT']],
         });
@@ -76,7 +76,7 @@ describe('the thousandth search result', () => {
     }
     expect(pages.map((ids) => ids.length)).toEqual([25, 25, 10]);
     expect(pages.flat()).toEqual(expectedResults('track', q, 940, 1_000).map(({ id }) => id));
-    expect(dataAndErrorCodes(await gateway.ask(window('last: 2')))).toMatchObject({
+    expect(dataAndErrorCodes(await gateway.execute(window('last: 2')))).toMatchObject({
       data: { search: { tracks: { nodes: expectedResults('track', q, 998, 1_000) } } },
     });
   });

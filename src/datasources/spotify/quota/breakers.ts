@@ -120,8 +120,8 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
         release(family, outcome, endedAtMs);
       };
     },
-    backOff(family, reason, askedWaitMs) {
-      const waitMs = trip(family, reason, askedWaitMs);
+    backOff(family, reason, requestedWaitMs) {
+      const waitMs = trip(family, reason, requestedWaitMs);
       sharedState?.publish(`${topicPrefix}:${family}`, { reason, untilMs: epochMs() + waitMs });
       return backOffError(family, reason, waitMs);
     },

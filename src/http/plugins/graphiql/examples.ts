@@ -4,7 +4,7 @@ export const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 
 export const search = `# Find an artist by name. The first call tries
 # 50 results: if the app gets 10 at most, that
-# fails, and a second call asks for 10.
+# fails, and a second call requests 10.
 query Search {
   search(q: "BTS", type: [ARTIST]) {
     artists(first: 3) {

@@ -64,15 +64,15 @@ test('a write that fails is logged, and the next one runs', async () => {
 
 test('a gateway that closes stores everything that it has just read', async () => {
   const environment = { DATA_DIR: temporaryFolder() };
-  const { sandbox, gateway, ask, apiCalls } = await withSandbox(environment);
+  const { sandbox, gateway, execute, apiCalls } = await withSandbox(environment);
   const ids = catalogue
     .artists()
     .slice(0, 20)
     .map(({ id }) => `"${id}"`);
   const document = `{ artists(ids: [${ids}]) { id } }`;
-  await ask(document);
+  await execute(document);
   await gateway.dispose();
   sandbox.clearCalls();
-  await startGateway(sandbox, environment).ask(document);
+  await startGateway(sandbox, environment).execute(document);
   expect(apiCalls()).toEqual([]);
 });

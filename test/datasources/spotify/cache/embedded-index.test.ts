@@ -21,12 +21,12 @@ const byId = `{ album(id: "${album}") { id totalTracks artists { id } } }`;
 
 describe('an album further down a page', () => {
   test('a read of an album further down a cached page costs no call, and returns the same album as the page', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('extended');
-    await ask(firstFive);
+    const { execute, apiCalls, sandbox } = await startInMode('extended');
+    await execute(firstFive);
     sandbox.clearCalls();
-    const found = (await ask<{ album: object }, object>(byId)).data?.album;
+    const found = (await execute<{ album: object }, object>(byId)).data?.album;
     expect(apiCalls()).toEqual([]);
-    const listed = await ask<{ artist: { albums: { nodes: object[] } } }, object>(
+    const listed = await execute<{ artist: { albums: { nodes: object[] } } }, object>(
       `{ artist(id: "${albums50}") { albums(first: 30) { nodes { id totalTracks artists { id } } } } }`,
     );
     expect(found).toEqual(listed.data?.artist.albums.nodes[29]);
@@ -35,31 +35,31 @@ describe('an album further down a page', () => {
 
   test('an album further down a page is read from Spotify when two periods of freshness have passed', async () => {
     const clock = startClock();
-    const { ask, apiCalls, sandbox } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
-    await ask(firstFive);
+    const { execute, apiCalls, sandbox } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
+    await execute(firstFive);
     sandbox.clearCalls();
     await clock.pass(201);
-    expect((await ask(byId)).errors).toEqual([]);
+    expect((await execute(byId)).errors).toEqual([]);
     expect(apiCalls()).toEqual([`/albums/${album}`]);
   });
 
   test('an album further down a page is cached only for the market of the page', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('extended');
-    await ask(firstFive.replace('first: 5', 'first: 5, market: "ES"'));
+    const { execute, apiCalls, sandbox } = await startInMode('extended');
+    await execute(firstFive.replace('first: 5', 'first: 5, market: "ES"'));
     sandbox.clearCalls();
-    await ask(byId.replace(')', ', market: "ES")'));
+    await execute(byId.replace(')', ', market: "ES")'));
     expect(apiCalls()).toEqual([]);
-    await ask(byId);
+    await execute(byId);
     expect(apiCalls()).toEqual([`/albums/${album}`]);
   });
 
   test('a read of an album for a market also caches the artist of the album for a read without a market', async () => {
-    const { ask, apiCalls, sandbox } = await startInMode('extended');
+    const { execute, apiCalls, sandbox } = await startInMode('extended');
     const list = `{ album(id: "${album}", market: "ES") { tracks(first: 1, market: "ES") { nodes { name } } } }`;
-    await ask(list);
+    await execute(list);
     sandbox.clearCalls();
     const document = `{ artist(id: "${albums50}") { id } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors({ artist: { id: albums50 } }));
+    expect(dataAndErrorCodes(await execute(document))).toEqual(withoutErrors({ artist: { id: albums50 } }));
     expect(apiCalls()).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ async function start() {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   onTestFinished(() => agent.destroy());
 
-  const ask = (query: string) =>
+  const execute = (query: string) =>
     new Promise<string>((resolve, reject) => {
       const headers = { 'content-type': 'application/json' };
       const outgoing = request(
@@ -34,20 +34,20 @@ async function start() {
       outgoing.once('error', reject);
       outgoing.end(JSON.stringify({ query }));
     });
-  const askAll = (query: (i: number) => string) =>
-    Promise.all(Array.from({ length: clients }, (_, i) => ask(query(i))));
-  return { askAll, sandbox };
+  const executeAll = (query: (i: number) => string) =>
+    Promise.all(Array.from({ length: clients }, (_, i) => execute(query(i))));
+  return { executeAll, sandbox };
 }
 
 test('a hundred connected clients share batches for their artists, and a page of albums for each artist', async () => {
-  const { askAll, sandbox } = await start();
-  await askAll(() => '{ __typename }'); // so that every client has its socket
+  const { executeAll, sandbox } = await start();
+  await executeAll(() => '{ __typename }'); // so that every client has its socket
   sandbox.clearCalls();
   const artist = (i: number) => allArtistIds[i % 10];
-  const answers = await askAll(
+  const responses = await executeAll(
     (i) => `{ artist(id: "${artist(i)}") { name albums(first: 20) { totalCount } } }`,
   );
-  expect(answers.filter((answer) => answer.includes('errors'))).toEqual([]);
+  expect(responses.filter((response) => response.includes('errors'))).toEqual([]);
 
   const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
   const lists = calls.filter(({ route }) => route === 'artists/albums');
@@ -57,9 +57,11 @@ test('a hundred connected clients share batches for their artists, and a page of
 });
 
 test('a hundred clients that have just connected share batches for their artists', async () => {
-  const { askAll, sandbox } = await start();
-  const answers = await askAll((i) => `{ artist(id: "${allArtistIds[i % allArtistIds.length]}") { name } }`);
-  expect(answers.filter((answer) => answer.includes('errors'))).toEqual([]);
+  const { executeAll, sandbox } = await start();
+  const responses = await executeAll(
+    (i) => `{ artist(id: "${allArtistIds[i % allArtistIds.length]}") { name } }`,
+  );
+  expect(responses.filter((response) => response.includes('errors'))).toEqual([]);
 
   const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
   // Two calls are enough, and connections that are accepted one by one cost 58. On a busy machine they arrive in portions.

@@ -46,12 +46,12 @@ test.skipIf(!hasRedis())(
   async () => {
     const { connect, calls, sandbox, storedName } = await startShared();
     const [one, other] = [await connect(), await connect()];
-    const first = await one.ask(artistQuery);
+    const first = await one.execute(artistQuery);
     expect(first.errors.map(({ path }) => path?.join('.'))).toEqual(['artist.images']);
     await storedName(`*:entry:*artist/${artists.bts}`);
 
     sandbox.clearCalls();
-    const second = await other.ask(artistQuery);
+    const second = await other.execute(artistQuery);
     expect(dataAndErrorCodes(second)).toEqual(dataAndErrorCodes(first));
     expect(unavailableFields(second)).toEqual(unavailableFields(first));
     expect(calls()).toEqual([]);
@@ -77,7 +77,7 @@ test.skipIf(!hasRedis()).each([
   await redis.client.set(name, JSON.stringify({ ...entry, ...change }), 'PX', 60_000);
   sandbox.faults.clear();
   sandbox.clearCalls();
-  const { data, errors } = await (await connect()).ask(artistQuery);
+  const { data, errors } = await (await connect()).execute(artistQuery);
   expect(errors).toEqual([]);
   expect(data).toMatchObject({ artist: { name: 'BTS' } });
   expect(calls()).toEqual([`/artists/${artists.bts}`]);
@@ -87,7 +87,7 @@ async function storedNameAfter(
   connect: Awaited<ReturnType<typeof startShared>>['connect'],
   storedName: Awaited<ReturnType<typeof startShared>>['storedName'],
 ): Promise<string> {
-  await (await connect()).ask(artistQuery);
+  await (await connect()).execute(artistQuery);
   return storedName(`*:entry:*artist/${artists.bts}`);
 }
 
@@ -114,7 +114,7 @@ test.skipIf(!hasRedis()).each([7, 'x', {}, [], null, { id: 7 }, [{ url: 7 }], [[
     const entry = { key: `artist/${artists.bts}`, body, etag: null, ...times, hasMalformedParts: true };
     await redis.client.set(name, JSON.stringify(entry), 'PX', 60_000);
     const gateway = await connect();
-    const { errors } = await gateway.ask(
+    const { errors } = await gateway.execute(
       `{ artist(id: "${artists.bts}") { name images { url width } genres followers { total } externalUrl popularity } }`,
     );
     const codes = new Set(errors.map(({ extensions }) => extensions?.['code']));
@@ -126,19 +126,20 @@ test.skipIf(!hasRedis()).each([7, 'x', {}, [], null, { id: 7 }, [{ url: 7 }], [[
 
 test('a list whose item is always malformed is read once more while the list is fresh, and twice when two periods have passed', async () => {
   const { pass } = startClock();
-  const { ask, sandbox, apiCalls } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
+  const { execute, sandbox, apiCalls } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
   sandbox.faults.add({ ...(lists && { on: lists }), fault: { kind: 'edit', edits: malformedItem } });
-  await ask(`{ artist(id: "${artists.albums9}") { name } }`);
+  await execute(`{ artist(id: "${artists.albums9}") { name } }`);
   sandbox.clearCalls();
   const failedItem = ['artist.albums.nodes.1', 'UPSTREAM_BAD_RESPONSE'];
-  for (let i = 0; i < 5; i += 1) expect(dataAndErrorCodes(await ask(listQuery)).errors).toEqual([failedItem]);
+  for (let i = 0; i < 5; i += 1)
+    expect(dataAndErrorCodes(await execute(listQuery)).errors).toEqual([failedItem]);
   expect(apiCalls()).toHaveLength(2);
   await pass(90);
-  await ask(listQuery);
+  await execute(listQuery);
   expect(apiCalls()).toHaveLength(2);
   await pass(111);
   sandbox.clearCalls();
-  for (let i = 0; i < 5; i += 1) await ask(listQuery);
+  for (let i = 0; i < 5; i += 1) await execute(listQuery);
   expect(apiCalls().filter((path) => path.includes('/albums'))).toHaveLength(2);
 });
 
@@ -146,13 +147,13 @@ test.each([
   ['one response', 1],
   ['every response', Number.POSITIVE_INFINITY],
 ])('a list whose total is malformed in %s is read once more while the list is fresh', async (_, times) => {
-  const { ask, sandbox, apiCalls } = await startInMode('extended');
+  const { execute, sandbox, apiCalls } = await startInMode('extended');
   sandbox.faults.add({
     ...(lists && { on: lists }),
     times,
     fault: { kind: 'edit', edits: [{ path: 'total', set: '9' }] },
   });
-  const read = () => ask(`{ artist(id: "${artists.albums9}") { albums(first: 3) { totalCount } } }`);
+  const read = () => execute(`{ artist(id: "${artists.albums9}") { albums(first: 3) { totalCount } } }`);
   const failedTotal = [['artist.albums.totalCount', 'UPSTREAM_BAD_RESPONSE']];
   const laterErrors = times === 1 ? [] : failedTotal;
   for (const errors of [failedTotal, laterErrors, laterErrors])
@@ -165,14 +166,14 @@ test.skipIf(!hasRedis())(
   async () => {
     const { connect, calls, sandbox, redis } = await startShared();
     const [one, other] = [await connect(), await connect()];
-    await one.ask(listQuery);
-    await one.ask(listQuery);
+    await one.execute(listQuery);
+    await one.execute(listQuery);
     while ((await redis.client.keys('*:entry:*/albums?*')).length === 0) await sleep(5);
     await sleep(60); // the second read replaces the first in Redis
     expect(calls().filter((path) => path.includes('/albums'))).toHaveLength(2);
 
     sandbox.clearCalls();
-    for (let i = 0; i < 3; i += 1) await other.ask(listQuery);
+    for (let i = 0; i < 3; i += 1) await other.execute(listQuery);
     expect(calls()).toEqual([]);
   },
 );

@@ -31,10 +31,13 @@ async function start(mode: QuotaMode, environment: Record<string, string> = {}, 
     tokenCalls: () => callsOf('token').length,
     statuses: () => callsOf('api').map(({ status }) => status),
     /** Sends an operation, and disconnects after a time or when Spotify has received a number of calls. */
-    async askAndDisconnect(document: string, when: { afterMs: number } | { calls: number }): Promise<void> {
+    async executeAndDisconnect(
+      document: string,
+      when: { afterMs: number } | { calls: number },
+    ): Promise<void> {
       const leaving = new AbortController();
-      const answer = fetch('/graphql', { ...postJson({ query: document }), signal: leaving.signal });
-      answer.catch(() => undefined); // the abort rejects it
+      const response = fetch('/graphql', { ...postJson({ query: document }), signal: leaving.signal });
+      response.catch(() => undefined); // the abort rejects it
       if ('calls' in when) while (callsOf('api').length < when.calls) await sleep(1);
       else await sleep(when.afterMs);
       leaving.abort();
@@ -44,53 +47,53 @@ async function start(mode: QuotaMode, environment: Record<string, string> = {}, 
 
 describe('concurrent reads', () => {
   test('500 concurrent operations for one uncached artist cost one call and one token', async () => {
-    const { ask, apiCalls, tokenCalls } = await start('development');
-    const answers = await Promise.all(Array.from({ length: 500 }, () => ask(artist(bts))));
-    for (const { data, errors } of answers)
+    const { execute, apiCalls, tokenCalls } = await start('development');
+    const responses = await Promise.all(Array.from({ length: 500 }, () => execute(artist(bts))));
+    for (const { data, errors } of responses)
       expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
     expect(tokenCalls()).toBe(1);
   });
 
   test('100 concurrent operations for different artists wait for one token', async () => {
-    const { ask, apiCalls, tokenCalls } = await start('development');
-    await Promise.all(Array.from({ length: 100 }, (_, i) => ask(artist(allArtistIds[i % 50] ?? ''))));
+    const { execute, apiCalls, tokenCalls } = await start('development');
+    await Promise.all(Array.from({ length: 100 }, (_, i) => execute(artist(allArtistIds[i % 50] ?? ''))));
     expect(apiCalls()).toHaveLength(50);
     expect(tokenCalls()).toBe(1);
   });
 
   test("an artist that is being read in another operation's batch is not read again", async () => {
-    const { ask, apiCalls } = await start('extended', {}, 100);
-    const batch = ask(`{ artists(ids: ["${bts}", "${albums9}"]) { name } }`);
+    const { execute, apiCalls } = await start('extended', {}, 100);
+    const batch = execute(`{ artists(ids: ["${bts}", "${albums9}"]) { name } }`);
     await sleep(50);
-    const [, alone, ...others] = await Promise.all([batch, ask(artist(albums9)), ask(artist(bts))]);
+    const [, alone, ...others] = await Promise.all([batch, execute(artist(albums9)), execute(artist(bts))]);
     expect(alone.data).toEqual(nameOf(albums9));
     expect(others[0]?.data).toEqual(nameOf(bts));
     expect(apiCalls()).toHaveLength(1);
   });
 
   test('a page that is being read for another window is not read again', async () => {
-    const { ask, apiCalls } = await start('development', {}, 50);
+    const { execute, apiCalls } = await start('development', {}, 50);
     const albumsOf = (first: number) =>
       `{ artist(id: "${bts}") { albums(first: ${first}) { nodes { name } } } }`;
-    await Promise.all([ask(albumsOf(3)), ask(albumsOf(7)), ask(albumsOf(10))]);
+    await Promise.all([execute(albumsOf(3)), execute(albumsOf(7)), execute(albumsOf(10))]);
     expect(apiCalls().toSorted()).toEqual([`/artists/${bts}`, `/artists/${bts}/albums?limit=10&offset=0`]);
   });
 
   test('concurrent operations for different artists share batches', async () => {
-    const { ask, apiCalls } = await start('extended');
+    const { execute, apiCalls } = await start('extended');
     const ids = allArtistIds.slice(0, 58);
-    const answers = await Promise.all(ids.map((id) => ask(artist(id))));
-    expect(answers.map(({ data }) => data)).toEqual(ids.map(nameOf));
+    const responses = await Promise.all(ids.map((id) => execute(artist(id))));
+    expect(responses.map(({ data }) => data)).toEqual(ids.map(nameOf));
     expect(
       apiCalls().map((path) => new URLSearchParams(path.split('?')[1]).get('ids')?.split(',').length),
     ).toEqual([50, 8]);
   });
 
   test('reads for different markets do not share a call', async () => {
-    const { ask, apiCalls } = await start('extended');
+    const { execute, apiCalls } = await start('extended');
     const inMarket = (market: string) =>
-      ask(
+      execute(
         `{ albums(ids: ["${albums.tracks1}", "${albums.tracks20}"], market: ${JSON.stringify(market)}) { name } }`,
       );
     await Promise.all([inMarket('DE'), inMarket('ES'), inMarket('DE')]);
@@ -102,42 +105,42 @@ describe('concurrent reads', () => {
   });
 
   test('equal concurrent reads share a call even if nothing may be cached, and a later read calls again', async () => {
-    const { ask, apiCalls } = await start('development', { CACHE_TTL_SECONDS: '0' }, 20);
-    await Promise.all(Array.from({ length: 20 }, () => ask(artist(bts))));
+    const { execute, apiCalls } = await start('development', { CACHE_TTL_SECONDS: '0' }, 20);
+    await Promise.all(Array.from({ length: 20 }, () => execute(artist(bts))));
     expect(apiCalls()).toHaveLength(1);
-    await ask(artist(bts));
+    await execute(artist(bts));
     expect(apiCalls()).toHaveLength(2);
   });
 });
 
 describe('a failure', () => {
   test('the failure of a call is shared by all operations that wait for the call, and is not cached', async () => {
-    const { ask, apiCalls, sandbox } = await start('development', {}, 20);
+    const { execute, apiCalls, sandbox } = await start('development', {}, 20);
     sandbox.faults.add({ times: 1, fault: { kind: 'answer', status: 418 } });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(artist(bts))));
-    for (const { data, errors } of answers) {
+    const responses = await Promise.all(Array.from({ length: 20 }, () => execute(artist(bts))));
+    for (const { data, errors } of responses) {
       expect(data).toEqual({ artist: null });
       expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
         [['artist'], 'UPSTREAM_BAD_RESPONSE'],
       ]);
     }
     expect(apiCalls()).toHaveLength(1);
-    expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
+    expect((await execute(artist(bts))).data).toEqual(nameOf(bts));
     expect(apiCalls()).toHaveLength(2);
   });
 
   test('a malformed object of a batch is read again alone, and the other objects of the batch are cached', async () => {
-    const { ask, apiCalls, sandbox } = await start('extended');
+    const { execute, apiCalls, sandbox } = await start('extended');
     const ids = [bts, albums9, albums10];
     sandbox.faults.add({ times: 1, fault: { kind: 'edit', edits: [{ path: 'artists.1.name', set: null }] } });
     const three = `{ artists(ids: ${JSON.stringify(ids)}) { name } }`;
-    const { data, errors } = await ask(three);
+    const { data, errors } = await execute(three);
     expect(data).toEqual({ artists: [nameOf(bts).artist, null, nameOf(albums10).artist] });
     expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
       [['artists', 1], 'UPSTREAM_BAD_RESPONSE'],
     ]);
     sandbox.clearCalls();
-    expect((await ask(three)).data).toEqual({ artists: ids.map((id) => nameOf(id).artist) });
+    expect((await execute(three)).data).toEqual({ artists: ids.map((id) => nameOf(id).artist) });
     expect(apiCalls()).toEqual([`/artists/${albums9}`]);
   });
 });
@@ -149,13 +152,13 @@ describe('a request that has failed for an operation', () => {
 
   test('a request that a stale simplified object replaces is not sent again for the fields of the full object', async () => {
     const { pass } = startClock();
-    const { ask, apiCalls, sandbox } = await start('extended', { CACHE_TTL_SECONDS: '100' });
+    const { execute, apiCalls, sandbox } = await start('extended', { CACHE_TTL_SECONDS: '100' });
     const [{ id: trackId, name } = expect.fail()] = catalogue.tracksOf(tracks130);
-    await ask(`{ album(id: "${tracks130}") { tracks(first: 1) { nodes { name } } } }`);
+    await execute(`{ album(id: "${tracks130}") { tracks(first: 1) { nodes { name } } } }`);
     await pass(250);
     sandbox.clearCalls();
     sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
-    const { data, errors, extensions } = await ask(
+    const { data, errors, extensions } = await execute(
       `{ track(id: "${trackId}") { name popularity externalIds { isrc } } }`,
     );
     expect(data).toEqual({ track: { name, popularity: null, externalIds: null } });
@@ -169,7 +172,7 @@ describe('a request that has failed for an operation', () => {
   });
 
   test('a request is not sent again for a later field of the operation, and is sent for the next operation', async () => {
-    const { ask, apiCalls, sandbox } = await start('development');
+    const { execute, apiCalls, sandbox } = await start('development');
     sandbox.faults.add({ on: { route: 'artists' }, times: 1, fault: { kind: 'answer', status: 418 } });
     sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'delay', ms: 100 } });
     const album = catalogue.albums().find(({ artistIds: [first] }) => first === bts);
@@ -177,11 +180,11 @@ describe('a request that has failed for an operation', () => {
       artist(id: "${bts}") { name }
       album(id: "${album?.id}") { artists { images { url } } }
     }`;
-    const { data, errors } = await ask(twice);
+    const { data, errors } = await execute(twice);
     expect(data).toEqual({ artist: null, album: { artists: [{ images: null }] } });
     expect(codesOf(errors)).toEqual(['UPSTREAM_BAD_RESPONSE']);
     expect(apiCalls().filter((path) => path.startsWith('/artists'))).toEqual([`/artists/${bts}`]);
-    const later = await ask(twice);
+    const later = await execute(twice);
     expect(later.errors).toEqual([]);
     expect(apiCalls().filter((path) => path.startsWith('/artists'))).toHaveLength(2);
   });
@@ -190,82 +193,82 @@ describe('a request that has failed for an operation', () => {
 describe('a cached entry', () => {
   test('an entry is fresh for CACHE_TTL_SECONDS, and is confirmed by a 304 when two periods have passed', async () => {
     const { pass } = startClock();
-    const { ask, statuses, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
-    await ask(artist(bts));
+    const { execute, statuses, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
+    await execute(artist(bts));
     await pass(99);
-    await ask(artist(bts));
+    await execute(artist(bts));
     expect(statuses()).toEqual([200]);
     await pass(102);
-    expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
+    expect((await execute(artist(bts))).data).toEqual(nameOf(bts));
     expect(statuses()).toEqual([200, 304]);
     const [, second] = sandbox.calls().filter(({ kind }) => kind === 'api');
     expect(second?.headers['if-none-match']).toMatch(/^"MC-/);
     await pass(99);
-    await ask(artist(bts));
+    await execute(artist(bts));
     expect(statuses()).toEqual([200, 304]);
   });
 
   test('an entry is replaced by a changed response of Spotify when two periods have passed', async () => {
     const { pass } = startClock();
-    const { ask, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
-    await ask(artist(bts));
+    const { execute, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
+    await execute(artist(bts));
     const json = { id: bts, type: 'artist', name: 'Bangtan', images: [], external_urls: {} };
     sandbox.faults.add({ fault: { kind: 'answer', json } });
-    expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
+    expect((await execute(artist(bts))).data).toEqual(nameOf(bts));
     await pass(201);
-    expect((await ask(artist(bts))).data).toEqual({ artist: { name: 'Bangtan' } });
+    expect((await execute(artist(bts))).data).toEqual({ artist: { name: 'Bangtan' } });
   });
 
   test('an entry is confirmed once for 500 concurrent operations when two periods have passed', async () => {
     const { pass } = startClock();
-    const { ask, statuses } = await start('development', { CACHE_TTL_SECONDS: '100' });
-    await ask(artist(bts));
+    const { execute, statuses } = await start('development', { CACHE_TTL_SECONDS: '100' });
+    await execute(artist(bts));
     await pass(201);
-    await Promise.all(Array.from({ length: 500 }, () => ask(artist(bts))));
+    await Promise.all(Array.from({ length: 500 }, () => execute(artist(bts))));
     expect(statuses()).toEqual([200, 304]);
   });
 
   test('entries are read again in a batch when two periods have passed and the app has batches', async () => {
     const { pass } = startClock();
-    const { ask, apiCalls, sandbox } = await start('extended', { CACHE_TTL_SECONDS: '100' });
+    const { execute, apiCalls, sandbox } = await start('extended', { CACHE_TTL_SECONDS: '100' });
     const twenty = `{ artists(ids: ${JSON.stringify(allArtistIds.slice(0, 20))}) { name } }`;
-    await ask(twenty);
+    await execute(twenty);
     await pass(201);
     sandbox.clearCalls();
-    await ask(twenty);
+    await execute(twenty);
     expect(apiCalls()).toHaveLength(1);
   });
 
   test('an entry is served stale for CACHE_STALE_SECONDS while Spotify cannot respond, and no longer', async () => {
     const { pass } = startClock();
-    const { ask, sandbox } = await start('development', {
+    const { execute, sandbox } = await start('development', {
       CACHE_TTL_SECONDS: '100',
       CACHE_STALE_SECONDS: '1000',
     });
-    await ask(artist(bts));
+    await execute(artist(bts));
     sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
     await pass(1_090);
-    const stale = await ask(artist(bts));
+    const stale = await execute(artist(bts));
     expect({ data: stale.data, errors: stale.errors }).toEqual({ data: nameOf(bts), errors: [] });
     expect(stale.extensions.spotify?.stale).toEqual([
       { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_UNAVAILABLE' },
     ]);
     await pass(20);
-    const { data, errors } = await ask(artist(bts));
+    const { data, errors } = await execute(artist(bts));
     expect(data).toEqual({ artist: null });
     expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
   test('the absence of an object is cached for 60 seconds', async () => {
     const { pass } = startClock();
-    const { ask, statuses } = await start('development');
+    const { execute, statuses } = await start('development');
     for (const [seconds, calls] of [
       [0, 1],
       [59, 1],
       [2, 2],
     ] as const) {
       await pass(seconds);
-      const { data, errors } = await ask(artist(unknownArtist));
+      const { data, errors } = await execute(artist(unknownArtist));
       expect({ data, errors }).toEqual({ data: { artist: null }, errors: [] });
       expect(statuses()).toHaveLength(calls);
     }
@@ -278,47 +281,47 @@ describe('a cached entry', () => {
     'the entry of an absent object is used %s, and is never served stale',
     async (_, environment, seconds) => {
       const { pass } = startClock();
-      const { ask, apiCalls } = await start('development', environment);
+      const { execute, apiCalls } = await start('development', environment);
       for (const [passed, calls] of [
         [0, 1],
         [seconds - 1, 1],
         [2, 2],
       ] as const) {
         await pass(passed);
-        expect((await ask(artist(unknownArtist))).data).toEqual({ artist: null });
+        expect((await execute(artist(unknownArtist))).data).toEqual({ artist: null });
         expect(apiCalls()).toHaveLength(calls);
       }
     },
   );
 
   test('the entry of an absent object is not used again if CACHE_TTL_SECONDS is 0', async () => {
-    const { ask, apiCalls } = await start('development', { CACHE_TTL_SECONDS: '0' });
+    const { execute, apiCalls } = await start('development', { CACHE_TTL_SECONDS: '0' });
     for (const calls of [1, 2, 3]) {
-      expect((await ask(artist(unknownArtist))).data).toEqual({ artist: null });
+      expect((await execute(artist(unknownArtist))).data).toEqual({ artist: null });
       expect(apiCalls()).toHaveLength(calls);
     }
   });
 
   test('the entry of an absent object avoids the calls for the fields of the object', async () => {
-    const { ask, apiCalls, sandbox } = await start('development');
+    const { execute, apiCalls, sandbox } = await start('development');
     const nested = `{ artist(id: "${unknownArtist}") { name albums { nodes { name } } } }`;
-    await ask(artist(unknownArtist));
+    await execute(artist(unknownArtist));
     sandbox.clearCalls();
-    expect((await ask(nested)).data).toEqual({ artist: null });
+    expect((await execute(nested)).data).toEqual({ artist: null });
     await waitForIdleLoop();
     expect(apiCalls()).toEqual([]);
   });
 
   test('a cached list costs no call again although the pages of the list disagree about its length', async () => {
-    const { ask, apiCalls, sandbox } = await start('extended');
+    const { execute, apiCalls, sandbox } = await start('extended');
     sandbox.faults.add({
       on: { route: 'artists/albums', pattern: 'offset=50' },
       fault: { kind: 'edit', edits: [{ path: 'total', set: 105 }] },
     });
     const hundred = `{ artist(id: "${bts}") { albums(first: 100) { nodes { id } } } }`;
-    const first = await ask(hundred);
+    const first = await execute(hundred);
     sandbox.clearCalls();
-    expect((await ask(hundred)).data).toEqual(first.data);
+    expect((await execute(hundred)).data).toEqual(first.data);
     expect(apiCalls()).toEqual([]);
   });
 
@@ -326,7 +329,7 @@ describe('a cached entry', () => {
     ['20 embedded tracks, and the page size 20', 20],
     ['50 embedded tracks, but the page size 20', 50],
   ])('a list of tracks has no gap if the album has %s', async (_, embedded) => {
-    const { ask, sandbox } = await start('extended');
+    const { execute, sandbox } = await start('extended');
     const items = catalogue
       .tracksOf(albums.tracks130)
       .slice(0, embedded)
@@ -336,7 +339,7 @@ describe('a cached entry', () => {
       { path: 'tracks.items', set: items },
     ];
     sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'edit', edits } });
-    const { data } = await ask(
+    const { data } = await execute(
       `{ album(id: "${albums.tracks130}") { tracks(first: 100) { nodes { id } } } }`,
     );
     expect(data).toEqual({
@@ -358,79 +361,79 @@ describe('a client that disconnects', () => {
   const oneByOne = { UPSTREAM_CONCURRENCY: '1' };
 
   test('a client that disconnects does not cancel a sent call, and the response to the call is cached', async () => {
-    const { ask, askAndDisconnect, apiCalls } = await start('development', {}, 100);
-    await ask(artist(albums9)); // fetches the token
-    await askAndDisconnect(artist(bts), { calls: 2 });
+    const { execute, executeAndDisconnect, apiCalls } = await start('development', {}, 100);
+    await execute(artist(albums9)); // fetches the token
+    await executeAndDisconnect(artist(bts), { calls: 2 });
     await sleep(150);
-    expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
+    expect((await execute(artist(bts))).data).toEqual(nameOf(bts));
     expect(apiCalls()).toEqual([`/artists/${albums9}`, `/artists/${bts}`]);
   });
 
   test('a client that disconnects cancels the calls that wait in the queue', async () => {
-    const { ask, askAndDisconnect, apiCalls, sandbox } = await start('development', oneByOne, 100);
-    await ask(artist(allArtistIds[20] ?? ''));
+    const { execute, executeAndDisconnect, apiCalls, sandbox } = await start('development', oneByOne, 100);
+    await execute(artist(allArtistIds[20] ?? ''));
     sandbox.clearCalls();
-    await askAndDisconnect(fiveArtists, { calls: 2 });
+    await executeAndDisconnect(fiveArtists, { calls: 2 });
     await sleep(500);
     expect(apiCalls()).toHaveLength(2);
     // The cancelled calls cause no error in a later operation.
-    expect((await ask(fiveArtists)).data).toEqual({ artists: five.map((id) => nameOf(id).artist) });
+    expect((await execute(fiveArtists)).data).toEqual({ artists: five.map((id) => nameOf(id).artist) });
     expect(apiCalls()).toHaveLength(5);
   });
 
   test('a client that disconnects does not cancel calls for which another operation waits', async () => {
-    const { ask, askAndDisconnect, apiCalls, sandbox } = await start('development', oneByOne, 100);
-    await ask(artist(allArtistIds[20] ?? ''));
+    const { execute, executeAndDisconnect, apiCalls, sandbox } = await start('development', oneByOne, 100);
+    await execute(artist(allArtistIds[20] ?? ''));
     sandbox.clearCalls();
-    const leaving = askAndDisconnect(fiveArtists, { calls: 2 });
+    const leaving = executeAndDisconnect(fiveArtists, { calls: 2 });
     await sleep(50);
-    const staying = ask(artist(albums50));
+    const staying = execute(artist(albums50));
     await leaving;
     expect((await staying).data).toEqual(nameOf(albums50));
     expect(apiCalls()).toEqual([`/artists/${bts}`, `/artists/${albums9}`, `/artists/${albums50}`]);
   });
 
   test('a client that disconnects does not cancel an equal read of an operation that came later', async () => {
-    const { ask, askAndDisconnect, apiCalls } = await start('development', {}, 150);
-    await ask(artist(albums9));
-    const leaving = askAndDisconnect(artist(bts), { afterMs: 100 });
+    const { execute, executeAndDisconnect, apiCalls } = await start('development', {}, 150);
+    await execute(artist(albums9));
+    const leaving = executeAndDisconnect(artist(bts), { afterMs: 100 });
     await sleep(50);
-    const staying = ask(artist(bts));
+    const staying = execute(artist(bts));
     await leaving;
     expect((await staying).data).toEqual(nameOf(bts));
     expect(apiCalls()).toEqual([`/artists/${albums9}`, `/artists/${bts}`]);
   });
 
   test('a client that disconnects causes no call if the token is still being fetched', async () => {
-    const { askAndDisconnect, apiCalls, tokenCalls, sandbox } = await start('development');
+    const { executeAndDisconnect, apiCalls, tokenCalls, sandbox } = await start('development');
     sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'delay', ms: 200 } });
-    await askAndDisconnect(artist(bts), { afterMs: 100 });
+    await executeAndDisconnect(artist(bts), { afterMs: 100 });
     await sleep(300);
     expect({ token: tokenCalls(), api: apiCalls() }).toEqual({ token: 1, api: [] });
   });
 
   test('a client that disconnects cancels a waiting retry', async () => {
-    const { ask, askAndDisconnect, apiCalls, sandbox } = await start('development');
-    await ask(artist(albums9));
+    const { execute, executeAndDisconnect, apiCalls, sandbox } = await start('development');
+    await execute(artist(albums9));
     sandbox.clearCalls();
     sandbox.faults.add({ times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
-    await askAndDisconnect(artist(bts), { afterMs: 200 });
+    await executeAndDisconnect(artist(bts), { afterMs: 200 });
     await sleep(1_500);
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
 
   test('a client that disconnects is detected by its closed connection', async () => {
-    const { gateway, ask, apiCalls, sandbox } = await start('development', oneByOne, 100);
-    await ask(artist(allArtistIds[20] ?? ''));
+    const { gateway, execute, apiCalls, sandbox } = await start('development', oneByOne, 100);
+    await execute(artist(allArtistIds[20] ?? ''));
     sandbox.clearCalls();
     const server = createServer(gateway.handler);
     const port = await portOf(server);
     const leaving = new AbortController();
-    const answer = fetch(`http://127.0.0.1:${port}/graphql`, {
+    const response = fetch(`http://127.0.0.1:${port}/graphql`, {
       ...postJson({ query: fiveArtists }),
       signal: leaving.signal,
     });
-    answer.catch(() => undefined);
+    response.catch(() => undefined);
     while (apiCalls().length < 2) await sleep(5);
     leaving.abort();
     await sleep(500);

@@ -49,11 +49,11 @@ describe('batch reads', () => {
       .slice(0, 40)
       .map(({ id }) => id);
     const operations = Array.from({ length: 20 }, (_, i) =>
-      gateway.ask(albumsQuery(pairs.slice(2 * i, 2 * i + 2))),
+      gateway.execute(albumsQuery(pairs.slice(2 * i, 2 * i + 2))),
     );
-    const answers = await Promise.all(operations);
-    expect(answers.map(dataAndErrorCodes)).toEqual(
-      answers.map((_, i) => withoutErrors({ albums: pairs.slice(2 * i, 2 * i + 2).map((id) => ({ id })) })),
+    const responses = await Promise.all(operations);
+    expect(responses.map(dataAndErrorCodes)).toEqual(
+      responses.map((_, i) => withoutErrors({ albums: pairs.slice(2 * i, 2 * i + 2).map((id) => ({ id })) })),
     );
     expect(batchCalls(gateway.apiCalls())).toHaveLength(1);
     expect(gateway.apiCalls()).toHaveLength(41);
@@ -70,7 +70,7 @@ describe('batch reads', () => {
   test('batch reads stay in use if Spotify forbids all calls and not only batches', async () => {
     const gateway = await startWithUnknownApp('extended');
     const undo = gateway.sandbox.faults.add({ fault: { kind: 'withdrawn', status: 403 } });
-    expect(dataAndErrorCodes(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
+    expect(dataAndErrorCodes(await gateway.execute(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
       data: { albums: [null, null] },
       errors: [
         ['albums.0', 'UPSTREAM_FORBIDDEN'],
@@ -94,8 +94,8 @@ describe('batch reads', () => {
     async (_, fault) => {
       const gateway = await startWithUnknownApp('extended');
       const undo = gateway.sandbox.faults.add({ fault });
-      const answer = await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20]));
-      expect(answer.errors.map(({ path }) => path)).toEqual([
+      const response = await gateway.execute(albumsQuery([albums.tracks1, albums.tracks20]));
+      expect(response.errors.map(({ path }) => path)).toEqual([
         ['albums', 0],
         ['albums', 1],
       ]);
@@ -108,7 +108,7 @@ describe('batch reads', () => {
   test('an app that is known to have no batch reads tries none after Spotify has rejected all objects of an operation', async () => {
     const gateway = await startInMode('development');
     const undo = gateway.sandbox.faults.add({ fault: { kind: 'withdrawn', status: 403 } });
-    expect((await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20]))).errors).toHaveLength(2);
+    expect((await gateway.execute(albumsQuery([albums.tracks1, albums.tracks20]))).errors).toHaveLength(2);
     undo();
     await expectNoError(gateway, albumsQuery([albums.tracks50, albums.tracks51]));
     expect(batchCalls(gateway.apiCalls())).toEqual([]);
@@ -122,7 +122,7 @@ describe('batch reads', () => {
       gateway.sandbox.faults.add({ on: { batch: true }, times: 1, fault });
       gateway.sandbox.faults.add({ on: { path: `/albums/${albums.tracks20}` }, times: 1, fault });
       const document = albumsQuery([albums.tracks1, albums.tracks20, albums.tracks50]);
-      expect(dataAndErrorCodes(await gateway.ask(document))).toEqual({
+      expect(dataAndErrorCodes(await gateway.execute(document))).toEqual({
         data: { albums: [{ id: albums.tracks1 }, null, { id: albums.tracks50 }] },
         errors: [['albums.1', 'UPSTREAM_BAD_RESPONSE']],
       });
@@ -142,7 +142,7 @@ describe('batch reads', () => {
       times: 1,
       fault: { kind: 'answer', status: 400, json },
     });
-    expect(dataAndErrorCodes(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
+    expect(dataAndErrorCodes(await gateway.execute(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
       data: { albums: [null, null] },
       errors: [
         ['albums.0', 'BAD_USER_INPUT'],
@@ -163,13 +163,15 @@ describe('an endpoint that only some apps may use', () => {
     async (status) => {
       const gateway = await startWithUnknownApp('extended');
       gateway.sandbox.faults.add({ on: target, fault: { kind: 'withdrawn', status } });
-      const answers = await Promise.all(allArtistIds.slice(0, 20).map((id) => gateway.ask(topTracks(id))));
-      expect(answers.map(dataAndErrorCodes)).toEqual(
-        answers.map(() => withoutErrors({ artist: { topTracks: null } })),
+      const responses = await Promise.all(
+        allArtistIds.slice(0, 20).map((id) => gateway.execute(topTracks(id))),
+      );
+      expect(responses.map(dataAndErrorCodes)).toEqual(
+        responses.map(() => withoutErrors({ artist: { topTracks: null } })),
       );
       expect(gateway.apiCalls().filter((path) => path.includes('/top-tracks'))).toHaveLength(2);
       expect(learnedCapabilities(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
-      for (const { extensions } of answers) expect(extensions.spotify?.unavailable).toHaveLength(1);
+      for (const { extensions } of responses) expect(extensions.spotify?.unavailable).toHaveLength(1);
     },
   );
 
@@ -184,9 +186,9 @@ describe('an endpoint that only some apps may use', () => {
       const gateway = await startWithUnknownApp('extended');
       gateway.sandbox.faults.add({ on: target, fault });
       for (const id of allArtistIds.slice(0, 4)) {
-        const answer = await gateway.ask(topTracks(id));
-        expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ artist: { topTracks: null } }));
-        expect(answer.extensions.spotify?.unavailable).toHaveLength(1);
+        const response = await gateway.execute(topTracks(id));
+        expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ artist: { topTracks: null } }));
+        expect(response.extensions.spotify?.unavailable).toHaveLength(1);
       }
       const calls = gateway.apiCalls().filter((path) => path.includes('/top-tracks'));
       expect(new Set(calls).size).toBe(2);
@@ -201,14 +203,14 @@ describe('an endpoint that only some apps may use', () => {
       const gateway = await startWithUnknownApp('extended');
       gateway.sandbox.faults.add({ on: { pattern: '^/browse/' }, fault });
       const document = '{ newReleases(first: 1) { nodes { id } } category(id: "party") { name } }';
-      const answer = await gateway.ask(document);
-      expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ newReleases: null, category: null }));
-      expect(unavailableFields(answer).toSorted()).toEqual([
+      const response = await gateway.execute(document);
+      expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ newReleases: null, category: null }));
+      expect(unavailableFields(response).toSorted()).toEqual([
         'Query.category at category: QUOTA_MODE',
         'Query.newReleases at newReleases: QUOTA_MODE',
       ]);
       const calls = gateway.apiCalls().length;
-      await gateway.ask(document);
+      await gateway.execute(document);
       expect(gateway.apiCalls()).toHaveLength(calls);
     },
   );
@@ -224,9 +226,9 @@ describe('an endpoint that only some apps may use', () => {
     const gateway = await startWithUnknownApp('extended');
     if (hasWorked) await expectNoError(gateway, topTracks(artists.bts));
     gateway.sandbox.faults.add({ on: target, times: 1, fault });
-    await gateway.ask(topTracks(artists.albums9));
+    await gateway.execute(topTracks(artists.albums9));
     const [track] = catalogue.topTracksOf(artists.albums50);
-    const { data } = await gateway.ask<{ artist: { topTracks: unknown[] } }, object>(
+    const { data } = await gateway.execute<{ artist: { topTracks: unknown[] } }, object>(
       topTracks(artists.albums50),
     );
     expect(data.artist.topTracks[0]).toEqual({ id: track?.id });
@@ -247,9 +249,9 @@ describe('an endpoint that only some apps may use', () => {
       const readRejected = async () => {
         for (const field of fields) {
           const document = `{ artist(id: "${artists.albums9}") { topTracks { ${field} } } }`;
-          const answer = await gateway.ask(document);
-          expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ artist: { topTracks: null } }));
-          expect(unavailableFields(answer)).toEqual(['Artist.topTracks at artist.topTracks: QUOTA_MODE']);
+          const response = await gateway.execute(document);
+          expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ artist: { topTracks: null } }));
+          expect(unavailableFields(response)).toEqual(['Artist.topTracks at artist.topTracks: QUOTA_MODE']);
         }
       };
       await readRejected();
@@ -269,7 +271,9 @@ describe('an endpoint that only some apps may use', () => {
     const undo = gateway.sandbox.faults.add({ on: target, fault: withdrawn });
     const read = async (id: string) => {
       gateway.sandbox.clearCalls();
-      const { data } = await gateway.ask<{ artist: { topTracks: unknown[] | null } }, object>(topTracks(id));
+      const { data } = await gateway.execute<{ artist: { topTracks: unknown[] | null } }, object>(
+        topTracks(id),
+      );
       const calls = gateway.apiCalls().filter((path) => path.includes('/top-tracks'));
       return [data.artist.topTracks !== null, calls.length];
     };
@@ -287,7 +291,7 @@ describe('an endpoint that only some apps may use', () => {
     const topTracksCalls = () => gateway.apiCalls().filter((path) => path.includes('/top-tracks'));
     const read = async (id: string, callCount: number) => {
       gateway.sandbox.clearCalls();
-      const { data, extensions } = await gateway.ask<{ artist: { topTracks: unknown[] | null } }, object>(
+      const { data, extensions } = await gateway.execute<{ artist: { topTracks: unknown[] | null } }, object>(
         topTracks(id),
       );
       await vi.waitFor(() => expect(topTracksCalls()).toHaveLength(callCount), { timeout: 5_000 });
@@ -320,12 +324,12 @@ describe('an endpoint that only some apps may use', () => {
       newReleases(first: 1) { nodes { id } }
     }`;
     for (const id of [artists.albums9, artists.albums50]) await expectNoError(gateway, topTracks(id));
-    const before = await gateway.ask(document);
+    const before = await gateway.execute(document);
     expect(before.errors).toEqual([]);
     expect(unavailableFields(before)).toHaveLength(4);
     await clock.pass(25 * 3_600);
     const undo = gateway.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 3_000 } });
-    const during = await gateway.ask(document);
+    const during = await gateway.execute(document);
     expect(dataAndErrorCodes(during)).toEqual(withoutErrors(before.data));
     expect(unavailableFields(during).toSorted()).toEqual(unavailableFields(before).toSorted());
 
@@ -348,7 +352,7 @@ describe('an endpoint that only some apps may use', () => {
         json: { error: { status: 403, message: 'Insufficient client scope' } },
       },
     });
-    expect(dataAndErrorCodes(await gateway.ask(topTracks(artists.bts)))).toEqual({
+    expect(dataAndErrorCodes(await gateway.execute(topTracks(artists.bts)))).toEqual({
       data: { artist: { topTracks: null } },
       errors: [['artist.topTracks', 'UPSTREAM_FORBIDDEN']],
     });

@@ -138,7 +138,7 @@ describe('the page size limit', () => {
     await expectNoError(gateway, listOf(artists.albums9));
     gateway.sandbox.setQuotaMode('development');
     const window = (id: string) =>
-      gateway.ask(`{ artist(id: "${id}") { albums(first: 50) { nodes { id } } } }`);
+      gateway.execute(`{ artist(id: "${id}") { albums(first: 50) { nodes { id } } } }`);
     const all = (id: string) => withoutErrors({ artist: { albums: { nodes: albumsOf(id).slice(0, 50) } } });
     gateway.sandbox.clearCalls();
     expect(dataAndErrorCodes(await window(artists.bts))).toEqual(all(artists.bts));
@@ -157,7 +157,7 @@ describe('the page size limit', () => {
     gateway.sandbox.faults.add({ on: { path: `/artists/${artists.bts}/albums` }, fault });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 20) { nodes { id } } } }`;
     const nodes = albumsOf(artists.bts).slice(0, 20);
-    expect(dataAndErrorCodes(await gateway.ask(document))).toEqual(
+    expect(dataAndErrorCodes(await gateway.execute(document))).toEqual(
       withoutErrors({ artist: { albums: { nodes } } }),
     );
     await expectNoError(gateway, listOf(artists.albums9));
@@ -170,7 +170,7 @@ describe('the page size limit', () => {
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault: { kind: 'edit', edits } });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 60) { nodes { id } } } }`;
     const nodes = albumsOf(artists.bts).slice(0, 60);
-    expect(dataAndErrorCodes(await gateway.ask(document))).toEqual(
+    expect(dataAndErrorCodes(await gateway.execute(document))).toEqual(
       withoutErrors({ artist: { albums: { nodes } } }),
     );
     expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
@@ -179,7 +179,7 @@ describe('the page size limit', () => {
   test('a list fails with UPSTREAM_BAD_RESPONSE after two calls if Spotify rejects every page size', async () => {
     const gateway = await startWithUnknownApp('extended');
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'ceiling', limit: 5 } });
-    expect(dataAndErrorCodes(await gateway.ask(listOf(artists.bts)))).toEqual({
+    expect(dataAndErrorCodes(await gateway.execute(listOf(artists.bts)))).toEqual({
       data: { artist: { albums: null } },
       errors: [['artist.albums', 'UPSTREAM_BAD_RESPONSE']],
     });
@@ -194,7 +194,7 @@ describe('the page size limit', () => {
       json: { error: { status: 400, message: 'Invalid offset' } },
     };
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault });
-    const { errors } = await gateway.ask(listOf(artists.bts));
+    const { errors } = await gateway.execute(listOf(artists.bts));
     expect(errors[0]?.extensions).toEqual({ code: 'UPSTREAM_BAD_RESPONSE' });
     await expectNoError(gateway, listOf(artists.albums9));
     expect(limits(gateway.apiCalls())).toEqual(['50', '50']);

@@ -159,13 +159,13 @@ describe('a known capability', () => {
   test.each(modes)(
     'known capabilities are forgotten after a day, and learned again (%s mode)',
     async (mode) => {
-      const { ask, sandbox } = await startInMode(mode, { MAX_UPSTREAM_CALLS: '200' });
-      expect((await ask(everything)).errors).toEqual([]);
+      const { execute, sandbox } = await startInMode(mode, { MAX_UPSTREAM_CALLS: '200' });
+      expect((await execute(everything)).errors).toEqual([]);
       const other = mode === 'development' ? 'extended' : 'development';
       sandbox.setQuotaMode(other);
       clock.aheadMs += dayMs + 1;
       sandbox.clearCalls();
-      const { data, errors } = await ask<
+      const { data, errors } = await execute<
         { artist: { topTracks: unknown; albums: { nodes: { label: unknown }[] } } },
         object
       >(everything);
@@ -183,7 +183,7 @@ describe('a known capability', () => {
   );
 
   test('batch reads and large pages of an app count in the plan of an operation also after a day', async () => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     const idsOf = (objects: readonly { id: string }[], from: number, count: number) =>
       jsonList(objects.slice(from, from + count).map(({ id }) => id));
     const [allArtists, allAlbums] = [catalogue.artists(), catalogue.albums()];
@@ -198,7 +198,7 @@ describe('a known capability', () => {
         [inBatches, 2 * 5],
         [inLargePages, 1 + 20],
       ] as const) {
-        const { status, errors, extensions } = await ask(document);
+        const { status, errors, extensions } = await execute(document);
         expect([status, errors, extensions.spotify?.plannedCalls]).toEqual([200, [], plannedCalls]);
       }
     }
@@ -206,7 +206,7 @@ describe('a known capability', () => {
   });
 
   test('withheld fields and lists count no call in the plan also after a day, until a response has them', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('development');
+    const { execute, sandbox, apiCalls } = await startInMode('development');
     const withheldField = `{ artist(id: "${artists.bts}") { albums(first: 100) { nodes { label } } } }`;
     const allArtists = catalogue.artists();
     const withheldList = `{ artists(ids: ${jsonList(allArtists.map(({ id }) => id))}) { topTracks { id } } }`;
@@ -220,7 +220,7 @@ describe('a known capability', () => {
         [withheldField, 1 + 10],
         [withheldList, allArtists.length],
       ] as const) {
-        const { status, errors, extensions } = await ask(document);
+        const { status, errors, extensions } = await execute(document);
         expect([status, errors, extensions.spotify?.plannedCalls]).toEqual([200, [], calls + probeCalls]);
       }
     }
@@ -228,14 +228,14 @@ describe('a known capability', () => {
     expect(apiCalls().filter((path) => /^\/albums\/\w+$|top-tracks/.test(path))).toHaveLength(2);
     sandbox.setQuotaMode('extended');
     clock.aheadMs += dayMs + 1;
-    expect((await ask(`{ album(id: "${albums.tracks1}") { label } }`)).errors).toEqual([]);
-    expect((await ask(withheldField)).errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX' });
+    expect((await execute(`{ album(id: "${albums.tracks1}") { label } }`)).errors).toEqual([]);
+    expect((await execute(withheldField)).errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX' });
   });
 
   test('a capability that changes is logged once, with its earlier value', async () => {
-    const { ask, sandbox, logged } = await startInMode('extended');
+    const { execute, sandbox, logged } = await startInMode('extended');
     sandbox.setQuotaMode('development');
-    for (const id of [albums.tracks1, albums.tracks20]) await ask(`{ album(id: "${id}") { label } }`);
+    for (const id of [albums.tracks1, albums.tracks20]) await execute(`{ album(id: "${id}") { label } }`);
     const learnedLines = () => logged.filter(({ message }) => message.startsWith('learned: '));
     const withheld = (ability: string) => ({
       level: 'info',
@@ -244,7 +244,7 @@ describe('a known capability', () => {
     });
     expect(learnedLines()).toEqual([withheld('Album.label'), withheld('Album.popularity')]);
     sandbox.setQuotaMode('extended');
-    await ask(`{ album(id: "${albums.tracks50}") { label } }`);
+    await execute(`{ album(id: "${albums.tracks50}") { label } }`);
     expect(
       learnedLines()
         .slice(2)

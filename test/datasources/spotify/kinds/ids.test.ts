@@ -115,21 +115,24 @@ describe.each(kinds)('the id of one %s', (kind) => {
 
   test(`an id of the kind ${kind} is accepted as 22 characters, as a URI and as a link, and costs one call in each form`, async () => {
     for (const id of [...forms(kind, entity.id), ...pasted(kind, entity.id)]) {
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       expect(
-        dataAndErrorCodes(await ask(`query ($id: ID!) { ${kind}(id: $id) { id name } }`, { id })),
+        dataAndErrorCodes(await execute(`query ($id: ID!) { ${kind}(id: $id) { id name } }`, { id })),
       ).toEqual(withoutErrors({ [kind]: entity }));
       expect(apiCalls()).toEqual([`/${kind}s/${entity.id}${market(kind)}`]);
     }
   });
 
   test(`an id of the kind ${kind} is rejected if its URI or link names another kind, and costs no call`, async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     for (const other of kinds.filter((name) => !isNamed(typedKinds[kind], name))) {
       for (const id of forms(other, entities[other].id).slice(1)) {
-        const answer = await ask(`query ($id: ID!) { it: ${kind}(id: $id) { id } }`, { id });
-        expect(dataAndErrorCodes(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
-        expect(answer.errors[0]?.message).toMatch(
+        const response = await execute(`query ($id: ID!) { it: ${kind}(id: $id) { id } }`, { id });
+        expect(dataAndErrorCodes(response)).toEqual({
+          data: { it: null },
+          errors: [['it', 'BAD_USER_INPUT']],
+        });
+        expect(response.errors[0]?.message).toMatch(
           new RegExp(`^This names an? ${other}: give the id, URI or link of an? ${kind}\\.$`),
         );
         expect(sandbox.calls()).toEqual([]);
@@ -148,9 +151,9 @@ describe('the forms of a URI or a link that Spotify has used before', () => {
     `http://open.spotify.com/user/j%C3%B6rg.m/playlist/${id}?si=1`,
     `https://open.spotify.com/embed/user/spotify/playlist/${id}`,
   ])('a playlist is found by a URI or a link that names its owner first: %s', async (reference) => {
-    const { ask } = await startInMode('development');
+    const { execute } = await startInMode('development');
     const document = 'query ($id: ID!) { playlist(id: $id) { id } node(id: $id) { id } }';
-    expect(dataAndErrorCodes(await ask(document, { id: reference }))).toEqual(
+    expect(dataAndErrorCodes(await execute(document, { id: reference }))).toEqual(
       withoutErrors({ playlist: { id }, node: { id } }),
     );
   });
@@ -158,10 +161,10 @@ describe('the forms of a URI or a link that Spotify has used before', () => {
   test.each(['show', 'episode'] as const)(
     'the link of an embedded podcast is accepted for: %s',
     async (kind) => {
-      const { ask } = await startInMode('development');
+      const { execute } = await startInMode('development');
       const link = `https://open.spotify.com/embed-podcast/${kind}/${entities[kind].id}?utm_source=generator`;
       expect(
-        dataAndErrorCodes(await ask(`query ($id: ID!) { ${kind}(id: $id) { id } }`, { id: link })),
+        dataAndErrorCodes(await execute(`query ($id: ID!) { ${kind}(id: $id) { id } }`, { id: link })),
       ).toEqual(withoutErrors({ [kind]: { id: entities[kind].id } }));
     },
   );
@@ -169,9 +172,9 @@ describe('the forms of a URI or a link that Spotify has used before', () => {
   test.each([`spotify:user:spotify:track:${id}`, `https://open.spotify.com/user/spotify/album/${id}`])(
     'a user is no part of the URI or the link of another kind than a playlist: %s',
     async (reference) => {
-      const { ask, sandbox } = await startInMode('development');
-      const answer = await ask('query ($id: ID!) { node(id: $id) { id } }', { id: reference });
-      expect(dataAndErrorCodes(answer)).toEqual({
+      const { execute, sandbox } = await startInMode('development');
+      const response = await execute('query ($id: ID!) { node(id: $id) { id } }', { id: reference });
+      expect(dataAndErrorCodes(response)).toEqual({
         data: { node: null },
         errors: [['node', 'BAD_USER_INPUT']],
       });
@@ -186,10 +189,10 @@ describe.each(kindsInBatches)('the ids of several objects of the kind %s', (kind
   test.each(modes)(
     `several ids of the kind ${kind} are accepted in every form, with one call for all forms (%s)`,
     async (mode) => {
-      const { ask, apiCalls } = await startInMode(mode);
+      const { execute, apiCalls } = await startInMode(mode);
       const ids = forms(kind, entity.id);
       expect(
-        dataAndErrorCodes(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids })),
+        dataAndErrorCodes(await execute(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids })),
       ).toEqual(withoutErrors({ [`${kind}s`]: ids.map(() => entity) }));
       expect(apiCalls()).toEqual([`/${kind}s/${entity.id}${market(kind)}`]);
     },
@@ -204,11 +207,14 @@ describe('the URI or the link of a kind that is not in the graph', () => {
   ])(
     'the URI or the link of a kind that is not in the graph is rejected with the name of the kind, and costs no call: %s',
     async (input, name) => {
-      const { ask, sandbox } = await startInMode('development');
+      const { execute, sandbox } = await startInMode('development');
       for (const field of [...kinds, 'node']) {
-        const answer = await ask(`query ($id: ID!) { it: ${field}(id: $id) { id } }`, { id: input });
-        expect(dataAndErrorCodes(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
-        expect(answer.errors[0]?.message).toBe(
+        const response = await execute(`query ($id: ID!) { it: ${field}(id: $id) { id } }`, { id: input });
+        expect(dataAndErrorCodes(response)).toEqual({
+          data: { it: null },
+          errors: [['it', 'BAD_USER_INPUT']],
+        });
+        expect(response.errors[0]?.message).toBe(
           `This is ${name}: this API has artists, albums, tracks, shows, episodes, audiobooks, chapters and playlists only.`,
         );
       }
@@ -219,14 +225,14 @@ describe('the URI or the link of a kind that is not in the graph', () => {
 
 describe('a text that is not an id', () => {
   test.each(malformed)('a text that is not an id costs no call, not even for a token: %j', async (id) => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     const fields = [...kinds, 'node'];
-    const answer = await ask(
+    const response = await execute(
       `query ($id: ID!) { ${fields.map((field) => `${field}(id: $id) { id }`).join(' ')} }`,
       { id },
     );
-    expect(answer.status).toBe(200);
-    expect(dataAndErrorCodes(answer)).toEqual({
+    expect(response.status).toBe(200);
+    expect(dataAndErrorCodes(response)).toEqual({
       data: Object.fromEntries(fields.map((field) => [field, null])),
       errors: fields.map((field) => [field, 'BAD_USER_INPUT']),
     });
@@ -239,11 +245,11 @@ describe('a text that is not an id', () => {
       const good = field === 'node' ? 'artist' : (field as Kind);
       const uri = `spotify:${good}:${entities[good].id}`;
       const bad = malformed.slice(2, 8);
-      const { ask, apiCalls } = await startInMode('development');
+      const { execute, apiCalls } = await startInMode('development');
       const ids = [uri, ...bad, uri];
       const entry = { id: entities[good].id };
       expect(
-        dataAndErrorCodes(await ask(`query ($ids: [ID!]!) { ${field}s(ids: $ids) { id } }`, { ids })),
+        dataAndErrorCodes(await execute(`query ($ids: [ID!]!) { ${field}s(ids: $ids) { id } }`, { ids })),
       ).toEqual({
         data: { [`${field}s`]: [entry, ...bad.map(() => null), entry] },
         errors: bad.map((_, i) => [`${field}s.${i + 1}`, 'BAD_USER_INPUT']),
@@ -279,9 +285,9 @@ describe('an id that is larger than all ids of Spotify', () => {
     async (kind) => {
       for (const mode of modes) {
         for (const id of [largest, ...tooLarge]) {
-          const { ask } = await startInMode(mode);
+          const { execute } = await startInMode(mode);
           const document = `query ($id: ID!) { ${kind}(id: $id) { id } node(id: $id) { id } }`;
-          expect(dataAndErrorCodes(await ask(document, { id }))).toEqual(
+          expect(dataAndErrorCodes(await execute(document, { id }))).toEqual(
             withoutErrors({ [kind]: null, node: null }),
           );
         }
@@ -292,7 +298,7 @@ describe('an id that is larger than all ids of Spotify', () => {
   test.each(kindsInBatches)(
     'an id that is larger than all ids of Spotify is left out of a batch, so that the other ids still share a call (%s)',
     async (kind) => {
-      const { ask, apiCalls } = await startInMode('extended');
+      const { execute, apiCalls } = await startInMode('extended');
       const { id } = entities[kind];
       const others = {
         artist: artists.albums1,
@@ -304,7 +310,7 @@ describe('an id that is larger than all ids of Spotify', () => {
         chapter: chapters.restricted,
       };
       const ids = [id, ...tooLarge, largest, others[kind]];
-      expect(dataAndErrorCodes(await ask(`{ ${kind}s(ids: ${jsonList(ids)}) { id } }`))).toEqual(
+      expect(dataAndErrorCodes(await execute(`{ ${kind}s(ids: ${jsonList(ids)}) { id } }`))).toEqual(
         withoutErrors({ [`${kind}s`]: [{ id }, null, null, null, null, { id: others[kind] }] }),
       );
       const batches = apiCalls().filter((path) => path.includes('ids='));
@@ -335,13 +341,13 @@ describe('any text', () => {
   test('any text is either rejected or one of the three forms of an id, and only the id becomes part of a URL', {
     timeout: 60_000,
   }, async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     const document =
       'query ($id: ID!) { artist(id: $id) { id } album(id: $id) { id } track(id: $id) { id } node(id: $id) { id } }';
     await fc.assert(
       fc.asyncProperty(texts, async (id) => {
         sandbox.clearCalls();
-        const { errors } = await ask(document, { id });
+        const { errors } = await execute(document, { id });
         const idsInText = id.match(/(?<![0-9A-Za-z])[0-9A-Za-z]{22}(?![0-9A-Za-z])/g) ?? [];
         const rejections = errors.filter(({ extensions }) => extensions?.['code'] === 'BAD_USER_INPUT');
         expect(rejections).toEqual(errors);

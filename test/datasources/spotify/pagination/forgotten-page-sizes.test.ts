@@ -71,20 +71,20 @@ async function startWithLimit(rulesOfLimit: Rules, dailyLimit = 8) {
     })),
     { path: '^/artists/[^/]+$', echo: 'artist' as const },
   ]);
-  const { ask } = startGateway(upstream, { SPOTIFY_DAILY_LIMITS: `artists/albums=${dailyLimit}` });
+  const { execute } = startGateway(upstream, { SPOTIFY_DAILY_LIMITS: `artists/albums=${dailyLimit}` });
   const clock = startClock();
   return {
     clock,
     async albums(artist: string) {
       const callsBefore = upstream.calls().length;
-      const answer = await ask<{ artist: { albums: { nodes: { id: string }[] } | null } }, object>(
+      const response = await execute<{ artist: { albums: { nodes: { id: string }[] } | null } }, object>(
         `{ artist(id: "${artist}") { albums(first: 20) { nodes { id } } } }`,
       );
       const calls = upstream.calls().slice(callsBefore);
       return {
-        ids: answer.data.artist.albums?.nodes.map(({ id }) => id) ?? [],
+        ids: response.data.artist.albums?.nodes.map(({ id }) => id) ?? [],
         listCalls: calls.filter(({ path }) => path.endsWith('/albums')).length,
-        codes: codesOf(answer),
+        codes: codesOf(response),
       };
     },
   };
@@ -144,9 +144,9 @@ test.each([
       })),
       { path: '^/artists/[^/]+$', echo: 'artist' as const },
     ]);
-    const { ask } = startGateway(upstream, environment);
+    const { execute } = startGateway(upstream, environment);
     const idsIn = async (args: string) => {
-      const { data } = await ask<{ artist: { albums: { nodes: { id: string }[] } } }, object>(
+      const { data } = await execute<{ artist: { albums: { nodes: { id: string }[] } } }, object>(
         `{ artist(id: "${cachedArtist}") { albums(${args}) { nodes { id } } } }`,
       );
       return data.artist.albums.nodes.map(({ id }) => id);

@@ -101,7 +101,9 @@ describe('a list that grew or lost albums at the front between two pages of a cl
       const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
       for (const gateway of [first, withoutCache]) {
         first.sandbox.clearCalls();
-        const { extensions } = await gateway.ask(albumsDocument(`last: ${size}, before: "${startCursor}"`));
+        const { extensions } = await gateway.execute(
+          albumsDocument(`last: ${size}, before: "${startCursor}"`),
+        );
         expect(first.apiCalls().length).toBeLessThanOrEqual(extensions.spotify?.plannedCalls ?? 0);
         const ids = [...(await restBackward(gateway, size, startCursor)), ...idsOf(end)];
         expect(ids.filter((id) => all.includes(id))).toEqual(all);
@@ -139,7 +141,7 @@ describe('a list that grew or lost albums at the front between two pages of a cl
     first.sandbox.faults.add({ on: { pattern: 'albums.*offset=100' }, fault });
     const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
     const document = albumsDocument(`last: 10, before: "${end.pageInfo.startCursor}"`);
-    const { errors } = await withoutCache.ask(document);
+    const { errors } = await withoutCache.execute(document);
     expect(errors.map((error) => error.path)).toEqual([['artist', 'albums']]);
   });
 });
@@ -175,7 +177,7 @@ describe('a list that lost albums at the front between two pages', () => {
       const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
       for (const gateway of [first, withoutCache]) {
         first.sandbox.clearCalls();
-        const { extensions } = await gateway.ask(albumsDocument(`first: ${size}, after: "${endCursor}"`));
+        const { extensions } = await gateway.execute(albumsDocument(`first: ${size}, after: "${endCursor}"`));
         expect(first.apiCalls().length).toBeLessThanOrEqual(extensions.spotify?.plannedCalls ?? 0);
         expect([...idsOf(start), ...(await rest(gateway, size, endCursor))]).toEqual(all);
       }

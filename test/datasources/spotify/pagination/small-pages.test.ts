@@ -121,7 +121,7 @@ test('the last items of a list without `next` are found although no length of it
   ];
   const upstream = await startScriptedUpstream([...pages, ...albums.others({})]);
   const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development', CACHE_TTL_SECONDS: '0' });
-  const { data } = await gateway.ask(albums.document('last: 20'));
+  const { data } = await gateway.execute(albums.document('last: 20'));
   expect(albums.pick(data)?.nodes.map(({ id }) => id)).toEqual(ids(13));
 });
 

@@ -42,19 +42,19 @@ describe('a list of an object that exists', () => {
     async (_, route, document, path) => {
       const gateway = await startInMode('development');
       gateway.sandbox.faults.add({ on: { route }, times: 1, fault: notFound });
-      const { errors } = await gateway.ask(document);
+      const { errors } = await gateway.execute(document);
       expect(errors.map((error) => [error.path?.join('.'), error.extensions?.['code']])).toEqual([
         [path, 'UPSTREAM_BAD_RESPONSE'],
       ]);
-      expect((await gateway.ask(document)).errors).toEqual([]);
+      expect((await gateway.execute(document)).errors).toEqual([]);
     },
   );
 
   test('a list is null without an error if its object does not exist any more', async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { path: `/albums/${all[0]}` }, fault: notFound });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 1) { nodes { id tracks(first: 1) { totalCount } } } } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({ artist: { albums: { nodes: [{ id: all[0], tracks: null }] } } }),
     );
   });
@@ -89,7 +89,7 @@ describe('a page that contradicts the others', () => {
       const rule = { on: onLists, times: 1, fault: { kind: 'edit' as const, edits: [edit] } };
       gateway.sandbox.faults.add(rule);
       const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
-      const { data, errors } = await gateway.ask(document);
+      const { data, errors } = await gateway.execute(document);
       expect(data).toEqual({ artist: { name: 'BTS', albums: null } });
       expect(errors.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']])).toEqual([
         ['artist.albums', 'UPSTREAM_BAD_RESPONSE'],
@@ -131,7 +131,7 @@ describe('a page that contradicts the others', () => {
       const gateway = await startInMode('development');
       gateway.sandbox.faults.add({ on: { pattern: 'offset=10$' }, fault });
       const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
-      const { data, errors } = await gateway.ask(document);
+      const { data, errors } = await gateway.execute(document);
       expect(data).toEqual({ artist: { name: 'BTS', albums: null } });
       expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
         [['artist', 'albums'], fault.status === 500 ? 'UPSTREAM_UNAVAILABLE' : 'UPSTREAM_BAD_RESPONSE'],
@@ -151,7 +151,7 @@ describe('a page with unusual values', () => {
     const empty = await startList(albumsOfArtist, [], [page(0, { limit: 0, total: 0, next: null })]);
     expect(await empty.window('first: 10')).toMatchObject({ totalCount: 0, nodes: [] });
     const notEmpty = await startList(albumsOfArtist, [], [page(0, { limit: 0, total: 7, next: null })]);
-    const { errors } = await notEmpty.gateway.ask(albumsOfArtist.document('first: 10'));
+    const { errors } = await notEmpty.gateway.execute(albumsOfArtist.document('first: 10'));
     expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_BAD_RESPONSE']);
   });
 
@@ -162,7 +162,7 @@ describe('a page with unusual values', () => {
       const items = nodes.map(({ id }) => list.item(id));
       const texts = { items, limit: `${list.size}`, offset: '0', total: '2', next: null };
       const { gateway, offsets } = await startList(list, [], [{ path: list.path, body: list.wrap(texts) }]);
-      const { data, errors } = await gateway.ask(list.document('first: 5'));
+      const { data, errors } = await gateway.execute(list.document('first: 5'));
       expect(list.pick(data)).toMatchObject({ totalCount: null, nodes });
       expect(errors.map(({ path, extensions }) => [path?.at(-1), extensions?.['code']])).toEqual([
         ['totalCount', 'UPSTREAM_BAD_RESPONSE'],
@@ -187,7 +187,9 @@ describe('a page with unusual values', () => {
       expect((await walk(7)).ids).toEqual(Array.from({ length: list.size + 3 }, (_, i) => itemId(i)));
       expect(offsets()).toEqual([0, list.size]);
       const empty = await startList(list, [], [part(0, 0, {})]);
-      expect(codesOf(await empty.gateway.ask(list.document('first: 5')))).toEqual(['UPSTREAM_BAD_RESPONSE']);
+      expect(codesOf(await empty.gateway.execute(list.document('first: 5')))).toEqual([
+        'UPSTREAM_BAD_RESPONSE',
+      ]);
     },
   );
 

@@ -22,7 +22,7 @@ describe('a 429', () => {
 
   test('a 429 with a Retry-After of one second is followed by a retry after at least one second', async () => {
     const gateway = await withFault(limited(1), 1);
-    expect(dataAndErrorCodes(await gateway.ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await gateway.execute(artistQuery))).toEqual(artistResult);
     expect(gateway.apiCalls()).toHaveLength(2);
     expect(firstGapMs(gateway)).toBeGreaterThanOrEqual(1_000);
     expect(firstGapMs(gateway)).toBeLessThan(1_400);
@@ -32,9 +32,9 @@ describe('a 429', () => {
     const gateway = await startInMode('development');
     gateway.sandbox.faults.add({ times: 1, fault: limited(1) });
     gateway.sandbox.faults.add({ skip: 2, times: 1, fault: { kind: 'answer', status: 500 } });
-    expect(dataAndErrorCodes(await gateway.ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await gateway.execute(artistQuery))).toEqual(artistResult);
     const other = `{ artist(id: "${artists.albums9}") { id } }`;
-    expect(dataAndErrorCodes(await gateway.ask(other))).toEqual({
+    expect(dataAndErrorCodes(await gateway.execute(other))).toEqual({
       data: { artist: { id: artists.albums9 } },
       errors: [],
     });
@@ -55,10 +55,10 @@ describe('a 429', () => {
   ])(
     'the fault %o is reported at once as %s with %i s to wait, and to later operations without a call',
     async (fault, code, retryAfter) => {
-      const { ask, apiCalls } = await withFault(fault, 1);
+      const { execute, apiCalls } = await withFault(fault, 1);
       for (const id of [artists.bts, artists.albums1]) {
         const startedMs = performance.now();
-        const { data, errors } = await ask(`{ artist(id: "${id}") { name } }`);
+        const { data, errors } = await execute(`{ artist(id: "${id}") { name } }`);
         expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
           data: { artist: null },
           errors: [[['artist'], { code, retryAfter }]],
@@ -73,19 +73,19 @@ describe('a 429', () => {
     [limited(30), 'Spotify limits the rate of calls of artists: no calls for 30 seconds'],
     [limited(86_400), 'the daily quota of artists is used up: no calls for 24 hours'],
   ])('the fault %o is logged as a sentence', async (fault, message) => {
-    const { ask, logged } = await withFault(fault, 1);
-    await ask(artistQuery);
+    const { execute, logged } = await withFault(fault, 1);
+    await execute(artistQuery);
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.message)).toContain(message);
   });
 
   test('a 429 of one endpoint family does not affect other families and cached data', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('development');
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    const { execute, sandbox, apiCalls } = await startInMode('development');
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ on: { route: 'artists' }, fault: limited(30) });
     const document = `{ cached: artist(id: "${artists.bts}") { name albums(first: 1) { totalCount } }
       refused: artist(id: "${artists.albums1}") { name } album(id: "${albums.tracks1}") { name } }`;
     for (let time = 0; time < 2; time++) {
-      expect(dataAndErrorCodes(await ask(document))).toEqual({
+      expect(dataAndErrorCodes(await execute(document))).toEqual({
         data: {
           cached: { name: 'BTS', albums: { totalCount: 104 } },
           refused: null,

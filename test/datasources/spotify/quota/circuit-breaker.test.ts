@@ -36,7 +36,7 @@ describe('a back-off', () => {
     expect([breaker.openState(0), permits(breaker)]).toEqual([null, 20]);
   });
 
-  test('a circuit breaker stays open exactly as long as Spotify asks', () => {
+  test('a circuit breaker stays open exactly as long as Spotify requests', () => {
     const breaker = createCircuitBreaker();
     breaker.trip('rate', 30 * second, 100);
     expect(breaker.openState(100)).toMatchObject({ reason: 'rate', waitMs: 30_000 });

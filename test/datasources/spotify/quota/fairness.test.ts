@@ -56,14 +56,14 @@ test('operations of clients take turns in the request queue of the gateway', asy
   const idsOf = (operation: number) =>
     Array.from({ length: callsEach }, (_, call) => `${operation + 10}${`${call}`.padStart(20, '0')}`);
   const limits = { REQUEST_TIMEOUT_MS: '60000', UPSTREAM_TIMEOUT_MS: '30000', UPSTREAM_CONCURRENCY: '6' };
-  const { ask, apiCalls } = await startInMode('development', limits, { latencyMs: 50 });
+  const { execute, apiCalls } = await startInMode('development', limits, { latencyMs: 50 });
   const large = Array.from({ length: operations }, (_, operation) =>
-    ask(`{ artists(ids: ${jsonList(idsOf(operation))}) { name } }`),
+    execute(`{ artists(ids: ${jsonList(idsOf(operation))}) { name } }`),
   );
   while (apiCalls().length < 12) await sleep(1);
 
   const callsBefore = apiCalls().length;
-  expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+  expect((await execute(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
   const smallCallAt = apiCalls().findIndex((path) => path.includes(albums.tracks1));
   // One round before it in the queue, and the calls that are sent before it is queued.
   expect(smallCallAt - callsBefore).toBeLessThanOrEqual(3 * operations);
@@ -85,12 +85,12 @@ test('operations of clients take turns in the request queue of the gateway', asy
 test('a query of one object does not wait for the calls of a large operation that reads the same object last', async () => {
   const ids = Array.from({ length: 60 }, (_, call) => `${call}`.padStart(22, '0'));
   const limits = { REQUEST_TIMEOUT_MS: '60000', UPSTREAM_TIMEOUT_MS: '30000', UPSTREAM_CONCURRENCY: '2' };
-  const { ask, apiCalls } = await startInMode('development', limits, { latencyMs: 50 });
-  const large = ask(`{ artists(ids: ${jsonList(ids)}) { name } }`);
+  const { execute, apiCalls } = await startInMode('development', limits, { latencyMs: 50 });
+  const large = execute(`{ artists(ids: ${jsonList(ids)}) { name } }`);
   while (apiCalls().length < 2) await sleep(1);
 
   const callsBefore = apiCalls().length;
-  expect((await ask(`{ artist(id: "${ids.at(-1)}") { name } }`)).errors).toEqual([]);
+  expect((await execute(`{ artist(id: "${ids.at(-1)}") { name } }`)).errors).toEqual([]);
   const sharedCallAt = apiCalls().findIndex((path) => path.includes(ids.at(-1) as string));
   expect(sharedCallAt - callsBefore).toBeLessThanOrEqual(6); // one round, and calls that are sent meanwhile
   expect((await large).errors).toEqual([]);
@@ -98,16 +98,16 @@ test('a query of one object does not wait for the calls of a large operation tha
 });
 
 test('a call that Spotify failed is sent again before the calls that have waited for less time', async () => {
-  const { ask, sandbox, apiCalls } = await startInMode(
+  const { execute, sandbox, apiCalls } = await startInMode(
     'development',
     { UPSTREAM_CONCURRENCY: '1' },
     { latencyMs: 50 },
   );
   sandbox.faults.add({ fault: errorResponse(502), times: 1 });
-  const first = ask(artistQuery);
+  const first = execute(artistQuery);
   while (apiCalls().length === 0) await sleep(1);
   const others = Array.from({ length: 20 }, (_, i) =>
-    ask(`{ artist(id: "${`${i}`.padStart(22, '0')}") { name } }`),
+    execute(`{ artist(id: "${`${i}`.padStart(22, '0')}") { name } }`),
   );
   for (const { errors } of await Promise.all([first, ...others])) expect(errors).toEqual([]);
   expect(apiCalls()).toHaveLength(22);

@@ -41,15 +41,15 @@ describe('an app whose Premium subscription has lapsed', () => {
     'the gateway sends one call a minute while the Premium subscription has lapsed, and responds with UPSTREAM_FORBIDDEN (%s)',
     async (form) => {
       const clock = startClock();
-      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      const { execute, sandbox, apiCalls } = await startInMode('extended');
       sandbox.faults.add({ fault: lapsed(form) });
       for (let minute = 1; minute <= 3; minute++) {
-        expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
+        expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
         for (const document of others)
-          expect(new Set(codesOf(await ask(document)))).toEqual(new Set(['UPSTREAM_FORBIDDEN']));
+          expect(new Set(codesOf(await execute(document)))).toEqual(new Set(['UPSTREAM_FORBIDDEN']));
         expect(apiCalls()).toHaveLength(minute);
         await clock.pass(59);
-        expect(codesOf(await ask(artistQuery))).toEqual(['UPSTREAM_FORBIDDEN']);
+        expect(codesOf(await execute(artistQuery))).toEqual(['UPSTREAM_FORBIDDEN']);
         expect(apiCalls()).toHaveLength(minute);
         await clock.pass(1.5);
       }
@@ -60,16 +60,16 @@ describe('an app whose Premium subscription has lapsed', () => {
   test('a lapsed Premium subscription is reported by one log line, metrics and /ready, and not in responses to clients', async () => {
     const clock = startClock();
     const gateway = await startInMode('development');
-    const { ask, sandbox, fetch, logged } = gateway;
+    const { execute, sandbox, fetch, logged } = gateway;
     const metrics = async () => (await fetch('/metrics')).text();
     expect((await fetch('/ready')).status).toBe(200);
     expect(await metrics()).toContain('spotify_graphql_premium_lapsed 0');
 
     const undo = sandbox.faults.add({ fault: lapsed() });
-    const { errors } = await ask(artistQuery);
+    const { errors } = await execute(artistQuery);
     expect(errors[0]?.message).not.toMatch(/premium|subscription/i);
     await clock.pass(61);
-    for (const document of others) await ask(document);
+    for (const document of others) await execute(document);
     expect((await fetch('/ready')).status).toBe(503);
     expect(await metrics()).toContain('spotify_graphql_premium_lapsed 1');
     expect(await metrics()).toMatch(/gate_shut_seconds\{family="artists",reason="premium-lapsed"\} (59|60)/);
@@ -77,7 +77,7 @@ describe('an app whose Premium subscription has lapsed', () => {
 
     undo();
     await clock.pass(61);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     expect((await fetch('/ready')).status).toBe(200);
     expect(await metrics()).toContain('spotify_graphql_premium_lapsed 0');
     expect(logged.map(({ message }) => message)).toContain('Spotify serves calls of this app again');
@@ -88,22 +88,22 @@ describe('an app whose Premium subscription has lapsed', () => {
     async (document) => {
       const clock = startClock();
       const gateway = await startInMode('development');
-      const { ask, sandbox } = gateway;
+      const { execute, sandbox } = gateway;
       const undo = sandbox.faults.add({ fault: lapsed() });
-      await ask(document);
+      await execute(document);
       undo();
       await clock.pass(61);
-      expect((await ask(document)).errors).toEqual([]);
-      const answers = await Promise.all(others.map((query) => ask(query)));
-      expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+      expect((await execute(document)).errors).toEqual([]);
+      const responses = await Promise.all(others.map((query) => execute(query)));
+      expect(responses.flatMap(({ errors }) => errors)).toEqual([]);
     },
   );
 
   test('/ready detects the end of a lapse of the Premium subscription if no client sends operations', async () => {
     const clock = startClock();
-    const { ask, sandbox, fetch, apiCalls } = await startInMode('development');
+    const { execute, sandbox, fetch, apiCalls } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
-    await ask(artistQuery);
+    await execute(artistQuery);
     for (let time = 0; time < 5; time++) expect((await fetch('/ready')).status).toBe(503);
     expect(apiCalls()).toHaveLength(1);
     await clock.pass(61);
@@ -112,15 +112,15 @@ describe('an app whose Premium subscription has lapsed', () => {
     undo();
     await clock.pass(61);
     expect((await fetch('/ready')).status).toBe(200);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
   });
 
   test('a response has stale data and states the reason while the Premium subscription has lapsed', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('development', { CACHE_TTL_SECONDS: '0' });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    const { execute, sandbox, apiCalls } = await startInMode('development', { CACHE_TTL_SECONDS: '0' });
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ fault: lapsed() });
     for (let time = 0; time < 3; time++) {
-      const stale = await ask(artistQuery);
+      const stale = await execute(artistQuery);
       expect(dataAndErrorCodes(stale)).toEqual(artistResult);
       expect(stale.extensions.spotify?.stale).toEqual([
         { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_FORBIDDEN' },
@@ -130,11 +130,11 @@ describe('an app whose Premium subscription has lapsed', () => {
   });
 
   test('a response has fresh cached data while the Premium subscription has lapsed', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('development');
-    await ask(artistQuery);
+    const { execute, sandbox, apiCalls } = await startInMode('development');
+    await execute(artistQuery);
     sandbox.faults.add({ fault: lapsed() });
-    for (const document of others) await ask(document);
-    const cached = await ask(artistQuery);
+    for (const document of others) await execute(document);
+    const cached = await execute(artistQuery);
     expect(dataAndErrorCodes(cached)).toEqual(artistResult);
     expect(cached.extensions.spotify?.stale).toEqual([]);
     expect(apiCalls()).toHaveLength(2);
@@ -142,38 +142,38 @@ describe('an app whose Premium subscription has lapsed', () => {
 
   test('if the one call a minute of a lapsed Premium subscription fails for another reason, calls are rejected for a minute more', async () => {
     const clock = startClock();
-    const { ask, sandbox, apiCalls } = await startInMode('development');
+    const { execute, sandbox, apiCalls } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
-    await ask(artistQuery);
+    await execute(artistQuery);
     undo();
     const faults: Fault[] = [{ kind: 'answer', status: 503 }, { kind: 'reset' }, { kind: 'rate-limit' }];
     for (const [i, fault] of faults.entries()) {
       sandbox.faults.add({ times: 1, fault });
       await clock.pass(61);
-      for (let time = 0; time < 3; time++) await ask(artistQuery);
+      for (let time = 0; time < 3; time++) await execute(artistQuery);
       expect(apiCalls()).toHaveLength(2 + i);
     }
     await clock.pass(61);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
   });
 
   test('an app whose Premium subscription had lapsed is served again by a call whose token Spotify had rejected first', async () => {
     const clock = startClock();
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
-    await ask(artistQuery);
+    await execute(artistQuery);
     undo();
     sandbox.expireTokens();
     await clock.pass(61);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
   });
 
   test('many concurrent calls after a lapse of the Premium subscription are rejected together, and one warning is logged', async () => {
     const gateway = await startInMode('development', { UPSTREAM_CONCURRENCY: '4' });
-    const { ask, sandbox, apiCalls } = gateway;
+    const { execute, sandbox, apiCalls } = gateway;
     sandbox.faults.add({ fault: lapsed() });
     const ids = Array.from({ length: 60 }, (_, i) => `${i}`.padStart(22, '0'));
-    const { errors } = await ask(`{ artists(ids: ${JSON.stringify(ids)}) { name } }`);
+    const { errors } = await execute(`{ artists(ids: ${JSON.stringify(ids)}) { name } }`);
     expect(new Set(codesOf({ errors }))).toEqual(new Set(['UPSTREAM_FORBIDDEN']));
     expect(apiCalls().length).toBeLessThanOrEqual(4);
     expect(warnings(gateway)).toHaveLength(1);
@@ -212,16 +212,16 @@ describe.skipIf(!hasRedis())('processes that share a Redis', () => {
     const first = await startInMode('development', environment);
     const second = await startInMode('development', environment);
     const undo = [first, second].map(({ sandbox }) => sandbox.faults.add({ fault: lapsed() }));
-    await first.ask(artistQuery);
+    await first.execute(artistQuery);
     await expect.poll(async () => (await second.fetch('/ready')).status).toBe(503);
-    expect(dataAndErrorCodes(await second.ask(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
+    expect(dataAndErrorCodes(await second.execute(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
     expect(second.apiCalls()).toEqual([]);
 
     for (const remove of undo) remove();
     await clock.pass(61);
-    expect(dataAndErrorCodes(await first.ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await first.execute(artistQuery))).toEqual(artistResult);
     await expect.poll(async () => (await second.fetch('/ready')).status).toBe(200);
-    expect(dataAndErrorCodes(await second.ask(others[0] as string))).toEqual(
+    expect(dataAndErrorCodes(await second.execute(others[0] as string))).toEqual(
       withoutErrors({ album: { name: 'Single Lantern' } }),
     );
   });
@@ -237,11 +237,11 @@ describe('a 403 of a proxy of Spotify, without JSON', () => {
     'a 403 of a proxy of Spotify that %s fails only its own call, with UPSTREAM_FORBIDDEN',
     async (_, fault) => {
       const gateway = await startInMode('development');
-      const { ask, sandbox, apiCalls, fetch } = gateway;
+      const { execute, sandbox, apiCalls, fetch } = gateway;
       sandbox.faults.add({ times: 1, fault });
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
       expect(apiCalls()).toHaveLength(1);
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
       expect((await fetch('/ready')).status).toBe(200);
       expect(warnings(gateway)).toEqual([]);
     },

@@ -37,13 +37,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const first = await startConnectedGateway(sandbox, redis);
-      const expected = await first.ask(query);
+      const expected = await first.execute(query);
       expect(expected.errors).toEqual([]);
       await sleep(propagationMs);
       await corruptEntries(redis.client, make);
 
       const second = await startConnectedGateway(sandbox, redis);
-      const { data, errors } = await second.ask(query);
+      const { data, errors } = await second.execute(query);
       expect({ data, errors }).toEqual({ data: expected.data, errors: [] });
       expect(second.logged.filter(({ level }) => level === 'error')).toEqual([]);
     }
@@ -62,7 +62,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         const sandbox = await startUpstream();
         const ids = allArtists.slice(0, 5);
         const artists = `{ artists(ids: ${JSON.stringify(ids)}) { name } }`;
-        await (await startConnectedGateway(sandbox, redis)).ask(artists);
+        await (await startConnectedGateway(sandbox, redis)).execute(artists);
         await sleep(propagationMs);
         const [name = ''] = await redis.client.keys(`*:entry:*artist/${ids[2]}`);
         await redis.client.del(name);
@@ -77,7 +77,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         else await redis.client.set(name, defect === 'not JSON' ? '{' : JSON.stringify(value));
         const second = await startConnectedGateway(sandbox, redis);
         sandbox.clearCalls();
-        const { data, errors } = await second.ask(artists);
+        const { data, errors } = await second.execute(artists);
         expect({ data, errors }).toEqual({
           data: { artists: ids.map((id) => nameOf(id).artist) },
           errors: [],
@@ -89,13 +89,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('gateways read no more of a value of 300 MB in Redis than the limit of a value', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));
+      await (await startConnectedGateway(sandbox, redis)).execute(artist(bts));
       await sleep(propagationMs);
       const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
       await redis.client.setrange(name, 300_000_000, 'x');
       const second = await startConnectedGateway(sandbox, redis);
       const before = await sentBytes(redis.client);
-      expect((await second.ask(artist(bts))).data).toEqual(nameOf(bts));
+      expect((await second.execute(artist(bts))).data).toEqual(nameOf(bts));
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
     });
 
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const short = { CACHE_TTL_SECONDS: '100' };
-      await (await startConnectedGateway(sandbox, redis, short)).ask(artist(bts));
+      await (await startConnectedGateway(sandbox, redis, short)).execute(artist(bts));
       await sleep(propagationMs);
       const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
       const entry = JSON.parse(plain((await redis.client.getBuffer(name)) as Buffer)) as object;
@@ -136,7 +136,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       await pipeline.exec();
       const before = await sentBytes(redis.client);
       const gateway = await startConnectedGateway(sandbox, redis);
-      const { data, errors } = await gateway.ask(artist(bts));
+      const { data, errors } = await gateway.execute(artist(bts));
       expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
     });
@@ -154,14 +154,14 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const gateways = [await start(), await start()] as const;
       const ids = allArtists.slice(0, 20);
       sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'rate-limit', retryAfterSeconds: 700 } });
-      await gateways[0].ask(`{ album(id: "${catalogue.fixtures.albums.tracks1}") { name } }`);
-      await gateways[1].ask(artist(ids[0] ?? ''));
+      await gateways[0].execute(`{ album(id: "${catalogue.fixtures.albums.tracks1}") { name } }`);
+      await gateways[1].execute(artist(ids[0] ?? ''));
       const names = (await redis.client.keys('*')).filter((name) => /:(?:messages|rate)$|:calls:/.test(name));
       expect(names.some((name) => name.endsWith(':rate'))).toBe(true);
       for (const name of names) await redis.client.multi().del(name).set(name, 'garbage').exec();
       sandbox.clearCalls();
 
-      for (const [i, id] of ids.entries()) await gateways[i % 2]?.ask(artist(id));
+      for (const [i, id] of ids.entries()) await gateways[i % 2]?.execute(artist(id));
       expect(apiCalls(sandbox)).toHaveLength(9);
       const storedBackOff = () => redis.client.hget(channel, 'back-off:albums');
       await expect.poll(storedBackOff, { timeout: 10_000 }).toContain('quota');
@@ -190,7 +190,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       ];
       for (const message of messages) await redis.client.publish(channel, message);
       await sleep(propagationMs);
-      const { data, errors } = await gateway.ask(artist(bts));
+      const { data, errors } = await gateway.execute(artist(bts));
       expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
       expect(gateway.logged.filter(({ level }) => level === 'error')).toEqual([]);
     });
@@ -209,7 +209,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       for (const family of ['artists', 'artists/albums', 'albums'])
         await client.hset(names, `back-off:${family}`, message);
       const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
-      const { errors } = await gateway.ask(query);
+      const { errors } = await gateway.execute(query);
       expect(errors).toEqual([]);
     });
 
@@ -224,7 +224,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const message = JSON.stringify({ value, proven: true, learnedAtMs: epochMs() });
       await redis.client.hset(names, 'ability:artists/albums', message);
       const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'auto' });
-      const { data, errors } = await gateway.ask(
+      const { data, errors } = await gateway.execute(
         `{ artist(id: "${albums9}") { albums(first: 5) { nodes { id } } } }`,
       );
       expect(errors).toEqual([]);

@@ -24,11 +24,11 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
   test('a gateway does not mistake its own busy event loop for a slow Redis', async () => {
     const redis = await startRedis();
     const sandbox = await startUpstream();
-    await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));
+    await (await startConnectedGateway(sandbox, redis)).execute(artist(bts));
     await sleep(propagationMs);
     const second = await startConnectedGateway(sandbox, redis);
     sandbox.clearCalls();
-    const answer = second.ask(artist(bts));
+    const response = second.execute(artist(bts));
     let rounds = 0;
     await new Promise<void>((resolve) => {
       setImmediate(function round() {
@@ -38,17 +38,17 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         else resolve();
       });
     });
-    expect((await answer).data).toEqual(nameOf(bts));
+    expect((await response).data).toEqual(nameOf(bts));
     expect(apiCalls(sandbox)).toEqual([]);
   });
 
   describe('failures of Redis', () => {
     /** The responses of gateways to operations for `ms`, and for longer until there are `minAnswers` of them. */
-    async function underLoad(gateways: readonly TestGateway[], ms: number, minAnswers: number) {
-      const results = { answers: 0, wrong: [] as unknown[], latenciesMs: [] as number[] };
+    async function underLoad(gateways: readonly TestGateway[], ms: number, minResponses: number) {
+      const results = { responses: 0, wrong: [] as unknown[], latenciesMs: [] as number[] };
       const operations: Promise<void>[] = [];
       const endMs = performance.now() + ms;
-      for (let i = 0; performance.now() < endMs || results.answers < minAnswers; i++) {
+      for (let i = 0; performance.now() < endMs || results.responses < minResponses; i++) {
         const gateway = gateways[i % gateways.length];
         const id = allArtists[i % 50] ?? '';
         if (gateway) operations.push(run(gateway, id));
@@ -56,11 +56,11 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       }
       await Promise.all(operations);
 
-      async function run({ ask }: TestGateway, id: string): Promise<void> {
+      async function run({ execute }: TestGateway, id: string): Promise<void> {
         const startedMs = performance.now();
-        const { status, data, errors } = await ask(artist(id));
+        const { status, data, errors } = await execute(artist(id));
         if (status === 503) return; // shed because of the event loop, not of Redis
-        results.answers += 1;
+        results.responses += 1;
         results.latenciesMs.push(performance.now() - startedMs);
         const isCorrect = JSON.stringify(data) === JSON.stringify(nameOf(id)) && errors.length === 0;
         if (!isCorrect) results.wrong.push({ id, data, errors });
@@ -102,9 +102,9 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         const during = underLoad(gateways, 1_000, 100);
         await sleep(200);
         await cause(redis);
-        const { answers, wrong, p99Ms } = await during;
+        const { responses, wrong, p99Ms } = await during;
         process.stdout.write(
-          `Redis ${failure}: ${answers} answers, p99 ${before.p99Ms.toFixed(0)} ms before, ${p99Ms.toFixed(0)} ms after\n`,
+          `Redis ${failure}: ${responses} responses, p99 ${before.p99Ms.toFixed(0)} ms before, ${p99Ms.toFixed(0)} ms after\n`,
         );
         expect(before.wrong).toEqual([]);
         expect(wrong).toEqual([]);
@@ -125,7 +125,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
           const gateway = await startConnectedGateway(sandbox, redis, alwaysRead);
           await (outage === 'killed' ? redis.kill() : redis.pause());
           for (let i = 0; i < 30; i++) {
-            await gateway.ask(artist(allArtists[i] ?? ''));
+            await gateway.execute(artist(allArtists[i] ?? ''));
             await sleep(100);
           }
           expect(unreachableWarnings(gateway)).toHaveLength(1);
@@ -147,12 +147,12 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
             );
           const lost = ['warn', unreachableMessage];
           await (outage === 'killed' ? redis.kill() : redis.pause());
-          await gateway.ask(artist(bts));
+          await gateway.execute(artist(bts));
           await expect.poll(lines, { timeout: 10_000 }).toEqual([lost]);
           await (outage === 'killed' ? redis.start() : redis.resume());
           const found = ['info', 'Redis (REDIS_URL) responds again, and is used'];
           await expect.poll(lines, { timeout: 10_000 }).toEqual([lost, found]);
-          await gateway.ask(artist(albums9));
+          await gateway.execute(artist(albums9));
           await sleep(redisCooldownMs);
           expect(lines()).toEqual([lost, found]);
         },
@@ -168,13 +168,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
             await startConnectedGateway(sandbox, redis),
           ];
           await (outage === 'killed' ? redis.kill() : redis.pause());
-          expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
+          expect((await one.execute(artist(bts))).data).toEqual(nameOf(bts));
           await (outage === 'killed' ? redis.start() : redis.resume());
           await sleep(redisCooldownMs);
-          expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+          expect((await one.execute(artist(albums50))).data).toEqual(nameOf(albums50));
           await sleep(propagationMs);
           sandbox.clearCalls();
-          expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+          expect((await other.execute(artist(albums50))).data).toEqual(nameOf(albums50));
           expect(apiCalls(sandbox)).toEqual([]);
         },
       );
@@ -185,13 +185,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         await redis.kill();
         const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
         const startedMs = performance.now();
-        expect(await gateway.ask(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
+        expect(await gateway.execute(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
         expect(performance.now() - startedMs).toBeLessThan(1_000);
         expect(unreachableWarnings(gateway)).toHaveLength(1);
         expect((await gateway.gateway.connect()).isStoreAvailable).toBe(false);
         await redis.start();
         await sleep(redisCooldownMs);
-        await gateway.ask(artist(albums9));
+        await gateway.execute(artist(albums9));
         await sleep(propagationMs);
         expect((await gateway.gateway.connect()).isStoreAvailable).toBe(true);
         expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
@@ -209,7 +209,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const url = path === '/0' ? redis.url.replace('//', '//:canary-3f9c1@') + path : redis.url + path;
       const gateway = startGateway(sandbox, { REDIS_URL: url, SPOTIFY_QUOTA_MODE: 'development' });
       for (const id of [bts, albums9, albums50]) {
-        expect(await gateway.ask(artist(id))).toMatchObject({ data: nameOf(id), errors: [] });
+        expect(await gateway.execute(artist(id))).toMatchObject({ data: nameOf(id), errors: [] });
         await sleep(propagationMs);
       }
       expect(gateway.logged.filter(({ level }) => level === 'warn')).toEqual([
@@ -227,8 +227,8 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const sandbox = await startUpstream();
       const url = `redis://127.0.0.1:${await freePort()}`;
       const gateway = startGateway(sandbox, { REDIS_URL: url, SPOTIFY_QUOTA_MODE: 'development' });
-      const answers = await Promise.all(allArtists.slice(0, 20).map((id) => gateway.ask(artist(id))));
-      expect(answers.map(({ data }) => data)).toEqual(allArtists.slice(0, 20).map(nameOf));
+      const responses = await Promise.all(allArtists.slice(0, 20).map((id) => gateway.execute(artist(id))));
+      expect(responses.map(({ data }) => data)).toEqual(allArtists.slice(0, 20).map(nameOf));
     });
   });
 });

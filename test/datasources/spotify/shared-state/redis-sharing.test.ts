@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { retryWhileShed } from '../../../support/clock.ts';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
-import { type Ask, catalogue, operations, runOperation } from '../../../support/operations.ts';
+import { catalogue, type Execute, operations, runOperation } from '../../../support/operations.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
 import { plain } from '../../../support/redis-garbage.ts';
 import {
@@ -37,18 +37,18 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
           for (const [i, operation] of operationsOf(part).entries()) {
             const sandbox = await startUpstream(mode, `app-${i}`);
             const first = await startConnectedGateway(sandbox, redis, environment); // writes before the connection to Redis are lost
-            const askWith =
-              ({ ask }: TestGateway): Ask =>
+            const executeWith =
+              ({ execute }: TestGateway): Execute =>
               async (document) => {
-                const { data, errors } = await retryWhileShed(() => ask(document));
+                const { data, errors } = await retryWhileShed(() => execute(document));
                 expect(errors, operation.title).toEqual([]);
                 return data;
               };
-            const data = await runOperation(operation, askWith(first));
+            const data = await runOperation(operation, executeWith(first));
             await waitForIdleRedis(redis);
             const second = await startConnectedGateway(sandbox, redis, environment);
             sandbox.clearCalls();
-            expect(await runOperation(operation, askWith(second)), operation.title).toEqual(data);
+            expect(await runOperation(operation, executeWith(second)), operation.title).toEqual(data);
             expect(sandbox.calls(), operation.title).toEqual([]);
             await Promise.all([first.gateway.dispose(), second.gateway.dispose()]);
           }
@@ -69,8 +69,8 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         nodes: { id: string }[];
         pageInfo: { endCursor: string; hasNextPage: boolean };
       }
-      const read = async ({ ask }: TestGateway, after: string | null): Promise<Albums> =>
-        (await ask<{ artist: { albums: Albums } }, never>(page(after))).data.artist.albums;
+      const read = async ({ execute }: TestGateway, after: string | null): Promise<Albums> =>
+        (await execute<{ artist: { albums: Albums } }, never>(page(after))).data.artist.albums;
       const ids: string[] = [];
       for (let after: string | null = null, turn = 0; ; turn += 1) {
         const { nodes, pageInfo } = await read(turn % 2 === 0 ? one : other, after);
@@ -89,19 +89,19 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         await startUpstream(),
         await startUpstream('development', 'another-client'),
       ];
-      await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));
+      await (await startConnectedGateway(sandbox, redis)).execute(artist(bts));
       await sleep(propagationMs);
-      await (await startConnectedGateway(another, redis)).ask(artist(bts));
+      await (await startConnectedGateway(another, redis)).execute(artist(bts));
       expect(apiCalls(another)).toHaveLength(1);
     });
 
     test('gateways on one Redis share the absence of an object', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      await (await startConnectedGateway(sandbox, redis)).ask(artist('1111111111111111111111'));
+      await (await startConnectedGateway(sandbox, redis)).execute(artist('1111111111111111111111'));
       await sleep(propagationMs);
       const second = await startConnectedGateway(sandbox, redis);
-      expect((await second.ask(artist('1111111111111111111111'))).data).toEqual({ artist: null });
+      expect((await second.execute(artist('1111111111111111111111'))).data).toEqual({ artist: null });
       expect(apiCalls(sandbox)).toHaveLength(1);
     });
 
@@ -110,8 +110,8 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const sandbox = await startUpstream();
       const gateway = await startConnectedGateway(sandbox, redis);
       await redis.client.flushall();
-      const answers = await Promise.all(Array.from({ length: 500 }, () => gateway.ask(artist(bts))));
-      expect(answers.every(({ errors }) => errors.length === 0)).toBe(true);
+      const responses = await Promise.all(Array.from({ length: 500 }, () => gateway.execute(artist(bts))));
+      expect(responses.every(({ errors }) => errors.length === 0)).toBe(true);
       expect(apiCalls(sandbox)).toHaveLength(1);
     });
   });
@@ -125,14 +125,14 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         artists(ids: ["${bts}", "${albums9}"]) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } }
       }`;
       const first = await startConnectedGateway(sandbox, redis, unknown);
-      await first.ask(query);
+      await first.execute(query);
       await first.gateway.dispose();
       await sleep(propagationMs);
 
       sandbox.clearCalls();
       const second = startGateway(sandbox, { REDIS_URL: redis.url, ...unknown });
       const [, , , ...others] = allArtists.filter((id) => id !== bts && id !== albums9);
-      const { errors } = await second.ask(
+      const { errors } = await second.execute(
         query.replace(bts, others[0] ?? '').replace(albums9, others[1] ?? ''),
       );
       expect(errors).toEqual([]);
@@ -147,16 +147,16 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const sandbox = await startUpstream();
       const first = await startConnectedGateway(sandbox, redis);
       sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 86_400 } });
-      expect(codesOf(await first.ask(artist(bts)))).toEqual(['UPSTREAM_QUOTA_EXCEEDED']);
+      expect(codesOf(await first.execute(artist(bts)))).toEqual(['UPSTREAM_QUOTA_EXCEEDED']);
       await first.gateway.dispose();
       await sleep(propagationMs);
 
       sandbox.faults.clear();
       sandbox.clearCalls();
       const second = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
-      const answer = await second.ask(artist(albums9));
-      expect(codesOf(answer)).toEqual(['UPSTREAM_QUOTA_EXCEEDED']);
-      const retryAfter = answer.errors[0]?.extensions?.['retryAfter'];
+      const response = await second.execute(artist(albums9));
+      expect(codesOf(response)).toEqual(['UPSTREAM_QUOTA_EXCEEDED']);
+      const retryAfter = response.errors[0]?.extensions?.['retryAfter'];
       expect(retryAfter).toBeGreaterThan(86_300);
       expect(retryAfter).toBeLessThanOrEqual(86_400);
       expect(apiCalls(sandbox)).toEqual([]);
@@ -170,19 +170,19 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         await startConnectedGateway(sandbox, redis),
       ];
       sandbox.faults.add({ times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 30 } });
-      await gateways[0]?.ask(artist(bts));
+      await gateways[0]?.execute(artist(bts));
       await sleep(propagationMs);
       gateways.push(startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' }));
       sandbox.clearCalls();
-      const answers = [];
-      for (const { ask } of gateways) {
-        answers.push(...(await Promise.all(allArtists.slice(0, 10).map((id) => ask(artist(id))))));
+      const responses = [];
+      for (const { execute } of gateways) {
+        responses.push(...(await Promise.all(allArtists.slice(0, 10).map((id) => execute(artist(id))))));
       }
-      expect(new Set(answers.flatMap(codesOf))).toEqual(new Set(['UPSTREAM_RATE_LIMITED']));
-      expect(answers.every(({ errors }) => errors.length === 1)).toBe(true);
+      expect(new Set(responses.flatMap(codesOf))).toEqual(new Set(['UPSTREAM_RATE_LIMITED']));
+      expect(responses.every(({ errors }) => errors.length === 1)).toBe(true);
       expect(apiCalls(sandbox)).toEqual([]);
       // The back-off is for one family of endpoints, and the other families are still read.
-      expect((await gateways[1]?.ask(`{ album(id: "${albums.tracks1}") { name } }`))?.errors).toEqual([]);
+      expect((await gateways[1]?.execute(`{ album(id: "${albums.tracks1}") { name } }`))?.errors).toEqual([]);
     });
   });
 
@@ -196,13 +196,15 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         await startConnectedGateway(sandbox, redis, limited),
         await startConnectedGateway(sandbox, redis, limited),
       ];
-      const answers = [];
+      const responses = [];
       for (let i = 0; i < 24; i += 6) {
         const ids = allArtists.slice(i, i + 6);
-        answers.push(...(await Promise.all(ids.map((id, at) => (at % 2 ? one : other).ask(artist(id))))));
+        responses.push(
+          ...(await Promise.all(ids.map((id, at) => (at % 2 ? one : other).execute(artist(id))))),
+        );
       }
-      const served = answers.filter(({ errors }) => errors.length === 0);
-      const refused = answers.filter(({ errors }) => errors.length > 0);
+      const served = responses.filter(({ errors }) => errors.length === 0);
+      const refused = responses.filter(({ errors }) => errors.length > 0);
       expect(apiCalls(sandbox)).toHaveLength(10);
       expect(served).toHaveLength(10);
       expect(new Set(refused.flatMap(codesOf))).toEqual(new Set(['UPSTREAM_RATE_LIMITED']));
@@ -213,7 +215,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       }
       // A gateway that starts later is limited too.
       const third = await startConnectedGateway(sandbox, redis, limited);
-      expect(codesOf(await third.ask(artist(allArtists[40] ?? '')))).toEqual(['UPSTREAM_RATE_LIMITED']);
+      expect(codesOf(await third.execute(artist(allArtists[40] ?? '')))).toEqual(['UPSTREAM_RATE_LIMITED']);
       expect(apiCalls(sandbox)).toHaveLength(10);
     });
 
@@ -221,15 +223,15 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const first = await startConnectedGateway(sandbox, redis, limited);
-      await Promise.all(allArtists.slice(0, 10).map((id) => first.ask(artist(id))));
+      await Promise.all(allArtists.slice(0, 10).map((id) => first.execute(artist(id))));
       await first.gateway.dispose();
       await backdateCalls(redis.client, 4, 31_000);
 
       sandbox.clearCalls();
       const second = await startConnectedGateway(sandbox, redis, limited);
-      const answers = await Promise.all(allArtists.slice(10, 30).map((id) => second.ask(artist(id))));
+      const responses = await Promise.all(allArtists.slice(10, 30).map((id) => second.execute(artist(id))));
       expect(apiCalls(sandbox)).toHaveLength(4);
-      expect(answers.filter(({ errors }) => errors.length === 0)).toHaveLength(4);
+      expect(responses.filter(({ errors }) => errors.length === 0)).toHaveLength(4);
     });
   });
 
@@ -257,13 +259,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         SPOTIFY_QUOTA_MODE: 'auto',
         SPOTIFY_RATE_LIMIT: '100',
       });
-      await gateway.ask(`{
+      await gateway.execute(`{
         artist(id: "${bts}") { name albums(first: 5, market: "DE") { nodes { name copyrights { text } } } }
         search(q: "love") { artists(first: 5) { nodes { name } } }
         nobody: artist(id: "1111111111111111111111") { name }
       }`);
       sandbox.faults.add({ on: { route: 'tracks' }, fault: { kind: 'rate-limit', retryAfterSeconds: 700 } });
-      await gateway.ask(`{ track(id: "${catalogue.fixtures.tracks.explicit}") { name } }`);
+      await gateway.execute(`{ track(id: "${catalogue.fixtures.tracks.explicit}") { name } }`);
       await sleep(propagationMs);
       return { sandbox, written: await contents(redis.client) };
     }
@@ -272,15 +274,15 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const { written } = await afterWork();
       const names = written.map(({ name }) => name);
       expect(names.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:/.test(name))).toBe(true);
-      const answers = names.filter((name) => !/:(?:messages|rate)$|:(?:lease|calls):/.test(name));
-      expect(answers.length).toBeGreaterThan(8);
-      expect(answers.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:entry:en:/.test(name))).toBe(true);
-      const ofAlbums = answers.filter((name) => name.includes(':album/'));
+      const responses = names.filter((name) => !/:(?:messages|rate)$|:(?:lease|calls):/.test(name));
+      expect(responses.length).toBeGreaterThan(8);
+      expect(responses.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:entry:en:/.test(name))).toBe(true);
+      const ofAlbums = responses.filter((name) => name.includes(':album/'));
       expect(ofAlbums).toHaveLength(5);
-      const inLists = answers.filter((name) => name.includes(':in:short/album/'));
+      const inLists = responses.filter((name) => name.includes(':in:short/album/'));
       expect(inLists).toHaveLength(10);
       expect([...ofAlbums, ...inLists].every((name) => name.endsWith('?market=DE'))).toBe(true);
-      expect(answers.filter((name) => /market=DE/.test(name) && !name.includes(':in:'))).toHaveLength(6);
+      expect(responses.filter((name) => /market=DE/.test(name) && !name.includes(':in:'))).toHaveLength(6);
     });
 
     test('Redis contains only entries that expire', async () => {

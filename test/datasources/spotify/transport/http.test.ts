@@ -62,23 +62,25 @@ describe('introspection', () => {
   const queries = ['{ __schema { queryType { name } } }', '{ __type(name: "Artist") { name } }'];
 
   test.each(queries)('an introspection query gets a response by default: %s', async (query) => {
-    const { ask } = await serverWith();
-    expect(await ask(query)).toMatchObject({ status: 200, json: { data: expect.any(Object) } });
+    const { execute } = await serverWith();
+    expect(await execute(query)).toMatchObject({ status: 200, json: { data: expect.any(Object) } });
   });
 
   test.each<Environment>([{ INTROSPECTION: 'false' }, { NODE_ENV: 'production' }])(
     'an introspection query is rejected with %o, and other queries are not rejected',
     async (environment) => {
-      const { ask } = await serverWith(environment);
+      const { execute } = await serverWith(environment);
       for (const query of queries) {
-        const { status, json } = await ask(query);
+        const { status, json } = await execute(query);
         expect(status).toBe(400);
         expect(new Set(codesOf(json as Parameters<typeof codesOf>[0]))).toEqual(
           new Set(['GRAPHQL_VALIDATION_FAILED']),
         );
         expect(json).not.toHaveProperty('data');
       }
-      const { json } = await ask('{ __typename artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { __typename name } }');
+      const { json } = await execute(
+        '{ __typename artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { __typename name } }',
+      );
       expect(json).toEqual({ data: { __typename: 'Query', artist: { __typename: 'Artist', name: 'BTS' } } });
     },
   );
@@ -97,9 +99,9 @@ describe('pages of other origins', () => {
   ];
 
   /** The responses to a query, its preflight, the page of GraphiQL and a path beside the GraphQL endpoint. */
-  async function askFrom({ ask, get }: Server, origin: string): Promise<Reply[]> {
+  async function sendFrom({ execute, get }: Server, origin: string): Promise<Reply[]> {
     return [
-      await ask('{ __typename }', { headers: { origin } }),
+      await execute('{ __typename }', { headers: { origin } }),
       await get('/graphql', { method: 'OPTIONS', headers: { origin, ...preflight } }),
       await get('/graphql', { headers: { origin, accept: 'text/html' } }),
       await get('/health', { headers: { origin } }),
@@ -112,7 +114,7 @@ describe('pages of other origins', () => {
   test('a web page of another origin gets no CORS header without CORS_ORIGINS', async () => {
     const server = await serverWith();
     for (const origin of [app, evil, opaque]) {
-      expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
+      expect((await sendFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
     }
   });
 
@@ -121,7 +123,7 @@ describe('pages of other origins', () => {
     async (origins) => {
       const server = await serverWith({ CORS_ORIGINS: origins });
       for (const origin of origins.split(', ')) {
-        for (const { headers } of await askFrom(server, origin)) {
+        for (const { headers } of await sendFrom(server, origin)) {
           expect(headers['access-control-allow-origin']).toBe(origin);
           expect(headers['access-control-allow-credentials']).toBeUndefined();
         }
@@ -137,9 +139,9 @@ describe('pages of other origins', () => {
   );
 
   test('caches distinguish responses by origin if CORS_ORIGINS has several origins', async () => {
-    const { ask } = await serverWith({ CORS_ORIGINS: `${app}, ${other}` });
+    const { execute } = await serverWith({ CORS_ORIGINS: `${app}, ${other}` });
     for (const origin of [app, evil]) {
-      const { headers } = await ask('{ __typename }', { headers: { origin } });
+      const { headers } = await execute('{ __typename }', { headers: { origin } });
       expect(headers.vary).toMatch(/\borigin\b/i);
     }
   });
@@ -166,7 +168,7 @@ describe('pages of other origins', () => {
         'https://app.example:444',
       ];
       for (const origin of otherOrigins) {
-        expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
+        expect((await sendFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
       }
     },
   );
@@ -198,9 +200,9 @@ describe('a bug', () => {
       const serverFile = await buildWithoutPackages(onEnd);
       writeFileSync(file, bug(serverFile));
       const environment = { NODE_OPTIONS: `--import=${pathToFileURL(file).href}`, NODE_ENV: mode };
-      const { ask, out, err } = await startServer(environment, undefined, onEnd, [serverFile]);
+      const { execute, out, err } = await startServer(environment, undefined, onEnd, [serverFile]);
 
-      const { status, text, json } = await ask('{ broken: artist(id: "x") { name } __typename }');
+      const { status, text, json } = await execute('{ broken: artist(id: "x") { name } __typename }');
       expect(status).toBe(200);
       expect(json).toEqual({
         data: { broken: null, __typename: 'Query' },
@@ -245,9 +247,9 @@ describe('a bug', () => {
       };
     }
 
-    test('a bug outside of every resolver is masked, logged and answered with 500, and the next request is served', async () => {
+    test('a bug outside of every resolver is masked, logged and gets a 500, and the next request is served', async () => {
       const { port, bugs } = await listen();
-      const ask = () =>
+      const execute = () =>
         exchange(port, '/graphql', {
           method: 'POST',
           headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
@@ -255,7 +257,7 @@ describe('a bug', () => {
         });
 
       broken.createContext = new TypeError(canary);
-      const { status, json } = await ask();
+      const { status, json } = await execute();
       expect(json).toEqual({
         errors: [
           { message: 'The gateway failed because of a bug: its log has the details.', extensions: masked },
@@ -265,7 +267,7 @@ describe('a bug', () => {
       expect(status).toBe(500); // the media type has no 2xx without data
 
       broken.createContext = null;
-      expect(await ask()).toMatchObject({ status: 200, json: { data: { __typename: 'Query' } } });
+      expect(await execute()).toMatchObject({ status: 200, json: { data: { __typename: 'Query' } } });
     });
 
     test('a bug outside of every resolver is logged, and is not visible in the response of /ready', async () => {

@@ -37,12 +37,12 @@ test.each<[string, Fault]>([
 ])(
   'a body that is not a valid object (%s) is UPSTREAM_BAD_RESPONSE after one call, and is neither shown nor cached',
   async (_, fault) => {
-    const { ask, apiCalls } = await withFault(fault, 1);
-    const answer = await ask(artistQuery);
-    expect(dataAndErrorCodes(answer)).toEqual(artistError('UPSTREAM_BAD_RESPONSE'));
-    expect(JSON.stringify(answer)).not.toContain('secret');
+    const { execute, apiCalls } = await withFault(fault, 1);
+    const response = await execute(artistQuery);
+    expect(dataAndErrorCodes(response)).toEqual(artistError('UPSTREAM_BAD_RESPONSE'));
+    expect(JSON.stringify(response)).not.toContain('secret');
     expect(apiCalls()).toHaveLength(1);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
   },
 );
 
@@ -61,10 +61,10 @@ test.each<[string, Edit]>([
 ])('a required field that is malformed makes only the %s null: %o', async (kind, malformed) => {
   const ids = { artist: artists.bts, album: albums.tracks1, track: tracks.explicit };
   const id = ids[kind as keyof typeof ids];
-  const { ask, sandbox } = await startInMode('development');
+  const { execute, sandbox } = await startInMode('development');
   sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: edit(malformed) });
   const document = `{ ${kind}(id: "${id}") { id } sibling: artist(id: "${artists.albums1}") { name } }`;
-  const { data, errors } = await ask(document);
+  const { data, errors } = await execute(document);
   expect(data).toEqual({ [kind]: null, sibling: { name: 'The Only Record' } });
   expect(errors.map(({ path, extensions }) => [path, extensions])).toEqual([
     [[kind], { code: 'UPSTREAM_BAD_RESPONSE' }],
@@ -73,7 +73,7 @@ test.each<[string, Edit]>([
 
 describe('one bad item of a list', () => {
   test('a malformed item fails alone, in nodes and edges, at its own path; its slot and its siblings stay', async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     const malformed = edit({ path: 'items.1.name', set: null }, { path: 'items.3', set: 'album' });
     sandbox.faults.add({ on: { route: 'artists/albums' }, fault: malformed });
     const document = `{ artist(id: "${artists.albums9}") { albums(first: 5) {
@@ -83,7 +83,7 @@ describe('one bad item of a list', () => {
       .albumsOf(artists.albums9)
       .slice(0, 5)
       .map((slot, i) => (slot.shows === 'album' && i !== 1 && i !== 3 ? { id: slot.albumId } : null));
-    const { data, errors } = dataAndErrorCodes(await ask(document));
+    const { data, errors } = dataAndErrorCodes(await execute(document));
     expect(data).toEqual({
       artist: {
         albums: {
@@ -102,34 +102,34 @@ describe('one bad item of a list', () => {
   });
 
   test('a malformed item is an error only in windows that select it, and is read again with the next such window', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('development');
+    const { execute, sandbox, apiCalls } = await startInMode('development');
     const fault = edit({ path: 'items.1.id', set: 7 });
     sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault });
     const albumsOf = (which: string) =>
       `{ artist(id: "${artists.albums9}") { albums(${which}) { nodes { id } } } }`;
-    expect(dataAndErrorCodes(await ask(albumsOf('first: 1'))).errors).toEqual([]);
-    expect(dataAndErrorCodes(await ask(albumsOf('first: 3'))).errors).toEqual([
+    expect(dataAndErrorCodes(await execute(albumsOf('first: 1'))).errors).toEqual([]);
+    expect(dataAndErrorCodes(await execute(albumsOf('first: 3'))).errors).toEqual([
       ['artist.albums.nodes.1', 'UPSTREAM_BAD_RESPONSE'],
     ]);
     expect(apiCalls()).toHaveLength(2); // the artist and one page: no operation has selected the malformed item until then
-    expect(dataAndErrorCodes(await ask(albumsOf('first: 3'))).errors).toEqual([]);
+    expect(dataAndErrorCodes(await execute(albumsOf('first: 3'))).errors).toEqual([]);
     expect(apiCalls()).toHaveLength(3);
   });
 
   test('a malformed item has a cursor, from which pagination continues', async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { route: 'artists/albums' }, fault: edit({ path: 'items.1', set: { id: 7 } }) });
     interface Data {
       artist: { albums: { pageInfo: { endCursor: string } } };
     }
-    const { data } = await ask<Data, object>(
+    const { data } = await execute<Data, object>(
       `{ artist(id: "${artists.albums9}") { albums(first: 2) { pageInfo { endCursor } } } }`,
     );
     const next = `first: 1, after: "${data.artist.albums.pageInfo.endCursor}"`;
     const [, , third] = catalogue.albumsOf(artists.albums9);
     expect(
       dataAndErrorCodes(
-        await ask(`{ artist(id: "${artists.albums9}") { albums(${next}) { nodes { id } } } }`),
+        await execute(`{ artist(id: "${artists.albums9}") { albums(${next}) { nodes { id } } } }`),
       ),
     ).toEqual(
       withoutErrors({ artist: { albums: { nodes: [{ id: third?.shows === 'album' && third.albumId }] } } }),
@@ -137,7 +137,7 @@ describe('one bad item of a list', () => {
   });
 
   test('a malformed item fails alone among top tracks and related artists, and an empty slot is left out', async () => {
-    const { ask, sandbox } = await startInMode('extended');
+    const { execute, sandbox } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'artists/top-tracks' },
       fault: edit({ path: 'tracks.1', set: null }, { path: 'tracks.2', set: { id: 7 } }),
@@ -148,13 +148,13 @@ describe('one bad item of a list', () => {
     });
     const top = catalogue.topTracksOf(artists.bts).map(({ id }) => ({ id }));
     const related = catalogue.relatedTo(artists.bts).map(({ id }) => ({ id }));
-    const answer = dataAndErrorCodes(
-      await ask(`{ artist(id: "${artists.bts}") { topTracks { id } relatedArtists { id } } }`),
+    const response = dataAndErrorCodes(
+      await execute(`{ artist(id: "${artists.bts}") { topTracks { id } relatedArtists { id } } }`),
     );
-    expect(answer.data).toEqual({
+    expect(response.data).toEqual({
       artist: { topTracks: [top[0], null, ...top.slice(3)], relatedArtists: [null, ...related.slice(1)] },
     });
-    expect(answer.errors.toSorted()).toEqual([
+    expect(response.errors.toSorted()).toEqual([
       ['artist.relatedArtists.0', 'UPSTREAM_BAD_RESPONSE'],
       ['artist.topTracks.1', 'UPSTREAM_BAD_RESPONSE'],
     ]);

@@ -67,8 +67,8 @@ describe('HTTPS_PROXY', () => {
   test('the proxy of HTTPS_PROXY carries the calls to Spotify, gets no token, and alone gets its credentials', async () => {
     const { upstream, host, sandbox } = await startTlsSandbox();
     const proxy = await startProxy();
-    const { ask } = startGateway(upstream, { HTTPS_PROXY: `http://user:p%40ss@127.0.0.1:${proxy.port}` });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    const { execute } = startGateway(upstream, { HTTPS_PROXY: `http://user:p%40ss@127.0.0.1:${proxy.port}` });
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     expect(new Set(proxy.requests.map(({ url }) => url))).toEqual(new Set([host]));
     const headersOf = (calls: readonly { headers: object }[]) =>
       JSON.stringify(calls.map(({ headers }) => headers));
@@ -84,11 +84,11 @@ describe('HTTPS_PROXY', () => {
     async (noProxy) => {
       const { upstream } = await startTlsSandbox();
       const proxy = await startProxy();
-      const { ask } = startGateway(upstream, {
+      const { execute } = startGateway(upstream, {
         HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
         NO_PROXY: noProxy,
       });
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
       expect(proxy.requests).toEqual([]);
     },
   );
@@ -97,16 +97,16 @@ describe('HTTPS_PROXY', () => {
     const sandbox = await startSandbox({ catalogue });
     onTestFinished(sandbox.close);
     const proxy = await startProxy();
-    const { ask } = startGateway(sandbox, { https_proxy: `http://127.0.0.1:${proxy.port}` });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    const { execute } = startGateway(sandbox, { https_proxy: `http://127.0.0.1:${proxy.port}` });
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     expect(proxy.requests).toEqual([]);
   });
 
   test('a proxy that rejects tunnels makes Spotify unavailable', async () => {
     const { upstream, sandbox } = await startTlsSandbox();
     const proxy = await startProxy(407);
-    const { ask } = startGateway(upstream, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
+    const { execute } = startGateway(upstream, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     expect(sandbox.calls()).toEqual([]);
   });
 

@@ -132,7 +132,7 @@ describe('the decision on one attempt', () => {
     expect(decisionAfter(response(429, rest), attempt)).toBe(line);
   });
 
-  test('a 503 that asks for more than two seconds starts a back-off of its endpoint', () => {
+  test('a 503 that requests more than two seconds starts a back-off of its endpoint', () => {
     expect(decisionAfter(response(503, { retryAfter: '3' }))).toBe('back off unavailable 3000');
     expect(decisionAfter(response(500, { retryAfter: '3' }))).toBe(
       'retry in 3000 back-off 0 else UPSTREAM_UNAVAILABLE',

@@ -19,11 +19,11 @@ import {
 /** The outcome of one call for each status. Other tests are about concurrent calls. */
 
 test('concurrent calls that are rejected with a Retry-After of 0 cause a back-off when no retry is left', async () => {
-  const { ask, sandbox, apiCalls } = await startInMode('development');
+  const { execute, sandbox, apiCalls } = await startInMode('development');
   sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 0 } });
   const ids = catalogue.artists().map(({ id }) => id);
   const read = (from: number) =>
-    Promise.all(ids.slice(from, from + 5).map((id) => ask(`{ artist(id: "${id}") { name } }`)));
+    Promise.all(ids.slice(from, from + 5).map((id) => execute(`{ artist(id: "${id}") { name } }`)));
   await read(0);
   const sent = apiCalls().length;
   expect(sent).toBeLessThanOrEqual(5 + 3); // three retries are always allowed
@@ -44,9 +44,9 @@ test.each([
     const spotifyMs = Date.now() + differenceMs;
     const date = new Date(spotifyMs).toUTCString();
     const headers = { date, 'retry-after': new Date(spotifyMs + 30_000).toUTCString() };
-    const { ask, apiCalls } = await withFault({ kind: 'answer', status: 429, headers });
+    const { execute, apiCalls } = await withFault({ kind: 'answer', status: 429, headers });
     for (let time = 0; time < 2; time++)
-      expect((await ask(artistQuery)).errors[0]?.extensions).toEqual({
+      expect((await execute(artistQuery)).errors[0]?.extensions).toEqual({
         code: 'UPSTREAM_RATE_LIMITED',
         retryAfter: expect.toSatisfy((seconds) => seconds >= 25 && seconds <= 30),
       });
@@ -56,9 +56,9 @@ test.each([
 
 describe('an error status of Spotify', () => {
   test('a 404 by id is null without an error, and is cached for a while', async () => {
-    const { ask, apiCalls } = await withFault(errorResponse(404));
+    const { execute, apiCalls } = await withFault(errorResponse(404));
     for (let time = 0; time < 3; time++)
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(withoutErrors({ artist: null }));
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(withoutErrors({ artist: null }));
     expect(apiCalls()).toHaveLength(1);
   });
 
@@ -80,8 +80,8 @@ describe('an error status of Spotify', () => {
         errorResponse(status),
         { kind: 'answer', status, text: '<html>words</html>' } as const,
       ]) {
-        const { ask, apiCalls, tokenCalls } = await withFault(fault);
-        const { data, errors } = await ask(artistQuery);
+        const { execute, apiCalls, tokenCalls } = await withFault(fault);
+        const { data, errors } = await execute(artistQuery);
         expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
           data: { artist: null },
           errors: [[['artist'], { code }]],
@@ -96,11 +96,11 @@ describe('an error status of Spotify', () => {
     'a 403 about a lapsed Premium subscription is UPSTREAM_FORBIDDEN and no capability is learned from it (%s)',
     async (form) => {
       const clock = startClock();
-      const { ask, sandbox, apiCalls } = await startInMode('extended');
+      const { execute, sandbox, apiCalls } = await startInMode('extended');
       const undo = sandbox.faults.add({ fault: { kind: 'premium-lapsed', form } });
       const document = `{ artist(id: "${artists.bts}") { topTracks { id } relatedArtists { id } }
       albums(ids: ["${albums.tracks1}", "${albums.tracks20}"]) { name } }`;
-      const { data, errors } = await ask(document);
+      const { data, errors } = await execute(document);
       expect(data).toEqual({ artist: null, albums: [null, null] });
       expect(new Set(errors.map(({ extensions }) => extensions?.['code']))).toEqual(
         new Set(['UPSTREAM_FORBIDDEN']),
@@ -109,8 +109,8 @@ describe('an error status of Spotify', () => {
       undo();
       await clock.pass(61);
       sandbox.clearCalls();
-      const answer = await ask(document);
-      expect(dataAndErrorCodes(answer)).toEqual(
+      const response = await execute(document);
+      expect(dataAndErrorCodes(response)).toEqual(
         withoutErrors({
           artist: {
             topTracks: catalogue.topTracksOf(artists.bts).map(({ id }) => ({ id })),
@@ -128,12 +128,12 @@ describe('an error status of Spotify', () => {
     async (status) => {
       const otherHost = await startSandbox({ catalogue });
       onTestFinished(otherHost.close);
-      const { ask, apiCalls } = await withFault({
+      const { execute, apiCalls } = await withFault({
         kind: 'redirect',
         status,
         to: `${otherHost.apiUrl}/artists/${artists.bts}`,
       });
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_BAD_RESPONSE'));
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_BAD_RESPONSE'));
       expect(apiCalls()).toHaveLength(1);
       expect(otherHost.calls()).toEqual([]);
     },
@@ -163,8 +163,8 @@ describe('a 404 without a message of Spotify', () => {
   )(
     'a single 404 to %s without a message of Spotify, which %s, is retried, and the client sees no error',
     async (_kind, _form, fault, [, document, data]) => {
-      const { ask, apiCalls } = await withFault(fault, 1);
-      expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors(data));
+      const { execute, apiCalls } = await withFault(fault, 1);
+      expect(dataAndErrorCodes(await execute(document))).toEqual(withoutErrors(data));
       expect(apiCalls()).toHaveLength(2);
     },
   );
@@ -172,14 +172,14 @@ describe('a 404 without a message of Spotify', () => {
   test.each(withoutMessage)(
     'a repeated 404 without a message, which %s, is an error after three attempts, and is not cached as absence',
     async (_, fault) => {
-      const { ask, apiCalls } = await withFault(fault, 3);
-      const { data, errors } = await ask(artistQuery);
+      const { execute, apiCalls } = await withFault(fault, 3);
+      const { data, errors } = await execute(artistQuery);
       expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
         data: { artist: null },
         errors: [[['artist'], { code: 'UPSTREAM_BAD_RESPONSE' }]],
       });
       expect(errors[0]?.message).not.toContain('words');
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
       expect(apiCalls()).toHaveLength(4);
     },
   );
@@ -196,8 +196,8 @@ describe('a 5xx', () => {
         headers: { 'content-type': 'text/html' },
       } as const;
       for (const fault of [errorResponse(status, 'words'), html]) {
-        const { ask, apiCalls } = await withFault(fault);
-        const { data, errors } = await ask(artistQuery);
+        const { execute, apiCalls } = await withFault(fault);
+        const { data, errors } = await execute(artistQuery);
         expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
           data: { artist: null },
           errors: [[['artist'], { code: 'UPSTREAM_UNAVAILABLE' }]],
@@ -211,8 +211,8 @@ describe('a 5xx', () => {
   test.each([1, 2])(
     'a 5xx that comes %i times before a response is not seen by the client',
     async (times) => {
-      const { ask, apiCalls, tokenCalls } = await withFault(errorResponse(502), times);
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+      const { execute, apiCalls, tokenCalls } = await withFault(errorResponse(502), times);
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
       expect([apiCalls().length, tokenCalls()]).toEqual([times + 1, 1]);
     },
   );
@@ -224,21 +224,21 @@ describe('a 5xx', () => {
       headers: { 'retry-after': `${seconds}` },
     });
     const short = await withFault(busy(1), 1);
-    expect(dataAndErrorCodes(await short.ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await short.execute(artistQuery))).toEqual(artistResult);
     expect(firstGapMs(short)).toBeGreaterThanOrEqual(1_000);
 
     const long = await withFault(busy(30), 1);
     for (let time = 0; time < 2; time++) {
-      expect(dataAndErrorCodes(await long.ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
+      expect(dataAndErrorCodes(await long.execute(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     }
     expect(long.apiCalls()).toHaveLength(1);
   });
 
-  test('a 5xx is answered from the stale cache entry, which the response lists', async () => {
-    const { ask, sandbox } = await startInMode('development', { CACHE_TTL_SECONDS: '0' });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+  test('a 5xx is replaced by the stale cache entry, which the response lists', async () => {
+    const { execute, sandbox } = await startInMode('development', { CACHE_TTL_SECONDS: '0' });
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ fault: errorResponse(500) });
-    const stale = await ask(artistQuery);
+    const stale = await execute(artistQuery);
     expect(dataAndErrorCodes(stale)).toEqual(artistResult);
     expect(stale.extensions.spotify?.stale).toEqual([
       { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_UNAVAILABLE' },

@@ -20,18 +20,18 @@ import {
 describe('a 401', () => {
   test('a 401 about the token fetches one new token and repeats the call once', async () => {
     for (const reason of ['expired', 'invalid'] as const) {
-      const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason }, 1);
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+      const { execute, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason }, 1);
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
       expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
     }
   });
 
   test('a 401 of a token that expired early is repaired, and the client sees no error', async () => {
-    const { ask, sandbox } = await startInMode('development');
-    await ask(artistQuery);
+    const { execute, sandbox } = await startInMode('development');
+    await execute(artistQuery);
     sandbox.expireTokens();
     sandbox.clearCalls();
-    expect(dataAndErrorCodes(await ask(`{ album(id: "${albums.tracks1}") { name } }`))).toEqual(
+    expect(dataAndErrorCodes(await execute(`{ album(id: "${albums.tracks1}") { name } }`))).toEqual(
       withoutErrors({ album: { name: 'Single Lantern' } }),
     );
     expect(sandbox.calls().map(({ kind, status }) => [kind, status])).toEqual([
@@ -42,8 +42,8 @@ describe('a 401', () => {
   });
 
   test('a 401 of many concurrent calls, one of them late, is repaired by one new token', async () => {
-    const { ask, sandbox } = await startInMode('development', { UPSTREAM_CONCURRENCY: '20' });
-    await ask(artistQuery);
+    const { execute, sandbox } = await startInMode('development', { UPSTREAM_CONCURRENCY: '20' });
+    await execute(artistQuery);
     const ids = catalogue
       .artists()
       .slice(1, 21)
@@ -52,7 +52,7 @@ describe('a 401', () => {
     sandbox.faults.add({ on: { path: `/artists/${ids[7]}` }, times: 1, fault: { kind: 'delay', ms: 300 } });
     sandbox.clearCalls();
     const document = `{ artists(ids: ${jsonList(ids)}) { id } }`;
-    expect(dataAndErrorCodes(await ask(document))).toEqual(
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
       withoutErrors({ artists: ids.map((id) => ({ id })) }),
     );
     const statuses = sandbox.calls().map(({ kind, status }) => `${kind} ${status}`);
@@ -63,13 +63,13 @@ describe('a 401', () => {
   });
 
   test('a second 401 with the new token is UPSTREAM_AUTH_FAILED, without a third call', async () => {
-    const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'invalid' });
+    const { execute, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'invalid' });
     const startedMs = performance.now();
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     expect(performance.now() - startedMs).toBeLessThan(1_000);
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
     // For a short time, later operations fail without a call.
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
   });
 
@@ -95,18 +95,18 @@ describe('a 401', () => {
     ],
     ['a success at the end', [503, 401], artistResult, ['503', '401', 'token', '200']],
   ])('a read has at most three attempts, with a 401 and %s', async (_, statuses, result, calls) => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     for (const [skip, status] of statuses.entries()) {
       const json = { error: { status, message: 'The access token expired' } };
       sandbox.faults.add({ skip, times: 1, fault: { kind: 'answer', status, json } });
     }
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(result);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(result);
     const log = sandbox.calls().map(({ kind, status }) => (kind === 'token' ? kind : `${status}`));
     expect(log).toEqual(['token', ...calls]);
   });
 
   test('a token that expires before the last of three attempts is no sign that Spotify withholds the items of a playlist', async () => {
-    const { ask, sandbox, apiCalls } = await startInMode('extended');
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
     const items = `{ playlist(id: "${playlists.items230}") { items(last: 2) { nodes { addedAt } } } }`;
     const route = ['playlists/items', 'playlists/tracks'];
     sandbox.faults.add({ on: { route }, times: 2, fault: { kind: 'answer', status: 500 } });
@@ -116,19 +116,19 @@ describe('a 401', () => {
       times: 1,
       fault: { kind: 'unauthorized', reason: 'expired' },
     });
-    const { errors, extensions } = await ask(items);
+    const { errors, extensions } = await execute(items);
     expect(apiCalls().filter((path) => /\/(items|tracks)\?/.test(path))).toHaveLength(3);
     expect(extensions.spotify?.unavailable).toEqual([]);
     expect(errors.map((error) => error.extensions?.['code'])).toEqual(['UPSTREAM_AUTH_FAILED']);
     expect(errors[0]?.message).not.toContain('user token');
-    const later = await ask<{ playlist: { items: { nodes: object[] } } }, object>(items);
+    const later = await execute<{ playlist: { items: { nodes: object[] } } }, object>(items);
     expect(later.errors).toEqual([]);
     expect(later.data.playlist.items.nodes).toHaveLength(2);
   });
 
   test('a 401 that requires a user token is final', async () => {
-    const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'user' });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
+    const { execute, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'user' });
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     expect([apiCalls().length, tokenCalls()]).toEqual([1, 1]);
   });
 
@@ -137,11 +137,11 @@ describe('a 401', () => {
     ['HTML', { text: '<html>401</html>' }],
   ])('a 401 without a cause renews the token once (%s)', async (_, body) => {
     const once = await withFault({ kind: 'answer', status: 401, ...body }, 1);
-    expect(dataAndErrorCodes(await once.ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await once.execute(artistQuery))).toEqual(artistResult);
     expect([once.apiCalls().length, once.tokenCalls()]).toEqual([2, 2]);
 
     const always = await withFault({ kind: 'answer', status: 401, ...body });
-    expect(dataAndErrorCodes(await always.ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
+    expect(dataAndErrorCodes(await always.execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     expect([always.apiCalls().length, always.tokenCalls()]).toEqual([2, 2]);
   });
 
@@ -155,8 +155,8 @@ describe('a 401', () => {
     ['an error without a message', { json: { error: { status: 401 } } }],
   ])('a 401 whose challenge is invalid_token renews the token, also with %s', async (_, body) => {
     const fault: Fault = { kind: 'answer', status: 401, headers: challenge('invalid_token'), ...body };
-    const { ask, apiCalls, tokenCalls } = await withFault(fault, 1);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    const { execute, apiCalls, tokenCalls } = await withFault(fault, 1);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
   });
 
@@ -169,10 +169,10 @@ describe('a 401', () => {
     ],
     ['requires a user, in plain text,', { text: 'Valid user authentication required' }],
     ['requires a user, in a text as `error`,', { json: { error: 'Valid user authentication required' } }],
-  ])('a 401 that %s is final', async (_, answer) => {
-    const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'answer', status: 401, ...answer });
+  ])('a 401 that %s is final', async (_, response) => {
+    const { execute, apiCalls, tokenCalls } = await withFault({ kind: 'answer', status: 401, ...response });
     for (let time = 0; time < 2; time++) {
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     }
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 1]);
   });
@@ -209,15 +209,15 @@ describe('the token endpoint', () => {
   ])(
     'the response %o of the token endpoint is %s, and no call is sent without a token',
     async (fault, code, attempts) => {
-      const { ask, sandbox, apiCalls, fetch } = await startInMode('development');
+      const { execute, sandbox, apiCalls, fetch } = await startInMode('development');
       sandbox.faults.add({ on: onToken, fault });
-      const { errors } = await ask(artistQuery);
+      const { errors } = await execute(artistQuery);
       expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
         [['artist'], code],
       ]);
       expect([sandbox.calls().length, apiCalls()]).toEqual([attempts, []]);
       // The failure is cached for a short time: the next operation fails without a request.
-      expect((await ask(artistQuery)).errors[0]?.extensions?.['code']).toBe(code);
+      expect((await execute(artistQuery)).errors[0]?.extensions?.['code']).toBe(code);
       expect((await fetch('/ready')).status).toBe(503);
       expect(sandbox.calls()).toHaveLength(attempts);
     },
@@ -228,9 +228,9 @@ describe('the token endpoint', () => {
     tokenError(400, 'server_error'),
     tokenError(415, 'temporarily_unavailable'),
   ])('one failure of the token endpoint is not seen by the client (%o)', async (fault) => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: onToken, times: 1, fault });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api']);
   });
 
@@ -238,14 +238,14 @@ describe('the token endpoint', () => {
     'a %i of the token endpoint with a Retry-After of an hour is a failure at once',
     async (status) => {
       const clock = startClock();
-      const { ask, sandbox } = await startInMode('development');
+      const { execute, sandbox } = await startInMode('development');
       const headers = { 'retry-after': '3600' };
       const undo = sandbox.faults.add({ on: onToken, fault: { kind: 'answer', status, headers } });
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
       expect(sandbox.calls()).toHaveLength(1);
       undo();
       await clock.pass(2.1);
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     },
   );
 
@@ -258,16 +258,16 @@ describe('the token endpoint', () => {
     'the token endpoint gets no request for a while after a failure: %s',
     async (_, fault, seconds, secondsMore) => {
       const clock = startClock();
-      const { ask, sandbox } = await startInMode('development');
+      const { execute, sandbox } = await startInMode('development');
       const undo = sandbox.faults.add({ on: onToken, fault });
-      const [failed] = (await ask(artistQuery)).errors;
+      const [failed] = (await execute(artistQuery)).errors;
       undo();
       sandbox.clearCalls();
       await clock.pass(seconds);
-      expect((await ask(artistQuery)).errors).toMatchObject([{ extensions: failed?.extensions }]);
+      expect((await execute(artistQuery)).errors).toMatchObject([{ extensions: failed?.extensions }]);
       expect(sandbox.calls()).toEqual([]);
       await clock.pass(secondsMore);
-      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     },
   );
 
@@ -284,24 +284,24 @@ describe('the token endpoint', () => {
     ['of an hour as a text', { set: '3600' }],
   ])('a token whose expires_in is one %s is used for an hour', async (_, edit) => {
     const clock = startClock();
-    const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
+    const { execute, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime(edit) });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     await clock.pass(3_500);
-    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect((await execute(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
     expect(tokenCalls()).toBe(1);
     await clock.pass(200);
-    expect((await ask(`{ album(id: "${albums.tracks20}") { name } }`)).errors).toEqual([]);
+    expect((await execute(`{ album(id: "${albums.tracks20}") { name } }`)).errors).toEqual([]);
     expect(tokenCalls()).toBe(2);
   });
 
   test('a token whose expires_in is unusable is replaced as soon as Spotify rejects it', async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ remove: true }) });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     sandbox.expireTokens();
     sandbox.clearCalls();
-    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect((await execute(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
     expect(sandbox.calls().map(({ kind, status }) => `${kind} ${status}`)).toEqual([
       'api 401',
       'token 200',
@@ -311,26 +311,26 @@ describe('the token endpoint', () => {
 
   test('an expires_in that is a text is used like a number', async () => {
     const clock = startClock();
-    const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
+    const { execute, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ set: '120' }) });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     await clock.pass(121);
-    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect((await execute(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
     expect(tokenCalls()).toBe(2);
   });
 
   test('the token is renewed in the background before it expires, and no client waits for that', async () => {
     const clock = startClock();
-    const { ask, sandbox } = await startInMode('development');
-    await ask(artistQuery);
+    const { execute, sandbox } = await startInMode('development');
+    await execute(artistQuery);
     await clock.pass(3_600 - 50);
     sandbox.faults.add({ on: onToken, times: 1, fault: { kind: 'delay', ms: 1_000 } });
     const startedMs = performance.now();
-    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect((await execute(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
     expect(performance.now() - startedMs).toBeLessThan(900);
     await sleep(1_100);
     await clock.pass(60);
-    expect((await ask(`{ album(id: "${albums.tracks20}") { name } }`)).errors).toEqual([]);
+    expect((await execute(`{ album(id: "${albums.tracks20}") { name } }`)).errors).toEqual([]);
     const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
     const [first, second, third] = calls.map(({ headers }) => headers['authorization']);
     expect([second === first, third === first]).toEqual([true, false]);
@@ -339,17 +339,17 @@ describe('the token endpoint', () => {
 
   test('a failed renewal before the token expires is no error for clients, and is not repeated too early', async () => {
     const clock = startClock();
-    const { ask, sandbox } = await startInMode('development');
-    await ask(artistQuery);
+    const { execute, sandbox } = await startInMode('development');
+    await execute(artistQuery);
     await clock.pass(3_600 - 50);
     sandbox.faults.add({ on: onToken, fault: { kind: 'rate-limit', retryAfterSeconds: 60 } });
     sandbox.clearCalls();
     for (const id of [albums.tracks1, albums.tracks20, albums.tracks50]) {
-      expect((await ask(`{ album(id: "${id}") { name } }`)).errors).toEqual([]);
+      expect((await execute(`{ album(id: "${id}") { name } }`)).errors).toEqual([]);
     }
     expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(1);
     await clock.pass(51);
-    expect(dataAndErrorCodes(await ask(`{ album(id: "${albums.tracks51}") { name } }`))).toEqual({
+    expect(dataAndErrorCodes(await execute(`{ album(id: "${albums.tracks51}") { name } }`))).toEqual({
       data: { album: null },
       errors: [['album', 'UPSTREAM_RATE_LIMITED']],
     });
@@ -357,11 +357,11 @@ describe('the token endpoint', () => {
   });
 
   test('all concurrent requests wait for the end of a short back-off of the token endpoint', async () => {
-    const { ask, sandbox } = await startInMode('development');
+    const { execute, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: onToken, times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
-    const first = ask(artistQuery);
+    const first = execute(artistQuery);
     await sleep(100);
-    const second = await ask(`{ album(id: "${albums.tracks1}") { name } }`);
+    const second = await execute(`{ album(id: "${albums.tracks1}") { name } }`);
     expect([dataAndErrorCodes(await first), dataAndErrorCodes(second)]).toEqual([
       artistResult,
       withoutErrors({ album: { name: 'Single Lantern' } }),

@@ -45,29 +45,29 @@ describe.each(transports)('a call without a complete response over %s', (transpo
     async (fault, code) => {
       const failedOnce = await startInMode('development', shortTimeout, { transport });
       failedOnce.sandbox.faults.add({ times: 1, fault });
-      expect(dataAndErrorCodes(await failedOnce.ask(artistQuery))).toEqual(artistResult);
+      expect(dataAndErrorCodes(await failedOnce.execute(artistQuery))).toEqual(artistResult);
       expect(failedOnce.apiCalls()).toHaveLength(2);
 
       const failedAlways = await startInMode('development', shortTimeout, { transport });
       failedAlways.sandbox.faults.add({ fault });
-      expect(dataAndErrorCodes(await failedAlways.ask(artistQuery))).toEqual(artistError(code));
+      expect(dataAndErrorCodes(await failedAlways.execute(artistQuery))).toEqual(artistError(code));
       expect(failedAlways.apiCalls()).toHaveLength(3);
     },
   );
 
   test('a call is aborted at the deadline of the request, and the stale cache entry is served', async () => {
     const environment = { REQUEST_TIMEOUT_MS: '500', CACHE_TTL_SECONDS: '0' };
-    const { ask, sandbox } = await startInMode('development', environment, { transport });
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    const { execute, sandbox } = await startInMode('development', environment, { transport });
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ fault: { kind: 'stall' } });
     const startedMs = performance.now();
     const document = `{ artist(id: "${artists.bts}") { name } other: artist(id: "${artists.albums1}") { name } }`;
-    const answer = await ask(document);
-    expect(dataAndErrorCodes(answer)).toEqual({
+    const response = await execute(document);
+    expect(dataAndErrorCodes(response)).toEqual({
       data: { artist: { name: 'BTS' }, other: null },
       errors: [['other', 'UPSTREAM_TIMEOUT']],
     });
-    expect(answer.extensions.spotify?.stale).toEqual([
+    expect(response.extensions.spotify?.stale).toEqual([
       { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_TIMEOUT' },
     ]);
     expect(performance.now() - startedMs).toBeLessThan(900);
@@ -83,9 +83,9 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
   });
 
   test('a closed port is UPSTREAM_UNAVAILABLE within a second', async () => {
-    const { ask } = startGateway(upstream(`http://127.0.0.1:${await closedPort()}`), {}, transport);
+    const { execute } = startGateway(upstream(`http://127.0.0.1:${await closedPort()}`), {}, transport);
     const startedMs = performance.now();
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 
@@ -101,8 +101,8 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
     onTestFinished(() => void server.close());
     await new Promise((listening) => server.once('listening', listening));
     const { port } = server.address() as { port: number };
-    const { ask } = startGateway(upstream(`https://127.0.0.1:${port}`), {}, transport);
-    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
+    const { execute } = startGateway(upstream(`https://127.0.0.1:${port}`), {}, transport);
+    expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     expect(received).toHaveLength(1);
     for (const data of received) expect(data).not.toContain('Basic');
   });
@@ -173,15 +173,15 @@ describe('a call that does not reach Spotify', () => {
   test('a call that does not reach Spotify uses up no daily quota, unlike a call whose connection breaks', async () => {
     const { sandbox } = await startInMode('development');
     const port = await closedPort();
-    const { ask } = startGateway(
+    const { execute } = startGateway(
       { ...sandbox, apiUrl: `http://127.0.0.1:${port}/v1` },
       { SPOTIFY_DAILY_LIMITS: 'artists=10' },
     );
     const read = async (times: number) => {
       for (let i = 0; i < times; i++)
-        expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
+        expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     };
-    const quota = async () => (await ask('{ quota { family used remaining } }')).data;
+    const quota = async () => (await execute('{ quota { family used remaining } }')).data;
     await read(5);
     expect(await quota()).toEqual({ quota: [{ family: 'artists', used: 0, remaining: 9 }] });
 

@@ -6,7 +6,7 @@ import { postTraced } from './post-json.ts';
 
 /** Sends operations to a gateway in this process, and parses the responses. */
 
-export interface Answer {
+export interface TextResponse {
   headers: Headers | IncomingHttpHeaders;
   text: string;
 }
@@ -18,13 +18,13 @@ export interface Outcome {
   /** The body. */
   text: string;
   data: unknown;
-  errors: AnswerError[];
+  errors: ResponseError[];
   extensions: { spotify?: Report };
   /** Milliseconds from the request to the last byte of the response. */
   ms: number;
 }
 
-export interface AnswerError {
+export interface ResponseError {
   message: string;
   path?: (string | number)[];
   extensions?: { code?: string; retryAfter?: number };
@@ -37,7 +37,7 @@ export interface Report {
 }
 
 /** Sends an operation with the header that requests its trace. */
-export async function ask(
+export async function execute(
   { handler }: Gateway,
   operation: Operation,
   signal?: AbortSignal,
@@ -68,5 +68,5 @@ export async function get({ handler }: Gateway, path: string) {
 }
 
 /** Headers and body. */
-export const textOf = ({ headers, text }: Answer): string =>
+export const textOf = ({ headers, text }: TextResponse): string =>
   `${JSON.stringify(Symbol.iterator in headers ? [...headers] : headers)}\n${text}\n`;

@@ -15,7 +15,7 @@ const quiet = { info() {}, warn() {}, error() {} };
  * @param reviews the number of reviews, each of another album
  * @param gatewayIs `http` if the gateway is its own server, `in-process` if the parent mounts it
  */
-export async function startWorld({ quotaMode, gatewayIs, reviews = 20, port = 0, log = quiet }) {
+export async function startServers({ quotaMode, gatewayIs, reviews = 20, port = 0, log = quiet }) {
   const sandbox = await startSandbox({ quotaMode });
   const { gateway: options } = readConfig({
     ...sandbox.environment,

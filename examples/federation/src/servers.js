@@ -10,7 +10,7 @@ import { composeSupergraph } from './supergraph.js';
 const quiet = { info() {}, warn() {}, error() {} };
 
 /** Twenty concerts of as many artists, each presenting an album of theirs. */
-export async function startWorld({ quotaMode, port = 0, log = quiet }) {
+export async function startServers({ quotaMode, port = 0, log = quiet }) {
   const sandbox = await startSandbox({ quotaMode });
   const { gateway: options } = readConfig({
     ...sandbox.environment,

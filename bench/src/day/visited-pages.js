@@ -27,7 +27,7 @@ export const endCursorOf = ({ artist }) => artist?.albums?.pageInfo.endCursor ??
  * family and how many a gateway without a cache needs, apart from families without a limit), `before` (the visit that
  * gives the cursor)
  */
-export function createWorld(catalogue, ids) {
+export function createVisitedPages(catalogue, ids) {
   const lengthOf = (artist) => catalogue.albumsOf(ids[artist]).length;
 
   function artistVisit(artist, start = 0) {

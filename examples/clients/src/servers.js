@@ -11,7 +11,7 @@ const quiet = { info() {}, warn() {}, error() {} };
  * @param mount makes the listener of the server from the gateway; by default the gateway serves itself
  * @param environment further variables of the gateway
  */
-export async function startWorld({
+export async function startServers({
   quotaMode = 'development',
   mount = ({ listener }) => listener,
   environment = {},
