@@ -20,18 +20,13 @@ export const maxRetryAfterMs = 24 * 3_600_000;
  * The wait of a Retry-After header in milliseconds; null if it has no usable value.
  * Spotify sends whole seconds; the date form of RFC 9110 is accepted too. If a proxy has added a header of its own, the
  * longest wait counts.
- * @param sentAt the Date header of the response, from which a date counts: the clocks may differ. Without one, it counts from now
  */
-export function retryAfterMs(
-  header: string | null,
-  nowEpochMs: number,
-  sentAt: string | null = null,
-): number | null {
+export function retryAfterMs(header: string | null, nowEpochMs: number): number | null {
   if (header === null) return null;
   const text = header.trim();
   const ms = wholeNumbers.test(text)
     ? Math.max(...text.split(',').map(Number)) * 1000
-    : parseDate(text) - (parseDate(sentAt ?? '') || nowEpochMs);
+    : parseDate(text) - nowEpochMs;
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxRetryAfterMs);
 }
 

@@ -26,8 +26,6 @@ export interface HttpResponse {
   body: unknown;
   etag: string | null;
   retryAfter: string | null;
-  /** The time by Spotify's clock, as an HTTP date. */
-  date?: string | null;
   /** The challenge of a 401, such as `Bearer realm="spotify", error="invalid_token"`. */
   wwwAuthenticate?: string | null;
   /** Length of the JSON text without market codes; the parsed body takes about twice as much memory. */
@@ -106,7 +104,6 @@ function toOutcome({ status, headers }: Response, text: Buffer): Outcome {
     bytes: parsed.bytes,
     etag: headers.get('etag'),
     retryAfter: headers.get('retry-after'),
-    date: headers.get('date'),
     wwwAuthenticate: headers.get('www-authenticate'),
   };
 }

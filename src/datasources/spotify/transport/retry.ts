@@ -51,7 +51,7 @@ export function decideRetry(
   // If it is no passing fault, it may show that Spotify withholds the endpoint.
   if (isUnexplained404(outcome)) return retry(jitterMs, outcome);
   if (acceptedStatuses.has(status)) return { act: 'accept', response: outcome };
-  const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs, outcome.date);
+  const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
   if (status === 429) return decideAfter429(outcome, waitMs, jitterMs, attempt);
   if (status === 503 && waitMs !== null && waitMs > maxWaitInRequestMs) {
     return { act: 'backOff', reason: 'unavailable', waitMs };

@@ -35,25 +35,6 @@ test('concurrent calls that are rejected with a Retry-After of 0 cause a back-of
   expect(apiCalls()).toHaveLength(sent);
 });
 
-test.each([
-  ['an hour behind', -3_600_000],
-  ['an hour ahead of', 3_600_000],
-])(
-  'a Retry-After with a date counts from the Date of its response if the clock of Spotify is %s that of the gateway',
-  async (_, differenceMs) => {
-    const spotifyMs = Date.now() + differenceMs;
-    const date = new Date(spotifyMs).toUTCString();
-    const headers = { date, 'retry-after': new Date(spotifyMs + 30_000).toUTCString() };
-    const { execute, apiCalls } = await withFault({ kind: 'answer', status: 429, headers });
-    for (let time = 0; time < 2; time++)
-      expect((await execute(artistQuery)).errors[0]?.extensions).toEqual({
-        code: 'UPSTREAM_RATE_LIMITED',
-        retryAfter: expect.toSatisfy((seconds) => seconds >= 25 && seconds <= 30),
-      });
-    expect(apiCalls()).toHaveLength(1);
-  },
-);
-
 describe('an error status of Spotify', () => {
   test('a 404 by id is null without an error, and is cached for a while', async () => {
     const { execute, apiCalls } = await withFault(errorResponse(404));
