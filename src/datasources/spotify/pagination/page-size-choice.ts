@@ -49,7 +49,9 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions): PageSizeCh
     if (slotRange === null) return false;
     const end = Math.min(slotRange.end, lengths.of(list)?.maxLength ?? slotRange.end);
     const offsets = offsetsOf({ ...slotRange, end }, size);
-    return offsets.length > 0 && offsets.every((offset) => cache.isCached(list.page(offset, size), 'full'));
+    const awaitsRefresh = size !== capabilities.lastPageSize(list.endpoint); // a refresh in larger pages costs fewer calls
+    const isCached = (offset: number) => cache.isCached(list.page(offset, size), 'full', awaitsRefresh);
+    return offsets.length > 0 && offsets.every(isCached);
   }
 
   function sizeFor(list: PagedList<Entity>, windowArgs: WindowArgs): number {

@@ -60,7 +60,7 @@ const invalidLimit = { status: 400, body: { error: { status: 400, message: 'Inva
 
 type Rules = Parameters<typeof startScriptedUpstream>[0];
 
-async function startWithLimit(rulesOfLimit: Rules, dailyLimit = 8) {
+async function startWithLimit(rulesOfLimit: Rules, dailyLimit = 8, environment = {}) {
   const upstream = await startScriptedUpstream([
     ...rulesOfLimit,
     { path: '/albums$', query: size50, body: albumPage(0, 50) },
@@ -71,10 +71,16 @@ async function startWithLimit(rulesOfLimit: Rules, dailyLimit = 8) {
     })),
     { path: '^/artists/[^/]+$', echo: 'artist' as const },
   ]);
-  const { execute } = startGateway(upstream, { SPOTIFY_DAILY_LIMITS: `artists/albums=${dailyLimit}` });
+  const { execute } = startGateway(upstream, {
+    SPOTIFY_DAILY_LIMITS: `artists/albums=${dailyLimit}`,
+    ...environment,
+  });
   const clock = startClock();
+  const listCallsOf = (calls: readonly { path: string }[]) =>
+    calls.filter(({ path }) => path.endsWith('/albums'));
   return {
     clock,
+    listCallCount: () => listCallsOf(upstream.calls()).length,
     async albums(artist: string) {
       const callsBefore = upstream.calls().length;
       const response = await execute<{ artist: { albums: { nodes: { id: string }[] } | null } }, object>(
@@ -83,7 +89,7 @@ async function startWithLimit(rulesOfLimit: Rules, dailyLimit = 8) {
       const calls = upstream.calls().slice(callsBefore);
       return {
         ids: response.data.artist.albums?.nodes.map(({ id }) => id) ?? [],
-        listCalls: calls.filter(({ path }) => path.endsWith('/albums')).length,
+        listCalls: listCallsOf(calls).length,
         codes: codesOf(response),
       };
     },
@@ -126,6 +132,24 @@ test('a cached window in smaller pages than Spotify accepts now is served when n
     expect(await albums(plainId(10 + i))).toEqual({ ids: albumIds, listCalls: 1, codes: [] });
   expect(await albums(fourthArtist)).toMatchObject({ codes: ['UPSTREAM_QUOTA_EXCEEDED'] });
   expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 0, codes: [] });
+});
+
+test('a stale window in smaller pages than Spotify accepts now is read in larger pages, which cost fewer calls than its refresh', async () => {
+  const rejectedOnce = {
+    path: `^/artists/${cachedArtist}/albums$`,
+    query: size50,
+    times: 1,
+    ...invalidLimit,
+  };
+  const { albums, clock, listCallCount } = await startWithLimit([rejectedOnce], 100, {
+    CACHE_TTL_SECONDS: '86400',
+  });
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 3, codes: [] });
+  await clock.pass(dayAndHour); // the limit is not known any more, and the pages are served while they are refreshed
+  expect(await albums(otherArtist)).toEqual({ ids: albumIds, listCalls: 1, codes: [] });
+  expect(await albums(cachedArtist)).toEqual({ ids: albumIds, listCalls: 1, codes: [] });
+  await clock.pass(1); // a refresh in the background would have been sent
+  expect(listCallCount()).toBe(5);
 });
 
 /** Spotify rejects larger pages of one list without a message, from which the gateway learns no limit. */
