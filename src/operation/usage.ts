@@ -44,12 +44,19 @@ export function withTrace(result: ExecutionResult, context: Context, { header }:
   return { ...result, extensions: { ...result.extensions, spotify } };
 }
 
+type Notice = Usage['stale'][number];
+
 /**
  * The notices that apply to the response. Others belong to an object that is null: fields of it may have been read before
  * it was known not to exist, or it lacks a field that is never null. Or an argument left a missing element out of a list.
+ * Or a window has failed, of which some pages were read.
  */
-function noticesIn({ data }: ExecutionResult, { stale, unavailable, shortened }: Omit<Usage, 'calls'>) {
-  const valueAt = ({ path }: Pick<Usage['stale'][number], 'path'>): unknown =>
+function noticesIn(
+  { data, errors = [] }: ExecutionResult,
+  { stale, unavailable, shortened }: Omit<Usage, 'calls'>,
+) {
+  const failedPaths = new Set(errors.map(({ path }) => JSON.stringify(path)));
+  const valueAt = ({ path }: Pick<Notice, 'path'>): unknown =>
     path.reduce<unknown>(
       (value, key) =>
         typeof value === 'object' && value !== null
@@ -57,12 +64,19 @@ function noticesIn({ data }: ExecutionResult, { stale, unavailable, shortened }:
           : undefined,
       data,
     );
+  const hasValue = (notice: Notice): boolean =>
+    valueAt(notice) !== undefined && !failedPaths.has(JSON.stringify(notice.path));
   return {
-    stale: stale.filter((notice) => valueAt(notice) !== undefined),
+    stale: withoutRepetitions(stale.filter(hasValue)),
     unavailable: unavailable.filter((notice) => valueAt(notice) === null),
-    shortened: shortened.filter((notice) => valueAt(notice) !== undefined),
+    shortened: shortened.filter(hasValue),
   };
 }
+
+/** One notice for a field, of which several parts, such as the pages of a window, may be stale for the same reason. */
+const withoutRepetitions = (notices: readonly Notice[]): Notice[] => [
+  ...new Map(notices.map((notice) => [JSON.stringify(notice), notice])).values(),
+];
 
 /** Whether the client wants to see the plan of the operation instead of its result. */
 export const requestsDryRun = ({ header }: Headers): boolean => header(traceHeader) === 'plan';

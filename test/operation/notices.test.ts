@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { WrittenRule } from '../support/case-format.ts';
+import { startClock } from '../support/clock.ts';
 import { startGateway } from '../support/gateway.ts';
-import { fullArtist, plainId } from '../support/plain-objects.ts';
+import { fullArtist, plainId, plainPage, shortAlbum } from '../support/plain-objects.ts';
 import { startScriptedUpstream } from '../support/scripted-upstream.ts';
 
 /** The notices of an operation name only fields that are in its response. */
@@ -46,5 +47,38 @@ describe('the notices in `extensions.spotify`', () => {
       data: { artist: { all: [null, { width: 64 }], one: [{ width: 64 }] } },
       unavailable: ['artist.all.0'],
     });
+  });
+
+  test('a list that is null with an error has no notice for the stale page of its window, and one of stale pages has one notice', async () => {
+    const albumPage = (offset: number) => ({
+      ...plainPage([shortAlbum(plainId(100 + offset))], { offset, limit: 10, total: 30 }),
+      next: 'https://api.spotify.com/v1/next',
+    });
+    const upstream = await startScriptedUpstream([
+      ...[0, 10].map((offset) => ({
+        path: '/albums$',
+        query: { offset: `${offset}` },
+        times: 1,
+        body: albumPage(offset),
+      })),
+      { path: '/albums$', status: 429 },
+      { path: '^/artists/[^/]+$', echo: 'artist' as const },
+    ]);
+    const { execute } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
+    const clock = startClock();
+    const albums = (first: number) =>
+      execute(`{ artist(id: "${known}") { albums(first: ${first}) { nodes { id } } } }`);
+    await albums(20);
+    await clock.pass(25 * 3_600);
+    const notice = { field: 'Artist.albums', path: ['artist', 'albums'], reason: 'UPSTREAM_RATE_LIMITED' };
+    for (const [first, stale, errors] of [
+      [20, [notice], 0],
+      [30, [], 1],
+    ] as const) {
+      const response = await albums(first);
+      expect(response.errors).toHaveLength(errors);
+      expect(response.extensions.spotify?.stale).toEqual(stale);
+    }
+    expect(upstream.log().filter((call) => call.includes('/albums'))).toHaveLength(3);
   });
 });
