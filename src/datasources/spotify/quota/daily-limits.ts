@@ -54,7 +54,7 @@ const raiseAfterMs = 7 * dayMs; // Spotify changes limits without notice; a limi
 const raiseShare = 0.05;
 const plausibleShare = 0.5; // of the presumed limit
 const plausibleWithoutPresumed = 10;
-const burstMs = 60_000; // rejections of concurrent calls
+const burstMs = 30_000; // rejections of concurrent calls
 const maxLimit = 10_000_000;
 const noLimit = 0; // in a message: the limit learned before was wrong
 const topicPrefix = 'daily-limit';
@@ -123,7 +123,8 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
       const before = learnedOf(family, nowMs);
       if (isSameBurst(family, nowMs)) replace(family, { limit: noLimit, learnedAtMs: nowMs });
       else if (before && before.limit >= plausibleCalls(family))
-        replace(family, { limit: before.limit, learnedAtMs: nowMs - burstMs }); // it is older than this burst
+        // Older than this burst, also by the clock of a process that is late.
+        replace(family, { limit: before.limit, learnedAtMs: nowMs - 2 * burstMs });
     },
     publish(nowMs) {
       for (const family of [...learned.keys()]) {

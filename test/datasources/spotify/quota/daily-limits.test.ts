@@ -72,7 +72,7 @@ describe('a learned limit', () => {
     },
   );
 
-  test('a learned limit is that of the last rejection, and is new unless a limit was learned within the last minute', () => {
+  test('a learned limit is that of the last rejection, and is new unless a limit was learned within the last half minute', () => {
     const limits = start();
     const learn = (limit: number, nowMs: number) => [
       limits.learn('search', limit, nowMs),
@@ -111,6 +111,19 @@ describe('a learned limit', () => {
       const at = (nowMs: number) => limits.of('search', nowMs).limit;
       expect([at(week), at(2 * week - minute - 2), at(2 * week)]).toEqual([100, 100, 105]);
     }
+  });
+
+  test('a learned limit lasts if processes whose clocks differ by some seconds record rejections at the same time that teach no limit', () => {
+    const store = createFakeSharedStore();
+    const clock = () => 3 * week;
+    const [first, second] = [1, 2].map(() => start({ store: store.connect(), clock })) as [
+      DailyLimits,
+      DailyLimits,
+    ];
+    first.learn('search', 100, 0);
+    first.recordUnexplained('search', week - 1);
+    second.recordUnexplained('search', week - 3_000);
+    for (const limits of [first, second]) expect(limits.of('search', week).limit).toBe(100);
   });
 
   test('a learned limit reaches the other processes and later processes, and is published again with its raises', async () => {
