@@ -29,7 +29,7 @@ export function acceptedType(accept: Header): MediaType | null {
   let bestType: MediaType | null = null;
   let bestRange: AcceptedRange | undefined;
   for (const type of responseTypes) {
-    const range = ranges.get(type) ?? ranges.get('application/*') ?? ranges.get('*/*');
+    const range = rangeOf(ranges, type);
     if (range === undefined || range.quality <= 0 || (bestRange && !isPreferred(range, bestRange))) continue;
     bestType = type;
     bestRange = range;
@@ -37,18 +37,20 @@ export function acceptedType(accept: Header): MediaType | null {
   return bestType;
 }
 
+/** The most specific range that contains the type. */
+const rangeOf = (ranges: ReadonlyMap<string, AcceptedRange>, type: string): AcceptedRange | undefined =>
+  ranges.get(type) ?? ranges.get(type.replace(/\/.*/, '/*')) ?? ranges.get('*/*');
+
 const isPreferred = (range: AcceptedRange, other: AcceptedRange): boolean =>
   range.quality > other.quality || (range.quality === other.quality && range.position < other.position);
 
-/** Whether the client is a browser that shows a page: it accepts HTML, and prefers no other type of the same response. */
+/** Whether the client is a browser that shows a page: it names HTML, and prefers no other type of the same response. */
 export function prefersHtml(accept: Header): boolean {
   const ranges = rangesIn(accept ?? '');
   const html = ranges.get('text/html');
-  const others = [...responseTypes, 'text/plain'].map((type) => ranges.get(type));
-  return (
-    html !== undefined &&
-    html.quality > 0 &&
-    !others.some((other) => other !== undefined && other.quality > html.quality)
+  if (html === undefined || html.quality <= 0) return false;
+  return [...responseTypes, 'text/plain'].every(
+    (type) => (rangeOf(ranges, type)?.quality ?? 0) <= html.quality,
   );
 }
 

@@ -71,6 +71,9 @@ test.each([
   ['text/html;q=0, */*', 'json'],
   ['text/html;q=0.5, application/json', 'json'],
   [`${graphqlJson}, text/html;q=0.9`, 'json'],
+  ['text/html;q=0.5, */*', 'json'],
+  ['text/html, */*', 'html'],
+  ['text/html, application/json;q=0, */*', 'html'],
 ])('a GET of an operation with the header `Accept: %s` gets %s', async (accept, expected) => {
   const { fetch: get, sandbox } = await withSandbox();
   const page = await get('/graphql?query={__typename}', { headers: { accept } });
