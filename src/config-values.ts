@@ -164,13 +164,22 @@ export const dailyLimits = z.string().transform((list, context): ReadonlyMap<str
 });
 
 /**
- * A limit holds for all processes together. If they share no store, each has its part of it, of `least` calls at least.
- * @throws ConfigError if it is too low for that
+ * The part of a limit that one of several processes has, because the limit holds for all of them together.
+ * @param least the fewest calls that a process needs
+ * @param family the endpoint family of the limit, if the variable sets the limits of several
+ * @throws ConfigError if the limit is too low for that
  */
-export function limitPart(name: string, limit: number, processes: number, least: number): number {
+export function limitPart(
+  name: string,
+  limit: number,
+  processes: number,
+  least: number,
+  family?: string,
+): number {
   const part = Math.floor(limit / processes);
   if (part >= least) return part;
+  const value = family === undefined ? `${limit}` : `${family}=${limit}`;
   throw new ConfigError(
-    `${name} must be at least ${least * processes} for ${processes} processes (WEB_CONCURRENCY) without REDIS_URL or a usable DATA_DIR.\n${docsHint}`,
+    `${name} must be at least ${least * processes} for ${processes} processes (WEB_CONCURRENCY) without REDIS_URL or a usable DATA_DIR, but is "${value}".\n${docsHint}`,
   );
 }

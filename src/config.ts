@@ -167,7 +167,8 @@ function spotifyOptions(env: z.infer<typeof variables>, canUseDataDir: CanUseDat
   const counted = isShared ? 1 : env.WEB_CONCURRENCY;
   const rateLimit = env.SPOTIFY_RATE_LIMIT;
   const limits = [...(env.SPOTIFY_DAILY_LIMITS ?? [])];
-  const dailyPart = (calls: number) => limitPart('SPOTIFY_DAILY_LIMITS', calls, counted, minDailyLimit);
+  const dailyPart = (family: string, calls: number) =>
+    limitPart('SPOTIFY_DAILY_LIMITS', calls, counted, minDailyLimit, family);
   return {
     clientId,
     clientSecret: env.SPOTIFY_CLIENT_SECRET ?? '',
@@ -176,7 +177,7 @@ function spotifyOptions(env: z.infer<typeof variables>, canUseDataDir: CanUseDat
     quotaMode: env.SPOTIFY_QUOTA_MODE,
     market: env.SPOTIFY_MARKET ?? null,
     rateLimit: rateLimit === undefined ? null : limitPart('SPOTIFY_RATE_LIMIT', rateLimit, counted, 1),
-    dailyLimits: new Map(limits.map(([family, calls]) => [family, dailyPart(calls)])),
+    dailyLimits: new Map(limits.map(([family, calls]) => [family, dailyPart(family, calls)])),
     concurrency: Math.max(1, Math.floor(env.UPSTREAM_CONCURRENCY / env.WEB_CONCURRENCY)),
     timeoutMs: env.UPSTREAM_TIMEOUT_MS,
     freshMs: env.CACHE_TTL_SECONDS === undefined ? null : env.CACHE_TTL_SECONDS * 1000,

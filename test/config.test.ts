@@ -554,12 +554,14 @@ describe('the environment as a whole', () => {
     const enough = { SPOTIFY_RATE_LIMIT: '7', SPOTIFY_DAILY_LIMITS: 'search=11' };
     expect(limits({ ...processes, ...enough })).toEqual([1, 2]);
     expect(limits({ ...enough, WEB_CONCURRENCY: '4' })).toEqual([7, 11]);
-    for (const [name, value, least] of [
-      ['SPOTIFY_RATE_LIMIT', '3', 4],
-      ['SPOTIFY_DAILY_LIMITS', 'search=7', 8],
+    for (const [name, value, least, shown] of [
+      ['SPOTIFY_RATE_LIMIT', '3', 4, '3'],
+      ['SPOTIFY_DAILY_LIMITS', 'artists=9,search=7', 8, 'search=7'],
     ] as const) {
       const tooLow = { [name]: value, WEB_CONCURRENCY: '4' };
-      const message = new RegExp(`^${name} must be at least ${least} for 4 processes`);
+      const message = new RegExp(
+        `^${name} must be at least ${least} for 4 processes .*, but is "${shown}"\\.`,
+      );
       expect(() => limits({ ...tooLow, DATA_DIR: 'none' })).toThrow(message);
       expect(() => limits(tooLow, () => false)).toThrow(message);
       expect(() => limits(tooLow)).not.toThrow();
