@@ -5,8 +5,8 @@ import { noStore } from '../cache-headers.ts';
 import { acceptedType, plainJson } from '../media-types.ts';
 
 /**
- * The response to a request that is rejected before it becomes an operation, in the media type that the request accepts: a
- * client may take only the type of GraphQL responses for a result with errors, if the status is an error too.
+ * The response to a request that is rejected before it becomes an operation, in the media type that the request accepts: if
+ * the status is an error, a client may read the errors only from the type of GraphQL responses.
  */
 export function errorResponse(
   { Response }: FetchAPI,

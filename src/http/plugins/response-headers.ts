@@ -15,7 +15,7 @@ export const corsFor =
       origins.includes(origin) && {
         origin,
         credentials: false,
-        exposedHeaders: exposedHeaders,
+        exposedHeaders,
       }
     );
   };

@@ -27,19 +27,19 @@ export interface EntryUse {
 
 export interface EntryUseOptions {
   capabilities: Pick<Capabilities, 'values'>;
-  /** The entries of the other processes; undefined if nothing is shared. */
-  store?: unknown;
+  /** Whether other processes may have stored later entries. */
+  isShared: boolean;
   dailyQuota: CallQuota;
   refresh: BackgroundRefresh;
 }
 
-export function createEntryUse({ capabilities, store, dailyQuota, refresh }: EntryUseOptions): EntryUse {
+export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: EntryUseOptions): EntryUse {
   const quotaOf = ({ request }: EndpointRequest<unknown>) => dailyQuota.stateOf(request.family);
 
   return {
     useEntry(endpointRequest, { entry, decision }, fieldContext) {
       // Without quota left, the store may still have a later entry of another process.
-      if (decision === 'revalidate' || (decision === 'useStale' && store))
+      if (decision === 'revalidate' || (decision === 'useStale' && isShared))
         refresh(endpointRequest, fieldContext.operation);
       if (decision !== 'use') recordStale(fieldContext, decision === 'revalidate' ? 'REVALIDATING' : 'QUOTA');
       const freshUntilMs = isFresh(entry)

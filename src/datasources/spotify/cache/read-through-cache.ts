@@ -39,7 +39,8 @@ export interface ReadThroughCache {
     fieldContext: FieldContext,
   ): Promise<T | null>;
   /**
-   * The cached response, however old, that replaces the one to a read which has failed with this error. No call is sent.
+   * The value that the endpoint has returned before, for a read that has failed with this error. It is the cached one,
+   * however old, and costs no call.
    * @throws the error if there is none
    */
   getAfterError<T>(
@@ -101,7 +102,12 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const fetchOptions = { ...options, sharedResponses, writes, dailyQuota, writeToMemory };
   const { fetch, isInFlight, inFlightCount } = createInFlightRequests(fetchOptions);
   const refresh = createBackgroundRefresh(fetch, options.log);
-  const { useEntry, useStale } = createEntryUse({ ...options, dailyQuota, refresh });
+  const { useEntry, useStale } = createEntryUse({
+    ...options,
+    isShared: store !== undefined,
+    dailyQuota,
+    refresh,
+  });
   const quotaOf = ({ request }: AnyRequest) => dailyQuota.stateOf(request.family);
   const decide = (request: AnyRequest, entry?: Entry) => decideRead(request, entry, () => quotaOf(request));
   const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>

@@ -25,7 +25,7 @@ export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy):
 
   return {
     async unlessRejected(feature, object, send) {
-      // Of these, one rejection can be proof: it is remembered as the value of the capability, or is doubtful.
+      // One rejection of these shows that the whole app lacks the feature, or may be a passing fault.
       if (conclusiveFeatures.includes(feature)) return send();
       const key = keyOf(feature, object);
       const rejected = rejectedObjects.get(key);

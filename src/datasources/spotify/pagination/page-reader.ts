@@ -171,7 +171,7 @@ function readChangedAgain<T extends Entity>(
     const ownLimit = Math.min(limit, list.maxOffset - offset);
     if (lengths.isConsistent(list, page) || size < ownLimit) return [page];
     if (size === ownLimit) return [readPage(read, offset, startedMs)];
-    // The page in the object is larger than those of its list. Without items of other pages, it may stay.
+    // The page that came with the owner of the list is larger than the others. It may stay if no other page has items.
     if (pages.every((other) => other === page || isEmpty(other))) return [page];
     const slots = { start: Math.max(offset, slotRange.start), end: offset + size };
     return offsetsOf(slots, limit).map((start) => readPage(read, start, startedMs));

@@ -14,9 +14,9 @@ export interface PageSizeChoice {
   /** The largest size that may be requested. */
   largestOf(list: PagedList<Entity>): number;
   /**
-   * The size for these arguments. Other sizes than the largest are used if they need no call: the app may have got larger
-   * pages before; or smaller pages, until the limit that was learned from them expired, or because Spotify has rejected
-   * larger pages of this list alone.
+   * The size for these arguments: the largest, unless the window is cached in pages of another size. The app may have got
+   * larger pages before. It may have got smaller ones if their limit has expired since, or if Spotify has rejected larger
+   * pages of this list alone.
    */
   sizeFor(list: PagedList<Entity>, windowArgs: WindowArgs): number;
   /** The size to use after a larger one could not be tried; null if the error has another cause. */

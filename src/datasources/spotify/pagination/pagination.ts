@@ -119,6 +119,6 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   };
 }
 
-/** The error, if there is no window in pages of a size; throws any other one. */
+/** The error, if it shows that the window cannot be read in pages of a size; throws any other one. */
 const onlyUnusable = (error: unknown): Error =>
   error instanceof SmallerPageNeeded ? error : onlyGatewayError(error);

@@ -23,7 +23,7 @@ export async function readWindow<T extends Entity>(
     knownPages.push(...firstPages.pages);
     slotRange = slotRangeFor(read, windowArgs, knownPages) ?? { start: 0, end: 0 };
   }
-  // If the total shows that the end is farther away, it is found first: the pages in front of it are not in the window.
+  // If the total shows that the list goes on, its end is found first: the next pages are probably not in the window.
   const length = isFromEnd(windowArgs) ? lengths.of(list, knownPages) : null;
   if (length && length.end === null && length.reportedTotal > length.minLength)
     slotRange = { start: 0, end: 0 };
@@ -45,7 +45,10 @@ export async function readWindow<T extends Entity>(
   return sequence && cutWindow(read, sequence, slotRange, windowArgs);
 }
 
-/** The slots that the arguments select, as far as it is known from these pages and from earlier ones; null if they depend on a length that is unknown. */
+/**
+ * The slots that the arguments select, by the length that these pages and earlier ones show; null if they depend on a length
+ * that is unknown.
+ */
 export function slotRangeFor<T extends Entity>(
   { list, lengths }: Pick<ListRead<T>, 'list' | 'lengths'>,
   windowArgs: WindowArgs,

@@ -3,8 +3,8 @@
 export const maxTopicChars = 200;
 export const maxMessageChars = 2_000; // the longest has 40 removed ids with their times
 export const maxTopics = 1_000; // of one app: 256 of removed ids, and one for each capability, endpoint family and limit
-// As long as a response by default, also if no process runs: a learned daily limit is then still valid. Other messages end
-// sooner, by the times that they contain.
+// As long as a response is stored by default. A learned daily limit is still valid then, also if no process has run; other
+// messages end sooner, by the times that they contain.
 export const messageLifeMs = 8 * 24 * 3_600_000;
 
 export type MessageListener = (topic: string, message: unknown) => void;
