@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { WrittenRule } from '../support/case-format.ts';
 import { startGateway } from '../support/gateway.ts';
 import { fullTrack, plainId } from '../support/plain-objects.ts';
 import {
@@ -351,9 +352,14 @@ const scriptedPage = (
 
 type ScriptedPage = ReturnType<typeof scriptedPage>;
 
-async function startWithPages(embedded: ScriptedPage, pageAt: (offset: number) => ScriptedPage) {
+async function startWithPages(
+  embedded: ScriptedPage,
+  pageAt: (offset: number) => ScriptedPage,
+  first: readonly WrittenRule[] = [],
+) {
   const playlist = { id: scriptedId, name: 'Playlist', type: 'playlist' };
   const upstream = await startScriptedUpstream([
+    ...first,
     { path: `^/playlists/${scriptedId}$`, body: { ...playlist, items: embedded } },
     ...[0, 50, 100].map((offset) => ({
       path: '/items$',
@@ -405,6 +411,26 @@ test.each([
     expect(offsets()).toEqual([null, '100', '50']);
   },
 );
+
+/** A page of a playlist that has grown from 101 items by so many. */
+const grownPage = (offset: number, inserted: number): ScriptedPage => ({
+  ...scriptedPage({ offset: offset - inserted, limit: 50 }, 101, 101 + inserted),
+  offset,
+});
+
+test('a window has no item twice if a page that is read again shows that the playlist has grown once more', async () => {
+  const { window, offsets } = await startWithPages(
+    scriptedPage({ offset: 0, limit: 100 }, 101, 101),
+    (offset) => grownPage(offset, 2),
+    [{ path: '/items$', query: { offset: '100' }, times: 1, body: grownPage(100, 1) }],
+  );
+  const front = await window('first: 81');
+  await window('last: 1');
+  const next = await window(`first: 20, after: "${front.pageInfo.endCursor}"`);
+  const rest = await window(`first: 20, after: "${next.pageInfo.endCursor}"`);
+  expect([...idsOf(next), ...idsOf(rest)]).toEqual(Array.from({ length: 20 }, (_, i) => plainId(1081 + i)));
+  expect(offsets()).toEqual([null, '100', '50', '100']);
+});
 
 test('the length of a playlist is not below the items that are returned, although a later page has a smaller total', async () => {
   const { window, offsets } = await startWithPages(

@@ -158,12 +158,13 @@ export async function readPage<T extends Entity>(
   return page;
 }
 
-/** Reads the pages from before the list changed again, so that the pages of a window fit together. */
-function readChangedAgain<T extends Entity>(
+/** Reads the pages from before the list changed again, so that the pages of a window fit together. @param times at most */
+async function readChangedAgain<T extends Entity>(
   read: ListRead<T>,
   pages: readonly Page<T>[],
   slotRange: SlotRange,
   startedMs: number,
+  times = 3,
 ): Promise<Page<T>[]> {
   const { list, limit, lengths } = read;
   const readAgain = (page: Page<T>): (Page<T> | Promise<Page<T>>)[] => {
@@ -176,7 +177,10 @@ function readChangedAgain<T extends Entity>(
     const slots = { start: Math.max(offset, slotRange.start), end: offset + size };
     return offsetsOf(slots, limit).map((start) => readPage(read, start, startedMs));
   };
-  return Promise.all(pages.flatMap(readAgain));
+  const newPages = await Promise.all(pages.flatMap(readAgain));
+  if (times === 1 || newPages.every((page, i) => page === pages[i])) return newPages;
+  // A page that was read again may show another change.
+  return readChangedAgain(read, newPages, slotRange, startedMs, times - 1);
 }
 
 type LengthRead<T extends Entity> = Pick<ListRead<T>, 'list' | 'lengths' | 'fieldContext'>;
