@@ -3,9 +3,10 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
+import { cursorSlotIn, rangeAfter, shiftedSlot } from './moved-cursors.ts';
 import { type ListRead, type PageSequence, readPage } from './page-reader.ts';
 import { type CursorPosition, type SlotRange, sentTotal, untilGap, type WindowArgs } from './slots.ts';
-import { isCursorAt, rangeAfter, shiftedSlot, type Window, windowOf } from './windows.ts';
+import { type Window, windowOf } from './windows.ts';
 
 type Cut<T> = (pages: Page<T>[], slotRange: SlotRange) => Window<T>;
 
@@ -55,10 +56,11 @@ async function cutAfterItem<T extends Entity>(
     recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
     return cut(pages, slotRange);
   }
-  if (!isCursorAt(page, slot, after)) return cut(pages, slotRange);
+  const found = cursorSlotIn(page, slot, after);
+  if (found === null) return cut(pages, slotRange);
   const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
   const lastPage = shiftedPages.at(-1) ?? page;
-  return cut(shiftedPages, rangeAfter(slot, first, lastPage.offset + lastPage.limit));
+  return cut(shiftedPages, rangeAfter(found, first, lastPage.offset + lastPage.limit));
 }
 
 /** If the page cannot be read, the window fails: without the page it would miss the items in front of the cursor. */
@@ -79,6 +81,7 @@ async function cutBeforeItem<T extends Entity>(
   // has moved: at worst the window repeats items.
   const isFirst = aligned === slot;
   const page = await readPage(read, isFirst ? aligned - limit : aligned, epochMs());
-  if (!isFirst && !isCursorAt(page, slot, before)) return cut(pages, slotRange);
-  return cut([page], { start: Math.max(page.offset, slot - last), end: slot });
+  const found = isFirst ? slot : cursorSlotIn(page, slot, before);
+  if (found === null) return cut(pages, slotRange);
+  return cut([page], { start: Math.max(page.offset, found - last), end: found });
 }

@@ -25,6 +25,11 @@ async function rest(gateway: TestGateway, size: number, from: string | null): Pr
   throw new Error('the pagination does not end');
 }
 
+function expectEachPageOnce(calls: readonly string[]): void {
+  const pages = calls.filter((path) => path.includes('/albums?'));
+  expect(new Set(pages).size).toBe(pages.length);
+}
+
 describe('a list that grew at the front between two pages', () => {
   test.each([
     [1, 1],
@@ -51,6 +56,19 @@ describe('a list that grew at the front between two pages', () => {
       expect([...idsOf(first), ...(await rest(gateway, size, first.pageInfo.endCursor))]).toEqual(all);
     },
   );
+
+  test('a client gets no album twice if the list grows again before the page is read to which the album of its cursor has moved', async () => {
+    const cached = await startInMode('development');
+    const first = await albumPage(cached, 'first: 5');
+    const undo = cached.sandbox.faults.add(grown(6));
+    const gateway = startGateway(cached.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
+    await albumPage(gateway, 'first: 5');
+    undo();
+    cached.sandbox.faults.add(grown(8));
+    cached.sandbox.clearCalls();
+    expect([...idsOf(first), ...(await rest(gateway, 5, first.pageInfo.endCursor))]).toEqual(all);
+    expectEachPageOnce(cached.apiCalls());
+  });
 
   test('a list that grew at the front has its new length, and no window mixes old and new pages', async () => {
     const gateway = await startInMode('development');
