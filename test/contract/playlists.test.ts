@@ -418,6 +418,20 @@ const grownPage = (offset: number, inserted: number): ScriptedPage => ({
   offset,
 });
 
+test('a client that pages through a playlist gets no item twice if another client has learned meanwhile that the playlist grew', async () => {
+  const { window, offsets } = await startWithPages(
+    scriptedPage({ offset: 0, limit: 100 }, 101, 101),
+    (offset) => grownPage(offset, 1),
+  );
+  await window('first: 1');
+  await window('last: 1');
+  const front = await window('first: 81'); // of the page that came with the playlist
+  const next = await window(`first: 20, after: "${front.pageInfo.endCursor}"`);
+  expect(idsOf(next)).toEqual(Array.from({ length: idsOf(next).length }, (_, i) => plainId(1081 + i)));
+  expect(next.nodes.length).toBeGreaterThan(17);
+  expect(offsets()).toEqual([null, '100', '50']);
+});
+
 test('a window has no item twice if a page that is read again shows that the playlist has grown once more', async () => {
   const { window, offsets } = await startWithPages(
     scriptedPage({ offset: 0, limit: 100 }, 101, 101),

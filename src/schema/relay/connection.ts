@@ -28,10 +28,8 @@ export interface Connection<T extends Entity> {
 
 export type ConnectionRef<T extends Entity> = ObjectRef<Types, Connection<T>>;
 
-export interface Edge<T extends Entity> {
+export interface Edge<T extends Entity> extends Slot<T> {
   connection: Connection<T>;
-  slot: number;
-  item: T | Malformed;
 }
 
 const PageInfo = builder.objectRef<Connection<Entity>>('PageInfo').implement({
@@ -136,14 +134,10 @@ export function connectionOf<T extends Entity>(
 const slotsOf = <T>(window: Window<T> | null): readonly Slot<T>[] => window?.slots ?? [];
 
 const edgesOf = <T extends Entity>(connection: Connection<T>): Edge<T>[] =>
-  slotsOf(connection.window).map(({ slot, item }) => ({ connection, slot, item }));
+  slotsOf(connection.window).map((slot) => ({ connection, ...slot }));
 
-const cursorOf = <T extends Entity>({ connection, slot, item }: Edge<T>): string =>
-  connection.encode({
-    slot,
-    id: isMalformed(item) ? null : item.id,
-    total: connection.window?.reportedTotal ?? 0,
-  });
+const cursorOf = <T extends Entity>({ connection, slot, item, total }: Edge<T>): string =>
+  connection.encode({ slot, id: isMalformed(item) ? null : item.id, total });
 
 function startCursor(connection: Connection<Entity>): string | null {
   const [first] = edgesOf(connection);
@@ -151,14 +145,12 @@ function startCursor(connection: Connection<Entity>): string | null {
   const { window, windowArgs, encode } = connection;
   // A client that pages towards the front must get past a page of empty slots.
   const needsCursor = window && windowArgs.last !== null && window.hasPrevious && window.start < window.end;
-  return needsCursor ? encode({ slot: window.start, id: null, total: window.reportedTotal ?? 0 }) : null;
+  return needsCursor ? encode({ ...window.last, slot: window.start, id: null }) : null;
 }
 
 function endCursor(connection: Connection<Entity>): string | null {
   const lastEdge = edgesOf(connection).at(-1);
   if (lastEdge) return cursorOf(lastEdge);
   const { window, encode } = connection;
-  return window?.hasNext
-    ? encode({ slot: window.end - 1, id: null, total: window.reportedTotal ?? 0 })
-    : null;
+  return window?.hasNext ? encode(window.last) : null;
 }

@@ -135,6 +135,8 @@ export const isEmpty = <T>({ items }: Page<T>): boolean => items.length === 0;
 export interface SlotRef<T> {
   slot: number;
   id: string | null;
+  /** The total that Spotify sent with the page of the slot; undefined if it sent none. */
+  total: number | undefined;
   items: Items<T>;
   index: number;
 }
@@ -147,8 +149,10 @@ export interface SlotRef<T> {
 export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = Infinity): SlotRef<T>[] {
   const slotRefs: SlotRef<T>[] = [];
   let nextSlot = 0;
-  for (const { offset, limit, items } of pages) {
+  for (const page of pages) {
+    const { offset, limit, items } = page;
     const indexOfId = new Map<string, number>();
+    const total = sentTotal([page]);
     const length = Math.min(items.length, end - offset);
     for (let index = 0; index < length; index += 1) {
       const slot = offset + index;
@@ -159,7 +163,7 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
       if (isRepeat && readableAt(items, earlier) !== null && !isListEntry(items, index)) continue;
       // A malformed item does not replace the earlier one.
       if (id !== null && (earlier === undefined || isRepeat)) indexOfId.set(id, index);
-      slotRefs.push({ slot, id, items, index });
+      slotRefs.push({ slot, id, total, items, index });
     }
     nextSlot = offset + limit;
   }

@@ -6,6 +6,7 @@ import { type ListLength, shownLength } from './lengths.ts';
 import { realignToCursor } from './moved-cursors.ts';
 import type { PageSequence } from './page-reader.ts';
 import {
+  type CursorPosition,
   isEmpty,
   onlyNextPageTells,
   type SlotRange,
@@ -17,18 +18,20 @@ import {
 export interface Slot<T> {
   slot: number;
   item: T | Malformed;
+  /** The total that Spotify reported with its page, which the cursor carries: pages of one window may differ in it. */
+  total: number;
 }
 
 export interface Window<T> extends SlotRange {
   /** The slots that hold an item, in order, each item once. */
   slots: readonly Slot<T>[];
-  /** The total that Spotify reported last, which cursors carry; null if no page was read. */
-  reportedTotal: number | null;
   /**
    * Length of the list: the reported total, or the slots that exist for certain if these are more; a marker if the
    * total is not as documented, null if no page was read.
    */
   length: number | Malformed | null;
+  /** The last slot, with the item in it even if that is left out because the client has it. */
+  last: CursorPosition;
   hasNext: boolean;
   hasPrevious: boolean;
 }
@@ -59,23 +62,29 @@ export function windowOf<T extends Entity>(
   const lastPage = listPages.at(-1);
   // A page from before the list became shorter does not count for its length, but its items may be returned.
   const returnedUntil = (slotRefs.at(-1)?.slot ?? -1) + 1;
+  const end =
+    hasNext && lastPage
+      ? Math.max(slotRange.start, Math.min(slotRange.end, lastPage.offset + lastPage.limit))
+      : slotRange.end;
+  const lastRef = slotRefs.find(({ slot }) => slot === end - 1);
+  const reportedTotal = length?.reportedTotal ?? 0;
   return {
-    slots: distinct(slotRefs.flatMap(slotOf), windowArgs),
-    reportedTotal: length?.reportedTotal ?? null,
+    slots: distinct(
+      slotRefs.flatMap((ref) => slotOf(ref, reportedTotal)),
+      windowArgs,
+    ),
     length: length && shownLength({ ...length, length: Math.max(length.length, returnedUntil) }),
     hasNext,
     hasPrevious: slotRange.start > 0,
     start: slotRange.start,
-    end:
-      hasNext && lastPage
-        ? Math.max(slotRange.start, Math.min(slotRange.end, lastPage.offset + lastPage.limit))
-        : slotRange.end,
+    end,
+    last: { slot: end - 1, id: lastRef?.id ?? null, total: lastRef?.total ?? reportedTotal },
   };
 }
 
-function slotOf<T>({ slot, items, index }: SlotRef<T>): Slot<T>[] {
+function slotOf<T>({ slot, total, items, index }: SlotRef<T>, reportedTotal: number): Slot<T>[] {
   const item = items.at(index) ?? null;
-  return item === null ? [] : [{ slot, item }];
+  return item === null ? [] : [{ slot, item, total: total ?? reportedTotal }];
 }
 
 /** Whether the list has slots after the slot range. @param end of the list; null if it is not known */

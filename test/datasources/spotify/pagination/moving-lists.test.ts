@@ -57,6 +57,25 @@ describe('a list that grew at the front between two pages', () => {
     },
   );
 
+  test('a client gets no album twice if the list grows again after a window that had only the album of its cursor', async () => {
+    const cached = await startInMode('development');
+    const first = await albumPage(cached, 'first: 5');
+    const undo = cached.sandbox.faults.add(grown(5)); // the fifth album is now the last one of its page
+    const gateway = startGateway(cached.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
+    const second = await albumPage(
+      gateway,
+      'first: 5, after: $cursor',
+      artists.bts,
+      first.pageInfo.endCursor,
+    );
+    expect(idsOf(second)).toEqual([]);
+    undo();
+    cached.sandbox.faults.add(grown(8));
+    cached.sandbox.clearCalls();
+    expect([...idsOf(first), ...(await rest(gateway, 5, second.pageInfo.endCursor))]).toEqual(all);
+    expectEachPageOnce(cached.apiCalls());
+  });
+
   test('a client gets no album twice if the list grows again before the page is read to which the album of its cursor has moved', async () => {
     const cached = await startInMode('development');
     const first = await albumPage(cached, 'first: 5');

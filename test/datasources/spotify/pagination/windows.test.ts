@@ -113,7 +113,7 @@ describe('a window', () => {
   ) => {
     const {
       slots,
-      reportedTotal: _,
+      last: _,
       ...rest
     } = windowOf(
       { pages, isShortened },
