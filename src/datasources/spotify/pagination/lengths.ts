@@ -125,8 +125,8 @@ export function createListLengths(
       return;
     }
     onChange();
-    const hasShrunk = total < reportedTotal;
-    learned.consistentSinceMs = Math.max(learned.consistentSinceMs, hasShrunk ? asOfMs : sinceMs);
+    const changedMs = total < reportedTotal ? asOfMs : Math.min(sinceMs, asOfMs); // the page may have been cached
+    learned.consistentSinceMs = Math.max(learned.consistentSinceMs, changedMs);
   }
 
   /** The pages that were read within the freshness and since the list changed. */

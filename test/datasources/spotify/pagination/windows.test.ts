@@ -366,6 +366,13 @@ describe('the length of a list', () => {
     expect([of(list)?.length, changes()]).toEqual([11, 1]);
   });
 
+  test('a page that is later than the cached page which shows that a list grew is not outdated by it', () => {
+    const { record, isConsistent } = start();
+    record(list, page(10, 0), nowMs);
+    record(list, page(11, 1), nowMs + 3);
+    expect([isConsistent(list, page(12, 2)), isConsistent(list, page(10, 0))]).toEqual([true, false]);
+  });
+
   test('the length of a list is at least the number of slots in its pages, and one slot more if `next` is set', () => {
     const { of, record } = start();
     const shown = (offset: number, count: number, hasNext: boolean, laterMs: number) =>
