@@ -33,3 +33,16 @@ test.each(listKinds)(
     expect((await list.walk(7)).ids).toEqual(allIds(kind));
   },
 );
+
+test('a window of a list whose total falls from page to page and from call to call costs at most two calls for a page', async () => {
+  const kind = listKinds.find(({ size, embeds }) => size === 10 && !embeds) as ListKind;
+  const pages = Array.from({ length: 10 }, (_, page) => ({
+    items: kind.size,
+    total: [0, 1, 2, 3].map((call) => 200 - 10 * call - page),
+    next: page < 9,
+  }));
+  const list = await startList(kind, pages);
+  const { nodes } = await list.window('first: 100');
+  expect(nodes.map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, slot) => itemId(slot)));
+  expect(list.offsets().length).toBeLessThanOrEqual(20);
+});

@@ -178,9 +178,10 @@ async function readChangedAgain<T extends Entity>(
     return offsetsOf(slots, limit).map((start) => readPage(read, start, startedMs));
   };
   const newPages = await Promise.all(pages.flatMap(readAgain));
-  if (times === 1 || newPages.every((page, i) => page === pages[i])) return newPages;
-  // A page that was read again may show another change.
-  return readChangedAgain(read, newPages, slotRange, startedMs, times - 1);
+  const hasGrownAgain = newPages.some(({ total }) => pages.every((page) => total > page.total));
+  return times > 1 && hasGrownAgain
+    ? readChangedAgain(read, newPages, slotRange, startedMs, times - 1)
+    : newPages;
 }
 
 type LengthRead<T extends Entity> = Pick<ListRead<T>, 'list' | 'lengths' | 'fieldContext'>;
