@@ -145,7 +145,7 @@ function startCursor(connection: Connection<Entity>): string | null {
   const { window, windowArgs, encode } = connection;
   // A client that pages towards the front must get past a page of empty slots.
   const needsCursor = window && windowArgs.last !== null && window.hasPrevious && window.start < window.end;
-  return needsCursor ? encode({ ...window.last, slot: window.start, id: null }) : null;
+  return needsCursor ? encode({ slot: window.start, id: null, total: window.last.total }) : null;
 }
 
 function endCursor(connection: Connection<Entity>): string | null {
