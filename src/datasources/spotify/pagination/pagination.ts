@@ -71,11 +71,9 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   const window: Pagination['window'] = (list, windowArgs, fieldContext) => {
     const read = () => windowInAnySize(list, windowArgs, fieldContext);
     const slotRange = slotRangeOf(windowArgs, null, list.maxOffset);
-    const hasNoSlots = slotRange !== null && slotRange.start >= slotRange.end;
-    const { withheldField } = list;
-    const isKnownWithheld = withheldField !== undefined && capabilities.has(withheldField) === false;
     // A window of no slots needs no call, and does not show whether Spotify withholds the list.
-    return hasNoSlots && !isKnownWithheld ? read() : unlessWithheld(list, capabilities, fieldContext, read);
+    const hasNoSlots = slotRange !== null && slotRange.start >= slotRange.end;
+    return hasNoSlots ? read() : unlessWithheld(list, capabilities, fieldContext, read);
   };
 
   const windowInAnySize: Pagination['window'] = async (list, windowArgs, fieldContext) => {
