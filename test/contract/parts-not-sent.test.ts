@@ -21,9 +21,10 @@ import {
 interface TypeParts {
   /** Selects `FIELD` of an object of the type. */
   document: string;
-  /** The path of the object in the response of the gateway, and in that of Spotify. */
+  /** The path of the object in the response of the gateway. */
   at: string;
-  inside: string;
+  /** The start of the path of its keys in the response of Spotify; by default the object is the whole response. */
+  inside?: string;
   /** The key of Spotify by the nullable field that it fills. */
   parts: Readonly<Record<string, string>>;
   /** Nullable fields that an object may lack, and lists with pages or calls of their own. */
@@ -53,7 +54,6 @@ const types: Readonly<Record<string, TypeParts>> = {
   Artist: {
     document: `{ artist(id: "${artists.bts}") { FIELD } }`,
     at: 'artist',
-    inside: '',
     parts: {
       ...link,
       images: 'images',
@@ -66,7 +66,6 @@ const types: Readonly<Record<string, TypeParts>> = {
   Album: {
     document: `{ album(id: "${albums.tracks20}") { FIELD } }`,
     at: 'album',
-    inside: '',
     parts: {
       ...link,
       albumType: 'album_type',
@@ -85,7 +84,6 @@ const types: Readonly<Record<string, TypeParts>> = {
   Track: {
     document: `{ track(id: "${tracks.severalArtists}") { FIELD } }`,
     at: 'track',
-    inside: '',
     parts: {
       ...link,
       discNumber: 'disc_number',
@@ -104,14 +102,12 @@ const types: Readonly<Record<string, TypeParts>> = {
   Show: {
     document: `{ show(id: "${shows.episodes3}") { FIELD } }`,
     at: 'show',
-    inside: '',
     parts: { ...series, isExternallyHosted: 'is_externally_hosted', totalEpisodes: 'total_episodes' },
     others: ['episodes'],
   },
   Episode: {
     document: `{ episode(id: "${episodes.newest}") { FIELD } }`,
     at: 'episode',
-    inside: '',
     parts: {
       ...recording,
       show: 'show',
@@ -123,7 +119,6 @@ const types: Readonly<Record<string, TypeParts>> = {
   Audiobook: {
     document: `{ audiobook(id: "${audiobooks.chapters3}") { FIELD } }`,
     at: 'audiobook',
-    inside: '',
     parts: { ...series, authors: 'authors', narrators: 'narrators', totalChapters: 'total_chapters' },
     // The edition is the only key of audiobooks that Spotify's OpenAPI document does not require.
     others: ['chapters', 'edition'],
@@ -131,14 +126,12 @@ const types: Readonly<Record<string, TypeParts>> = {
   Chapter: {
     document: `{ chapter(id: "${chapters.first}") { FIELD } }`,
     at: 'chapter',
-    inside: '',
     parts: { ...recording, audiobook: 'audiobook', chapterNumber: 'chapter_number' },
     others: ['restrictions'],
   },
   Playlist: {
     document: ofPlaylist('FIELD'),
     at: 'playlist',
-    inside: '',
     parts: {
       ...link,
       description: 'description',
@@ -168,7 +161,6 @@ const types: Readonly<Record<string, TypeParts>> = {
   Category: {
     document: '{ category(id: "party") { FIELD } }',
     at: 'category',
-    inside: '',
     parts: { icons: 'icons' },
     others: ['playlists'],
   },
@@ -179,7 +171,7 @@ const fieldsOf = (typeName: string) => {
   return isObjectType(type) ? Object.values(type.getFields()) : [];
 };
 
-describe.each(Object.entries(types))('%s', (typeName, { document, at, inside, parts, others }) => {
+describe.each(Object.entries(types))('%s', (typeName, { document, at, inside = '', parts, others }) => {
   test(`every nullable field of ${typeName} is in the table of this file`, () => {
     const nullable = fieldsOf(typeName).filter(({ type }) => !isNonNullType(type));
     expect([...Object.keys(parts), ...others].toSorted()).toEqual(

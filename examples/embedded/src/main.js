@@ -33,7 +33,7 @@ async function stop() {
 process.once('SIGINT', stop);
 process.once('SIGTERM', stop);
 
-/** Ends the process with a sentence instead of a stack. */
+/** Ends the process with a sentence instead of a stack trace. */
 function endIfPortIsInUse(error) {
   if (error.code !== 'EADDRINUSE') throw error;
   process.stderr.write(`Port ${PORT} is in use by another process. Set PORT to another one.\n`);

@@ -17,7 +17,7 @@ Query it, for instance:
 process.once('SIGINT', servers.close);
 process.once('SIGTERM', servers.close);
 
-/** Ends the process with a sentence instead of a stack. */
+/** Ends the process with a sentence instead of a stack trace. */
 function endIfPortIsInUse(error) {
   if (error.code !== 'EADDRINUSE') throw error;
   process.stderr.write(`Port ${PORT} is in use by another process. Set PORT to another one.\n`);

@@ -89,6 +89,21 @@ describe('a list that grew at the front between two pages', () => {
     expectEachPageOnce(cached.apiCalls());
   });
 
+  test('a window in front of a cursor has the albums before the album of the cursor if the list grows again before its page is read', async () => {
+    const cached = await startInMode('development');
+    const first = await albumPage(cached, 'first: 9');
+    const undo = cached.sandbox.faults.add(grown(14));
+    const gateway = startGateway(cached.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
+    await albumPage(gateway, 'first: 5');
+    undo();
+    cached.sandbox.faults.add(grown(16));
+    cached.sandbox.clearCalls();
+    const args = 'last: 3, before: $cursor';
+    const window = await albumPage(gateway, args, artists.bts, first.pageInfo.endCursor);
+    expect(idsOf(window)).toEqual(idsOf(first).slice(5, 8));
+    expectEachPageOnce(cached.apiCalls());
+  });
+
   test('a list that grew at the front has its new length, and no window mixes old and new pages', async () => {
     const gateway = await startInMode('development');
     const [first, second] = [await albumPage(gateway, 'first: 10'), await albumPage(gateway, 'first: 20')];

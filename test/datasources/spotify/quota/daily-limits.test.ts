@@ -13,6 +13,13 @@ const week = 7 * 24 * 3_600_000;
 const start = (options: Partial<DailyLimitsOptions> = {}) =>
   createDailyLimits({ configured: new Map(), isDevelopmentMode: () => false, clock: () => 0, ...options });
 
+/** The limits in two processes with a common store. */
+function startTwo(nowMs: number): [DailyLimits, DailyLimits] {
+  const store = createFakeSharedStore();
+  const startOne = () => start({ store: store.connect(), clock: () => nowMs });
+  return [startOne(), startOne()];
+}
+
 describe('the limit of a family', () => {
   test('the limit of a family is the configured limit, else the learned limit, else the presumed limit, else none', () => {
     const configured = new Map([
@@ -84,12 +91,7 @@ describe('a learned limit', () => {
   });
 
   test('a learned limit is forgotten in all processes if further rejections at the same time show that the limit is wrong', () => {
-    const store = createFakeSharedStore();
-    const clock = () => 200_000;
-    const [first, second] = [1, 2].map(() => start({ store: store.connect(), clock })) as [
-      DailyLimits,
-      DailyLimits,
-    ];
+    const [first, second] = startTwo(200_000);
     first.learn('search', 100, 0);
     second.recordUnexplained('search', 120_000);
     expect(second.of('search', 120_000).limit).toBe(100);
@@ -99,12 +101,7 @@ describe('a learned limit', () => {
   });
 
   test('a learned limit is raised a week after the last rejection, also if that rejection has taught no limit', () => {
-    const store = createFakeSharedStore();
-    const clock = () => 3 * week;
-    const [first, second] = [1, 2].map(() => start({ store: store.connect(), clock })) as [
-      DailyLimits,
-      DailyLimits,
-    ];
+    const [first, second] = startTwo(3 * week);
     first.learn('search', 100, 0);
     for (const limits of [first, second]) limits.recordUnexplained('search', week - 1);
     for (const limits of [first, second]) {
@@ -114,12 +111,7 @@ describe('a learned limit', () => {
   });
 
   test('a learned limit lasts if processes whose clocks differ by some seconds record rejections at the same time that teach no limit', () => {
-    const store = createFakeSharedStore();
-    const clock = () => 3 * week;
-    const [first, second] = [1, 2].map(() => start({ store: store.connect(), clock })) as [
-      DailyLimits,
-      DailyLimits,
-    ];
+    const [first, second] = startTwo(3 * week);
     first.learn('search', 100, 0);
     first.recordUnexplained('search', week - 1);
     second.recordUnexplained('search', week - 3_000);
