@@ -254,6 +254,7 @@ async function play({
         violations(outcome, {
           deadlineMs: deadlineMs + pausedMs,
           machineLoad: testEnvironment.machineLoad(),
+          sharesToken: true,
         }).map((violation) => `${violation} in ${outcome.text.slice(0, 500)}`),
       ),
       ...(await leaks(testEnvironment)),

@@ -1,5 +1,5 @@
 import { type FieldNode, Kind, parse, type SelectionSetNode } from 'graphql';
-import type { Outcome, ResponseError } from './fault-responses.ts';
+import type { Call, Outcome, ResponseError } from './fault-responses.ts';
 import { wrongData } from './fault-truth.ts';
 
 /** The invariants of every response, for any fault. */
@@ -48,6 +48,8 @@ export interface Allowances {
   nullIsTrue?: boolean;
   /** Whether a page may have been read again because its list had changed. */
   readsAnew?: boolean;
+  /** Whether other operations run at the same time, in whose calls Spotify may reject the common token. */
+  sharesToken?: boolean;
 }
 
 /** The invariants that a response violates; empty for a correct one. */
@@ -58,7 +60,7 @@ export function violations(outcome: Outcome, allowed: Allowances): string[] {
     ...outcome.errors.flatMap((error) => violationsInError(error, outcome)),
     ...(outcome.data === null || outcome.data === undefined ? violationsWithoutData(outcome) : []),
     ...(outcome.data ? wrongData(outcome, allowed.truth ?? outcome.operation.truth, allowed.nullIsTrue) : []),
-    ...(allowed.readsAnew ? [] : tooManyAttempts(outcome)),
+    ...(allowed.readsAnew ? [] : tooManyAttempts(outcome, allowed.sharesToken ?? false)),
   ];
 }
 
@@ -112,17 +114,42 @@ function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
   return value ?? null;
 }
 
-/** A read has three attempts. A token request has three, and three more after a rejected token. */
-function tooManyAttempts({ extensions }: Outcome): string[] {
-  const attempts = new Map<string, number>();
+/** A read and the renewal of a token have three attempts each. */
+function tooManyAttempts({ extensions }: Outcome, sharesToken: boolean): string[] {
   const sent = (extensions.spotify?.calls ?? []).filter(({ origin }) => origin !== 'cache');
-  const isTokenRejected = sent.some(({ status }) => status === 401);
-  for (const { method, path } of sent) {
+  const [tokenRequests, reads] = [sent.filter(isTokenRequest), sent.filter((each) => !isTokenRequest(each))];
+  const attempts = new Map<string, number>();
+  for (const { method, path } of reads) {
     const name = `${method} ${path}`;
     attempts.set(name, (attempts.get(name) ?? 0) + 1);
   }
-  return [...attempts].flatMap(([name, count]) => {
-    const most = name.startsWith('POST ') && isTokenRejected ? 2 * maxAttempts : maxAttempts;
-    return count > most ? [`${count} attempts of ${name}`] : [];
-  });
+  return [
+    ...[...attempts]
+      .filter(([, count]) => count > maxAttempts)
+      .map(([name, count]) => `${count} attempts of ${name}`),
+    ...tooManyRenewals(tokenRequests, reads, sharesToken),
+  ];
+}
+
+const isTokenRequest = ({ method }: Call): boolean => method === 'POST';
+
+/**
+ * A token is renewed again only if Spotify has rejected it: in a call of this operation, or of another one with the same token.
+ * Each further call of this operation may then wait for a renewal.
+ */
+function tooManyRenewals(requests: readonly Call[], reads: readonly Call[], sharesToken: boolean): string[] {
+  const isRejected = reads.some(({ status }) => status === 401);
+  const renewals = sharesToken ? 1 + reads.length : isRejected ? 2 : 1;
+  let sinceToken = 0;
+  let longest = 0;
+  for (const { status } of requests) {
+    sinceToken += 1;
+    longest = Math.max(longest, sinceToken);
+    if (status === 200) sinceToken = 0;
+  }
+  const statuses = requests.map(({ status }) => status ?? 'none').join(', ');
+  return [
+    ...(longest > maxAttempts ? [`${longest} attempts of one renewal of the token: ${statuses}`] : []),
+    ...(requests.length > renewals * maxAttempts ? [`${requests.length} token requests: ${statuses}`] : []),
+  ];
 }

@@ -32,8 +32,16 @@ export interface ResponseError {
 
 /** The trace of an operation: the extension `spotify`. */
 export interface Report {
-  calls: { method: string; path: string; status: number | null; origin: string }[];
+  calls: Call[];
   stale: { field: string; path: (string | number)[]; reason: string }[];
+}
+
+/** A call of Spotify, with status null if there was no response. */
+export interface Call {
+  method: string;
+  path: string;
+  status: number | null;
+  origin: string;
 }
 
 /** Sends an operation with the header that requests its trace. */
