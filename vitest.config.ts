@@ -4,7 +4,7 @@ type ProjectTestOptions = TestProjectInlineConfiguration['test'];
 
 const isolated = [
   // They replace modules.
-  'test/datasources/spotify/transport/http.test.ts',
+  'test/http/bugs.test.ts',
   'test/datasources/spotify/capabilities/shared-capabilities.test.ts',
   'test/http/docs-files.test.ts',
   // They measure pauses, and a garbage collection takes longer where the data of other files is in memory.

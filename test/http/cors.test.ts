@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { withSandbox } from '../support/gateway.ts';
+import { exchange, type Reply, type RequestOptions } from '../support/process.ts';
+import { portOf } from '../support/test-server.ts';
+import type { Environment } from '../support/upstream.ts';
+
+/** Whether browsers let web pages of other origins read the responses. */
+
+/** Starts a gateway. @returns a function that sends it a request from a web page of this origin */
+async function listen(environment: Environment = {}) {
+  const { gateway } = await withSandbox(environment);
+  const port = await portOf(gateway.handler);
+  return (origin: string, path: string, { headers, ...options }: RequestOptions = {}): Promise<Reply> =>
+    exchange(port, path, { ...options, headers: { origin, ...headers } });
+}
+
+type Send = Awaited<ReturnType<typeof listen>>;
+
+const preflight: RequestOptions = {
+  method: 'OPTIONS',
+  headers: { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+};
+const operation: RequestOptions = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+  body: '{"query":"{ __typename }"}',
+};
+const [app, other, evil, opaque] = [
+  'https://app.example',
+  'https://b.example',
+  'https://evil.example',
+  'null',
+];
+
+/** The responses to a query, its preflight, the page of GraphiQL and a path beside the GraphQL endpoint. */
+async function sendFrom(send: Send, origin: string): Promise<Reply[]> {
+  return [
+    await send(origin, '/graphql', operation),
+    await send(origin, '/graphql', preflight),
+    await send(origin, '/graphql', { headers: { accept: 'text/html', 'accept-encoding': 'gzip' } }),
+    await send(origin, '/health'),
+  ];
+}
+
+const corsHeaders = ({ headers }: Reply) =>
+  Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
+
+test('a web page of another origin gets no CORS header without CORS_ORIGINS', async () => {
+  const send = await listen();
+  for (const origin of [app, evil, opaque]) {
+    expect((await sendFrom(send, origin)).flatMap(corsHeaders)).toEqual([]);
+  }
+});
+
+test.each([app, `${app}, ${other}`])(
+  'a web page may read responses if CORS_ORIGINS has the origin of the page: %s',
+  async (origins) => {
+    const send = await listen({ CORS_ORIGINS: origins });
+    for (const origin of origins.split(', ')) {
+      for (const { headers } of await sendFrom(send, origin)) {
+        expect(headers['access-control-allow-origin']).toBe(origin);
+        expect(headers['access-control-allow-credentials']).toBeUndefined();
+      }
+      const { status, headers } = await send(origin, '/graphql', preflight);
+      expect(status).toBe(204);
+      expect(headers['access-control-allow-methods']).toContain('POST');
+      expect(headers['access-control-allow-headers']).toContain('content-type');
+    }
+  },
+);
+
+test('caches distinguish responses by origin if CORS_ORIGINS has several origins', async () => {
+  const send = await listen({ CORS_ORIGINS: `${app}, ${other}` });
+  for (const origin of [app, evil]) {
+    const { headers } = await send(origin, '/graphql', operation);
+    expect(headers.vary).toMatch(/\borigin\b/i);
+  }
+});
+
+test('caches distinguish a cacheable response by origin', async () => {
+  const send = await listen({ CORS_ORIGINS: app });
+  const query = encodeURIComponent('{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }');
+  const { headers } = await send(app, `/graphql?query=${query}`);
+  expect(headers['cache-control']).toMatch(/^public/);
+  expect(headers['access-control-allow-origin']).toBe(app);
+  for (const name of ['origin', 'accept', 'x-spotify-trace']) expect(headers.vary).toContain(name);
+});
+
+// A browser sends `Origin: null` for any sandboxed frame, so a response that allows "null" allows every origin.
+test.each([app, `${app}, ${other}`])(
+  'a web page may not read responses if CORS_ORIGINS lacks the origin of the page: %s',
+  async (origins) => {
+    const send = await listen({ CORS_ORIGINS: origins });
+    const otherOrigins = [
+      evil,
+      opaque,
+      `${app}.evil.example`,
+      'http://app.example',
+      'https://app.example:444',
+    ];
+    for (const origin of otherOrigins) {
+      expect((await sendFrom(send, origin)).flatMap(corsHeaders)).toEqual([]);
+    }
+  },
+);
