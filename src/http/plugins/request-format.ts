@@ -13,32 +13,21 @@ import { errorResponse } from './error-response.ts';
 export function useRequestFormat(endpoint: string, onRejected: (code: ErrorCode) => void): Plugin {
   return {
     onRequest({ request, url, endResponse, fetchAPI }) {
-      if (url.pathname !== endpoint || (request.method !== 'GET' && request.method !== 'POST')) return;
-      if (acceptedType(request.headers.get('accept')) === null) {
-        const error = new BadRequest(notAcceptable);
+      const { method, headers } = request;
+      if (url.pathname !== endpoint || (method !== 'GET' && method !== 'POST')) return;
+      const reject = (status: number, error: BadRequest | QueryTooComplex): void => {
         onRejected(error.code);
-        return endResponse(errorResponse(fetchAPI, request, 406, error));
+        endResponse(errorResponse(fetchAPI, request, status, error));
+      };
+      if (acceptedType(headers.get('accept')) === null) return reject(406, new BadRequest(notAcceptable));
+      if (method === 'GET') {
+        if (url.search.length > maxBodyBytes) reject(414, queryStringTooLong(url.search.length));
+        return;
       }
-      if (request.method === 'GET' && url.search.length > maxBodyBytes) {
-        const error = queryStringTooLong(url.search.length);
-        onRejected(error.code);
-        return endResponse(errorResponse(fetchAPI, request, 414, error));
-      }
-      if (request.method === 'GET') return;
-      if (!isPlainJson(request.headers.get('content-type'), request.headers.get('content-encoding'))) {
-        // Any page can send a form; the size of a compressed body is not known.
-        const error = new BadRequest(
-          'Set the header Content-Type: application/json, and send the body without Content-Encoding.',
-        );
-        onRejected(error.code);
-        return endResponse(errorResponse(fetchAPI, request, 415, error));
-      }
-      const bytes = Number(request.headers.get('content-length'));
-      if (bytes > maxBodyBytes) {
-        const error = new QueryTooComplex(bodyTooLargeMessage, { limit: maxBodyBytes, actual: bytes });
-        onRejected(error.code);
-        endResponse(errorResponse(fetchAPI, request, 413, error));
-      }
+      if (!isPlainJson(headers.get('content-type'), headers.get('content-encoding')))
+        return reject(415, new BadRequest(notPlainJson));
+      const bytes = Number(headers.get('content-length'));
+      if (bytes > maxBodyBytes) reject(413, bodyTooLong(bytes));
     },
     onResultProcess({ request, setResultProcessor }) {
       // Yoga takes the first type of the header, whatever its quality.
@@ -49,6 +38,13 @@ export function useRequestFormat(endpoint: string, onRejected: (code: ErrorCode)
 }
 
 const notAcceptable = `Responses are JSON: accept ${graphqlJson} or ${plainJson} in the Accept header.`;
+
+// Any page can send a form; the size of a compressed body is not known.
+const notPlainJson =
+  'Set the header Content-Type: application/json, and send the body without Content-Encoding.';
+
+const bodyTooLong = (actual: number) =>
+  new QueryTooComplex(bodyTooLargeMessage, { limit: maxBodyBytes, actual });
 
 /** For servers that accept longer headers than the 16 KB of Node. */
 const queryStringTooLong = (actual: number) =>
