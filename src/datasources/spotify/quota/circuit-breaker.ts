@@ -9,7 +9,7 @@ import { createSlidingWindowCounter } from './recent-calls.ts';
  * the number of concurrent calls, until the breaker closes.
  */
 export interface CircuitBreaker {
-  /** Why no new call may be sent, and for how long: a back-off, or a probe after an outage. Null if neither applies. */
+  /** Why no new call may be sent, and for how long: a back-off, or a probe within a minute after it. Null if neither applies. */
   openState(nowMs: number): OpenState | null;
   /** Whether a back-off has not ended. Then a call that was acquired before it may not be sent either. */
   isOpen(nowMs: number): boolean;
@@ -98,8 +98,10 @@ export function createCircuitBreaker(): CircuitBreaker {
       if (nowMs < openUntilMs) {
         return { reason, waitMs: openUntilMs - nowMs, totalWaitMs: openUntilMs - openedAtMs };
       }
-      // During an outage the probe may end with a timeout: no other request waits for that.
-      const isProbing = reason === 'unavailable' && maxInFlight === 1 && inFlight > 0;
+      // During an outage the probe may end with a timeout: no other request waits for that. A minute after the back-off the
+      // outage is probably over, and only no request has shown it: then the others wait for the probe.
+      const isOutage = reason === 'unavailable' && nowMs - openUntilMs < maxBackOffMs;
+      const isProbing = isOutage && maxInFlight === 1 && inFlight > 0;
       return isProbing ? { reason, waitMs: probeWaitMs, totalWaitMs: probeWaitMs } : null;
     },
     hasCapacity: () => inFlight < maxInFlight,

@@ -158,6 +158,16 @@ describe('failures', () => {
     expect(breaker.openState(5 * second)).toBeNull();
   });
 
+  test('a minute after the back-off of an outage, calls wait for the probe and are not rejected', () => {
+    const breaker = createCircuitBreaker();
+    call(breaker, 'failed', 0, 20);
+    breaker.acquire();
+    expect(breaker.openState(5 * second + 59_999)).toMatchObject({ reason: 'unavailable' });
+    expect([breaker.openState(65 * second), breaker.hasCapacity()]).toEqual([null, false]);
+    breaker.release('failed', 66 * second);
+    expect(breaker.openState(66 * second)).toMatchObject({ reason: 'unavailable', waitMs: 10_000 });
+  });
+
   test('a circuit breaker whose probe fails opens for twice as long', () => {
     const breaker = createCircuitBreaker();
     call(breaker, 'failed', 0, 20);

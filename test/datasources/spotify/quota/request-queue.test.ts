@@ -408,6 +408,27 @@ describe('the circuit breakers', () => {
     }
   });
 
+  test('the first calls after an outage that ended an hour ago are all sent, one after another', async () => {
+    const { call, end, names, ended } = await failing(Array(20).fill(response(500)));
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    for (const name of ['p', 'q']) call(name);
+    await settle();
+    expect(names()).toEqual(['other', 'p']);
+    await end('p');
+    await settle();
+    expect([names(), ended.slice(1)]).toEqual([['other', 'q'], ['p 200']]);
+  });
+
+  test('the first calls after an outage that ended an hour ago are rejected if the outage has not ended', async () => {
+    const { call, end, names, ended } = await failing(Array(20).fill(response(500)));
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    for (const name of ['p', 'q']) call(name);
+    await settle();
+    await end('p', response(500));
+    await settle();
+    expect([names(), ended.slice(1)]).toEqual([['other'], ['p 500', 'q UPSTREAM_UNAVAILABLE -']]);
+  });
+
   test('one call at a time probes during an outage, and all calls are sent after calls have succeeded', async () => {
     const { call, end, names, ended } = await failing(Array(20).fill(response(500)));
     await vi.advanceTimersByTimeAsync(5_000);
