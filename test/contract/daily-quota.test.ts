@@ -461,6 +461,28 @@ describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
     expect(calls).toEqual([2, 3, 1, 0]);
   });
 
+  test('a gateway that has just started states the calls of an earlier one, and saves calls by a presumed limit', async () => {
+    const redis = await startRedis();
+    const clock = startClock();
+    const environment = { REDIS_URL: redis.url };
+    const first = await startInMode('development', environment);
+    const albums = (n: number) =>
+      `{ artist(id: "${artistIds[n % 50]}") { albums(first: 10, market: ${n < 50 ? 'DE' : 'FR'}) { nodes { id } } } }`;
+    await inTurn(numbers(91).map(albums), first.execute);
+    expect(await quotaOf(first, 'artists/albums')).toMatchObject({ used: 91, limitSource: 'PRESUMED' });
+    await first.gateway.dispose();
+
+    await clock.pass(1.5 * hourSeconds); // the lists are fresh for an hour
+    const later = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development', ...environment });
+    await later.gateway.connect();
+    const callsBefore = first.apiCalls().length;
+    expect((await quotaOf(later, 'artists'))?.used).toBe(callsBefore - 91);
+    expect((await quotaOf(later, 'artists/albums'))?.used).toBe(91);
+    expect(codesOf([await later.execute(albums(0))])).toEqual(['ok']);
+    await sleep(300); // for a refresh in the background
+    expect(first.apiCalls()).toHaveLength(callsBefore);
+  }, 60_000);
+
   test('a learned limit holds after all processes were stopped for three days', async () => {
     const redis = await startRedis();
     const environment = { REDIS_URL: redis.url };

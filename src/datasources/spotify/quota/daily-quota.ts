@@ -72,7 +72,9 @@ export interface DailyQuotaOptions {
   /** Whether the app is known to be in development mode, for which limits are presumed. */
   isDevelopmentMode?: () => boolean;
   /** Shares counts and learned limits between processes and keeps them across restarts. */
-  store?: Pick<SharedStore, 'reserveCall' | 'publish' | 'publishAgain' | 'subscribe'> | undefined;
+  store?:
+    | Pick<SharedStore, 'reserveCall' | 'whenSynced' | 'publish' | 'publishAgain' | 'subscribe'>
+    | undefined;
   log?: Log | undefined;
   /** Milliseconds of the epoch, by a clock that never jumps while the process runs. */
   clock?: () => number;

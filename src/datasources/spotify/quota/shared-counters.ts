@@ -23,7 +23,7 @@ export interface SharedCounters {
   refresh(name: string): Promise<void>;
   /** Milliseconds of the epoch, by the clock on which all processes agree. */
   nowMs(): number;
-  /** Resolves after the first refresh of all names. */
+  /** Resolves after the first refresh of all names, for which the store has to be connected. */
   whenSynced(): Promise<void>;
   dispose(): void;
 }
@@ -36,7 +36,7 @@ export interface CountedCall {
 }
 
 export interface SharedCountersOptions {
-  store?: Pick<SharedStore, 'reserveCall'> | undefined;
+  store?: Pick<SharedStore, 'reserveCall' | 'whenSynced'> | undefined;
   /**
    * Milliseconds of the epoch, by a clock that never jumps while the process runs. Processes whose clocks are more than a
    * day apart do not see each other's calls.
@@ -134,7 +134,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
 
   if (store) recoveryPause.start(); // the store may have just lost its data, or the clocks of other processes may differ
   for (const name of options.names) counterOf(name);
-  const synced = store ? Promise.all(Array.from(byName.values(), sync)) : Promise.resolve();
+  const synced = store?.whenSynced().then(() => Promise.all(Array.from(byName.values(), sync)));
   const timer = store && setInterval(tick, syncMs).unref();
 
   return {
