@@ -251,6 +251,32 @@ describe('the items of a playlist', () => {
     expect(gateway.apiCalls().at(-1)).toBe(playlistPath(playlists.gaps).replace('US', 'DE'));
   });
 
+  test.each([[[]], [[1]], ['x'], [7]])(
+    'a value that is no page in place of the items of a playlist costs one call more, and is not taken for withheld items: %j',
+    async (set) => {
+      const gateway = await startInMode('extended');
+      const edits = ['items', 'tracks'].map((path) => ({ path, set }));
+      gateway.sandbox.faults.add({ on: { route: 'playlists' }, fault: { kind: 'edit', edits } });
+      expect(idsOf(await pageOf(gateway, playlists.items3, 'first: 3'))).toEqual(sentItems(playlists.items3));
+      expect(gateway.apiCalls()).toEqual([playlistPath(playlists.items3), itemsPath(playlists.items3, 0)]);
+    },
+  );
+
+  test.each([[[]], [[1]], ['x'], [7]])(
+    'a value that is no object in place of an item of a playlist is an error at that item alone: %j',
+    async (set) => {
+      const { execute, sandbox, apiCalls } = await startInMode('extended');
+      const edits = [{ path: 'items.items.1', set }];
+      sandbox.faults.add({ on: { route: 'playlists' }, fault: { kind: 'edit', edits } });
+      const document = `{ playlist(id: "${playlists.items3}") { items(first: 3) { nodes { isLocal } } } }`;
+      expect(dataAndErrorCodes(await execute(document))).toEqual({
+        data: { playlist: { items: { nodes: [{ isLocal: false }, null, { isLocal: false }] } } },
+        errors: [['playlist.items.nodes.1', 'UPSTREAM_BAD_RESPONSE']],
+      });
+      expect(apiCalls()).toEqual([playlistPath(playlists.items3)]);
+    },
+  );
+
   test('the items of a playlist can be read from the end, and before a cursor', async () => {
     const gateway = await startInMode('extended');
     const all = sentItems(playlists.items230);

@@ -3,6 +3,7 @@ import { propertyOf } from '../transport/body.ts';
 import {
   booleanPart,
   expectObject,
+  isObject,
   type Malformed,
   orMalformed,
   part,
@@ -124,7 +125,7 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
 
 /** Whether the page has items; simplified playlists have only their number. */
 const hasItems = (page: unknown): boolean =>
-  page !== undefined && page !== null && (typeof page !== 'object' || 'items' in page);
+  page !== undefined && page !== null && (!isObject(page) || 'items' in page);
 
 /** The name of the contained object is `item`; until February 2026 it was `track`. */
 const contentOf = (entry: unknown): unknown =>
@@ -135,7 +136,7 @@ const contentOf = (entry: unknown): unknown =>
  * of the contained object and the time at which it was added.
  */
 function identified(entry: unknown): unknown {
-  if (typeof entry !== 'object' || entry === null) return entry;
+  if (!isObject(entry)) return entry;
   const content = contentOf(entry);
   const name = [propertyOf(content, 'uri'), propertyOf(entry, 'added_at')].join(' ');
   return { ...entry, id: createHash('sha256').update(name).digest('hex').slice(0, 22) };

@@ -16,7 +16,7 @@ export type Json = Readonly<Record<string, unknown>>;
 
 const maxGraphQLInt = 2 ** 31 - 1; // a larger number could be cached, but never be served
 
-const isObject = (value: unknown): value is Json =>
+export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function expectObject(value: unknown, where: string): Json {
