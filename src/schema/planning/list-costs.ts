@@ -1,6 +1,5 @@
 import {
   categories,
-  type Entity,
   type Kind,
   kinds,
   listProperties,
@@ -113,7 +112,7 @@ const isOtherMarket = ({ market, parentMarket }: Pick<FieldVisit, 'market' | 'pa
  */
 export const browseListCost = (
   { name, withheldField }: { name: PagedEndpoint; withheldField: WithheldField },
-  listOf?: (spotify: Pick<ListView, 'browseList'>, args: FieldVisit['args']) => PagedList<Entity>,
+  listOf?: (spotify: Pick<ListView, 'browseList'>, args: FieldVisit['args']) => PagedList,
 ): FieldCost => ({
   calls(visit) {
     const { app, args, lists } = visit;

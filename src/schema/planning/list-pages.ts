@@ -1,5 +1,4 @@
 import {
-  type Entity,
   type Market,
   type OwnerKey,
   type PagedEndpoint,
@@ -19,16 +18,13 @@ export type ListOf<Args> = (
   owner: OwnerKey,
   market: Market | null,
   args: Args,
-) => PagedList<Entity>;
+) => PagedList;
 
 // A list of any owner accepts and rejects the same arguments, cursors excepted. The id does not contain its kind.
 const anyOwner: OwnerKey = { id: parseId('0'.repeat(22), 'artist'), market: null };
 
 /** The list, or null if it rejects the arguments: then the field is null before any call. */
-export const listOrNull = (
-  listOf: () => PagedList<Entity>,
-  args: FieldVisit['args'],
-): PagedList<Entity> | null =>
+export const listOrNull = (listOf: () => PagedList, args: FieldVisit['args']): PagedList | null =>
   orNull(() => {
     const list = listOf();
     windowArgsIn(list, args as ConnectionArgs);
@@ -42,7 +38,7 @@ export const listOrNull = (
 export function listsOf<Args>(
   { lists, owners, market, args, parents, cache }: FieldVisit,
   listOf: ListOf<Args>,
-): { lists: readonly PagedList<Entity>[]; parentCount: number } {
+): { lists: readonly PagedList[]; parentCount: number } {
   const allParents = { lists: [], parentCount: objectCount(parents) };
   if (!lists) return allParents;
   const { after, before, ...others } = args;
@@ -61,7 +57,7 @@ export function listsOf<Args>(
 /** The number of cached pages of the lists. */
 export const cachedPages = (
   { cache }: FieldVisit,
-  lists: readonly PagedList<Entity>[],
+  lists: readonly PagedList[],
   pages: readonly number[],
 ): number =>
   cache ? lists.flatMap((list) => pages.filter((page) => cache.isPageCached(list, page))).length : 0;

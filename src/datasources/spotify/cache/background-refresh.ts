@@ -5,10 +5,7 @@ import { createOperationContext, type FieldContext, type OperationContext } from
 import type { Fetch } from './in-flight.ts';
 
 /** Refreshes an entry that is served stale to the operation, so that no client waits for the refresh. */
-export type BackgroundRefresh = (
-  endpointRequest: EndpointRequest<unknown>,
-  operation: OperationContext,
-) => void;
+export type BackgroundRefresh = (endpointRequest: EndpointRequest, operation: OperationContext) => void;
 
 const timeoutMs = 10_000; // longer than that of a client's request: nobody waits for a refresh
 const retryMs = 60_000; // after a refresh that failed, or that the daily quota did not allow
@@ -20,10 +17,7 @@ const maxRefreshes = 100; // of one operation
 export function createBackgroundRefresh(fetch: Fetch, log: Pick<Log, 'debug'>): BackgroundRefresh {
   const started = createLru<true>(maxKeys, { ttl: retryMs });
 
-  async function refresh(
-    endpointRequest: EndpointRequest<unknown>,
-    { failures }: OperationContext,
-  ): Promise<void> {
+  async function refresh(endpointRequest: EndpointRequest, { failures }: OperationContext): Promise<void> {
     const { key, request } = endpointRequest;
     const operation = createOperationContext(timeoutMs, failures);
     const fieldContext: FieldContext = {

@@ -19,7 +19,7 @@ import {
 
 /** A request to Spotify, the fields that wait for it (more may join), and the ETag of the cached entry, if any. */
 export interface FetchRequest {
-  endpointRequest: EndpointRequest<unknown>;
+  endpointRequest: EndpointRequest;
   fieldContexts: readonly FieldContext[];
   etag: string | null;
   /** The operations that wait for its call. Undefined before a call. */
@@ -154,7 +154,7 @@ function fetchEach(
 
 async function send(
   { apiClient, capabilities }: FetchDependencies,
-  request: EndpointRequest<unknown>['request'],
+  request: EndpointRequest['request'],
   fetchRequests: readonly FetchRequest[],
   etag: string | null,
 ): Promise<HttpResponse> {
@@ -170,7 +170,7 @@ async function send(
 /** Makes the call, from which the page size limit of the endpoint is learned. */
 function withinLimit<T>(
   { capabilities }: FetchDependencies,
-  { limit }: EndpointRequest<unknown>,
+  { limit }: EndpointRequest,
   call: () => Promise<T>,
   resultsIn: (value: T) => readonly BatchResult[],
 ): Promise<T> {

@@ -19,7 +19,7 @@ export interface ResponseParts {
 }
 
 /** The objects in a response. */
-export function partsOf({ embeddedObjects }: EndpointRequest<unknown>, value: unknown): ResponseParts {
+export function partsOf({ embeddedObjects }: EndpointRequest, value: unknown): ResponseParts {
   const objects = new Set<Entity>(); // the tracks of an album contain the same artist many times
   const lists: LazyItems<Entity>[] = [];
   for (const part of value === null ? [] : embeddedObjects(value)) {
@@ -31,7 +31,7 @@ export function partsOf({ embeddedObjects }: EndpointRequest<unknown>, value: un
 
 /** The keys of the objects that came with a response, each by its form. */
 export function embeddedKeys(
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest,
   value: unknown,
   registry: KindRegistry,
 ): string[] {

@@ -12,13 +12,13 @@ import type { CallQuota, ReadResult } from './pending-fetches.ts';
 export interface EntryUse {
   /** The value of an entry that saved a call. */
   useEntry(
-    endpointRequest: EndpointRequest<unknown>,
+    endpointRequest: EndpointRequest,
     result: Pick<ReadResult, 'entry' | 'decision'>,
     fieldContext: FieldContext,
   ): unknown;
   /** The value of a stale entry that replaces the response to a failed read. @throws the error if there is none */
   useStale(
-    endpointRequest: EndpointRequest<unknown>,
+    endpointRequest: EndpointRequest,
     staleEntry: Entry | undefined,
     error: unknown,
     fieldContext: FieldContext,
@@ -34,7 +34,7 @@ export interface EntryUseOptions {
 }
 
 export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: EntryUseOptions): EntryUse {
-  const quotaOf = ({ request }: EndpointRequest<unknown>) => dailyQuota.stateOf(request.family);
+  const quotaOf = ({ request }: EndpointRequest) => dailyQuota.stateOf(request.family);
 
   return {
     useEntry(endpointRequest, { entry, decision }, fieldContext) {

@@ -4,9 +4,9 @@ import { decideReads, type EntryAge, type QuotaUse, type ReadDecision } from '..
 import type { FetchResult } from './fetch-result.ts';
 
 /** A cached response. */
-export interface Entry<T = unknown> extends EntryAge {
+export interface Entry extends EntryAge {
   /** Null if Spotify has no such object. */
-  value: T | null;
+  value: unknown;
   etag: string | null;
   /** Length of the JSON text of the value, or an estimate of it; the value takes about twice as much memory. */
   bytes: number;
@@ -54,7 +54,7 @@ export const outdated = <T extends EntryAge>(entry: T): T => ({
 
 /** The entry for a response. @param cachedEntry the entry that it replaces or confirms */
 export function entryOf(
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest,
   result: FetchResult,
   cachedEntry: Entry | undefined,
   options: FreshnessOptions,
@@ -72,7 +72,7 @@ export function entryOf(
 }
 
 /** False if the total of a page, or an item that has been decoded, is not as documented. */
-const isWhole = (endpointRequest: EndpointRequest<unknown>, { value }: Entry): boolean =>
+const isWhole = (endpointRequest: EndpointRequest, { value }: Entry): boolean =>
   value === null || endpointRequest.isWhole?.(value) !== false;
 
 /**
@@ -80,7 +80,7 @@ const isWhole = (endpointRequest: EndpointRequest<unknown>, { value }: Entry): b
  * @param quota the use of the daily quota of the endpoint family; called only if it matters
  */
 export function decideRead(
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest,
   entry: Entry | undefined,
   quota: () => QuotaUse,
 ): ReadDecision {
@@ -102,7 +102,7 @@ export const usesEntry = (
   decision !== 'call' && decision !== 'reject' && !(decision === 'revalidate' && awaitsRefresh);
 
 /** The entry as of an earlier time, at which its freshness ended: its parts are not cached either. */
-export function expiredAt(endpointRequest: EndpointRequest<unknown>, entry: Entry, atMs: number): Entry {
+export function expiredAt(endpointRequest: EndpointRequest, entry: Entry, atMs: number): Entry {
   const value = entry.value && (endpointRequest.onNotModified?.(entry.value, atMs) ?? entry.value);
   return { ...entry, value, freshMs: 0, freshUntilMs: atMs, usableUntilMs: atMs };
 }

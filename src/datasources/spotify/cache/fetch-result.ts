@@ -26,7 +26,7 @@ export type BatchResult = FetchResult | GatewayError;
 
 /** @throws UpstreamBadResponse if the response is not as documented */
 export function decodeFound(
-  { decode, meansAbsent }: EndpointRequest<unknown>,
+  { decode, meansAbsent }: EndpointRequest,
   body: unknown,
   { etag, bytes }: Pick<HttpResponse, 'etag' | 'bytes'>,
 ): FetchResult {
@@ -46,7 +46,7 @@ function orBadResponse<T>(read: () => T): T {
 
 /** @param partOf takes the JSON of this request from the response; null if Spotify has no such object */
 export function batchResult(
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest,
   partOf: () => unknown,
   response: Pick<HttpResponse, 'etag' | 'bytes'>,
 ): BatchResult {
@@ -77,10 +77,7 @@ export const isRejection = (outcome: PromiseSettledResult<unknown>): boolean =>
   (outcome.reason instanceof UpstreamForbidden || outcome.reason instanceof UpstreamBadResponse);
 
 /** The result of a response other than 200 and 304. @throws GatewayError, LimitRejected, FeatureWithheld */
-export function resultOfErrorStatus(
-  endpointRequest: EndpointRequest<unknown>,
-  response: HttpResponse,
-): FetchResult {
+export function resultOfErrorStatus(endpointRequest: EndpointRequest, response: HttpResponse): FetchResult {
   if (endpointRequest.onErrorStatus(response) === null) return { status: 'absent' };
   if (response.status === 401)
     throw new UpstreamAuthFailed('This endpoint needs a user token; the gateway has an app token.');
@@ -97,7 +94,7 @@ export function resultOfErrorStatus(
  */
 export function staleReason(
   error: unknown,
-  { feature }: Pick<EndpointRequest<unknown>, 'feature'>,
+  { feature }: Pick<EndpointRequest, 'feature'>,
   quota: { remaining: number },
   capabilities: Pick<Capabilities, 'values'>,
 ): ErrorCode | 'QUOTA' | null {

@@ -44,7 +44,7 @@ export interface InFlightRequests {
  * @throws GatewayError, SmallerPageNeeded, FeatureWithheld
  */
 export type Fetch = (
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest,
   fieldContext: FieldContext,
   options: Partial<Pick<PendingFetch, 'form' | 'isRefresh'>>,
 ) => Promise<FetchedResult>;
@@ -66,7 +66,7 @@ export function createInFlightRequests(options: InFlightOptions): InFlightReques
   });
   const load = async (pending: PendingFetch) => loader.load(pending); // unwraps the promise of `dispatchBatch`
 
-  function start(endpointRequest: EndpointRequest<unknown>, form: Form, isRefresh: boolean) {
+  function start(endpointRequest: EndpointRequest, form: Form, isRefresh: boolean) {
     const pending = pendingFetch(endpointRequest, memory.get(endpointRequest.key), { form, isRefresh });
     const result = load(pending).finally(() => end(pending));
     result.catch(() => undefined); // no field may wait for it any more

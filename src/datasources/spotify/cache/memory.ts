@@ -23,7 +23,7 @@ export interface Memory {
   /** Deletes the entries that contain one of these ids, in steps that do not delay clients. */
   purge(ids: ReadonlySet<string>): Promise<void>;
   /** The own entry of an object if it is fresh; else, of it and those of other responses, the one that is fresh longest. */
-  getAnyForm(endpointRequest: Pick<EndpointRequest<unknown>, 'key' | 'entityKey'>): Entry | undefined;
+  getAnyForm(endpointRequest: Pick<EndpointRequest, 'key' | 'entityKey'>): Entry | undefined;
   /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
   findEmbedded(name: EntityKey): Entry | undefined;
   /** The number of entries. */
@@ -130,7 +130,7 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
 }
 
 /** Stores an entry in memory together with the objects that its value contains, which then need no call. */
-export type WriteToMemory = (endpointRequest: EndpointRequest<unknown>, entry: Entry) => Entry;
+export type WriteToMemory = (endpointRequest: EndpointRequest, entry: Entry) => Entry;
 
 export function createMemoryWriter(
   memory: Memory,

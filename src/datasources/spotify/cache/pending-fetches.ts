@@ -31,7 +31,7 @@ export interface PendingFetch extends FetchRequest, StoredRequest {
 }
 
 export function pendingFetch(
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest,
   cachedEntry: Entry | undefined,
   options: Pick<PendingFetch, 'form' | 'isRefresh'>,
 ): PendingFetch {
@@ -186,7 +186,7 @@ function createPlannedCalls(capabilities: Pick<Capabilities, 'has'>) {
   const of = (family: string): number => calls.get(family) ?? 0;
   return {
     of,
-    add({ batch, request: { family } }: EndpointRequest<unknown>): void {
+    add({ batch, request: { family } }: EndpointRequest): void {
       const isBatched = batch && !(batch.feature && capabilities.has(batch.feature) === false);
       const size = (isBatched && batchSizes.get(batch.key)) || 0;
       if (isBatched) batchSizes.set(batch.key, size + 1);

@@ -54,15 +54,15 @@ export interface ReadThroughCache {
     searchesStore?: boolean,
   ): Promise<EndpointRequest<Entity> | undefined>;
   /** Loads the response from the store if memory lacks it. */
-  load(endpointRequest: EndpointRequest<unknown>): Promise<void>;
+  load(endpointRequest: EndpointRequest): Promise<void>;
   /** Whether `get` (`full`), with this `awaitsRefresh`, or `getAnyForm` (`any`) responds from memory now, also with an absence. */
-  isCached(endpointRequest: EndpointRequest<unknown>, form: Form, awaitsRefresh?: boolean): boolean;
+  isCached(endpointRequest: EndpointRequest, form: Form, awaitsRefresh?: boolean): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
   /** The number of requests that have no response yet. */
   inFlightCount(): number;
   /** How many of the first requests, of one endpoint family, can be read from the cache or with the calls that are left. */
-  readableCount(endpointRequests: readonly EndpointRequest<unknown>[]): Promise<number>;
+  readableCount(endpointRequests: readonly EndpointRequest[]): Promise<number>;
   /**
    * Stores a value that was read as a part of another response.
    * @param sentMs when Spotify sent it, in milliseconds of the epoch
@@ -92,8 +92,6 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   log: Pick<Log, 'debug' | 'error'>;
 }
 
-type AnyRequest = EndpointRequest<unknown>;
-
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
   const { memory, store, dailyQuota = noQuota, observer = noopObserver, purges } = options;
   const writeToMemory = createMemoryWriter(memory, options.capabilities, options);
@@ -108,13 +106,14 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     dailyQuota,
     refresh,
   });
-  const quotaOf = ({ request }: AnyRequest) => dailyQuota.stateOf(request.family);
-  const decide = (request: AnyRequest, entry?: Entry) => decideRead(request, entry, () => quotaOf(request));
-  const cached = (endpointRequest: AnyRequest, form: Form): Entry | undefined =>
+  const quotaOf = ({ request }: EndpointRequest) => dailyQuota.stateOf(request.family);
+  const decide = (request: EndpointRequest, entry?: Entry) =>
+    decideRead(request, entry, () => quotaOf(request));
+  const cached = (endpointRequest: EndpointRequest, form: Form): Entry | undefined =>
     form === 'any' ? memory.getAnyForm(endpointRequest) : memory.get(endpointRequest.key);
 
   async function read(
-    endpointRequest: AnyRequest,
+    endpointRequest: EndpointRequest,
     form: Form,
     fieldContext: FieldContext,
     awaitsRefresh = false,
@@ -137,7 +136,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     }
   }
 
-  async function loadFromStore(endpointRequests: readonly AnyRequest[], form: Form): Promise<void> {
+  async function loadFromStore(endpointRequests: readonly EndpointRequest[], form: Form): Promise<void> {
     const missing = endpointRequests.filter((endpointRequest) => !cached(endpointRequest, form));
     await sharedResponses?.load(missing.map((endpointRequest) => ({ endpointRequest, form })));
   }
@@ -148,7 +147,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
     async getAfterError<T>(request: EndpointRequest<T>, error: unknown, fieldContext: FieldContext) {
-      const endpointRequest = request as AnyRequest;
+      const endpointRequest = request as EndpointRequest;
       await loadFromStore([endpointRequest], 'full');
       const entry = memory.get(request.key);
       if (entry && isFresh(entry))
@@ -178,7 +177,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     put(endpointRequest, value, sentMs, objectCount) {
       if (purges.isPurged([endpointRequest.key, value], sentMs)) return;
       const entry = partEntry(value, ageOf(endpointRequest.freshMs, options, sentMs), objectCount);
-      writeToMemory(endpointRequest as AnyRequest, entry);
+      writeToMemory(endpointRequest as EndpointRequest, entry);
     },
     expire: memory.expire,
     close: writes.flush,

@@ -90,7 +90,7 @@ export function createEntryStore(
  * @param isAwaited whether it was read while this process waited for it: then it is used once, even if it may not be cached
  */
 export function entryFromStore(
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest,
   storedEntry: ReadEntry,
   options: FreshnessOptions,
   isAwaited = false,
@@ -109,7 +109,7 @@ export function entryFromStore(
 
 /** A request whose response is stored. */
 export interface StoredRequest {
-  endpointRequest: EndpointRequest<unknown>;
+  endpointRequest: EndpointRequest;
   /** The entry of the store that is stored again if Spotify confirms it. */
   storedEntry: ReadEntry | undefined;
   /** When it began, in milliseconds of the epoch. */
@@ -140,7 +140,7 @@ function bodyOf(result: FetchResult, storedEntry: StoredEntry | undefined): unkn
  * sent it so, which the entry states: otherwise the entry was changed in the store, and Spotify has the correct value.
  */
 function decodeStored(
-  endpointRequest: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest,
   { body, asOfMs: storedAsOfMs, hasMalformedParts }: StoredEntry,
 ): unknown {
   try {

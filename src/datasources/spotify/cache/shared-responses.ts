@@ -28,17 +28,13 @@ export interface SharedResponses {
    * Loads a stored entry into memory; undefined if it cannot be used, or an id in it was removed meanwhile.
    * @param isAwaited see `entryFromStore`
    */
-  loadEntry(
-    endpointRequest: EndpointRequest<unknown>,
-    storedEntry: ReadEntry,
-    isAwaited?: boolean,
-  ): Entry | undefined;
+  loadEntry(endpointRequest: EndpointRequest, storedEntry: ReadEntry, isAwaited?: boolean): Entry | undefined;
   /** Stores a response after the responses that have just arrived are served. */
   write(request: StoredRequest, result: FetchResult, entry: Entry): void;
 }
 
 export interface SharedRead {
-  endpointRequest: EndpointRequest<unknown>;
+  endpointRequest: EndpointRequest;
   form: Form;
 }
 
@@ -58,13 +54,13 @@ export function createSharedResponses(
   };
 
   /** Loads a stored entry into memory, unless memory has a later one. */
-  function loadIfLater(request: EndpointRequest<unknown>, storedEntry: ReadEntry | undefined): void {
+  function loadIfLater(request: EndpointRequest, storedEntry: ReadEntry | undefined): void {
     const cachedEntry = memory.get(request.key);
     if (!storedEntry || (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs)) return;
     loadEntry(request, storedEntry);
   }
 
-  async function loadContainers(requests: readonly EndpointRequest<unknown>[]): Promise<void> {
+  async function loadContainers(requests: readonly EndpointRequest[]): Promise<void> {
     const { entries } = await store.get(requests.map(({ key }) => key));
     for (const [i, request] of requests.entries()) loadIfLater(request, entries[i]);
   }

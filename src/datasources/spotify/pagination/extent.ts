@@ -1,9 +1,8 @@
 import type { Page } from '../kinds/decoding/page.ts';
-import type { Entity } from '../kinds/kind.ts';
 
 /** A page, without the type of its items. */
 export type AnyPage = Pick<
-  Page<Entity>,
+  Page,
   'offset' | 'limit' | 'total' | 'isTotalMalformed' | 'isTotalDerived' | 'hasNext' | 'asOfMs'
 > & {
   items: { readonly length: number };

@@ -2,7 +2,6 @@ import { createLru } from '../../../lru.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { noPurges } from '../cache/purges.ts';
 import type { Malformed } from '../kinds/decoding/json.ts';
-import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type AnyPage, type Extent, extentOf } from './extent.ts';
 
@@ -76,7 +75,7 @@ export interface ListLengths {
   forget(ids: readonly string[]): void;
 }
 
-type AnyList = Pick<PagedList<Entity>, 'key' | 'hasStableTotal' | 'freshMs' | 'maxOffset'>;
+type AnyList = Pick<PagedList, 'key' | 'hasStableTotal' | 'freshMs' | 'maxOffset'>;
 
 const maxFormerTotals = 10;
 // A page that is dropped may cost a round trip, but no call.

@@ -14,10 +14,10 @@ const anchorOf = ({ first, after, before }: WindowArgs): CursorPosition | null =
  * The slots beside the item of the cursor, if the pages contain the item where the list may have moved it. Anywhere else
  * the item is a repeated one.
  */
-export function realignToCursor<T extends Entity>(
+export function realignToCursor(
   requestedRange: SlotRange,
   windowArgs: WindowArgs,
-  pages: readonly Page<T>[],
+  pages: readonly Page<Entity>[],
 ): SlotRange {
   const cursor = anchorOf(windowArgs);
   const total = sentTotal(pages);
@@ -60,8 +60,8 @@ export function rangeAfter(slot: number, first: number, readUntil: number): Slot
  * the cursor.
  * @param total of the list at present; null if it is not known
  */
-export function shiftedSlot<T extends Entity>(
-  pages: readonly Page<T>[],
+export function shiftedSlot(
+  pages: readonly Page<Entity>[],
   windowArgs: WindowArgs,
   total: number | null,
   maxOffset: number,
@@ -80,8 +80,8 @@ export function shiftedSlot<T extends Entity>(
  * The slot in the page that holds the item of the cursor; null if none does.
  * @param expected the slot by the total of other pages: the page may be newer, and its own total is then another one
  */
-export function cursorSlotIn<T extends Entity>(
-  page: Page<T>,
+export function cursorSlotIn(
+  page: Page<Entity>,
   expected: number,
   { slot, id, total }: CursorPosition,
 ): number | null {

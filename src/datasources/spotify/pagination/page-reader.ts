@@ -16,7 +16,7 @@ import { ListAbsent } from './withheld-lists.ts';
 /** Reads aligned pages of lists, each from the cache if it is there and belongs to the current version of the list. */
 
 /** One read of a list for one field. */
-export interface ListRead<T extends Entity> {
+export interface ListRead<T extends Entity = Entity> {
   list: PagedList<T>;
   /** The page size. */
   limit: number;
@@ -122,7 +122,7 @@ const isFailedRead = (error: unknown): boolean =>
 /** Whether a page has a slot of the slot range or a later one. */
 const reaches =
   ({ start }: SlotRange) =>
-  <T>({ offset, limit }: Page<T>): boolean =>
+  ({ offset, limit }: Page): boolean =>
     offset + limit > start;
 
 /** The request for the page at an offset, with a page size that ends at `maxOffset` at the latest. */
@@ -184,17 +184,17 @@ async function readChangedAgain<T extends Entity>(
     : newPages;
 }
 
-type LengthRead<T extends Entity> = Pick<ListRead<T>, 'list' | 'lengths' | 'fieldContext'>;
+type LengthRead = Pick<ListRead, 'list' | 'lengths' | 'fieldContext'>;
 
 /** The length of a list; null if it is not known. The field is then at most as fresh as the length. */
-function knownLengthOf<T extends Entity>({ list, lengths, fieldContext }: LengthRead<T>): ListLength | null {
+function knownLengthOf({ list, lengths, fieldContext }: LengthRead): ListLength | null {
   const length = lengths.of(list);
   if (length) recordFreshness(fieldContext, length.freshUntilMs);
   return length;
 }
 
 /** The length that clients are shown; null if it is not known. */
-export function shownLengthOf<T extends Entity>(read: LengthRead<T>): number | Malformed | null {
+export function shownLengthOf(read: LengthRead): number | Malformed | null {
   const length = knownLengthOf(read);
   return length && shownLength(length);
 }

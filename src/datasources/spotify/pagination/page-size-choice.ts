@@ -2,7 +2,6 @@ import { GatewayError } from '../../../errors.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
-import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import type { ListLengths } from './lengths.ts';
 import { slotRangeFor } from './read-window.ts';
@@ -12,15 +11,15 @@ import type { SmallPages } from './small-pages.ts';
 /** Chooses the size of the pages in which a window is read. */
 export interface PageSizeChoice {
   /** The largest size that may be requested. */
-  largestOf(list: PagedList<Entity>): number;
+  largestOf(list: PagedList): number;
   /**
    * The size for these arguments: the largest, unless the window is cached in pages of another size. The app may have got
    * larger pages before. It may have got smaller ones if their limit has expired since, or if Spotify has rejected larger
    * pages of this list alone.
    */
-  sizeFor(list: PagedList<Entity>, windowArgs: WindowArgs): number;
+  sizeFor(list: PagedList, windowArgs: WindowArgs): number;
   /** The size to use after a larger one could not be tried; null if the error has another cause. */
-  smallerAfter(error: unknown, list: PagedList<Entity>): number | null;
+  smallerAfter(error: unknown, list: PagedList): number | null;
 }
 
 export interface PageSizeChoiceOptions {
@@ -33,18 +32,18 @@ export interface PageSizeChoiceOptions {
 export function createPageSizeChoice(options: PageSizeChoiceOptions): PageSizeChoice {
   const { cache, capabilities, lengths, smallPages } = options;
 
-  const largestOf = (list: PagedList<Entity>): number =>
+  const largestOf = (list: PagedList): number =>
     Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
 
   /** Whether the window begins in a page of this size that is cached. */
-  function beginsInCache(list: PagedList<Entity>, windowArgs: WindowArgs, size: number): boolean {
+  function beginsInCache(list: PagedList, windowArgs: WindowArgs, size: number): boolean {
     const start = slotRangeFor({ list, lengths }, windowArgs, [])?.start ?? 0;
     const awaitsRefresh = size > capabilities.maxPageSize(list.endpoint); // a page of this size cannot be refreshed
     return cache.isCached(list.page(start - (start % size), size), 'full', awaitsRefresh);
   }
 
   /** Whether all pages of this size that the window touches are cached, as far as the list goes. */
-  function isCachedIn(list: PagedList<Entity>, windowArgs: WindowArgs, size: number): boolean {
+  function isCachedIn(list: PagedList, windowArgs: WindowArgs, size: number): boolean {
     const slotRange = slotRangeFor({ list, lengths }, windowArgs, []);
     if (slotRange === null) return false;
     const end = Math.min(slotRange.end, lengths.of(list)?.maxLength ?? slotRange.end);
@@ -54,7 +53,7 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions): PageSizeCh
     return offsets.length > 0 && offsets.every(isCached);
   }
 
-  function sizeFor(list: PagedList<Entity>, windowArgs: WindowArgs): number {
+  function sizeFor(list: PagedList, windowArgs: WindowArgs): number {
     const limit = largestOf(list);
     const maxSize = capabilities.maxPageSize(list.endpoint);
     const sizes = capabilities.pageSizes(list.endpoint);

@@ -25,9 +25,9 @@ export interface Pagination {
     fieldContext: FieldContext,
   ): Promise<Window<T> | null>;
   /** The length of a list; null if there is no such list, a marker if Spotify's total is not as documented. */
-  listLength(list: PagedList<Entity>, fieldContext: FieldContext): Promise<number | Malformed | null>;
+  listLength(list: PagedList, fieldContext: FieldContext): Promise<number | Malformed | null>;
   /** Whether a window needs no call for the page at an offset: it is cached, or the list is known to end before it. */
-  isPageCached(list: PagedList<Entity>, offset: number): boolean;
+  isPageCached(list: PagedList, offset: number): boolean;
   /** How often a list or a page of a list was found to be outdated. */
   invalidationCount(): number;
   /** Forgets the lengths of the lists of these objects. */

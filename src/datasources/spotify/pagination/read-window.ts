@@ -49,10 +49,10 @@ export async function readWindow<T extends Entity>(
  * The slots that the arguments select, by the length that these pages and earlier ones show; null if they depend on a length
  * that is unknown.
  */
-export function slotRangeFor<T extends Entity>(
-  { list, lengths }: Pick<ListRead<T>, 'list' | 'lengths'>,
+export function slotRangeFor(
+  { list, lengths }: Pick<ListRead, 'list' | 'lengths'>,
   windowArgs: WindowArgs,
-  pages: readonly Page<T>[],
+  pages: readonly Page[],
 ): SlotRange | null {
   const length = lengths.of(list, pages);
   if (!length) return slotRangeOf(windowArgs, null, list.maxOffset);

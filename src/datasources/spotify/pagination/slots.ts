@@ -89,8 +89,8 @@ export function worstCaseOffsets(
  * @param isBackward whether the slots are counted from their end: then neither empty pages nor pages without `next` inside
  * the slot range end a list that goes on
  */
-export function nextOffsets<T>(
-  pages: readonly Page<T>[],
+export function nextOffsets(
+  pages: readonly Page[],
   slotRange: SlotRange,
   limit: number,
   length: Pick<ListLength, 'length' | 'minLength' | 'maxLength' | 'isReliable'> | null,
@@ -118,7 +118,7 @@ export function nextOffsets<T>(
 }
 
 /** Whether the list may go on after the last page, as far as `next` shows. */
-export function mayContinue<T>(pages: readonly Page<T>[]): boolean {
+export function mayContinue(pages: readonly Page[]): boolean {
   const [previous, last] = [pages.at(-2), pages.at(-1)];
   if (!last) return true;
   // Spotify leaves `next` set behind the end of some lists: one empty page may be a gap, two are the end.
@@ -126,10 +126,10 @@ export function mayContinue<T>(pages: readonly Page<T>[]): boolean {
 }
 
 /** Whether `next` is null, but by its total the list goes on after this full page: only the next page can tell. */
-export const onlyNextPageTells = <T>({ offset, limit, total, hasNext, items }: Page<T>): boolean =>
+export const onlyNextPageTells = ({ offset, limit, total, hasNext, items }: Page): boolean =>
   !hasNext && items.length === limit && offset + limit < total;
 
-export const isEmpty = <T>({ items }: Page<T>): boolean => items.length === 0;
+export const isEmpty = ({ items }: Page): boolean => items.length === 0;
 
 /** The item in a slot, not decoded yet. */
 export interface SlotRef<T> {
@@ -190,10 +190,10 @@ export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
 }
 
 /** The total that Spotify sent last with one of the pages; undefined if it sent none. */
-export const sentTotal = <T>(pages: readonly Page<T>[]): number | undefined =>
+export const sentTotal = (pages: readonly Page[]): number | undefined =>
   pages
     .filter(({ isTotalDerived }) => !isTotalDerived)
-    .reduce<Page<T> | undefined>(
+    .reduce<Page | undefined>(
       (latest, page) => (latest && latest.asOfMs > page.asOfMs ? latest : page),
       undefined,
     )?.total;

@@ -1,20 +1,16 @@
 import { createLru } from '../../../lru.ts';
 import type { Page } from '../kinds/decoding/page.ts';
-import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 
 /** The lists that Spotify pages in smaller pages than requested. */
 export interface SmallPages {
   /** The page size of such a list; null for any other list. */
-  limitOf(list: Pick<PagedList<Entity>, 'key'>): number | null;
+  limitOf(list: Pick<PagedList, 'key'>): number | null;
   /**
    * Records a page that is smaller than requested although the list goes on.
    * @returns whether this is now known to be the page size of the list: one such page may be an exception
    */
-  record(
-    list: Pick<PagedList<Entity>, 'key' | 'freshMs'>,
-    page: Pick<Page<Entity>, 'offset' | 'limit'>,
-  ): boolean;
+  record(list: Pick<PagedList, 'key' | 'freshMs'>, page: Pick<Page, 'offset' | 'limit'>): boolean;
 }
 
 /** The last page of a list that was smaller than requested. */

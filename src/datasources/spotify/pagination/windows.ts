@@ -45,7 +45,7 @@ export function windowOf<T extends Entity>(
   { pages, isShortened }: PageSequence<T>,
   requestedRange: SlotRange,
   windowArgs: WindowArgs,
-  { maxOffset, hasStableTotal }: Pick<PagedList<T>, 'maxOffset' | 'hasStableTotal'>,
+  { maxOffset, hasStableTotal }: Pick<PagedList, 'maxOffset' | 'hasStableTotal'>,
   length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
 ): Window<T> {
   const listPages = windowArgs.last === null ? untilEnd(pages) : pages;
@@ -88,8 +88,8 @@ function slotOf<T>({ slot, total, items, index }: SlotRef<T>, reportedTotal: num
 }
 
 /** Whether the list has slots after the slot range. @param end of the list; null if it is not known */
-function hasMore<T>(
-  pages: readonly Page<T>[],
+function hasMore(
+  pages: readonly Page[],
   slotRange: SlotRange,
   maxOffset: number,
   end: number | null = null,

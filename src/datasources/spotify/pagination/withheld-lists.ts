@@ -1,5 +1,4 @@
 import type { Capabilities } from '../capabilities/capabilities.ts';
-import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordFreshness, recordUnavailable } from '../usage/field-context.ts';
 
@@ -8,7 +7,7 @@ import { type FieldContext, recordFreshness, recordUnavailable } from '../usage/
  * `read` is not called. Null and not recorded if `read` finds no such list.
  */
 export async function unlessWithheld<T>(
-  { key, withheldField }: Pick<PagedList<Entity>, 'key' | 'withheldField'>,
+  { key, withheldField }: Pick<PagedList, 'key' | 'withheldField'>,
   capabilities: Pick<Capabilities, 'unlessMissing' | 'withheldUntilMs'>,
   fieldContext: FieldContext,
   read: () => Promise<T | null>,

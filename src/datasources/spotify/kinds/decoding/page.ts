@@ -18,7 +18,7 @@ import { type Items, lazyItems } from './lazy-items.ts';
 import { simplifiedOptions } from './values.ts';
 
 /** One upstream page. `items.at(i)` is the item of slot `offset + i`; slots up to `offset + limit` may be missing. */
-export interface Page<T> {
+export interface Page<T = unknown> {
   offset: number;
   limit: number;
   /** The total that Spotify reports; if it is missing or malformed, the slots up to the end of the items. */

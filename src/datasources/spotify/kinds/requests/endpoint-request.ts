@@ -18,7 +18,7 @@ import { isInRange, type SpotifyId } from '../spotify-id.ts';
 import { type EmbeddedObject, embeddedIn, embeddedPageOf } from './embedded-objects.ts';
 
 /** One request to Spotify, with the decoding and the caching of its response. */
-export interface EndpointRequest<T> {
+export interface EndpointRequest<T = unknown> {
   /** The key of the response in every cache: equal keys are equal requests. */
   key: string;
   request: ApiRequest;

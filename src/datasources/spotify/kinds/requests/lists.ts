@@ -19,7 +19,7 @@ import { type EndpointRequest, withMarket } from './endpoint-request.ts';
 import { throwIfContentsWithheld, throwIfLimitRejected, throwIfWithheld } from './withheld.ts';
 
 /** One list that Spotify pages, such as the albums of one artist in one market. */
-export interface PagedList<T extends Entity> {
+export interface PagedList<T extends Entity = Entity> {
   /** Names the list in cursors and caches. */
   key: string;
   /** The market in which it is read; null for none. */

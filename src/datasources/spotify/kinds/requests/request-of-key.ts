@@ -7,7 +7,7 @@ import { pagedList, shortList } from './lists.ts';
 import { searchResults } from './search.ts';
 
 /** The request that has this key in the caches; null if no request of the registry has it. */
-export function requestOfKey(key: string, registry: KindRegistry = kinds): EndpointRequest<unknown> | null {
+export function requestOfKey(key: string, registry: KindRegistry = kinds): EndpointRequest | null {
   const [path = '', search = ''] = key.split('?');
   const { market: marketText = '', ...query } = Object.fromEntries(new URLSearchParams(search));
   const parts = { path, query, market: isMarket(marketText) ? marketText : null };
@@ -21,13 +21,13 @@ interface KeyParts {
   query: Record<string, string>;
 }
 
-function objectsLike({ path, market }: KeyParts, registry: KindRegistry): EndpointRequest<unknown>[] {
+function objectsLike({ path, market }: KeyParts, registry: KindRegistry): EndpointRequest[] {
   const [name, id = ''] = path.split('/');
   const kind = findKind(registry, name);
   return kind && isBareId(id) ? [erased(byId(kind, id, market, registry))] : [];
 }
 
-function listsLike({ path, market, query }: KeyParts, registry: KindRegistry): EndpointRequest<unknown>[] {
+function listsLike({ path, market, query }: KeyParts, registry: KindRegistry): EndpointRequest[] {
   const { limit, offset, q = '', type, ...filter } = query;
   const page = [Number(offset), Number(limit)] as const;
   const searchedKind = findKind(registry, type);
@@ -43,4 +43,4 @@ function listsLike({ path, market, query }: KeyParts, registry: KindRegistry): E
   ]);
 }
 
-const erased = <T>(request: EndpointRequest<T>) => request as EndpointRequest<unknown>;
+const erased = <T>(request: EndpointRequest<T>) => request as EndpointRequest;
