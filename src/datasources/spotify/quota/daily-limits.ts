@@ -88,10 +88,6 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
     return before !== undefined && before.limit !== noLimit && nowMs - before.learnedAtMs < burstMs;
   }
 
-  function set(family: Family, { limit, learnedAtMs }: LearnedLimit): void {
-    if (learnedAtMs >= (learned.get(family)?.learnedAtMs ?? 0)) learned.set(family, { limit, learnedAtMs });
-  }
-
   /** Sets the limit in this process and in the others. */
   function replace(family: Family, learnedLimit: LearnedLimit): void {
     learned.set(family, learnedLimit);
@@ -101,7 +97,10 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
   store?.subscribe((topic, message) => {
     const received = parseMessage(topic, message, options.clock());
     const isKnown = received && (families.includes(received.family) || configured.has(received.family));
-    if (isKnown) set(received.family, received);
+    if (!isKnown) return;
+    const { family, ...learnedLimit } = received;
+    if (learnedLimit.learnedAtMs >= (learned.get(family)?.learnedAtMs ?? 0))
+      learned.set(family, learnedLimit);
   });
 
   return {

@@ -1,4 +1,5 @@
 import {
+  bucketOf,
   callCounterOf,
   callsOf,
   isCounter,
@@ -194,7 +195,6 @@ function expiryMs(counters: Counters, calls: number): number | null {
 
 const bucketAt = (nowMs: number): number => Math.floor(nowMs / bucketMs);
 const oldestBucketAt = (nowMs: number): number => bucketAt(nowMs) - dayBuckets - extraBuckets;
-const bucketOf = (name: string): number => Number.parseInt(name, 10);
 
 const isCurrent = (name: string, nowMs: number): boolean =>
   bucketOf(name) >= oldestBucketAt(nowMs) && bucketOf(name) <= bucketAt(nowMs) + maxSkewBuckets;

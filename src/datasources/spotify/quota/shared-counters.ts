@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CallCounters, CallReservation, SharedStore } from '../shared-state/shared-store.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 import {
   type CounterExchange,
   createRecoveryPause,
@@ -53,8 +53,8 @@ export interface SharedCountersOptions {
 }
 
 const syncMs = 1_000;
-// No decision depends on counters without a limit, so each of them is exchanged only once in so many ticks. The ticks
-// are spread over the counters, because any exchange shows a loss of the store.
+// Counters without an enforced limit are shown, and decide only which entries are served for longer. So each of them is
+// exchanged only once in so many ticks. The ticks are spread over the counters, because any exchange shows a loss of the store.
 const unlimitedSyncTicks = 10;
 // A loss is noticed by the own counters that the store lacks. If the machine has slept, they may have expired: then a
 // loss cannot be noticed, as after a start of the process.
@@ -80,10 +80,10 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     const aheadMsBefore = aheadMs;
     const sentAtMs = nowMs();
     const isBlind = options.clock() - respondedAtMs > blindAfterMs;
-    const reservation = counter.counters.reservation(sentAtMs, limit);
+    const reservation = { ...counter.counters.reservation(sentAtMs, limit), calls };
     const { name, value } = counter.counters.own(sentAtMs);
-    const counters = calls > 0 ? { ...reservation.counters, [name]: value + calls } : reservation.counters;
-    const result = await sendReservation(store, counter.name, { ...reservation, calls, counters });
+    if (calls > 0) reservation.counters = { ...reservation.counters, [name]: value + calls };
+    const result = await store?.reserveCall(counter.name, reservation).catch(() => null); // no store should reject
     if (!result) return null;
     respondedAtMs = options.clock();
     // During the exchange `add` may have raised the same counter. The merge keeps the higher value, so a call of `add` and a
@@ -164,16 +164,3 @@ const createCounter = (name: string, processId: string): SharedCounter => ({
   nextSync: undefined,
   nextCalls: undefined,
 });
-
-/** Null also if the store rejects, although no store should. */
-async function sendReservation(
-  store: SharedCountersOptions['store'],
-  name: string,
-  reservation: CallReservation,
-): Promise<CallCounters | null> {
-  try {
-    return (await store?.reserveCall(name, reservation)) ?? null;
-  } catch {
-    return null;
-  }
-}

@@ -73,4 +73,4 @@ export const isCounter = (name: string, count: unknown): count is number =>
   count >= 0 &&
   count <= maxCount;
 
-const bucketOf = (name: string): number => Number.parseInt(name, 10);
+export const bucketOf = (name: string): number => Number.parseInt(name, 10);

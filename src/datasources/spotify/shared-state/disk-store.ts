@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { Log } from '../../../observability/log.ts';
 import { countersAfter } from './call-counters.ts';
 import { openConnection, problemOf } from './disk-connection.ts';
@@ -36,17 +37,15 @@ export function canOpenDiskStore(dataDir: string, app: string): boolean {
 
 export function createDiskStore(options: DiskStoreOptions): SharedStore {
   const { dataDir, app, log, maxBytes = defaultMaxBytes } = options;
-  let onReplaced: () => void = () => undefined;
   const database = openDiskDatabase({
     files: createDiskFiles(dataDir, app),
     maxBytes,
     freeSpace: (sql) => tables.evict(sql, Date.now()),
-    onReplaced: () => onReplaced(),
+    onReplaced: () => messages.restart(),
     log,
   });
   const writes = createWriteQueue(database);
   const messages = createDiskMessages(database, writes);
-  onReplaced = messages.restart;
   const leases = createLeases(leaseCommands(database, writes, messages.deliver), checkLeasesEveryMs);
   const sweepTimer = setInterval(sweep, sweepEveryMs).unref();
 
@@ -109,14 +108,9 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
     }
   }
 
-  const synced = new Promise<void>((resolve) => {
-    setImmediate(() => {
-      deliver();
-      resolve();
-    });
-  });
+  const synced = nextIteration().then(deliver);
   function send(topic: string, text: string): void {
-    writes.enqueue((sql) => tables.putMessage(sql, topic, text, Date.now()));
+    writes.enqueue((sql) => tables.putMessage(sql, topic, text, Date.now(), 'REPLACE'));
     setImmediate(deliver); // to this process too
   }
 
@@ -134,7 +128,8 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
     },
     publishAgain: () =>
       writes.enqueue((sql) => {
-        for (const [topic, text] of messages.latest()) tables.addMessage(sql, topic, text, Date.now());
+        for (const [topic, text] of messages.latest())
+          tables.putMessage(sql, topic, text, Date.now(), 'IGNORE');
       }),
     subscribe: messages.subscribe,
     whenSynced: () => synced,

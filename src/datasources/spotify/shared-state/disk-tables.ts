@@ -66,21 +66,16 @@ export const messagesAfter = (sql: Sql, id: number): StoredMessage[] =>
     .all(id)
     .map((row) => ({ id: Number(row['id']), topic: String(row['topic']), text: String(row['text']) }));
 
-/** Stores a message in place of the one that its topic has. */
-export function putMessage(sql: Sql, topic: string, text: string, nowMs: number): void {
-  const put = 'INSERT OR REPLACE INTO message (topic, text, until_ms) VALUES (?, ?, ?)';
+/** Stores a message, and deletes the oldest ones. @param onConflict whether it replaces the message that its topic has */
+export function putMessage(
+  sql: Sql,
+  topic: string,
+  text: string,
+  nowMs: number,
+  onConflict: 'REPLACE' | 'IGNORE',
+): void {
+  const put = `INSERT OR ${onConflict} INTO message (topic, text, until_ms) VALUES (?, ?, ?)`;
   sql(put).run(topic, text, nowMs + messageLifeMs);
-  deleteOldestMessages(sql);
-}
-
-/** Stores a message if its topic has none. */
-export function addMessage(sql: Sql, topic: string, text: string, nowMs: number): void {
-  const add = 'INSERT OR IGNORE INTO message (topic, text, until_ms) VALUES (?, ?, ?)';
-  sql(add).run(topic, text, nowMs + messageLifeMs);
-  deleteOldestMessages(sql);
-}
-
-function deleteOldestMessages(sql: Sql): void {
   sql(
     `DELETE FROM message WHERE id IN (SELECT id FROM message ORDER BY id DESC LIMIT -1 OFFSET ${maxTopics})`,
   ).run();

@@ -16,7 +16,6 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
   const redis = createRedisClient(url, log);
   const messages = createRedisMessages(redis, name('messages'));
   const owner = randomUUID();
-  let calls = 0;
 
   const evaluate: Evaluate = (script, names, ...values) =>
     redis.run((connection) => connection.eval(script, names.length, ...names, ...values));
@@ -64,8 +63,7 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
       return callCounters(result);
     },
     async reserveRate(limit, windowMs) {
-      calls += 1;
-      const call = `${owner}.${calls}`; // equal members of the set would count as one call
+      const call = randomUUID(); // equal members of the set would count as one call
       const waitMs = Number(
         (await evaluate(scripts.reserveRateScript, [name('rate')], limit, windowMs, call)) ?? 0,
       );
