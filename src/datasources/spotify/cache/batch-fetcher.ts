@@ -6,6 +6,7 @@ import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import { createWaiters, type Waiters } from '../usage/waiters.ts';
+import type { Entry } from './entry.ts';
 import {
   type BatchResult,
   batchResult,
@@ -17,11 +18,12 @@ import {
   resultOfErrorStatus,
 } from './fetch-result.ts';
 
-/** A request to Spotify, the fields that wait for it (more may join), and the ETag of the cached entry, if any. */
+/** A request to Spotify, and the fields that wait for it; more may join. */
 export interface FetchRequest {
   endpointRequest: EndpointRequest;
   fieldContexts: readonly FieldContext[];
-  etag: string | null;
+  /** The entry that Spotify may confirm. */
+  cachedEntry: Pick<Entry, 'etag'> | undefined;
   /** The operations that wait for its call. Undefined before a call. */
   waiters?: Waiters;
 }
@@ -33,15 +35,15 @@ export interface FetchRequest {
 export type BatchFetcher = (fetchRequests: readonly FetchRequest[]) => Promise<FetchResult>[];
 
 export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilities): BatchFetcher {
-  const connection = { apiClient, capabilities };
+  const dependencies = { apiClient, capabilities };
   return (fetchRequests) => {
     const results = new Map<FetchRequest, Promise<FetchResult>>();
     for (const group of groupByBatch(fetchRequests)) {
       const batch = group[0]?.endpointRequest.batch;
       const promises =
         batch && group.length > 1
-          ? fetchBatch(connection, group, batch)
-          : group.map((fetchRequest) => fetchOne(connection, fetchRequest));
+          ? fetchBatch(dependencies, group, batch)
+          : group.map((fetchRequest) => fetchOne(dependencies, fetchRequest));
       for (const [i, fetchRequest] of group.entries())
         results.set(fetchRequest, promises[i] as Promise<FetchResult>);
     }
@@ -73,18 +75,19 @@ interface FetchDependencies {
 }
 
 /** One call for one request. */
-function fetchOne(connection: FetchDependencies, fetchRequest: FetchRequest): Promise<FetchResult> {
-  const { endpointRequest, etag } = fetchRequest;
+function fetchOne(dependencies: FetchDependencies, fetchRequest: FetchRequest): Promise<FetchResult> {
+  const { endpointRequest, cachedEntry } = fetchRequest;
+  const etag = cachedEntry?.etag ?? null;
   const call = async (): Promise<FetchResult> => {
-    const response = await send(connection, endpointRequest.request, [fetchRequest], etag);
+    const response = await send(dependencies, endpointRequest.request, [fetchRequest], etag);
     if (response.status === 304 && etag !== null) return { status: 'unchanged' };
     if (response.status !== 200) return resultOfErrorStatus(endpointRequest, response);
     return decodeFound(endpointRequest, response.body, response);
   };
-  const callWithin = () => withinLimit(connection, endpointRequest, call, (result) => [result]);
+  const callWithin = () => withinLimit(dependencies, endpointRequest, call, (result) => [result]);
   const { feature } = endpointRequest;
   if (!feature) return callWithin();
-  return connection.capabilities.learnFeature(
+  return dependencies.capabilities.learnFeature(
     feature.name,
     feature.object,
     callWithin,
@@ -94,37 +97,38 @@ function fetchOne(connection: FetchDependencies, fetchRequest: FetchRequest): Pr
 
 /** One call for all requests; one for each if the app lacks batch reads or the response cannot be used for all. */
 function fetchBatch(
-  connection: FetchDependencies,
+  dependencies: FetchDependencies,
   fetchRequests: readonly FetchRequest[],
   batch: Batch,
 ): Promise<FetchResult>[] {
   const [{ endpointRequest }] = fetchRequests as [FetchRequest];
+  const { capabilities } = dependencies;
   let isTried = false;
   const call = () => {
     isTried = true;
     return withinLimit(
-      connection,
+      dependencies,
       endpointRequest,
-      () => callBatch(connection, fetchRequests, batch),
+      () => callBatch(dependencies, fetchRequests, batch),
       (results) => results ?? [],
     );
   };
   const objects = fetchRequests.map((fetchRequest) => fetchRequest.endpointRequest.key).join();
-  const results = batch.feature ? connection.capabilities.withFeature(batch.feature, objects, call) : call();
+  const results = batch.feature ? capabilities.withFeature(batch.feature, objects, call) : call();
   const settledResults = results.then(
-    (all) => all?.map(toPromise) ?? fetchEach(connection, fetchRequests, isTried),
+    (all) => all?.map(toPromise) ?? fetchEach(dependencies, fetchRequests, isTried),
   );
   return fetchRequests.map(async (_, i) => (await settledResults)[i] as Promise<FetchResult>);
 }
 
 /** @returns null if the response does not match the requests, or one of them may be the cause of a failure */
 async function callBatch(
-  connection: FetchDependencies,
+  dependencies: FetchDependencies,
   fetchRequests: readonly FetchRequest[],
   batch: Batch,
 ): Promise<BatchResult[] | null> {
   const values = fetchRequests.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
-  const response = await send(connection, batch.request(values), fetchRequests, null);
+  const response = await send(dependencies, batch.request(values), fetchRequests, null);
   // The ids are then read one by one.
   if (batch.feature) throwIfBatchWithheld(response);
   if (batch.feature ? isAboutIds(response) : isAboutSearchType(response)) return null;
@@ -139,15 +143,15 @@ async function callBatch(
 
 /** @param isTried whether a batch call for these requests was sent before */
 function fetchEach(
-  connection: FetchDependencies,
+  dependencies: FetchDependencies,
   fetchRequests: readonly FetchRequest[],
   isTried: boolean,
 ): Promise<FetchResult>[] {
-  const results = fetchRequests.map((fetchRequest) => fetchOne(connection, fetchRequest));
+  const results = fetchRequests.map((fetchRequest) => fetchOne(dependencies, fetchRequest));
   // If single reads are rejected like the batch before them, the cause is not the lack of batch reads.
-  if (isTried && connection.capabilities.has('batch') === false)
+  if (isTried && dependencies.capabilities.has('batch') === false)
     void Promise.allSettled(results).then((outcomes) => {
-      if (outcomes.every(isRejection)) connection.capabilities.reset('batch');
+      if (outcomes.every(isRejection)) dependencies.capabilities.reset('batch');
     });
   return results;
 }

@@ -2,6 +2,7 @@ import {
   BadUserInput,
   type ErrorCode,
   GatewayError,
+  onlyGatewayError,
   UpstreamAuthFailed,
   UpstreamBadResponse,
   UpstreamForbidden,
@@ -54,13 +55,12 @@ export function batchResult(
     const part = orBadResponse(partOf);
     return part === null ? { status: 'absent' } : decodeFound(endpointRequest, part, response);
   } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
+    return onlyGatewayError(error);
   }
 }
 
 /** Whether Spotify rejects the market, such as an ISO code that it does not know. */
-export const isMarketRejected = ({ status, body }: HttpResponse): boolean =>
+const isMarketRejected = ({ status, body }: HttpResponse): boolean =>
   status === 400 && /market/i.test(messageOf(body) ?? '');
 
 /** Spotify rejects a whole batch with 400 if one id is malformed, or if it takes fewer ids; an invalid market concerns all. */

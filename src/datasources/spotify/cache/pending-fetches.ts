@@ -19,7 +19,6 @@ import type { SharedResponses } from './shared-responses.ts';
 export interface PendingFetch extends FetchRequest, StoredRequest {
   /** The fields that wait for it, in the order in which they joined. */
   fieldContexts: FieldContext[];
-  etag: string | null;
   /** `any`: a simplified object is enough for all of these fields. */
   form: Form;
   /** The entry of the full object or page. */
@@ -39,7 +38,6 @@ export function pendingFetch(
     ...options,
     endpointRequest,
     fieldContexts: [],
-    etag: cachedEntry?.etag ?? null,
     cachedEntry,
     storedEntry: undefined,
     startedMs: epochMs(),
@@ -114,7 +112,7 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
   function useMemory(request: PendingFetch): void {
     const entry = memory.get(request.endpointRequest.key);
     if (entry && entry !== request.cachedEntry)
-      Object.assign(request, { cachedEntry: entry, etag: entry.etag, storedEntry: undefined });
+      Object.assign(request, { cachedEntry: entry, storedEntry: undefined });
   }
 
   /** Uses the entry of the store if Spotify sent or confirmed it later than the one of this process. */
@@ -128,7 +126,7 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
     }
     const isAwaited = hasWaited && storedEntry.asOfMs >= startedMs;
     const entry = sharedResponses?.loadEntry(endpointRequest, storedEntry, isAwaited);
-    if (entry) Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
+    if (entry) Object.assign(request, { cachedEntry: entry, storedEntry });
   }
 
   /** @param callsBefore calls of the family that are decided together with this one */

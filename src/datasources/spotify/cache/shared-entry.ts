@@ -168,16 +168,13 @@ function decodeEntry(value: Buffer | null, key: string, isPurged: Purges['isPurg
   if (!parsed) return undefined;
   const json = (parsed.json ?? {}) as Json;
   const { key: ownKey, body, etag, asOfMs, startedMs = asOfMs, freshUntilMs, usableUntilMs } = json;
-  const times = [asOfMs, startedMs, freshUntilMs, usableUntilMs];
-  if (ownKey !== key || body === undefined || !times.every(Number.isFinite)) return undefined;
-  if (isPurged(text.toString('latin1'), startedMs as number)) return undefined;
+  const times = { asOfMs, startedMs, freshUntilMs, usableUntilMs };
+  if (ownKey !== key || body === undefined || !areNumbers(times)) return undefined;
+  if (isPurged(text.toString('latin1'), times.startedMs)) return undefined;
   return {
     body,
     etag: typeof etag === 'string' && etagPattern.test(etag) ? etag : null,
-    asOfMs: asOfMs as number,
-    startedMs: startedMs as number,
-    freshUntilMs: freshUntilMs as number,
-    usableUntilMs: usableUntilMs as number,
+    ...times,
     hasMalformedParts: json.hasMalformedParts === true,
     isRepeated: json.isRepeated === true,
     bytes: parsed.bytes,
@@ -185,6 +182,9 @@ function decodeEntry(value: Buffer | null, key: string, isPurged: Purges['isPurg
 }
 
 type Json = Partial<Record<keyof StoredEntry | 'key', unknown>>;
+
+const areNumbers = <K extends string>(values: Record<K, unknown>): values is Record<K, number> =>
+  Object.values(values).every(Number.isFinite);
 
 function unpackedOrNull(value: Buffer): Buffer | null {
   try {
