@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { deadlinePassed, GatewayError } from '../../../errors.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
 import { type EndpointRequest, FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
-import type { SharedStore } from '../shared-state/shared-store.ts';
+import type { SharedLeases } from '../shared-state/shared-store.ts';
 import { type FieldContext, withDeadline } from '../usage/field-context.ts';
 import type { ReadSource } from '../usage/observer.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
@@ -25,11 +25,9 @@ interface InFlightRequest extends PendingFetch {
 export interface InFlightOptions extends PendingFetchesOptions {
   batchFetcher: BatchFetcher;
   /** By which only one process at a time reads a key from Spotify; undefined if there is only one process. */
-  leases?: Leases | undefined;
+  leases?: SharedLeases | undefined;
   writes: DeferredWrites;
 }
-
-export type Leases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'>;
 
 export interface InFlightRequests {
   fetch: Fetch;

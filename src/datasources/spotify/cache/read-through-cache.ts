@@ -4,6 +4,7 @@ import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { readableCount } from '../quota/decide-reads.ts';
+import type { SharedLeases } from '../shared-state/shared-store.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
@@ -12,7 +13,7 @@ import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh, usesEntry } from './entry.ts';
 import { createEntryUse } from './entry-use.ts';
-import { createInFlightRequests, type Leases } from './in-flight.ts';
+import { createInFlightRequests } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
 import { type CallQuota, noQuota, type PendingFetchesOptions } from './pending-fetches.ts';
 import type { EntryStore } from './shared-entry.ts';
@@ -84,7 +85,7 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   memory: Memory;
   /** The entries of the other processes, and which of them reads a key from Spotify; undefined if nothing is shared. */
   store?: EntryStore | undefined;
-  leases?: Leases | undefined;
+  leases?: SharedLeases | undefined;
   purges: PendingFetchesOptions['purges'];
   /** By default calls are not limited. */
   dailyQuota?: CallQuota | undefined;

@@ -1,4 +1,4 @@
-import type { SharedStore } from './shared-store.ts';
+import type { SharedLeases } from './shared-store.ts';
 
 export const leaseMs = 1_000; // a holder that was killed delays the others by no more
 const renewEveryMs = 300; // twice late is still in time
@@ -13,7 +13,7 @@ export interface LeaseCommands {
   haveEnded(keys: readonly string[]): Promise<boolean[] | null>;
 }
 
-export interface Leases extends Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'> {
+export interface Leases extends SharedLeases {
   /** Wakes the waiters of a lease that another process has released. */
   end(key: string): void;
   /** Releases all leases of this process and wakes all waiters. */

@@ -50,6 +50,9 @@ export interface SharedStore {
   close(): Promise<void>;
 }
 
+/** The leases of a store, without its data. */
+export type SharedLeases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'>;
+
 /** A value to store for a time. */
 export interface NewEntry {
   key: string;
