@@ -169,7 +169,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'C4-one',
-    fault: 'one bad id among 50',
+    fault: 'one invalid id among 50',
     promise: 'an invalid id makes its own entry null and no other',
     steps: [
       {
@@ -185,7 +185,7 @@ const cases: FaultCase[] = [
   {
     id: 'C5',
     fault:
-      'one field 500 and 5,000 times, also in one another; 6 directives on one field; 1,000 unknown ones',
+      'one field 500 and 5,000 times, one field twice at each of 7 levels, 6 directives on one field, 1,000 unknown directives',
     promise: 'repeated fields are rejected with one error, before they are compared in pairs',
     steps: refusals(
       [
@@ -267,7 +267,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'C7',
-    fault: 'introspection in production, plain, deep and round in circles',
+    fault: 'introspection in production: flat, deep and recursive',
     promise: 'introspection is rejected in production',
     environment: production,
     steps: [
@@ -347,7 +347,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'C11',
-    fault: 'GET with a text, and with the hash of none, in production',
+    fault: 'GET with the text of a document, and with a hash but no manifest, in production',
     promise: 'GET executes trusted documents only',
     environment: production,
     steps: [
@@ -362,7 +362,8 @@ const cases: FaultCase[] = [
   },
   {
     id: 'C12',
-    fault: 'POST as a form, with files, as text, as `application/graphql`, packed, without a type',
+    fault:
+      'POST as a form, with files, as text, as `application/graphql`, compressed, without a content type',
     promise: 'a request that any web page can send is not executed',
     steps: [
       typed('application/x-www-form-urlencoded', 'query={__typename}'),
@@ -487,7 +488,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'C18',
-    fault: 'markets that are none',
+    fault: 'invalid markets',
     promise: 'an invalid market is rejected before anything runs',
     steps: ['XX', 'us', '../', 'X'.repeat(2_000)].map((market) => ({
       execute: operation(
@@ -573,7 +574,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'C26',
-    fault: '`@defer`, `@stream`, a subscription, a mutation, an operation that is not there',
+    fault: '`@defer`, `@stream`, a subscription, a mutation, an operation that the document lacks',
     promise: 'a feature that the gateway does not have is rejected',
     steps: [
       ...refusals(
@@ -595,7 +596,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'C28',
-    fault: 'ids that are well formed, and of which no object exists',
+    fault: 'valid ids that no object has',
     promise: 'an unknown id costs one call a minute, however many operations select it',
     steps: [{ execute: artist(unknownId(1)), client: 'ok', times: 20, manner: 'in turn', api: 1, token: 1 }],
   },

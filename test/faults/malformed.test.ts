@@ -384,7 +384,7 @@ faultSuite('M', 'Malformed payloads', [
   },
   {
     id: 'M6',
-    fault: 'totals that no list has: −1, 10²⁰, 1.5, "104"',
+    fault: 'invalid totals: −1, 10²⁰, 1.5, "104"',
     promise: 'a total that is not as documented loses no item',
     warm: [artist(bts)],
     steps: stepsFor([-1, 1e20, 1.5, '104'], (total) => ({
@@ -425,7 +425,7 @@ faultSuite('M', 'Malformed payloads', [
   },
   {
     id: 'M6-more',
-    fault: 'a page that says `limit: 1000000`, once',
+    fault: 'a page that states `limit: 1000000`, once',
     promise: 'a page with a limit above the requested one hides no item after it',
     warm: [artist(bts)],
     steps: [
@@ -510,7 +510,7 @@ faultSuite('M', 'Malformed payloads', [
       client: 'ok',
       api: 1,
       check: nullsAt([1, 3]),
-      says: { client: 'null where there is none' },
+      says: { client: 'null for missing objects' },
     },
   ),
   misbatched(
@@ -570,7 +570,7 @@ faultSuite('M', 'Malformed payloads', [
             ['artist', 'externalUrl'],
             ['artist', 'images', 0, 'url'],
           ]),
-        says: { client: 'for that address' },
+        says: { client: 'for that URL' },
       })),
       {
         arrange: withUrl('HTTPS://i.scdn.co/a'),
@@ -605,7 +605,7 @@ faultSuite('M', 'Malformed payloads', [
   },
   {
     id: 'M13',
-    fault: 'content-encoding gzip for what is not gzip',
+    fault: 'content-encoding gzip, but the body is not gzip',
     promise: 'a body that cannot be decompressed is an error',
     steps: [
       {
@@ -636,7 +636,7 @@ faultSuite('M', 'Malformed payloads', [
         expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toMatch(
           /hotel|BQcanary/,
         ),
-      says: { client: 'coded, without a word of it' },
+      says: { client: 'an error code, without that text' },
     })),
     shutMs: 6_000,
   },

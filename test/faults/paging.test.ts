@@ -221,7 +221,7 @@ const resultIds = catalogue.find('track', 'garden').map(({ id }) => id);
 faultSuite('P', 'Paging', [
   {
     id: 'P1',
-    fault: '`first: 10`, page maximum 10',
+    fault: '`first: 10`, page size limit 10',
     promise: 'a window of ten over pages of ten is one call, and hasNextPage is right',
     warm: [artist(bts), artist(albums10), artist(albums11)],
     steps: [
@@ -234,7 +234,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P2',
-    fault: '`first: 25`, page maximum 10',
+    fault: '`first: 25`, page size limit 10',
     promise: 'a window of twenty-five over pages of ten is three calls, and its items are in order',
     warm: [artist(bts)],
     steps: [
@@ -305,7 +305,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P6-front',
-    fault: 'an album is put in front of the list between two pages of one client',
+    fault: 'an album is added at the front of the list between two pages of one client',
     promise: 'an item that has moved to the next page is not returned twice',
     warm: [artist(bts)],
     allow: { readsAnew: true },
@@ -316,13 +316,13 @@ faultSuite('P', 'Paging', [
         ...unchecked,
         // The window ends at the same slot as before: the item that has moved out of it is in the next window.
         check: (result) => expect(idsIn(connection(result))).toEqual(visible(bts, 10, 19)),
-        says: { client: 'what comes after the cursor' },
+        says: { client: 'the items after the cursor' },
       }),
     ],
   },
   {
     id: 'P6-shrunk',
-    fault: 'the newest album is taken away between two pages of one window',
+    fault: 'the newest album is removed between two pages of one window',
     promise: 'a window over a list that shrinks meanwhile has no silent gap',
     warm: [artist(bts)],
     allow: { readsAnew: true },
@@ -356,7 +356,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P8',
-    fault: '`first: 100` of a list of four that is said to have 97, its first page without `next`',
+    fault: '`first: 100` of a list of 4 items with the total 97, its first page without `next`',
     promise: 'a list whose total is too large is read no further than its last page',
     warm: [artist(overstated)],
     steps: [
@@ -431,7 +431,8 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P9-chapters',
-    fault: 'null items and slots without an item in a list of chapters, whose audiobook counts even more',
+    fault:
+      'null items and slots without an item in a list of chapters that is shorter than its audiobook states',
     promise:
       'a chapter that is not readable is omitted without an error, and the list ends where its items end',
     steps: [
@@ -441,7 +442,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P9-refused',
-    fault: '500 for the second page of a list of episodes, the first of which came with the show',
+    fault: '500 for the second page of a list of episodes, whose first page came with the show',
     promise: 'a page that fails makes its list null, and the show keeps its data',
     warm: [showEpisodes(fixtures.shows.episodes130, { first: 50 })],
     steps: [
@@ -481,7 +482,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P12',
-    fault: 'page maximum unknown: 400 `Invalid limit` above 10',
+    fault: 'page size limit unknown: 400 `Invalid limit` above 10',
     promise: 'the page size limit is learned with one rejected call, once for the process',
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
     warm: [artist(bts), artist(1)],
@@ -514,7 +515,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P12-lower',
-    fault: 'page maximum lowered from 50 to 10 while we run',
+    fault: 'page size limit lowered from 50 to 10 while the gateway runs',
     promise: 'a lowered page size limit costs one call each for two lists, and none after that',
     sandbox: { quotaMode: 'extended' },
     warm: [artist(bts), artist(1), artist(2), artist(3)],
@@ -728,7 +729,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P22',
-    fault: 'an album of 55 tracks, of which it brings 50 along',
+    fault: 'an album of 55 tracks that contains the first 50',
     promise: 'tracks come from the page in their album as far as it reaches, and by one call after that',
     steps: [
       { execute: albumTracks(fixtures.albums.tracks55, { first: 50 }), client: 'ok', api: 1 },
@@ -743,7 +744,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P22-ceiling',
-    fault: 'an album of 130 tracks, of which it brings 50 along, and a page maximum of 20',
+    fault: 'an album of 130 tracks that contains the first 50, and a page size limit of 20',
     promise: 'no track is omitted if the embedded tracks end in the middle of a page',
     sandbox: { quotaMode: 'extended' },
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
@@ -757,7 +758,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P22-fails',
-    fault: 'the page behind the 50 fails',
+    fault: 'the page after the first 50 tracks fails',
     promise: 'tracks of which a page fails are null with an error, and the album keeps its data',
     warm: [album(fixtures.albums.tracks55)],
     steps: [
@@ -773,7 +774,7 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P23',
-    fault: 'a page fails while a client pages on, and is well again',
+    fault: 'a page fails while a client reads a list, and then succeeds',
     promise: 'a client that repeats a request after an error continues where it was',
     warm: [artist(bts)],
     steps: [

@@ -132,7 +132,7 @@ const cases: FaultCase[] = [
   {
     id: 'D3',
     slow: true,
-    fault: 'SIGTERM while Spotify leaves a call unanswered',
+    fault: 'SIGTERM while Spotify does not respond to a call',
     promise: 'a running operation gets its response at its deadline and is not reset',
     timeoutMs: 60_000,
     steps: [
@@ -158,7 +158,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'D5',
-    fault: 'a second SIGTERM or SIGINT while the first is obeyed',
+    fault: 'a second SIGTERM or SIGINT while the process drains',
     promise: 'a second signal ends the process at once',
     steps: (['SIGTERM', 'SIGINT'] as const).map((second) =>
       checkProcess(
@@ -183,7 +183,7 @@ const cases: FaultCase[] = [
   {
     id: 'D6',
     slow: true, // closing a Redis client that is connecting takes some time
-    fault: 'Redis is not there at the start, comes, and goes',
+    fault: 'Redis is down at the start, up later, and down again',
     promise: 'no client gets an error because Redis is missing',
     environment: withRedis,
     needsRedis: true,
@@ -216,7 +216,7 @@ const cases: FaultCase[] = [
   {
     id: 'D7',
     slow: true, // closing a Redis client that is connecting takes some time
-    fault: 'Redis accepts and does not respond',
+    fault: 'Redis accepts connections and does not respond',
     promise: 'the gateway waits for Redis at most 200 ms, and then does not use it for a while',
     environment: withRedis,
     needsRedis: true,

@@ -360,7 +360,7 @@ faultSuite('Q', '429 and quota', [
   ),
   {
     id: 'Q6',
-    fault: '429 without Retry-After, over and over',
+    fault: '429 without Retry-After, five times',
     promise: 'a rate limit without a time causes a back-off of 5 s, which doubles each time up to 60 s',
     shutMs: 61 * second,
     steps: doubling,
@@ -440,7 +440,7 @@ faultSuite('Q', '429 and quota', [
   },
   {
     id: 'Q8-deadline',
-    fault: '429, Retry-After 2, where a request has 1.5 s',
+    fault: '429, Retry-After 2; the deadline of a request is 1.5 s',
     promise: 'a Retry-After beyond the deadline is an error at once',
     environment: { REQUEST_TIMEOUT_MS: '1500' },
     deadlineMs: 1_500,
@@ -473,7 +473,7 @@ faultSuite('Q', '429 and quota', [
   },
   {
     id: 'Q10',
-    fault: '60 operations a second where SPOTIFY_RATE_LIMIT is 20 in 30 s',
+    fault: '60 operations a second; SPOTIFY_RATE_LIMIT is 20',
     promise: 'the gateway’s own rate limit holds in any 30 s, and operations beyond it get an error at once',
     environment: { SPOTIFY_RATE_LIMIT: '20' },
     shutMs: 31 * second,
@@ -696,7 +696,7 @@ faultSuite('Q', '429 and quota', [
           const windows = Math.ceil(((api.at(-1)?.atMs ?? 0) - (api[0]?.atMs ?? 0)) / (5 * second));
           expect(rejected.length, 'calls that Spotify rejected').toBeLessThanOrEqual(2 * windows);
         },
-        says: { client: 'ok or UPSTREAM_RATE_LIMITED', spotify: 'two refused in each window' },
+        says: { client: 'ok or UPSTREAM_RATE_LIMITED', spotify: 'two rejected in each window' },
       },
     ],
   },

@@ -278,7 +278,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N5-race',
-    fault: 'kept connections closed just when they are used',
+    fault: 'idle connections are closed just when they are used',
     promise: 'a call that meets a closing connection is sent again on another',
     proxied: 'api',
     steps: [
@@ -352,7 +352,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N8',
-    fault: 'the first body comes at one byte in 100 ms',
+    fault: 'the first body arrives at one byte in 100 ms',
     promise: 'a body that arrives too slowly is cancelled and requested again',
     slow: true,
     steps: [
@@ -368,7 +368,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N8-ever',
-    fault: 'every body comes at one byte in 100 ms',
+    fault: 'every body arrives at one byte in 100 ms',
     promise: 'calls whose bodies always arrive too slowly end before the deadline',
     slow: true,
     timeoutMs: 20_000,
@@ -384,7 +384,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N9',
-    fault: 'black hole: accepts and never responds',
+    fault: 'Spotify accepts connections and never responds',
     promise: 'no socket to a host that never responds stays open',
     proxied: 'api',
     slow: true,
@@ -437,7 +437,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N11',
-    fault: 'a kept connection that a firewall has forgotten',
+    fault: 'an idle connection that a firewall has silently dropped',
     promise: 'a half-open connection costs one attempt',
     proxied: 'api',
     slow: true,
@@ -453,7 +453,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N11-pool',
-    fault: 'ten kept connections that a firewall has forgotten',
+    fault: 'ten idle connections that a firewall has silently dropped',
     promise: 'a pool of half-open connections costs one attempt, not three',
     proxied: 'api',
     slow: true,
@@ -491,7 +491,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N12-slow',
-    fault: 'a line of 1 KB a second',
+    fault: 'a connection with 1 KB a second',
     promise: 'a connection that is too slow for the response is a timeout',
     proxied: 'api',
     slow: true,
@@ -508,7 +508,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N12-latency',
-    fault: 'a line with 300 ms of latency',
+    fault: 'a connection with 300 ms of latency',
     promise: 'a slow but steady connection causes no error',
     proxied: 'both',
     slow: true,
@@ -524,7 +524,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N13',
-    fault: 'TLS as it should be',
+    fault: 'valid TLS certificate',
     promise: 'a valid certificate is accepted, so that the rejections of invalid ones prove something',
     environment: showing(({ valid }) => valid),
     steps: [{ execute: track(1), client: 'ok', api: 1, withinMs: 1_000 }],
@@ -541,7 +541,7 @@ faultSuite('N', 'Transport', [
   ),
   rejectedTls(
     'N13-self',
-    'TLS certificate signed by nobody',
+    'self-signed TLS certificate',
     showing(({ selfSigned }) => selfSigned),
   ),
   rejectedTls(
@@ -559,7 +559,7 @@ faultSuite('N', 'Transport', [
   ),
   {
     id: 'N14',
-    fault: 'a body of 300 MB, as it is and as a gzip bomb',
+    fault: 'a body of 300 MB, uncompressed and as a gzip bomb',
     promise: 'a body without an end is cancelled at two megabytes',
     steps: [false, true].flatMap((gzip, i): Step[] => {
       let before = 0;
@@ -636,8 +636,9 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N16',
-    fault: 'client leaves while its call is under way',
-    promise: 'a call that was sent is completed and its response cached, although its client has left',
+    fault: 'client disconnects while its call is in flight',
+    promise:
+      'a call that was sent is completed and its response cached, although its client has disconnected',
     slow: true,
     steps: [
       {
@@ -651,7 +652,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N16-retry',
-    fault: 'client leaves before its call fails',
+    fault: 'client disconnects before its call fails',
     promise: 'a call for which no client waits is not retried',
     slow: true,
     steps: [
@@ -668,8 +669,8 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N16-queue',
-    fault: 'client leaves while four of its five calls wait',
-    promise: 'calls that are not sent yet are dropped when their client leaves',
+    fault: 'client disconnects while four of its five calls wait',
+    promise: 'calls that are not sent yet are dropped when their client disconnects',
     environment: { UPSTREAM_CONCURRENCY: '1' },
     slow: true,
     steps: [
@@ -683,8 +684,8 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N16-pages',
-    fault: 'client leaves while the first page of five is under way',
-    promise: 'no further page is requested for a client that has left',
+    fault: 'client disconnects while the first page of five is in flight',
+    promise: 'no further page is requested for a client that has disconnected',
     warm: [artist(fixtures.artists.bts)],
     slow: true,
     steps: [
@@ -698,8 +699,8 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N16-shared',
-    fault: 'one of two clients with the same operation leaves',
-    promise: 'a client that leaves does not affect another one with the same operation',
+    fault: 'one of two clients with the same operation disconnects',
+    promise: 'a client that disconnects does not affect another one with the same operation',
     slow: true,
     steps: [
       {
@@ -719,8 +720,9 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N16-first',
-    fault: 'the first client leaves while the call waits for a place',
-    promise: 'a call for which another client still waits is sent, although the first client has left',
+    fault: 'the first of two clients disconnects while the call is queued',
+    promise:
+      'a call for which another client still waits is sent, although the first client has disconnected',
     environment: { UPSTREAM_CONCURRENCY: '1' },
     slow: true,
     steps: [
@@ -742,7 +744,7 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'D17',
-    fault: 'hundreds of faulted calls, of every transport fault',
+    fault: 'hundreds of calls, with every transport fault',
     promise: 'after many faults no more sockets are open than calls may be in flight',
     environment: { UPSTREAM_CONCURRENCY: '10' },
     proxied: 'api',
@@ -783,7 +785,7 @@ faultSuite('N', 'Transport', [
             .filter(({ port }) => port === testEnvironment.proxy.port);
           expect(open.length).toBeLessThanOrEqual(10);
         },
-        says: { client: 'ok or coded', spotify: '≤ 10 sockets open' },
+        says: { client: 'ok or an error code', spotify: '≤ 10 sockets open' },
       },
     ],
   },

@@ -231,8 +231,8 @@ faultSuite('U', 'Upstream 4xx', [
   },
   {
     id: 'U3-edge',
-    fault: '403 of the edge with an empty body or with HTML, once',
-    promise: 'a rejection by Spotify’s edge affects its own read only',
+    fault: '403 of a proxy of Spotify with an empty body or with HTML, once',
+    promise: 'a rejection by a proxy of Spotify affects its own read only',
     steps: ['', '<html>Forbidden</html>'].flatMap((text, i): Step[] => [
       {
         arrange: only({ kind: 'answer', status: 403, text }, { times: 1 }),
@@ -322,7 +322,7 @@ faultSuite('U', 'Upstream 4xx', [
   },
   {
     id: 'U9',
-    fault: 'an id beyond the range of ids among good ones',
+    fault: 'an id that no object can have, among valid ids',
     promise: 'an id that Spotify would reject does not affect its batch',
     sandbox: { quotaMode: 'extended' },
     steps: [
@@ -356,7 +356,7 @@ faultSuite('U', 'Upstream 4xx', [
   },
   {
     id: 'U10',
-    fault: '404 on every second call, as a route that comes and goes',
+    fault: '404 on every second call',
     promise: 'a temporary 404 is cached for a minute and no longer',
     allow: { nullIsTrue: true },
     steps: [

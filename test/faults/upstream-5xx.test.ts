@@ -388,7 +388,7 @@ faultSuite('F', '5xx', [
         withinMs: 1_500,
         api: 1,
         says: {
-          client: 'UPSTREAM_UNAVAILABLE, the one who probes UPSTREAM_TIMEOUT',
+          client: 'UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT for the operation that probes',
           within: 'the others p99 < 50 ms',
         },
       },
