@@ -141,7 +141,7 @@ describe('the plan of an operation', () => {
 
   const states = ['extended', 'development', 'unknown'] as const;
 
-  test.each(states)('the plan is the worst case for an app that is %s', async (state) => {
+  test.each(states)('the plan is the worst case for an app whose quota mode is %s', async (state) => {
     const mode = state === 'unknown' ? 'development' : state;
     const { sandbox } = await start(mode);
     for (const { document, [state]: calls } of plans) {

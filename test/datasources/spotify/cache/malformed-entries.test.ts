@@ -124,7 +124,7 @@ test.skipIf(!hasRedis()).each([7, 'x', {}, [], null, { id: 7 }, [{ url: 7 }], [[
   },
 );
 
-test('a list whose item is always malformed is read once more while the list is fresh, and twice when two periods have passed', async () => {
+test('a list whose item is always malformed is read once more while the list is fresh, and twice when two periods of freshness have passed', async () => {
   const { pass } = startClock();
   const { execute, sandbox, apiCalls } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
   sandbox.faults.add({ ...(lists && { on: lists }), fault: { kind: 'edit', edits: malformedItem } });

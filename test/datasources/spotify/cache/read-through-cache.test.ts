@@ -191,7 +191,7 @@ describe('a request that has failed for an operation', () => {
 });
 
 describe('a cached entry', () => {
-  test('an entry is fresh for CACHE_TTL_SECONDS, and is confirmed by a 304 when two periods have passed', async () => {
+  test('an entry is fresh for CACHE_TTL_SECONDS, and is confirmed by a 304 when two periods of freshness have passed', async () => {
     const { pass } = startClock();
     const { execute, statuses, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
     await execute(artist(bts));
@@ -208,7 +208,7 @@ describe('a cached entry', () => {
     expect(statuses()).toEqual([200, 304]);
   });
 
-  test('an entry is replaced by a changed response of Spotify when two periods have passed', async () => {
+  test('an entry is replaced by a changed response of Spotify when two periods of freshness have passed', async () => {
     const { pass } = startClock();
     const { execute, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
     await execute(artist(bts));
@@ -219,7 +219,7 @@ describe('a cached entry', () => {
     expect((await execute(artist(bts))).data).toEqual({ artist: { name: 'Bangtan' } });
   });
 
-  test('an entry is confirmed once for 500 concurrent operations when two periods have passed', async () => {
+  test('an entry is confirmed once for 500 concurrent operations when two periods of freshness have passed', async () => {
     const { pass } = startClock();
     const { execute, statuses } = await start('development', { CACHE_TTL_SECONDS: '100' });
     await execute(artist(bts));
@@ -228,7 +228,7 @@ describe('a cached entry', () => {
     expect(statuses()).toEqual([200, 304]);
   });
 
-  test('entries are read again in a batch when two periods have passed and the app has batches', async () => {
+  test('entries are read again in a batch when two periods of freshness have passed and the app has batches', async () => {
     const { pass } = startClock();
     const { execute, apiCalls, sandbox } = await start('extended', { CACHE_TTL_SECONDS: '100' });
     const twenty = `{ artists(ids: ${JSON.stringify(allArtistIds.slice(0, 20))}) { name } }`;

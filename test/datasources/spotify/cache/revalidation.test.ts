@@ -101,7 +101,7 @@ describe('a stale entry', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('a read of an entry older than two periods waits for a new response of Spotify', async () => {
+  test('a read of an entry older than two periods of freshness waits for a new response of Spotify', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { cache } = startCache(spotify);
@@ -247,9 +247,9 @@ describe('the daily quota', () => {
   });
 
   test.each([
-    ['QUOTA', 'the daily limit of the gateway', 0],
-    ['UPSTREAM_QUOTA_EXCEEDED', 'Spotify, although calls of the limit are left,', 10],
-  ])('a stale entry is served with the reason %s if %s rejects its call', async (reason, _, remaining) => {
+    ['QUOTA', 'the daily limit of the gateway rejects its call', 0],
+    ['UPSTREAM_QUOTA_EXCEEDED', 'Spotify rejects its call although calls of the limit are left', 10],
+  ])('a stale entry is served with the reason %s if %s', async (reason, _, remaining) => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { dailyQuota, state } = quotaOf(0);

@@ -23,7 +23,7 @@ describe.each([
   { isKnown: true, name: 'the gateway knows that' },
   { isKnown: false, name: 'Spotify rejects later calls, so that' },
 ])('$name only some calls are left', ({ isKnown }) => {
-  test('a window with too few calls has the albums of the first pages, a next page, the length of the list, and a note', async () => {
+  test('a window with too few calls has the albums of the first pages, a next page, the length of the list, and a notice', async () => {
     const { page, usages, requests } = start(3, isKnown);
     const { ids, hasNextPage, totalCount } = await page({ first: 100 });
     expect({ ids, hasNextPage, totalCount }).toEqual({
@@ -84,7 +84,7 @@ describe.each([
     expect(await page({ first: 6, after: endCursor })).toMatchObject({ ids: albums(49, 51) });
   });
 
-  test('the length of the list is known without a note if its first page can be read', async () => {
+  test('the length of the list is known without a notice if its first page can be read', async () => {
     const { page, usages } = start(1, isKnown);
     expect(await page({ first: 0 })).toMatchObject({ ids: [], totalCount: 45, hasNextPage: false });
     expect(usages[0]?.shortened).toEqual([]);

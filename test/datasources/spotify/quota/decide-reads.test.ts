@@ -81,7 +81,7 @@ describe('one read', () => {
       'useStale',
     ],
     [
-      'while the count of a small limit is low keeps the last call for data without an entry',
+      'with no call left uses a stale entry, also if less than a half of a small limit is used',
       share(0.4, 0),
       readBefore(3),
       'useStale',

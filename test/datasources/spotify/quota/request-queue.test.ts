@@ -175,7 +175,7 @@ describe('a back-off', () => {
   });
 });
 
-describe('a call that has a slot, and waits for the shared counts', () => {
+describe('a call that may be sent, and waits for the shared counts', () => {
   /** A call `a` that is counted, but whose count has not arrived in the store. */
   async function startHeldCall(callWaiters = waiters()) {
     const dailyQuota = createDailyQuota({ configured: new Map([['artists', 10]]) });
