@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /**
  * The shapes of Spotify's responses that this version of the gateway expects: the keys of each object and their types. An
- * app in development mode does not get the keys of `extendedOnly`. Source: responses captured from 2024 to 2026, and
+ * app in development mode does not get the keys of `extendedOnly`. Source: responses recorded from 2024 to 2026, and
  * Spotify's migration guide of February 2026.
  */
 

@@ -116,7 +116,7 @@ async function send(outgoing: Outgoing, way: Way): Promise<void> {
 
 function writeHead({ response, reply, onStatus }: Outgoing): void {
   const { status, headers, body } = reply;
-  // Compressed bodies come in chunks, without a length, as in the captures.
+  // Compressed bodies come in chunks, without a length, as in the recordings.
   const saysLength = status !== 304 && status !== 204 && headers['content-encoding'] === undefined;
   response.writeHead(status, { ...headers, ...(saysLength && { 'content-length': body.length }) });
   onStatus(status);

@@ -64,8 +64,8 @@ export const batchSizes = {
 } as const;
 
 /**
- * Fields that an object lacks in each mode, by Spotify's migration guide of February 2026 and by responses captured in
- * 2026: the captured artists have no `genres` and the captured tracks no `preview_url` either. Albums
+ * Fields that an object lacks in each mode, by Spotify's migration guide of February 2026 and by responses recorded in
+ * 2026: the recorded artists have no `genres` and the recorded tracks no `preview_url` either. Albums
  * keep their `genres`, an empty list. `external_ids` was removed, and restored in March 2026.
  */
 export const withheldFields: Record<

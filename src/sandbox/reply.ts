@@ -26,7 +26,7 @@ export class ErrorResponse extends Error {
   }
 }
 
-// The headers are those of responses captured from 2021 to 2026.
+// The headers are those of responses recorded from 2021 to 2026.
 
 /** Headers of a response of Spotify's edge, which did not reach the Web API. */
 export const proxyHeaders = { server: 'envoy', via: 'HTTP/2 edgeproxy, 1.1 google' };
@@ -63,7 +63,7 @@ export const failureHeaders = {
 };
 
 /**
- * The response to a browser's preflight request. Captured and measured: the Web API responds with 200 and allows any origin,
+ * The response to a browser's preflight request. Recorded and measured: the Web API responds with 200 and allows any origin,
  * the token endpoint responds with 204 and repeats the origin.
  */
 export function preflightReply(kind: 'api' | 'token', origin = '*'): Reply {

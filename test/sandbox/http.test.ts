@@ -48,7 +48,7 @@ describe('a response', () => {
     for (const path of [`/albums/${tracks55}`, `/artists/${bts}`, '/albums/abc', '/me', '/nonsense']) {
       const zipped = await read(path, 'gzip, br');
       expect(zipped.response.headers['content-encoding']).toBe('gzip');
-      // In chunks and without `vary`, as captured.
+      // In chunks and without `vary`, as recorded.
       expect(zipped.response.headers['content-length']).toBeUndefined();
       expect(zipped.response.headers.vary).toBeUndefined();
       for (const encoding of ['identity', 'gzip;q=0, br', 'br']) {

@@ -12,7 +12,7 @@ const client = useSandbox({ quotaMode: 'extended' });
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
-/** One captured response, as the files of `errors-2026` hold it. */
+/** One recorded response, as the files of `errors-2026` hold it. */
 interface Captured {
   method: string;
   status: number;
@@ -35,7 +35,7 @@ const olderValues: Record<string, readonly RegExp[]> = {
   server: [/^nginx$/],
 };
 
-/** Headers that Spotify added after the response was captured. */
+/** Headers that Spotify added after the response was recorded. */
 const laterHeaders: Record<string, readonly string[]> = {
   '429_rate_limit_json_2016.json': [
     ...['alt-svc', 'cache-control', 'content-type', 'strict-transport-security', 'via'],
@@ -81,13 +81,13 @@ const counterparts: Record<string, (captured: Captured) => Promise<SandboxRespon
 const errorFiles =
   folder === null ? [] : readdirSync(join(folder, 'errors-2026')).filter((file) => file.endsWith('.json'));
 
-describe.skipIf(folder === null)('a captured error', () => {
+describe.skipIf(folder === null)('a recorded error', () => {
   // The files that end tokens come last, because the other tests of this file use one.
   const ordered = errorFiles.toSorted(
     (one, other) => Number(/expired/.test(one)) - Number(/expired/.test(other)),
   );
   test.each(ordered)(
-    'the captured error %s equals the response of the sandbox in status, body and every header',
+    'the recorded error %s equals the response of the sandbox in status, body and every header',
     async (file) => {
       const captured = readJson(join(folder ?? '', 'errors-2026', file)) as Captured;
       const reproduce = counterparts[file];
@@ -102,7 +102,7 @@ describe.skipIf(folder === null)('a captured error', () => {
     },
   );
 
-  test('the captured error for an expired token equals the response of the sandbox in its whole text, spacing included', async () => {
+  test('the recorded error for an expired token equals the response of the sandbox in its whole text, spacing included', async () => {
     const headers = await client.authorize();
     client.sandbox.expireTokens();
     const response = await client.get(`/albums/${albums.tracks1}`, { headers });
@@ -114,7 +114,7 @@ describe.skipIf(folder === null)('a captured error', () => {
 const successes = folder === null ? [] : capturedSuccesses(folder);
 
 test.skipIf(folder === null)(
-  'a captured success of 2025 or later has the headers that the sandbox sends, and no other headers',
+  'a recorded success of 2025 or later has the headers that the sandbox sends, and no other headers',
   async () => {
     expect(successes.length).toBeGreaterThan(15);
     const headers = await client.authorize();
@@ -139,7 +139,7 @@ test.skipIf(folder === null)(
   },
 );
 
-/** The successes of the Web API in all folders whose headers were captured in 2025 or later. */
+/** The successes of the Web API in all folders whose headers were recorded in 2025 or later. */
 function capturedSuccesses(root: string): { file: string; headers: Headers }[] {
   const sets = readdirSync(root).filter((set) => readdirSync(join(root, set)).includes('_http.json'));
   return sets.flatMap((set) => {
@@ -167,7 +167,7 @@ function headerDifferences({ headers }: SandboxResponse, captured: Headers, file
     // A header that is sent twice is joined with a comma.
     return actual === first || first.startsWith(`${actual},`)
       ? []
-      : [`${file}: ${name} is ${actual}, captured: ${first}`];
+      : [`${file}: ${name} is ${actual}, recorded: ${first}`];
   });
 }
 

@@ -144,7 +144,7 @@ function readSet(path: string, mode: QuotaMode): Recording[] {
       (searchParams.get('market') ?? searchParams.get('country')) && 'market',
     ];
     const kind = [route, ...detail].filter(Boolean).join(' ');
-    // The playlists of development mode were captured with the token of their owner, which gives access to the contents.
+    // The playlists of development mode were recorded with the token of their owner, which gives access to the contents.
     const isOwners = mode === 'development' && kind.startsWith('playlists');
     if (isOwners) return [];
     const year = Number(/\b20\d\d\b/.exec(headers.date ?? captured ?? '')?.[0]);

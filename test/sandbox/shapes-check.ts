@@ -10,13 +10,13 @@ export interface ShapesFile {
 }
 
 interface ShapeCheck {
-  /** Every difference between an object and the captured objects of its kind; `ordered` compares the key order, too. */
+  /** Every difference between an object and the recorded objects of its kind; `ordered` compares the key order, too. */
   kind(name: string, object: unknown, options?: { ordered?: boolean }): string[];
-  /** Every difference between a page and the captured page. */
+  /** Every difference between a page and the recorded page. */
   page(name: string, page: unknown): string[];
 }
 
-const pageKeyOrder = 'items last'; // for pages without a capture: the order of all newer captures
+const pageKeyOrder = 'items last'; // for pages without a recording: the order of all newer recordings
 
 /** Creates the comparison of objects with the key lists of one mode. */
 export function createShapeCheck({ kinds, page }: ShapesFile, mode: QuotaMode): ShapeCheck {
@@ -53,11 +53,11 @@ export function createShapeCheck({ kinds, page }: ShapesFile, mode: QuotaMode): 
 
   const kind: ShapeCheck['kind'] = (name, object, { ordered = true } = {}) => {
     const keys = kinds[name]?.[mode]?.keys;
-    if (!keys) return [`${name} was not captured in ${mode} mode`];
+    if (!keys) return [`${name} was not recorded in ${mode} mode`];
     if (!isObject(object)) return [`${name} is not an object`];
     const inOrder = (names: readonly string[]) => (ordered ? names : names.toSorted()).join(', ');
     const [ours, theirs] = [inOrder(Object.keys(object)), inOrder(Object.keys(keys))];
-    if (ours !== theirs) return [`${name} has ${ours}; captured: ${theirs}`];
+    if (ours !== theirs) return [`${name} has ${ours}; recorded: ${theirs}`];
     return Object.entries(keys)
       .filter(([key, type]) => !matches(type, object[key]))
       .map(([key, type]) => `${name}.${key} is ${JSON.stringify(object[key])}, not ${type}`);
@@ -68,7 +68,7 @@ export function createShapeCheck({ kinds, page }: ShapesFile, mode: QuotaMode): 
     page: (name, value) => {
       const order = page.orders[page.at[name]?.[mode]?.order ?? pageKeyOrder] ?? [];
       const ours = Object.keys(value as object).join(', ');
-      return ours === order.join(', ') ? [] : [`${name} has ${ours}; captured: ${order.join(', ')}`];
+      return ours === order.join(', ') ? [] : [`${name} has ${ours}; recorded: ${order.join(', ')}`];
     },
   };
 }

@@ -98,14 +98,14 @@ const pagePlaces: Record<string, Place> = {
 /** Kinds that an app in development mode cannot read with an app token. */
 const isOfPlaylists = (name: string) => /playlist|^user/.test(name);
 
-/** Removes the new names of the contents, which captures of 2024 lack; such apps get both names since 2026. */
+/** Removes the new names of the contents, which recordings of 2024 lack; such apps get both names since 2026. */
 function withoutNewName(object: unknown): unknown {
   const { items: _items, item: _item, ...rest } = object as Record<string, unknown>;
   return rest;
 }
 
 /**
- * Kinds whose key order in extended quota was captured in 2024: development mode has the newer
+ * Kinds whose key order in extended quota was recorded in 2024: development mode has the newer
  * order, and the sandbox has one order for both.
  */
 const olderOrder: readonly string[] = ['album.short.found'];
@@ -126,7 +126,7 @@ describe.skipIf(shapes === null).each(modes)('in %s mode', (quotaMode) => {
     (name) => quotaMode === 'extended' || !isOfPlaylists(name),
   );
   test.each(kinds)(
-    '%s has the captured keys, no others, in their order and with their types',
+    '%s has the recorded keys, no others, in their order and with their types',
     async (kind) => {
       for (const place of kindPlaces[kind] ??
         playlistPlaces[kind] ?? [{ paths: [], way: 'no place is known for this kind' }]) {
@@ -142,7 +142,7 @@ describe.skipIf(shapes === null).each(modes)('in %s mode', (quotaMode) => {
   const pages = Object.entries(shapes?.page.at ?? {}).flatMap(([name, captured]) =>
     captured[quotaMode] && (quotaMode === 'extended' || !isOfPlaylists(name)) ? [name] : [],
   );
-  test.each(pages)('the page of %s has its keys in the captured order', async (name) => {
+  test.each(pages)('the page of %s has its keys in the recorded order', async (name) => {
     const place = pagePlaces[name] ?? { paths: [], way: 'no place is known for this page' };
     const problems = (await objectsAt(place)).flatMap((page) => check.page(name, page));
     expect([...new Set(problems)]).toEqual([]);

@@ -27,7 +27,7 @@ export function readAlbumTracks(request: RequestContext): unknown {
   const window = readWindow(request, 'albums/tracks');
   const tracks = request.catalogue.tracksOf(id);
   const items = slice(tracks, window).map(createObjects(request, market).albumTrack);
-  // The captures of both modes have `items` second here, and last in the page that an album embeds.
+  // The recordings of both modes have `items` second here, and last in the page that an album embeds.
   const details = {
     window,
     total: tracks.length,

@@ -10,7 +10,7 @@ import { type RequestContext, readId, readIds, readMarket, readWindow } from './
 /** GET /artists/{id}. The parameter `market` is ignored, even if it is invalid. */
 export function readArtist(request: RequestContext): unknown {
   const artist = createObjects(request, null).artist(existingArtist(request));
-  // The link of the artist that was read repeats the locale (captured in 2025); links of other objects do not.
+  // The link of the artist that was read repeats the locale (recorded in 2025); links of other objects do not.
   const [locale] = localeParameter(request);
   return locale ? { ...artist, href: `${artist['href']}?${locale.join('=')}` } : artist;
 }

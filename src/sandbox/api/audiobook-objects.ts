@@ -22,7 +22,7 @@ export function createAudiobookObjects(request: RequestContext, market: string |
   const { catalogue, conditions, apiUrl, imagesUrl } = request;
   const withheld = withheldFields[conditions.quotaMode];
 
-  // Keys are in the order of responses captured in 2025.
+  // Keys are in the order of responses recorded in 2025.
 
   const images = (catalogueImages: readonly Image[] = []) =>
     catalogueImages.map(({ file, width, height }) => ({ url: imagesUrl + file, height, width }));
@@ -52,7 +52,7 @@ export function createAudiobookObjects(request: RequestContext, market: string |
       uri: `spotify:show:${audiobook.id}`,
     });
 
-  /** @param isFull lists have empty texts, and do not state whether a chapter can be played (captured in 2025) */
+  /** @param isFull lists have empty texts, and do not state whether a chapter can be played (recorded in 2025) */
   const chapterWith = (chapter: Chapter, audiobook: Audiobook | undefined, isFull: boolean): JsonObject =>
     without(withheld.chapter, {
       id: chapter.id,

@@ -12,7 +12,7 @@ export function readAudiobook(request: RequestContext): unknown {
   return createAudiobookObjects(request, market).fullAudiobook(existingAudiobook(request, market));
 }
 
-/** GET /audiobooks?ids= The audiobooks of a batch have a page of chapters (captured in 2025). */
+/** GET /audiobooks?ids= The audiobooks of a batch have a page of chapters (recorded in 2025). */
 export function readAudiobooks(request: RequestContext): unknown {
   const market = readMarket(request);
   const ids = readIds(request, batchSizes.audiobooks);

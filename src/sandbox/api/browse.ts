@@ -6,7 +6,7 @@ import { type LinkParameter, slice, writePage } from './page.ts';
 import { createPlaylistObjects } from './playlist-objects.ts';
 import { type RequestContext, readWindow } from './request-context.ts';
 
-const newestReleases = 100; // the total of every captured page of new releases
+const newestReleases = 100; // the total of every recorded page of new releases
 
 /** GET /browse/new-releases */
 export function readNewReleases(request: RequestContext): unknown {

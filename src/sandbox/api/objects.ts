@@ -31,7 +31,7 @@ export function createObjects(request: RequestContext, market: string | null): O
   return { artist: artistObject(parts), ...tracks, ...albumObjects(parts, tracks.albumTrack) };
 }
 
-// Keys are in the order of the captured responses.
+// Keys are in the order of the recorded responses.
 
 const artistObject =
   ({ withheld, links, identity, images }: ObjectParts) =>

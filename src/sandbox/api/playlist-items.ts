@@ -44,7 +44,7 @@ export function playlistItemWriter(request: RequestContext, market: string | nul
       added_by: slot.addedBy && userLinks(apiUrl, slot.addedBy),
       is_local: slot.shows === 'local',
       primary_color: null,
-      // Apps that keep their endpoints get the old name and the new one (captured in 2026).
+      // Apps that keep their endpoints get the old name and the new one (recorded in 2026).
       ...(conditions.quotaMode === 'extended' && { track: content }),
       item: content,
       video_thumbnail: { url: null },
@@ -84,7 +84,7 @@ const inPlaylist = (track: JsonObject): JsonObject =>
     album: inOrder(albumKeys, track['album'] as JsonObject),
   });
 
-/** A file on the disk of a user, as captured: it has no id. */
+/** A file on the disk of a user, as recorded: it has no id. */
 const localFile = (name: string, withheld: (typeof withheldFields)[QuotaMode]): JsonObject =>
   without(withheld.track, {
     preview_url: null,

@@ -21,10 +21,10 @@ const embeddedItems = 100;
 export function createPlaylistObjects(request: RequestContext, market: string | null): PlaylistObjects {
   const { catalogue, conditions, apiUrl, imagesUrl, query } = request;
   const writeItem = playlistItemWriter(request, market);
-  // Apps that keep their endpoints get the names from before February 2026 and those from after it (captured in 2026).
+  // Apps that keep their endpoints get the names from before February 2026 and those from after it (recorded in 2026).
   const isTransition = conditions.quotaMode === 'extended';
 
-  // Keys are in the order of the captured responses.
+  // Keys are in the order of the recorded responses.
 
   const images = (playlist: Playlist): JsonObject[] =>
     playlist.images.map(({ file }) => ({ height: null, url: imagesUrl + file, width: null }));

@@ -24,14 +24,14 @@ export function createPodcastObjects(request: RequestContext, market: string | n
   const { catalogue, conditions, apiUrl, imagesUrl } = request;
   const withheld = withheldFields[conditions.quotaMode];
 
-  // Keys are in the order of the captured responses.
+  // Keys are in the order of the recorded responses.
 
   const images = (catalogueImages: readonly Image[]) =>
     catalogueImages.map(({ file, width, height }) => ({ height, url: imagesUrl + file, width }));
 
   const showWith = (show: Show, episodes?: unknown): JsonObject =>
     without(withheld.show, {
-      // Shows have their markets even if the request names a market (captured in 2021).
+      // Shows have their markets even if the request names a market (recorded in 2021).
       available_markets: show.markets,
       copyrights: [],
       description: show.description,
@@ -104,7 +104,7 @@ const links = (apiUrl: string, type: 'show' | 'episode', id: string | null) => (
   href: `${apiUrl}/${type}s/${id}`,
 });
 
-/** The remains of a removed episode, as captured in 2025. */
+/** The remains of a removed episode, as recorded in 2025. */
 export const shell = (apiUrl: string): JsonObject => ({
   audio_preview_url: null,
   description: null,

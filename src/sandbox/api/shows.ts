@@ -10,7 +10,7 @@ export function readShow(request: RequestContext): unknown {
   return createPodcastObjects(request, market).fullShow(existingShow(request, market));
 }
 
-/** GET /shows?ids= The shows of a batch have no page of episodes (captured in 2021). */
+/** GET /shows?ids= The shows of a batch have no page of episodes (recorded in 2021). */
 export function readShows(request: RequestContext): unknown {
   const market = readMarket(request);
   const ids = readIds(request, batchSizes.shows);

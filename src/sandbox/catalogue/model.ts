@@ -127,14 +127,14 @@ export interface Audiobook {
   edition?: string;
   /** As Spotify sends it: some characters are escaped for HTML. */
   description: string;
-  /** Tags in it are escaped too (captured in 2025). */
+  /** Tags in it are escaped too (recorded in 2025). */
   htmlDescription: string;
   publisher: string;
   languages: readonly string[];
   explicit: boolean;
   markets: Markets;
   images: readonly Image[];
-  /** May differ from the number of slots that its list of chapters has (captured: 38 and 20). */
+  /** May differ from the number of slots that its list of chapters has (recorded: 38 and 20). */
   totalChapters: number;
   /** 0 to 100. Spotify does not send it; it orders the results of a search. */
   popularity: number;

@@ -108,7 +108,7 @@ export const album = {
   lists: [artistAlbums],
   shortLists: [],
   decode: decodeAlbum,
-  // Without a market, tracks state it of their albums, and the albums themselves do not (captured in 2026).
+  // Without a market, tracks state it of their albums, and the albums themselves do not (recorded in 2026).
   withoutUncertainValues: (object) =>
     object.market === null && object.isPlayable !== null ? { ...object, isPlayable: undefined } : object,
 } as const satisfies KindDefinition<Album>;

@@ -62,7 +62,7 @@ const chapterRestrictions = (value: unknown): Restrictions => ({
   ]),
 });
 
-/** Lists have empty texts in place of these, which only the full chapter has (captured in 2025). */
+/** Lists have empty texts in place of these, which only the full chapter has (recorded in 2025). */
 function withoutEmptyTexts({ html_description, languages, ...json }: Json): Json {
   const isEmpty = Array.isArray(languages) && languages.every((language) => language === '');
   return {
