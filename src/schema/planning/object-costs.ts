@@ -23,12 +23,12 @@ import {
 export const lookupCost = (kind: Kind): FieldCost => ({
   calls(visit) {
     const references = validReferences(visit, [visit.args['id'] as string], kind);
-    const calls = uncached(visit, references, kind).length;
+    const calls = uncached(visit, references).length;
     return {
       ...lookupsOf(kind, calls),
       objects: { batches: references.length, batchSize: 1 },
       full: true,
-      owners: ownersOf(visit, references, kind),
+      owners: ownersOf(visit, references),
     };
   },
 });
@@ -38,10 +38,10 @@ export const lookupsCost = (kind: Kind): FieldCost => ({
   calls(visit) {
     const references = idsOf(visit, kind);
     return {
-      ...readsByIds(kind, uncached(visit, references, kind), visit.app),
+      ...readsByIds(kind, uncached(visit, references), visit.app),
       objects: readsByIds(kind, references, visit.app).objects,
       full: true,
-      owners: ownersOf(visit, references, kind),
+      owners: ownersOf(visit, references),
     };
   },
 });
@@ -138,41 +138,37 @@ export function readsByIds(
 }
 
 function nodes(visit: FieldVisit, references: readonly Reference[]): Cost {
-  const uncachedReferences = uncached(visit, references, null).map((reference) =>
+  const uncachedReferences = uncached(visit, references).map((reference) =>
     withoutAbsentKinds(visit, reference),
   );
-  // All objects are first looked up as the first of their kinds; an object that is not found, as each further kind.
-  const readsAt = (isCounted: (kindIndex: number) => boolean) =>
-    countsOf(
-      (kind) => uncachedReferences.filter((reference) => isCounted(reference.kinds.indexOf(kind))).length,
-    );
-  const countsOf = (read: (kind: Kind) => number) =>
-    Object.fromEntries(kindNames.map((kind) => [kind, read(kind)])) as Record<Kind, number>;
-  const firstLookups = readsAt((kindIndex) => kindIndex === 0);
-  const deferredLookups = readsAt((kindIndex) => kindIndex > 0);
-  const allLookups = countsOf((kind) => firstLookups[kind] + deferredLookups[kind]);
+  const lookupsAt = (isCounted: (kindIndex: number) => boolean) =>
+    kindNames.map((kind) => {
+      const lookups = uncachedReferences.filter((reference) => isCounted(reference.kinds.indexOf(kind)));
+      return [kind, lookups.length] as const;
+    });
   return {
-    calls: Object.fromEntries(kindNames.map((kind) => [kinds[kind].plural, allLookups[kind]])),
-    lookups: firstLookups,
-    deferredLookups,
+    calls: Object.fromEntries(
+      lookupsAt((kindIndex) => kindIndex >= 0).map(([kind, calls]) => [kinds[kind].plural, calls]),
+    ),
+    // All objects are first looked up as the first of their kinds; an object that is not found, as each further kind.
+    lookups: Object.fromEntries(lookupsAt((kindIndex) => kindIndex === 0)),
+    deferredLookups: Object.fromEntries(lookupsAt((kindIndex) => kindIndex > 0)),
     objects: { batches: references.length, batchSize: 1 },
     full: true,
-    owners: ownersOf(visit, references, null),
+    owners: ownersOf(visit, references),
   };
 }
 
-/** The references whose objects are not cached. @param kind null if the references have kinds of their own */
-const uncached = (visit: FieldVisit, references: readonly Reference[], kind: Kind | null) =>
-  visit.cache ? references.filter((reference) => !isCached(visit, reference, kind)) : references;
+/** The references whose objects are not cached. */
+const uncached = (visit: FieldVisit, references: readonly Reference[]) =>
+  visit.cache ? references.filter((reference) => !isCached(visit, reference)) : references;
 
-function isCached(visit: FieldVisit, reference: Reference, kind: Kind | null): boolean {
-  const { cache } = visit;
-  if (!cache) return false;
+function isCached(visit: FieldVisit, reference: Reference): boolean {
   const form = visit.needsFullObject() ? 'full' : 'any';
-  const candidates = withoutAbsentKinds(visit, { ...reference, kinds: kindsOf(reference, kind) }).kinds;
+  const candidates = withoutAbsentKinds(visit, reference).kinds;
   return (
     candidates.length === 0 ||
-    candidates.some((name) => cache.isObjectCached(name, reference.id, visit.market, form))
+    candidates.some((kind) => visit.cache?.isObjectCached(kind, reference.id, visit.market, form))
   );
 }
 
@@ -182,17 +178,6 @@ const withoutAbsentKinds = ({ cache, market }: FieldVisit, reference: Reference)
   kinds: reference.kinds.filter((kind) => !cache?.isObjectAbsent(kind, reference.id, market)),
 });
 
-/** The kinds that the object may have. @param kind null if the reference has kinds of its own */
-const kindsOf = (reference: Reference, kind: Kind | null): readonly Kind[] =>
-  kind === null ? reference.kinds : [kind];
-
-/** The objects that references name. @param kind null if the references have kinds of their own */
-function ownersOf(visit: FieldVisit, references: readonly Reference[], kind: Kind | null): Owner[] {
-  return references.flatMap((reference) => {
-    return kindsOf(reference, kind).map((each) => ({
-      kind: each,
-      id: reference.id,
-      market: visit.market,
-    }));
-  });
-}
+/** The objects that references name. */
+const ownersOf = ({ market }: FieldVisit, references: readonly Reference[]): Owner[] =>
+  references.flatMap((reference) => reference.kinds.map((kind) => ({ kind, id: reference.id, market })));
