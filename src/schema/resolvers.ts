@@ -5,7 +5,6 @@ import {
   type Malformed,
   recordUnavailable,
   type SpotifyObject,
-  uriOf as uriOfObject,
 } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
 import type { Context } from './context.ts';
@@ -34,9 +33,6 @@ export const loadFull = <K extends string>(name: K) => fromObject(name, false);
 
 /** A field that simplified objects have too: the full object is never read for it. */
 export const sent = <K extends string>(name: K) => fromObject(name, true);
-
-/** The Spotify URI of an object. */
-export const uriOf = (object: SpotifyObject): string => uriOfObject(object);
 
 /** A field of a value that belongs to an object, such as the width of an image. */
 export const value =

@@ -13,7 +13,15 @@ import {
 import { searchText } from '../arguments.ts';
 import { orNull } from './arguments.ts';
 import { type Cost, type FieldCost, type FieldVisit, type ListView, objectCount, single } from './cost.ts';
-import { beginsWithin, cachedPages, type ListOf, listOrNull, listsOf, pagesOf } from './list-pages.ts';
+import {
+  beginsWithin,
+  cachedPages,
+  type ListOf,
+  listOrNull,
+  listsOf,
+  pagesOf,
+  probeCallsOf,
+} from './list-pages.ts';
 import { readsOf } from './object-costs.ts';
 
 /** Costs of the fields that read lists. */
@@ -176,13 +184,9 @@ export const searchByCode = (
     const q = orNull(() => textOf(args));
     const list = q === null ? undefined : cache?.search(kind, q, market);
     const isRead = q !== null && !(list && cache?.isPageCached(list, 0));
-    const { probeCalls } = app.worstCasePage('search');
     return {
       calls: { search: isRead ? 1 : 0 },
-      probeCalls: Array.from({ length: isRead ? probeCalls : 0 }, (_, i) => ({
-        name: `search ${i + 1}`,
-        family: 'search',
-      })),
+      probeCalls: isRead ? probeCallsOf('search', app.worstCasePage('search').probeCalls) : [],
       objects: single,
       full: kinds[kind].isFullInSearch,
     };

@@ -4,11 +4,12 @@ import {
   type PagedEndpoint,
   type PagedList,
   parseId,
+  type WindowArgs,
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
 import { type ConnectionArgs, parseCursor, windowArgsIn, windowArgsOf } from '../relay/page-arguments.ts';
 import { orNull } from './arguments.ts';
-import { type FieldVisit, type ListView, objectCount } from './cost.ts';
+import { type FieldVisit, type ListView, type NamedCall, objectCount } from './cost.ts';
 
 /** The lists and the pages that a connection reads, as its arguments select them. */
 
@@ -68,21 +69,30 @@ export function pagesOf(
   endpoint: PagedEndpoint,
   reach = Number.POSITIVE_INFINITY,
 ) {
-  const { limit, probeCalls: rejections } = app.worstCasePage(endpoint);
-  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
+  const { limit, probeCalls } = app.worstCasePage(endpoint);
+  const windowArgs = windowArgsOrNull(args);
   const needsItems = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
   const pages =
     windowArgs && needsItems ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search') : [];
   if (windowArgs && pages.length === 0 && selected.has('totalCount')) pages.push(0);
-  const probeCalls = Array.from({ length: pages.length > 0 ? rejections : 0 }, (_, i) => ({
-    name: `${endpoint} ${i + 1}`,
-    family: endpoint,
-  }));
-  return { pages, limit, size: windowArgs?.first ?? windowArgs?.last ?? 0, probeCalls };
+  return {
+    pages,
+    limit,
+    size: windowArgs?.first ?? windowArgs?.last ?? 0,
+    probeCalls: pages.length > 0 ? probeCallsOf(endpoint, probeCalls) : [],
+  };
 }
+
+/** The calls that learn the page size limit of an endpoint, which all fields of the operation share. */
+export const probeCallsOf = (endpoint: PagedEndpoint, count: number): NamedCall[] =>
+  Array.from({ length: count }, (_, i) => ({ name: `${endpoint} ${i + 1}`, family: endpoint }));
+
+/** The window that the arguments select; null if they are invalid. */
+export const windowArgsOrNull = (args: FieldVisit['args']): WindowArgs | null =>
+  orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
 
 /** Whether a window may begin in the first `items` slots. */
 export function beginsWithin(items: number, args: FieldVisit['args']): boolean {
-  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
+  const windowArgs = windowArgsOrNull(args);
   return windowArgs !== null && (windowArgs.after === null || windowArgs.after.slot + 1 < items);
 }

@@ -1,8 +1,8 @@
 import { type GraphQLResolveInfo, type GraphQLSchema, getNamedType, isIntrospectionType } from 'graphql';
-import { BadUserInput, QueryTooComplex } from '../../errors.ts';
-import { type ConnectionArgs, parseCursor, windowArgsOf } from '../relay/page-arguments.ts';
+import { QueryTooComplex } from '../../errors.ts';
 import type { ArgumentsOf } from './arguments.ts';
 import { canCost, maxIds, unknownLength } from './cost.ts';
+import { windowArgsOrNull } from './list-pages.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 /**
@@ -122,13 +122,8 @@ function objectCountOf({ field }: FieldSelection, pageSize: number): number {
 
 /** The number of slots that a connection may return; 0 if its arguments are rejected. */
 function pageSizeOf(args: Readonly<Record<string, unknown>>): number {
-  try {
-    const { first, last } = windowArgsOf(args as ConnectionArgs, parseCursor);
-    return first ?? last ?? 0;
-  } catch (error) {
-    if (error instanceof BadUserInput) return 0;
-    throw error;
-  }
+  const windowArgs = windowArgsOrNull(args);
+  return windowArgs?.first ?? windowArgs?.last ?? 0;
 }
 
 /** The number of objects that a field reads by their keys; null if it takes no keys. */

@@ -1,7 +1,7 @@
 import type { FieldMap, ObjectFieldBuilder } from '@pothos/core';
-import type { KindOf, SpotifyObject } from '../../datasources/spotify/index.ts';
+import { type KindOf, type SpotifyObject, uriOf } from '../../datasources/spotify/index.ts';
 import type { builder } from '../builder.ts';
-import { loadFull, sent, uriOf } from '../resolvers.ts';
+import { loadFull, sent } from '../resolvers.ts';
 import {
   Copyright,
   Image,
@@ -19,7 +19,7 @@ type FieldsOf<T> = ObjectFieldBuilder<Types, T>;
 
 /** The URI and the link of an object. */
 export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap => ({
-  uri: t.string({ description: `The Spotify URI of the ${kind}.`, resolve: uriOf }),
+  uri: t.string({ description: `The Spotify URI of the ${kind}.`, resolve: (object) => uriOf(object) }),
   externalUrl: t.string({
     nullable: true,
     description: `The ${kind}'s page on open.spotify.com.`,
