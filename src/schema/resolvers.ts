@@ -2,8 +2,11 @@ import type { GraphQLResolveInfo } from 'graphql';
 import {
   type Entity,
   isMalformed,
+  type KindOf,
   type Malformed,
   recordUnavailable,
+  type Sent,
+  type SpotifyId,
   type SpotifyObject,
 } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
@@ -30,6 +33,22 @@ export const asListError = (error: unknown) => error as never;
 
 /** A field that simplified objects may lack: it is read from the full object. */
 export const loadFull = <K extends string>(name: K) => fromObject(name, false);
+
+/** The object to whose list an item belongs, such as the album of a track. The items of the list itself have only its id. */
+export function ownerOf<K extends 'album' | 'show' | 'audiobook'>(kind: K) {
+  const fromItem = loadFull(kind);
+  return <T extends SpotifyObject & Record<K, Sent<KindOf[K]>> & Record<`${K}Id`, SpotifyId | undefined>>(
+    item: T,
+    args: unknown,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ) => {
+    const id = item[`${kind}Id` as const];
+    return item[kind] === undefined && id !== undefined
+      ? context.spotify.object(kind, id, item.market, context.fieldContext(info))
+      : fromItem(item, args, context, info);
+  };
+}
 
 /** A field that simplified objects have too: the full object is never read for it. */
 export const sent = <K extends string>(name: K) => fromObject(name, true);

@@ -18,7 +18,7 @@ export type {
   Sent,
 } from './kinds/decoding/values.ts';
 export * from './kinds/index.ts';
-export type { Entity } from './kinds/kind.ts';
+export type { Entity, PagedListDefinition } from './kinds/kind.ts';
 export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { PagedList } from './kinds/requests/lists.ts';
 export { searchReach } from './kinds/requests/search.ts';

@@ -1,19 +1,9 @@
-import {
-  albumTracks as albumTracksList,
-  isMalformed,
-  type ListOwner,
-  type Market,
-  recordUnavailable,
-  type Spotify,
-} from '../../datasources/spotify/index.ts';
-import { marketArg } from '../arguments.ts';
+import { albumTracks, isMalformed, recordUnavailable } from '../../datasources/spotify/index.ts';
 import { noCost } from '../planning/cost.ts';
-import { embeddedListCost } from '../planning/list-costs.ts';
 import { fullObject } from '../planning/object-costs.ts';
-import { resolveConnection } from '../relay/connect.ts';
-import { connectionArgs, connectionOf } from '../relay/connection.ts';
+import { connectionOf } from '../relay/connection.ts';
 import { loadFull, sent } from '../resolvers.ts';
-import { linkFields, playabilityFields } from './common-fields.ts';
+import { embeddedList, linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 import { AlbumTracksConnection } from './track.ts';
@@ -119,17 +109,10 @@ Album.implement({
     }),
     tracks: t.field({
       type: AlbumTracksConnection,
-      nullable: true,
-      extensions: { cost: embeddedListCost('album', 'albums/tracks', tracksOf) },
       description: 'Its tracks in the order of Spotify, over all discs.',
-      args: { market: marketArg(t), ...connectionArgs(t) },
-      resolve: resolveConnection(tracksOf),
+      ...embeddedList(t, 'album', albumTracks),
     }),
   }),
 });
-
-function tracksOf(spotify: Pick<Spotify, 'pagedList'>, album: ListOwner, market: Market | null) {
-  return spotify.pagedList(albumTracksList, album, undefined, market);
-}
 
 defineRootFields('album');

@@ -1,17 +1,8 @@
-import {
-  audiobookChapters as audiobookChaptersList,
-  type Contributor,
-  type ListOwner,
-  type Market,
-  type Spotify,
-} from '../../datasources/spotify/index.ts';
-import { marketArg } from '../arguments.ts';
+import { audiobookChapters, type Contributor } from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
-import { embeddedListCost } from '../planning/list-costs.ts';
-import { resolveConnection } from '../relay/connect.ts';
-import { connectionArgs, connectionOf } from '../relay/connection.ts';
+import { connectionOf } from '../relay/connection.ts';
 import { sent, value } from '../resolvers.ts';
-import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
+import { embeddedList, linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 
@@ -65,17 +56,10 @@ Audiobook.implement({
     }),
     chapters: t.field({
       type: AudiobookChaptersConnection,
-      nullable: true,
-      extensions: { cost: embeddedListCost('audiobook', 'audiobooks/chapters', chaptersOf) },
       description: 'Its chapters in their order.',
-      args: { market: marketArg(t), ...connectionArgs(t) },
-      resolve: resolveConnection(chaptersOf),
+      ...embeddedList(t, 'audiobook', audiobookChapters),
     }),
   }),
 });
-
-function chaptersOf(spotify: Pick<Spotify, 'pagedList'>, audiobook: ListOwner, market: Market | null) {
-  return spotify.pagedList(audiobookChaptersList, audiobook, undefined, market);
-}
 
 defineRootFields('audiobook');

@@ -1,12 +1,10 @@
 import { fullObject, ownerOfItem } from '../planning/object-costs.ts';
-import { loadFull, sent } from '../resolvers.ts';
+import { loadFull, ownerOf, sent } from '../resolvers.ts';
 import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { audiobook: Audiobook, chapter: Chapter } = objectTypes;
-
-const audiobookOfChapter = loadFull('audiobook');
 
 Chapter.implement({
   extensions: { kind: 'chapter' },
@@ -20,15 +18,7 @@ Chapter.implement({
       nullable: true,
       extensions: { cost: ownerOfItem('chapter', 'audiobook') },
       description: 'The audiobook to which it belongs.',
-      resolve: (chapter, args, context, info) =>
-        chapter.audiobook === undefined && chapter.audiobookId !== undefined
-          ? context.spotify.object(
-              'audiobook',
-              chapter.audiobookId,
-              chapter.market,
-              context.fieldContext(info),
-            )
-          : audiobookOfChapter(chapter, args, context, info),
+      resolve: ownerOf('audiobook'),
     }),
     chapterNumber: t.int({
       nullable: true,

@@ -1,6 +1,21 @@
 import type { FieldMap, ObjectFieldBuilder } from '@pothos/core';
-import { type KindOf, type SpotifyObject, uriOf } from '../../datasources/spotify/index.ts';
+import {
+  type Entity,
+  type Kind,
+  type KindOf,
+  type ListOwner,
+  type Market,
+  type PagedEndpoint,
+  type PagedListDefinition,
+  type Spotify,
+  type SpotifyObject,
+  uriOf,
+} from '../../datasources/spotify/index.ts';
+import { marketArg } from '../arguments.ts';
 import type { builder } from '../builder.ts';
+import { embeddedListCost } from '../planning/list-costs.ts';
+import { resolveConnection } from '../relay/connect.ts';
+import { connectionArgs } from '../relay/connection.ts';
 import { loadFull, sent } from '../resolvers.ts';
 import {
   Copyright,
@@ -37,6 +52,22 @@ export const playabilityFields = (t: FieldsOf<KindOf['album' | 'track']>): Field
   }),
   restrictions: restrictionsField(t),
 });
+
+/** The options of a field for a list of which the full `owner` contains the first page. */
+export function embeddedList<T extends Entity>(
+  t: FieldsOf<SpotifyObject>,
+  owner: Kind,
+  list: PagedListDefinition<T> & { name: PagedEndpoint },
+) {
+  const listOf = (spotify: Pick<Spotify, 'pagedList'>, object: ListOwner, market: Market | null) =>
+    spotify.pagedList(list, object, undefined, market);
+  return {
+    nullable: true,
+    extensions: { cost: embeddedListCost(owner, list.name, listOf) },
+    args: { market: marketArg(t), ...connectionArgs(t) },
+    resolve: resolveConnection(listOf),
+  } as const;
+}
 
 const restrictionsField = (t: FieldsOf<KindOf['album' | 'track' | 'episode' | 'chapter']>) =>
   t.field({

@@ -1,12 +1,10 @@
 import { ownerOfItem } from '../planning/object-costs.ts';
-import { loadFull, sent } from '../resolvers.ts';
+import { ownerOf, sent } from '../resolvers.ts';
 import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { show: Show, episode: Episode } = objectTypes;
-
-const showOfEpisode = loadFull('show');
 
 Episode.implement({
   extensions: { kind: 'episode' },
@@ -21,10 +19,7 @@ Episode.implement({
       nullable: true,
       extensions: { cost: ownerOfItem('episode', 'show') },
       description: 'The show to which it belongs.',
-      resolve: (episode, args, context, info) =>
-        episode.show === undefined && episode.showId !== undefined
-          ? context.spotify.object('show', episode.showId, episode.market, context.fieldContext(info))
-          : showOfEpisode(episode, args, context, info),
+      resolve: ownerOf('show'),
     }),
     ...recordingFields(t),
     language: t.string({

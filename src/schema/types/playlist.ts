@@ -1,20 +1,15 @@
 import {
   type PlaylistItem as Item,
-  type ListOwner,
-  type Market,
   parseId,
   playlistItems,
-  type Spotify,
   type SpotifyObject,
 } from '../../datasources/spotify/index.ts';
 import { idArg, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { embeddedListCost } from '../planning/list-costs.ts';
 import { fullObject, lookupCost } from '../planning/object-costs.ts';
-import { resolveConnection } from '../relay/connect.ts';
-import { connectionArgs, connectionOf } from '../relay/connection.ts';
+import { connectionOf } from '../relay/connection.ts';
 import { loadFull, sent, value, valueOrError } from '../resolvers.ts';
-import { linkFields } from './common-fields.ts';
+import { embeddedList, linkFields } from './common-fields.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
 import { User } from './user.ts';
 import { Followers, Image, imagesArgs, sufficientImages } from './values.ts';
@@ -109,18 +104,11 @@ Playlist.implement({
     }),
     items: t.field({
       type: PlaylistItemsConnection,
-      nullable: true,
-      extensions: { cost: embeddedListCost('playlist', 'playlists/items', itemsOf) },
       description: 'Its tracks and episodes, in the order of the owner. Not available to every app.',
-      args: { market: marketArg(t), ...connectionArgs(t) },
-      resolve: resolveConnection(itemsOf),
+      ...embeddedList(t, 'playlist', playlistItems),
     }),
   }),
 });
-
-function itemsOf(spotify: Pick<Spotify, 'pagedList'>, playlist: ListOwner, market: Market | null) {
-  return spotify.pagedList(playlistItems, playlist, undefined, market);
-}
 
 builder.queryFields((t) => ({
   playlist: t.field({

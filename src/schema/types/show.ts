@@ -1,15 +1,7 @@
-import {
-  type ListOwner,
-  type Market,
-  type Spotify,
-  showEpisodes as showEpisodesList,
-} from '../../datasources/spotify/index.ts';
-import { marketArg } from '../arguments.ts';
-import { embeddedListCost } from '../planning/list-costs.ts';
-import { resolveConnection } from '../relay/connect.ts';
-import { connectionArgs, connectionOf } from '../relay/connection.ts';
+import { showEpisodes } from '../../datasources/spotify/index.ts';
+import { connectionOf } from '../relay/connection.ts';
 import { sent } from '../resolvers.ts';
-import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
+import { embeddedList, linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 
@@ -39,17 +31,10 @@ Show.implement({
     }),
     episodes: t.field({
       type: ShowEpisodesConnection,
-      nullable: true,
-      extensions: { cost: embeddedListCost('show', 'shows/episodes', episodesOf) },
       description: 'Its episodes, the newest first.',
-      args: { market: marketArg(t), ...connectionArgs(t) },
-      resolve: resolveConnection(episodesOf),
+      ...embeddedList(t, 'show', showEpisodes),
     }),
   }),
 });
-
-function episodesOf(spotify: Pick<Spotify, 'pagedList'>, show: ListOwner, market: Market | null) {
-  return spotify.pagedList(showEpisodesList, show, undefined, market);
-}
 
 defineRootFields('show');

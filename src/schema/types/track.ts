@@ -1,14 +1,12 @@
 import { fullObject, ownerOfItem, referenced } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { loadFull, required, sent } from '../resolvers.ts';
+import { loadFull, ownerOf, required, sent } from '../resolvers.ts';
 import { linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node, Track } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 import { ExternalIds } from './values.ts';
 
 export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track);
-
-const embeddedAlbum = loadFull('album');
 
 Track.implement({
   extensions: { kind: 'track' },
@@ -31,10 +29,7 @@ Track.implement({
       nullable: true,
       extensions: { cost: ownerOfItem('track', 'album') },
       description: 'The album that contains it.',
-      resolve: (track, args, context, info) =>
-        track.album === undefined && track.albumId !== undefined
-          ? context.spotify.object('album', track.albumId, track.market, context.fieldContext(info))
-          : embeddedAlbum(track, args, context, info),
+      resolve: ownerOf('album'),
     }),
     discNumber: t.int({
       nullable: true,
