@@ -1,22 +1,19 @@
-import type { ArgBuilder } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import { type Market, parseMarket } from '../datasources/spotify/index.ts';
 import { BadUserInput } from '../errors.ts';
-import type { builder } from './builder.ts';
+import type { ArgsBuilder } from './builder.ts';
 import type { Context } from './context.ts';
 import { maxIds } from './planning/cost.ts';
 import { asListError } from './resolvers.ts';
 
 /** The arguments that many fields take: ids and the market. */
 
-type Args = { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> };
-
 /** The argument of a field that reads one object. */
-export const idArg = ({ arg }: Args) =>
+export const idArg = ({ arg }: ArgsBuilder) =>
   arg.id({ required: true, description: 'An id, a Spotify URI or an open.spotify.com link.' });
 
 /** The argument of a field that reads one object for each id. */
-export const idsArg = ({ arg }: Args) =>
+export const idsArg = ({ arg }: ArgsBuilder) =>
   arg.idList({
     required: true,
     description: `At most ${maxIds} ids, Spotify URIs or open.spotify.com links.`,
@@ -48,7 +45,7 @@ export function entryOrError<T>(find: () => Promise<T>): Promise<T> {
 }
 
 /** The argument of each field whose value depends on the market. */
-export const marketArg = ({ arg }: Args) =>
+export const marketArg = ({ arg }: ArgsBuilder) =>
   arg({
     type: 'Market',
     description:

@@ -1,4 +1,4 @@
-import SchemaBuilder from '@pothos/core';
+import SchemaBuilder, { type ArgBuilder, type ObjectFieldBuilder } from '@pothos/core';
 import {
   DirectiveLocation,
   GraphQLDirective,
@@ -19,6 +19,12 @@ export const builder = new SchemaBuilder<{
     _Any: { Input: { __typename: string; id: string }; Output: never };
   };
 }>({ defaultFieldNullability: false });
+
+export type Types = (typeof builder)['$inferSchemaTypes'];
+/** Defines the fields of a type whose objects have the form of `T`. */
+export type FieldsOf<T> = ObjectFieldBuilder<Types, T>;
+/** Defines the arguments of a field. */
+export type ArgsBuilder = { arg: ArgBuilder<Types> };
 
 builder.queryType({
   description: "Objects of Spotify's catalogue by their ids, search, and the daily quota.",

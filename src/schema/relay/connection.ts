@@ -1,4 +1,4 @@
-import type { ArgBuilder, FieldMap, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
+import type { FieldMap, ObjectRef } from '@pothos/core';
 import {
   type CursorPosition,
   type Entity,
@@ -8,14 +8,19 @@ import {
   type Window,
   type WindowArgs,
 } from '../../datasources/spotify/index.ts';
-import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
+import {
+  type ArgsBuilder,
+  builder,
+  elementsNullOnlyWithError,
+  type FieldsOf,
+  nullOnlyWithError,
+  type Types,
+} from '../builder.ts';
 import { noCost } from '../planning/cost.ts';
 import { itemOrError, valueOrError } from '../resolvers.ts';
 import { defaultSize, maxSize } from './page-arguments.ts';
 
 /** Relay connections over Spotify's lists. */
-
-type Types = (typeof builder)['$inferSchemaTypes'];
 
 /** The part of a list that the selection needs: the window is null if only the length is selected. */
 export interface Connection<T extends Entity> {
@@ -57,7 +62,7 @@ const PageInfo = builder.objectRef<Connection<Entity>>('PageInfo').implement({
 });
 
 /** The arguments that every connection takes. */
-export const connectionArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
+export const connectionArgs = ({ arg }: ArgsBuilder) => ({
   first: arg.int({
     description: `The number of slots (positions in Spotify's list) from the start: 0 to ${maxSize}, by default ${defaultSize}.`,
   }),
@@ -73,7 +78,7 @@ export const connectionArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
 export function connectionOf<T extends Entity>(
   name: `${string}Connection`,
   node: ObjectRef<Types, T>,
-  edgeFields: (t: ObjectFieldBuilder<Types, Edge<T>>) => FieldMap = () => ({}),
+  edgeFields: (t: FieldsOf<Edge<T>>) => FieldMap = () => ({}),
 ) {
   // Pothos cannot infer the fields of a generic type: inside this function the node is any object of Spotify's.
   const Node = node as unknown as ObjectRef<Types, Entity>;
@@ -92,7 +97,7 @@ export function connectionOf<T extends Entity>(
         description: 'The object in the slot; null with an error if it cannot be read.',
         resolve: ({ item }) => itemOrError(item),
       }),
-      ...edgeFields(t as unknown as ObjectFieldBuilder<Types, Edge<T>>),
+      ...edgeFields(t as unknown as FieldsOf<Edge<T>>),
     }),
   });
 

@@ -1,19 +1,20 @@
-import type { ArgBuilder, FieldMap, ObjectFieldBuilder } from '@pothos/core';
+import type { FieldMap } from '@pothos/core';
 import {
   type BrowseListDefinition,
   type Category as CategoryEntry,
-  categories as categoriesList,
+  categories,
   categoryPlaylists,
   isCategoryId,
-  newReleases as newReleasesList,
+  newReleases,
   type Playlist,
+  type Spotify,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
-import { builder } from '../builder.ts';
-import { resolvedField } from '../context.ts';
+import { type ArgsBuilder, builder, type FieldsOf } from '../builder.ts';
 import { browseListCost, categoryLookupCost } from '../planning/list-costs.ts';
-import { connect } from '../relay/connect.ts';
+import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
+import type { ConnectionArgs } from '../relay/page-arguments.ts';
 import { value } from '../resolvers.ts';
 import { connectionTypes } from './search.ts';
 import { Image, imagesArgs, sufficientImages } from './values.ts';
@@ -42,7 +43,7 @@ const Category = builder.objectRef<CategoryEntry>('Category').implement({
 
 const CategoryConnection = connectionOf('CategoryConnection', Category);
 
-const localeArg = ({ arg }: { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> }) =>
+const localeArg = ({ arg }: ArgsBuilder) =>
   arg.string({
     description:
       'The language of the names: an ISO 639-1 code, `_`, and an ISO 3166-1 code, such as `sv_SE`.',
@@ -52,38 +53,20 @@ builder.queryFields((t) => ({
   newReleases: t.field({
     type: connectionTypes.album,
     nullable: true,
-    extensions: {
-      cost: browseListCost(newReleasesList, (spotify) =>
-        spotify.browseList(newReleasesList, undefined, null),
-      ),
-    },
+    extensions: { cost: browseListCost(newReleases, newReleasesOf) },
     description: 'New albums that Spotify features, at most 100. Not available to every app.',
     args: connectionArgs(t),
-    resolve: (_, args, context, info) =>
-      connect(
-        () => context.spotify.browseList(newReleasesList, undefined, null),
-        args,
-        context,
-        resolvedField(context, info),
-      ),
+    resolve: resolveConnection(newReleasesOf),
   }),
   categories: t.field({
     type: CategoryConnection,
     nullable: true,
-    extensions: {
-      cost: browseListCost(categoriesList, (spotify, { locale }) =>
-        spotify.browseList(categoriesList, undefined, checkedLocale(locale as LocaleArg)),
-      ),
-    },
+    extensions: { cost: browseListCost(categories, categoriesOf) },
     description: 'The categories of playlists. Not available to every app.',
     args: { locale: localeArg(t), ...connectionArgs(t) },
-    resolve: (_, { locale, ...args }, context, info) =>
-      connect(
-        () => context.spotify.browseList(categoriesList, undefined, checkedLocale(locale)),
-        args,
-        context,
-        resolvedField(context, info),
-      ),
+    resolve: resolveConnection((spotify, _root, _market, args: ConnectionArgs & CategoriesArgs) =>
+      categoriesOf(spotify, args),
+    ),
   }),
   category: t.field({
     type: Category,
@@ -101,22 +84,27 @@ builder.queryFields((t) => ({
   }),
 }));
 
-type LocaleArg = string | null | undefined;
+interface CategoriesArgs {
+  locale?: string | null | undefined;
+}
 
-interface CategoryArgs {
-  id: string;
-  locale?: LocaleArg;
+function newReleasesOf(spotify: Pick<Spotify, 'browseList'>) {
+  return spotify.browseList(newReleases, undefined, null);
+}
+
+function categoriesOf(spotify: Pick<Spotify, 'browseList'>, args: CategoriesArgs) {
+  return spotify.browseList(categories, undefined, checkedLocale(args));
 }
 
 /** @throws BadUserInput for an id or a locale that Spotify does not know the form of */
-function checkedCategory({ id, locale }: CategoryArgs) {
+function checkedCategory({ id, locale }: CategoriesArgs & { id: string }) {
   if (!isCategoryId(id))
     throw new BadUserInput('Not the id of a category: give an id that `categories` has given.');
-  return { id, locale: checkedLocale(locale) };
+  return { id, locale: checkedLocale({ locale }) };
 }
 
 /** @throws BadUserInput for a locale that Spotify does not know the form of */
-function checkedLocale(locale: LocaleArg): string | null {
+function checkedLocale({ locale }: CategoriesArgs): string | null {
   if (locale === null || locale === undefined) return null;
   if (!/^[a-z]{2}_[A-Z]{2}$/.test(locale))
     throw new BadUserInput('A `locale` is a language and a country in the form `sv_SE`.');
@@ -125,7 +113,7 @@ function checkedLocale(locale: LocaleArg): string | null {
 
 /** The field `playlists` of an owner, which Spotify may withhold from an app. */
 export const playlistsOf = <Owner extends object>(
-  t: ObjectFieldBuilder<(typeof builder)['$inferSchemaTypes'], Owner>,
+  t: FieldsOf<Owner>,
   list: BrowseListDefinition<Playlist, Owner> & Parameters<typeof browseListCost>[0],
   description: string,
 ): FieldMap => ({
@@ -135,12 +123,6 @@ export const playlistsOf = <Owner extends object>(
     extensions: { cost: browseListCost(list) },
     description,
     args: connectionArgs(t),
-    resolve: (owner, args, context, info) =>
-      connect(
-        () => context.spotify.browseList(list, owner, null),
-        args,
-        context,
-        resolvedField(context, info),
-      ),
+    resolve: resolveConnection((spotify, owner: Owner) => spotify.browseList(list, owner, null)),
   }),
 });

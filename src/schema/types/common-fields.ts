@@ -1,4 +1,4 @@
-import type { FieldMap, ObjectFieldBuilder } from '@pothos/core';
+import type { FieldMap } from '@pothos/core';
 import {
   type Entity,
   type Kind,
@@ -12,7 +12,7 @@ import {
   uriOf,
 } from '../../datasources/spotify/index.ts';
 import { marketArg } from '../arguments.ts';
-import type { builder } from '../builder.ts';
+import type { FieldsOf } from '../builder.ts';
 import { embeddedListCost } from '../planning/list-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
@@ -28,9 +28,6 @@ import {
 } from './values.ts';
 
 /** Fields that objects of several kinds have. */
-
-type Types = (typeof builder)['$inferSchemaTypes'];
-type FieldsOf<T> = ObjectFieldBuilder<Types, T>;
 
 /** The URI and the link of an object. */
 export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap => ({

@@ -15,15 +15,13 @@ import {
   type SpotifyObject,
 } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds, marketArg, rootMarket } from '../arguments.ts';
-import { builder } from '../builder.ts';
+import { builder, type Types } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { nodeLookupCost, nodeLookupsCost } from '../planning/object-costs.ts';
 import { readWithPrefetch, type WithPrefetched } from '../planning/prefetch.ts';
 
 /** The name of each kind's type: the name of the kind with a capital. */
 export const typeNames = byKind((kind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
-
-type Types = (typeof builder)['$inferSchemaTypes'];
 
 const objectRef = <K extends Kind>(kind: K) => builder.objectRef<WithPrefetched<KindOf[K]>>(typeNames[kind]);
 

@@ -1,8 +1,7 @@
-import type { ArgBuilder } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import type * as spotify from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
-import { builder, nullOnlyWithError } from '../builder.ts';
+import { type ArgsBuilder, builder, nullOnlyWithError } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { value } from '../resolvers.ts';
 
@@ -157,7 +156,7 @@ export const AlbumGroup = builder.enumType('AlbumGroup', {
 });
 
 /** The argument of each field that returns the images of an object. */
-export const imagesArgs = ({ arg }: { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> }) => ({
+export const imagesArgs = ({ arg }: ArgsBuilder) => ({
   minWidth: arg.int({
     description:
       'Only the smallest image with at least this width in pixels; the largest if none is so wide. If omitted: all images.',
