@@ -1,4 +1,5 @@
 import {
+  type ASTNode,
   type DocumentNode,
   type ExecutionResult,
   execute,
@@ -66,7 +67,7 @@ function defaultsOfRequired({ variableDefinitions = [] }: OperationDefinitionNod
 
 /** Null if graphql-jit must not or cannot compile the operation, as in a process where code generation is disabled. */
 function compile({ document, ...parsed }: ExecutorOptions): CompiledQuery['query'] | null {
-  if (hasInheritedNames(document) || hasVariableInLiteral(document)) return null;
+  if (hasNode(document, (node) => isInheritedName(node) || isVariableInLiteral(node))) return null;
   if (expandedSize(parsed) > maxExpandedFields) return null;
   const { schema, definition } = parsed;
   const compiled = compileQuery(schema, document, definition.name?.value ?? '', {
@@ -75,30 +76,26 @@ function compile({ document, ...parsed }: ExecutorOptions): CompiledQuery['query
   return isCompiledQuery(compiled) ? compiled.query : null;
 }
 
-/**
- * Whether a name of the document is one that every object inherits, such as `__proto__` or `toString`. Code of
- * graphql-jit loses an alias or a variable with such a name.
- */
-function hasInheritedNames(document: DocumentNode): boolean {
-  let foundInheritedName = false;
+/** Whether a node of the document fulfils a condition. */
+export function hasNode(document: DocumentNode, isMatch: (node: ASTNode) => boolean): boolean {
+  let isFound = false;
   visit(document, {
-    Name({ value }) {
-      foundInheritedName ||= value in Object.prototype;
+    enter(node: ASTNode) {
+      isFound ||= isMatch(node);
     },
   });
-  return foundInheritedName;
+  return isFound;
 }
 
-/** Whether a literal of a scalar, such as `{ id: $id }`, contains a variable. Code of graphql-jit reads it without its value. */
-function hasVariableInLiteral(document: DocumentNode): boolean {
-  let foundVariable = false;
-  visit(document, {
-    ObjectField({ value }) {
-      foundVariable ||= value.kind === Kind.VARIABLE;
-    },
-  });
-  return foundVariable;
-}
+/**
+ * Whether the node is a name that every object inherits, such as `__proto__` or `toString`. Code of graphql-jit loses an
+ * alias or a variable with such a name.
+ */
+const isInheritedName = (node: ASTNode): boolean => node.kind === Kind.NAME && node.value in Object.prototype;
+
+/** Whether the node is a variable in a literal of a scalar, as in `{ id: $id }`. Code of graphql-jit reads it without its value. */
+const isVariableInLiteral = (node: ASTNode): boolean =>
+  node.kind === Kind.OBJECT_FIELD && node.value.kind === Kind.VARIABLE;
 
 /** The fields of an operation if each spread of a fragment counts all fields of the fragment. */
 function expandedSize({ definition, fragments }: ParsedOperation): number {

@@ -8,7 +8,6 @@ import {
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
-  visit,
 } from 'graphql';
 import { BadRequest, QueryTooComplex } from '../errors.ts';
 import type { Context } from '../schema/context.ts';
@@ -18,7 +17,7 @@ import {
   type ParsedOperation,
   type SelectionTree,
 } from '../schema/planning/selection-tree.ts';
-import { createExecutor } from './executor.ts';
+import { createExecutor, hasNode } from './executor.ts';
 import { errorAt } from './positions.ts';
 import type { Variables } from './request.ts';
 import { InvalidRequest } from './validation.ts';
@@ -51,7 +50,8 @@ export function createOperation({ schema, document, definition, suggestions }: O
   }
   const name = definition.name?.value ?? null;
   const parsed = { schema, definition, fragments: fragmentsOf(document) };
-  const isConditional = hasConditions(document);
+  // The selection can depend on variables only by a directive.
+  const isConditional = hasNode(document, ({ kind }) => kind === Kind.DIRECTIVE);
   let cachedTree: SelectionTree | undefined;
   let rejection: QueryTooComplex | undefined;
 
@@ -97,14 +97,3 @@ const fragmentsOf = ({ definitions }: DocumentNode): ParsedOperation['fragments'
       .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
       .map((fragment) => [fragment.name.value, fragment]),
   );
-
-/** Whether the selection can depend on variables. */
-function hasConditions(document: DocumentNode): boolean {
-  let foundDirective = false;
-  visit(document, {
-    Directive() {
-      foundDirective = true;
-    },
-  });
-  return foundDirective;
-}
