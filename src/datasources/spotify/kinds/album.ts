@@ -1,10 +1,10 @@
 import { type Artist, simplifiedArtists } from './artist.ts';
 import {
   booleanPart,
-  elements,
   enumPart,
   expectObject,
   intPart,
+  listPart,
   part,
   partOrNull,
   stringPart,
@@ -130,7 +130,7 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
     artists: simplifiedArtists(json, 'album', options),
     isPlayable: booleanPart(json, 'is_playable', 'album') ?? null,
     restrictions: partOrNull(json['restrictions'], restrictions),
-    copyrights: part(json['copyrights'], (value) => elements(value, 'album.copyrights', copyright)),
+    copyrights: listPart(json, 'copyrights', 'album', copyright),
     externalIds: part(json['external_ids'], externalIds),
     genres: texts(json, 'genres', 'album'),
     label: stringPart(json, 'label', 'album'),

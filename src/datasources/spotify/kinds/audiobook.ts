@@ -1,4 +1,4 @@
-import { elements, expectObject, intPart, part, stringPart } from './decoding/json.ts';
+import { expectObject, intPart, listPart, stringPart } from './decoding/json.ts';
 import { type Page, usableEmbeddedPage } from './decoding/page.ts';
 import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
 import type { Sent, SentList } from './decoding/values.ts';
@@ -47,8 +47,8 @@ export function decodeAudiobook(value: unknown, options: DecodeOptions): Audiobo
   return {
     kind: 'audiobook',
     ...base,
-    authors: part(json['authors'], (list) => elements(list, 'audiobook.authors', contributor)),
-    narrators: part(json['narrators'], (list) => elements(list, 'audiobook.narrators', contributor)),
+    authors: listPart(json, 'authors', 'audiobook', contributor),
+    narrators: listPart(json, 'narrators', 'audiobook', contributor),
     edition: stringPart(json, 'edition', 'audiobook') ?? null,
     totalChapters: intPart(json, 'total_chapters', 'audiobook'),
     chapters: usableEmbeddedPage(json, embeddedChapters, options, base.id),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { propertyOf } from '../transport/body.ts';
-import { elements, expectObject, expectString, MalformedResponse, part, withId } from './decoding/json.ts';
+import { expectObject, expectString, listPart, MalformedResponse, withId } from './decoding/json.ts';
 import { type Image, image, type SentList } from './decoding/values.ts';
 import type { Entity } from './kind.ts';
 import { isBareId, isPathSegment } from './spotify-id.ts';
@@ -42,6 +42,6 @@ export function decodeCategory(value: unknown): Category {
     market: null,
     full: true,
     name: expectString(json, 'name', 'category'),
-    icons: part(json['icons'], (icons) => elements(icons, 'category.icons', image)),
+    icons: listPart(json, 'icons', 'category', image),
   };
 }

@@ -69,12 +69,16 @@ export const booleanPart = (json: Json, key: string, where: string): boolean | M
     throw new MalformedResponse(`${where}.${key}`);
   });
 
-/** The elements of a list, of which each may be malformed; null stays null. */
-export const elements = <T>(
-  value: unknown,
+/** A list, of which each element may be malformed; null stays null. */
+export const listPart = <T>(
+  json: Json,
+  key: string,
   where: string,
   decode: (element: unknown) => T,
-): (T | Malformed | null)[] => expectArray(value, where).map((element) => partOrNull(element, decode));
+): (T | Malformed | null)[] | Malformed | undefined =>
+  part(json[key], (value) =>
+    expectArray(value, `${where}.${key}`).map((element) => partOrNull(element, decode)),
+  );
 
 /** The decoded value, or a marker if it is not as documented. */
 export function orMalformed<T>(decode: () => T): T | Malformed {

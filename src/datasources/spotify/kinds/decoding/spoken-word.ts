@@ -1,6 +1,6 @@
 import type { DecodeOptions } from '../kind.ts';
 import { fallbackMarket } from '../markets.ts';
-import { booleanPart, elements, enumPart, intPart, type Json, part, stringPart } from './json.ts';
+import { booleanPart, enumPart, intPart, type Json, listPart, stringPart } from './json.ts';
 import {
   addressOrNull,
   type BaseFields,
@@ -60,7 +60,7 @@ export const series = (json: Json, kind: string, options: DecodeOptions): Series
   ...spokenWord(json, kind, options),
   publisher: stringPart(json, 'publisher', kind),
   mediaType: enumPart(json['media_type'], ['AUDIO', 'VIDEO', 'MIXED']),
-  copyrights: part(json['copyrights'], (list) => elements(list, `${kind}.copyrights`, copyright)),
+  copyrights: listPart(json, 'copyrights', kind, copyright),
 });
 
 /** The values of episodes and chapters. */

@@ -2,13 +2,13 @@ import { type DecodeOptions, getKind, isNamed } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import { readIdOf, type SpotifyId } from '../spotify-id.ts';
 import {
-  elements,
   enumPart,
   expectObject,
   expectString,
   intPart,
   isMalformed,
   type Json,
+  listPart,
   type Malformed,
   MalformedResponse,
   part,
@@ -58,8 +58,7 @@ export interface Restrictions {
   reason: Sent<'MARKET' | 'PRODUCT' | 'EXPLICIT' | 'PAYMENT_REQUIRED' | 'OTHER'>;
 }
 
-export const images = (json: Json, where: string): SentList<Image> =>
-  part(json['images'], (value) => elements(value, `${where}.images`, image));
+export const images = (json: Json, where: string): SentList<Image> => listPart(json, 'images', where, image);
 
 export function image(value: unknown): Image {
   const json = expectObject(value, 'image');
@@ -173,12 +172,10 @@ const unescaped = (text: string): string =>
 
 /** A list of texts, such as genres. */
 export const texts = (json: Json, key: string, where: string): SentList<string> =>
-  part(json[key], (value) =>
-    elements(value, `${where}.${key}`, (text) => {
-      if (typeof text === 'string') return text;
-      throw new MalformedResponse(`${where}.${key}`);
-    }),
-  );
+  listPart(json, key, where, (text) => {
+    if (typeof text === 'string') return text;
+    throw new MalformedResponse(`${where}.${key}`);
+  });
 
 /** A web address; null if the object has none. Spotify leaves out the key for apps from which it withholds it. */
 export const addressOrNull = (json: Json, key: string, where: string): Sent<string | null> =>
