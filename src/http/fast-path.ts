@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ErrorCode, GatewayError } from '../errors.ts';
-import type { Documents } from '../operation/documents.ts';
-import type { Client, ExecuteOperation } from '../operation/request.ts';
+import { GatewayError } from '../errors.ts';
+import type { Client } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import { reuseOf } from './cache-headers.ts';
-import type { ClientKey } from './client-key.ts';
+import type { EntryPointOptions } from './entry-point.ts';
 import type { MediaType } from './media-types.ts';
 import { isObject, isOperation, type OperationParams, parseJson, withDocument } from './operation-params.ts';
 import { headersOf } from './request-target.ts';
@@ -16,22 +15,10 @@ import {
   stringifyResult,
   writeResponse,
 } from './response.ts';
-import { type ResponseCache, responseKey } from './response-cache.ts';
-import type { UnreadResponses } from './unread-responses.ts';
+import { responseKey } from './response-cache.ts';
 
-export interface FastPathOptions {
-  executeOperation: ExecuteOperation;
-  responseCache: ResponseCache;
+export interface FastPathOptions extends EntryPointOptions {
   fixedResponses: FixedResponses;
-  unread: UnreadResponses;
-  clientKey: ClientKey;
-  /** Null if requests send their documents as text. */
-  trustedDocuments: Manifest | null;
-  /** Whether the process keeps up well enough to run another operation. */
-  admits(): boolean;
-  hasParseBudget: Documents['hasParseBudget'];
-  /** See `Metrics.recordRejection`. */
-  onRejected(code: ErrorCode): void;
 }
 
 /** A POST whose body has been read. */

@@ -1,14 +1,11 @@
 import type { GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Spotify } from '../datasources/spotify/index.ts';
-import type { ErrorCode } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
-import type { Documents } from '../operation/documents.ts';
-import type { ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
-import type { ClientKey } from './client-key.ts';
+import type { EntryPointOptions } from './entry-point.ts';
 import { documentParams } from './operation-params.ts';
 import { type OperatorRoutes, type Readiness, useOperatorRoutes } from './operator-routes.ts';
 import type { Paths } from './paths.ts';
@@ -30,8 +27,6 @@ import {
 import { corsFor, useEtag, useNoStore, useVaryByOrigin } from './plugins/response-headers.ts';
 import { usePaths, useRedirects, useSdl } from './plugins/routes.ts';
 import { createRequestIds, type RequestIds, useRequestId } from './request-id.ts';
-import type { ResponseCache } from './response-cache.ts';
-import type { UnreadResponses } from './unread-responses.ts';
 
 /** The operator's settings of the HTTP interface. */
 export interface HttpOptions {
@@ -46,25 +41,16 @@ export interface HttpOptions {
   exposeQuota: boolean;
 }
 
-export interface GatewayYogaOptions extends HttpOptions {
+export interface GatewayYogaOptions extends HttpOptions, EntryPointOptions {
   paths: Paths;
   /** Null on hosts without files: they serve neither docs nor GraphiQL. */
   pages: Pages | null;
-  executeOperation: ExecuteOperation;
-  responseCache: ResponseCache;
   readiness: Readiness;
   operatorRoutes: OperatorRoutes;
   spotify: Pick<Spotify, 'pagedList' | 'purge' | 'report'>;
   /** The bearer token of `POST /purge`; null for no such route. */
   purgeToken: string | null;
-  unread: UnreadResponses;
-  clientKey: ClientKey;
-  /** Whether the process keeps up well enough to run another operation. */
-  admits(): boolean;
   isDraining(): boolean;
-  hasParseBudget: Documents['hasParseBudget'];
-  /** See `Metrics.recordRejection`. */
-  onRejected(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;
 }
 

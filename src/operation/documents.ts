@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode, print } from 'graphql';
+import { type DocumentNode, Kind, type OperationDefinitionNode, print } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
 import { shortName } from '../observability/log.ts';
@@ -11,6 +11,7 @@ import {
   type ParsedDocument,
   parsePrinted,
   parseText,
+  type ValidationOptions,
 } from './validation.ts';
 
 /**
@@ -40,13 +41,6 @@ export interface Document {
   wasRejected: boolean;
 }
 
-export interface DocumentsOptions {
-  schema: GraphQLSchema;
-  introspection: boolean;
-  /** Whether messages may suggest names that the document does not contain. */
-  suggestions: boolean;
-}
-
 const maxValidBytes = 24_000_000;
 const maxRejectedBytes = 4_000_000; // a client that repeats a mistake gets the same response from memory
 const bytesOfToken = 800; // with its nodes and its compiled code; a character of text takes one byte
@@ -54,7 +48,7 @@ const bytesOfRejection = 500;
 const bytesOfError = 2_000;
 const noClient = ''; // the client of documents that no client has sent
 
-export function createDocuments(options: DocumentsOptions): Documents {
+export function createDocuments(options: ValidationOptions): Documents {
   const validate = createValidate(options);
   const budgets = createClientBudgets();
   const byAst = new WeakMap<DocumentNode, Document>();
@@ -63,18 +57,11 @@ export function createDocuments(options: DocumentsOptions): Documents {
   const rejected = new LRUCache<string, Document>({ maxSize: maxRejectedBytes }); // by the hash of the text
 
   function getOrParse(text: string, clientKey: string, parse: (text: string) => ParsedDocument): Document {
-    const cachedDocument = valid.get(text);
-    if (cachedDocument) return cachedDocument;
+    const validDocument = valid.get(text);
+    if (validDocument) return validDocument;
     const hash = hashOf(text);
-    return rejected.get(hash) ?? parseNew(text, hash, clientKey, parse);
-  }
-
-  function parseNew(
-    text: string,
-    hash: string,
-    clientKey: string,
-    parse: (text: string) => ParsedDocument,
-  ): Document {
+    const invalidDocument = rejected.get(hash);
+    if (invalidDocument) return invalidDocument;
     const elapsedMs = startProcessorStopwatch();
     try {
       const { document: ast, tokens } = parse(text);
@@ -120,7 +107,7 @@ const noDocument =
 /** Finds the operations of a valid document by their names; each is prepared once. */
 function operationsOf(
   document: DocumentNode,
-  { schema, suggestions }: DocumentsOptions,
+  { schema, suggestions }: ValidationOptions,
 ): Document['operation'] {
   const definitions = document.definitions.filter(
     (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,

@@ -5,7 +5,7 @@ import type { Log, OperationUsage } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Context } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
-import type { OperationResponse, ResultFreshness } from './request.ts';
+import type { Client, OperationResponse, ResultFreshness } from './request.ts';
 
 /** The calls that an operation planned, sent and saved. The calls of the token endpoint are not counted. */
 function callCounts({ plan, operationContext }: Context) {
@@ -26,13 +26,12 @@ export const usageOf = (context: Context): OperationUsage => ({
 /** The request header of a client that wants to see the cost: `1` of the operation that runs, `plan` before it runs. */
 export const traceHeader = 'x-spotify-trace';
 
-interface Headers {
-  /** The value of a request header; null if the request has no such header. */
-  header(name: string): string | null;
-}
-
 /** Adds the cost of the operation as `extensions.spotify`, if the client has sent the header for it. */
-export function withTrace(result: ExecutionResult, context: Context, { header }: Headers): ExecutionResult {
+export function withTrace(
+  result: ExecutionResult,
+  context: Context,
+  { header }: Pick<Client, 'header'>,
+): ExecutionResult {
   if (header(traceHeader) !== '1') return result;
   const { calls, ...notices } = context.operationContext.usage;
   const spotify = {
@@ -79,7 +78,7 @@ const withoutRepetitions = (notices: readonly Notice[]): Notice[] => [
 ];
 
 /** Whether the client wants to see the plan of the operation instead of its result. */
-export const requestsDryRun = ({ header }: Headers): boolean => header(traceHeader) === 'plan';
+export const requestsDryRun = ({ header }: Pick<Client, 'header'>): boolean => header(traceHeader) === 'plan';
 
 /**
  * The cost of an operation that does not run.

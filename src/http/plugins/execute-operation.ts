@@ -1,17 +1,15 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
-import type { ExecuteOperation } from '../../operation/request.ts';
 import { cacheHeaders, type Reuse, reuseOf } from '../cache-headers.ts';
-import { type ClientKey, clientKeyOf } from '../client-key.ts';
+import { clientKeyOf } from '../client-key.ts';
+import type { EntryPointOptions } from '../entry-point.ts';
 import { stringify } from '../operation-params.ts';
 import type { RequestIds } from '../request-id.ts';
 import { stringifyResult } from '../response.ts';
-import { type ResponseCache, responseKey } from '../response-cache.ts';
+import { responseKey } from '../response-cache.ts';
 
-export interface ExecuteOperationPluginOptions {
-  executeOperation: ExecuteOperation;
-  responseCache: ResponseCache;
-  clientKey: ClientKey;
+export interface ExecuteOperationPluginOptions
+  extends Pick<EntryPointOptions, 'executeOperation' | 'responseCache' | 'clientKey'> {
   requestIds: RequestIds;
 }
 

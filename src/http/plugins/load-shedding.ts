@@ -2,22 +2,17 @@ import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode, Overloaded } from '../../errors.ts';
 import { overloaded } from '../../errors.ts';
-import type { Documents } from '../../operation/documents.ts';
-import { type ClientKey, clientKeyOf } from '../client-key.ts';
+import { clientKeyOf } from '../client-key.ts';
+import type { EntryPointOptions } from '../entry-point.ts';
 import type { OperatorRoutes } from '../operator-routes.ts';
 import { requestIdHeader } from '../request-id.ts';
 import type { UnreadResponses } from '../unread-responses.ts';
 import { errorResponse } from './error-response.ts';
 
-export interface LoadSheddingOptions {
+export interface LoadSheddingOptions
+  extends Pick<EntryPointOptions, 'admits' | 'hasParseBudget' | 'clientKey' | 'onRejected'> {
   endpoint: string;
-  /** Whether the process keeps up well enough to run another operation. */
-  admits(): boolean;
   isDraining(): boolean;
-  hasParseBudget: Documents['hasParseBudget'];
-  clientKey: ClientKey;
-  /** Counts each request that is rejected. */
-  onRejected(code: ErrorCode): void;
 }
 
 const drainingMessage = 'The gateway is shutting down: retry after 1 second.';

@@ -1,0 +1,22 @@
+import type { ErrorCode } from '../errors.ts';
+import type { Documents } from '../operation/documents.ts';
+import type { ExecuteOperation } from '../operation/request.ts';
+import type { Manifest } from '../operation/trusted-documents.ts';
+import type { ClientKey } from './client-key.ts';
+import type { ResponseCache } from './response-cache.ts';
+import type { UnreadResponses } from './unread-responses.ts';
+
+/** The parts of the gateway that the fast path and yoga share. */
+export interface EntryPointOptions {
+  executeOperation: ExecuteOperation;
+  responseCache: ResponseCache;
+  unread: UnreadResponses;
+  clientKey: ClientKey;
+  /** Null if requests send their documents as text. */
+  trustedDocuments: Manifest | null;
+  /** Whether the process keeps up well enough to run another operation. */
+  admits(): boolean;
+  hasParseBudget: Documents['hasParseBudget'];
+  /** See `Metrics.recordRejection`. */
+  onRejected(code: ErrorCode): void;
+}
