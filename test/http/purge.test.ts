@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { startClock } from '../support/clock.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
+import { openSocket, until } from '../support/process.ts';
 import {
   albums,
   artists,
@@ -297,6 +298,22 @@ describe('a removal request that is rejected', () => {
       expect(gateway.apiCalls()).toHaveLength(1);
     },
   );
+
+  const tooLarge = ' '.repeat(400_000); // more than the buffers of the server take
+  test.each([
+    ['states its length', `content-length: ${tooLarge.length}\r\n\r\n${tooLarge}`],
+    [
+      'comes in chunks',
+      `transfer-encoding: chunked\r\n\r\n${tooLarge.length.toString(16)}\r\n${tooLarge}\r\n0\r\n\r\n`,
+    ],
+  ])('a removal request whose body %s and is too large gets the 413 on its connection', async (_, end) => {
+    const gateway = await withToken();
+    const port = await portOf(gateway.gateway.listener);
+    const head = `POST /purge HTTP/1.1\r\nhost: gateway\r\nauthorization: ${authorization}\r\n`;
+    const socket = await openSocket(port, head + end);
+    await Promise.race([until(() => socket.received().includes(']}'), 5_000), socket.closed]);
+    expect(socket.received()).toMatch(/^HTTP\/1\.1 413 [\s\S]*Send a body of at most 64000 bytes/);
+  });
 
   const notAnId = 'Not a Spotify id: give its 22 characters, a spotify: URI or an open.spotify.com link.';
   test.each([

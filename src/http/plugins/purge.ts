@@ -39,16 +39,15 @@ export const usePurge = (path: string, token: string, purge: Spotify['purge']): 
   },
 });
 
-/** The body; null if it is too large. */
+/** The body; null if it is too large. It is read to its end: to stop before would close the connection without a response. */
 async function textOf({ body }: Request): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > maxPurgeBytes) return null;
-    chunks.push(chunk);
+    if (bytes <= maxPurgeBytes) chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return bytes <= maxPurgeBytes ? Buffer.concat(chunks).toString() : null;
 }
 
 /** @throws BadUserInput if the body is not as documented */
