@@ -119,6 +119,7 @@ function createCore(options: GatewayOptions, log: Log) {
     maxCalls: options.maxUpstreamCalls,
     maxAnswerFields: options.maxAnswerFields,
     maxAnswerBytes: options.maxAnswerBytes,
+    staleMs: options.spotify.staleMs,
     exposeQuota: options.exposeQuota,
     mask,
     report,

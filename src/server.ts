@@ -13,7 +13,7 @@ import { acceptFirst, limitConnections, serverOptions } from './process/connecti
 import { loadDotenv } from './process/dotenv.ts';
 import { gracefulShutdown } from './process/graceful-shutdown.ts';
 import { trackResponses } from './process/pipelining.ts';
-import { listenError, metricsMessage, startMessage } from './process/start-messages.ts';
+import { listenError, startMessage } from './process/start-messages.ts';
 import { aggregatedMetrics } from './process/worker-metrics.ts';
 import { schema } from './schema/index.ts';
 
@@ -58,12 +58,12 @@ async function serve(config: Config): Promise<void> {
     cluster.isWorker ? primaryTrigger : undefined,
   );
   const report = sandbox ? null : await gateway.connect();
-  if (config.metricsPort !== null) {
-    const address = await listen(operatorServer, config.metricsPort, config.host, 'METRICS_PORT');
-    if (!cluster.isWorker) print(metricsMessage(address));
-  }
+  const metricsAddress =
+    config.metricsPort === null
+      ? null
+      : await listen(operatorServer, config.metricsPort, config.host, 'METRICS_PORT');
   const address = await listen(server, config.port, config.host, 'PORT');
-  if (!cluster.isWorker) print(startMessage(config, address, report));
+  if (!cluster.isWorker) print(startMessage(config, address, metricsAddress, report));
 }
 
 /** Resolves when the server listens; ends the process with code 1 if it cannot. */
@@ -81,7 +81,7 @@ function listen(server: Server, port: number, host: string, variable: string): P
 async function runPrimaryProcess(config: Config): Promise<void> {
   const sandbox = await sandboxFor(config);
   const hasMetricsPort = config.metricsPort !== null;
-  let isMetricsPort = hasMetricsPort; // each worker listens on it first
+  let metricsAddress: AddressInfo | null = null; // each worker listens on it first
   runPrimary(
     {
       count: config.workers,
@@ -89,8 +89,8 @@ async function runPrimaryProcess(config: Config): Promise<void> {
       ports: hasMetricsPort ? 2 : 1,
       listening({ address, port, addressType }) {
         const listened = { address, port, family: addressType === 6 ? 'IPv6' : 'IPv4' };
-        print(isMetricsPort ? metricsMessage(listened) : startMessage(config, listened, null));
-        isMetricsPort = false;
+        if (hasMetricsPort && !metricsAddress) metricsAddress = listened;
+        else print(startMessage(config, listened, metricsAddress, null));
       },
       dispose: async () => sandbox?.close(),
     },

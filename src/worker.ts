@@ -77,6 +77,7 @@ export function createWorkerGateway(
     documents,
     timeoutMs: options.requestTimeoutMs,
     maxCalls: options.maxUpstreamCalls,
+    staleMs: options.spotify.staleMs,
     mask,
     report,
     onRejected: nothing,

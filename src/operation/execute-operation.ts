@@ -42,6 +42,8 @@ export interface ExecuteOperationOptions {
   maxAnswerFields: number;
   /** Maximum size of one response as JSON, in bytes. */
   maxAnswerBytes: number;
+  /** How long data may be used after its freshness, in milliseconds. */
+  staleMs: number;
   /** Whether clients may see the daily quota. */
   exposeQuota: boolean;
   mask(error: unknown): GraphQLError;
@@ -92,7 +94,7 @@ export function createOperationRunner(options: ExecuteOperationOptions): Operati
 
 /** @returns a function that runs an admitted operation, and reports it */
 function createRun(options: ExecuteOperationOptions, queue: OperationQueue): ExecuteOperation {
-  const { spotify, documents, timeoutMs, exposeQuota, report } = options;
+  const { spotify, documents, timeoutMs, staleMs, exposeQuota, report } = options;
   const started = spotify.started();
   const planAndExecute = createPlanAndExecute(options);
 
@@ -115,7 +117,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
       context.documentHash = document.hash;
       const result = await planAndExecute(document, request, context);
       codes = codesOf(result, client.signal?.aborted ?? false);
-      return { result, usage: usageOf(context), freshness: freshnessOf(operationContext, result) };
+      return { result, usage: usageOf(context), freshness: freshnessOf(operationContext, result, staleMs) };
     } finally {
       operationContext.end();
       client.signal?.removeEventListener('abort', operationContext.end);

@@ -145,13 +145,18 @@ export const createReportOperation =
 export const codesOf = ({ errors = [] }: ExecutionResult, isDisconnected: boolean): string[] =>
   isDisconnected ? [] : errors.map(({ extensions }) => String(extensions['code'] ?? 'INTERNAL_SERVER_ERROR'));
 
-/** How long the result may be reused; null if it may not. */
+/**
+ * How long the result may be reused; null if it may not. Some parts, such as the length of a list, are only fresh for a time:
+ * no part is used for longer than `staleMs` after the first one is no longer fresh.
+ */
 export function freshnessOf(
   { usage, freshUntilMs, usableUntilMs }: OperationContext,
   { errors = [] }: ExecutionResult,
+  staleMs: number,
 ): ResultFreshness | null {
   const isReusable = errors.length === 0 && usage.stale.length === 0 && Number.isFinite(freshUntilMs);
-  return isReusable ? { freshUntilMs, usableUntilMs: Math.max(freshUntilMs, usableUntilMs) } : null;
+  const usableMs = Math.min(Math.max(freshUntilMs, usableUntilMs), freshUntilMs + staleMs);
+  return isReusable ? { freshUntilMs, usableUntilMs: usableMs } : null;
 }
 
 /** The response to an operation that did not run. */

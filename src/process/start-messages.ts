@@ -7,17 +7,22 @@ import type { SpotifyReport } from '../datasources/spotify/index.ts';
 /**
  * @param report the state of the connection to Spotify, with the data that was found in the shared store; null if this
  * process does not know it
+ * @param metricsAddress null if metrics have no port of their own
  */
-export function startMessage(config: Config, address: AddressInfo, report: SpotifyReport | null): string {
+export function startMessage(
+  config: Config,
+  address: AddressInfo,
+  metricsAddress: AddressInfo | null,
+  report: SpotifyReport | null,
+): string {
   const url = `${urlOf(address)}/graphql`;
   const lines = config.sandbox
     ? [sandboxNote(config.sandbox)]
     : [appLine(config.gateway.spotify, report), report && dataLine(config.gateway.spotify, report)];
   const graphiql = config.gateway.graphiql && `GraphiQL on ${url} (open it in a browser)`;
-  return [...lines, graphiql, `GraphQL on ${url}`].filter(Boolean).join('\n');
+  const metrics = metricsAddress && `Metrics on ${urlOf(metricsAddress)}/metrics`;
+  return [...lines, metrics, graphiql, `GraphQL on ${url}`].filter(Boolean).join('\n');
 }
-
-export const metricsMessage = (address: AddressInfo): string => `Metrics on ${urlOf(address)}/metrics`;
 
 const sandboxNote = (
   quotaMode: string,

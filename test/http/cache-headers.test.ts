@@ -60,6 +60,20 @@ describe('Cache-Control', () => {
       expect(await cacheControl(method, name)).toMatch(/^public, max-age=(9\d|100)$/);
   });
 
+  test.each([
+    ['0', /^public, max-age=\d+$/],
+    ['100', /^public, max-age=\d+, stale-while-revalidate=100, stale-if-error=100$/],
+  ])(
+    'the length of a list, which expires before its artist, is not used for longer than CACHE_STALE_SECONDS=%s after its freshness',
+    async (staleSeconds, allowed) => {
+      const { cacheControl } = await serve({ CACHE_STALE_SECONDS: staleSeconds });
+      await cacheControl('POST', page);
+      const length = `{ artist(id: "${artists.bts}") { name albums(first: 0) { totalCount } } }`;
+      for (const method of ['GET', 'POST'] as const)
+        expect(await cacheControl(method, length)).toMatch(allowed);
+    },
+  );
+
   test.each<[string, string, Record<string, string>?]>([
     ['a syntax error', '{'],
     ['an unknown field', '{ nothing }'],

@@ -88,6 +88,7 @@ describe('METRICS_PORT', () => {
       WEB_CONCURRENCY: workers,
     });
     const url = await until(() => metricsUrl(out()), 5_000);
+    expect(out().indexOf('SANDBOX:')).toBeLessThan(out().indexOf('Metrics on'));
     await execute('{ __typename }');
     expect((await get('/metrics')).status).toBe(404);
     const metrics = await fetch(url);

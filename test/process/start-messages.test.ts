@@ -92,15 +92,15 @@ test.each<[name: string, environment: Environment, spotifyReport: SpotifyReport 
 ])(
   'the start message states the app, the data if the process reads any, and the URLs: %s',
   (_, environment, spotifyReport, lines) => {
-    const message = startMessage(readConfig(environment), address, spotifyReport);
+    const message = startMessage(readConfig(environment), address, null, spotifyReport);
     expect(message.split('\n')).toEqual(lines);
   },
 );
 
 test('the start message without credentials begins with the sandbox and ends with the URLs', () => {
-  const lines = startMessage(readConfig({}), address, null).split('\n');
+  const lines = startMessage(readConfig({}), address, { ...address, port: 9464 }, null).split('\n');
   expect(lines[0]).toMatch(/^SANDBOX: /);
-  expect(lines.slice(-2)).toEqual(urls);
+  expect(lines.slice(-3)).toEqual(['Metrics on http://localhost:9464/metrics', ...urls]);
 });
 
 test.each([
