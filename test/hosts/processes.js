@@ -46,8 +46,9 @@ async function startProcess(command, args, environment) {
   throw new Error(`The gateway has not started: ${output}`);
 }
 
-export async function send(url, { path = '/graphql', ...request }) {
-  const response = await fetch(url + path, request);
+export async function send(url, { path = '/graphql', headers, ...request }) {
+  // A host may close an idle connection just before the next request, and fetch does not repeat a POST.
+  const response = await fetch(url + path, { ...request, headers: { ...headers, connection: 'close' } });
   return {
     request: request.body ?? path,
     status: response.status,
