@@ -81,7 +81,7 @@ function listen(server: Server, port: number, host: string, variable: string): P
 async function runPrimaryProcess(config: Config): Promise<void> {
   const sandbox = await sandboxFor(config);
   const hasMetricsPort = config.metricsPort !== null;
-  let metricsAddress: AddressInfo | null = null; // each worker listens on it first
+  let metricsAddress: AddressInfo | null = null; // a worker listens on METRICS_PORT first, and then on PORT
   runPrimary(
     {
       count: config.workers,

@@ -76,7 +76,7 @@ function compile({ document, ...parsed }: ExecutorOptions): CompiledQuery['query
   return isCompiledQuery(compiled) ? compiled.query : null;
 }
 
-/** Whether a node of the document fulfils a condition. */
+/** Whether the condition is true for a node of the document. */
 export function hasNode(document: DocumentNode, isMatch: (node: ASTNode) => boolean): boolean {
   let isFound = false;
   visit(document, {

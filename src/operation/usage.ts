@@ -146,8 +146,8 @@ export const codesOf = ({ errors = [] }: ExecutionResult, isDisconnected: boolea
   isDisconnected ? [] : errors.map(({ extensions }) => String(extensions['code'] ?? 'INTERNAL_SERVER_ERROR'));
 
 /**
- * How long the result may be reused; null if it may not. Some parts, such as the length of a list, are only fresh for a time:
- * no part is used for longer than `staleMs` after the first one is no longer fresh.
+ * How long the result may be reused; null if it may not. The length of a list has an end of its freshness, and no later time
+ * until which it is usable: so no result is usable for longer than `staleMs` after its freshness.
  */
 export function freshnessOf(
   { usage, freshUntilMs, usableUntilMs }: OperationContext,

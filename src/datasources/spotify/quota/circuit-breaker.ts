@@ -99,7 +99,7 @@ export function createCircuitBreaker(): CircuitBreaker {
         return { reason, waitMs: openUntilMs - nowMs, totalWaitMs: openUntilMs - openedAtMs };
       }
       // During an outage the probe may end with a timeout: no other request waits for that. A minute after the back-off the
-      // outage is probably over, and only no request has shown it: then the others wait for the probe.
+      // outage is probably over, although no request has shown it yet: then the others wait for the probe.
       const isOutage = reason === 'unavailable' && nowMs - openUntilMs < maxBackOffMs;
       const isProbing = isOutage && maxInFlight === 1 && inFlight > 0;
       return isProbing ? { reason, waitMs: probeWaitMs, totalWaitMs: probeWaitMs } : null;
