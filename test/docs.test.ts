@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { variableNames } from '../src/config.ts';
-import { faultFields } from '../src/sandbox/faults/parse.ts';
+import { faultSchemas } from '../src/sandbox/faults/parse.ts';
 import { presetNames } from '../src/sandbox/index.ts';
 import { codeBlocks, imageCommand } from './support/repository.ts';
 
@@ -70,10 +70,13 @@ describe('docs/sandbox.md', () => {
       const [, kind = '', , fields = ''] = row.split('|');
       return [kind.trim().replaceAll('`', ''), fields] as const;
     });
-    expect(listed.map(([kind]) => kind).sort()).toEqual(Object.keys(faultFields).sort());
+    expect(listed.map(([kind]) => kind).sort()).toEqual(
+      faultSchemas.map(({ shape }) => shape.kind.value).sort(),
+    );
     for (const [kind, fields] of listed) {
-      const names = Object.keys(faultFields[kind as keyof typeof faultFields]);
-      for (const name of names) expect(fields, kind).toContain(`\`${name.replace('!', '')}\``);
+      const shape = faultSchemas.find((schema) => schema.shape.kind.value === kind)?.shape;
+      const { kind: _, ...ownFields } = shape ?? {};
+      for (const name of Object.keys(ownFields)) expect(fields, kind).toContain(`\`${name}\``);
     }
   });
 });

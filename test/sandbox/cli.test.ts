@@ -161,10 +161,10 @@ describe('the command', () => {
     [['--port', '-1'], "Option '--port' argument is ambiguous"],
     [['--rate-limit', '0'], '--rate-limit must be a whole number'],
     [['--faults', '{'], '--faults: faults are not valid JSON'],
-    [['--faults', '{"fault":{"kind":"x"}}'], '--faults: unknown fault kind "x"'],
+    [['--faults', '{"fault":{"kind":"x"}}'], '--faults: rule.fault.kind must be one of ceiling, listing, '],
     [
       ['--faults', '{"on":{"route":["search","artist/albums"]},"fault":{"kind":"stall"}}'],
-      '--faults: on.route: there is no route "artist/albums"; the routes are artists, artists/albums, ',
+      '--faults: rule.on.route cannot be "artist/albums"; the routes are artists, artists/albums, ',
     ],
     [['--faults', '@/nowhere.json'], '--faults: cannot read /nowhere.json'],
     [['--colour'], "Unknown option '--colour'"],

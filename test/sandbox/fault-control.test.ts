@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { faultSchemas } from '../../src/sandbox/faults/parse.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
@@ -13,6 +15,7 @@ async function control(method: string, body?: unknown) {
 }
 
 describe('the control of a running sandbox', () => {
+  const faultKinds = faultSchemas.map(({ shape }) => shape.kind.value).join(', ');
   const rule = { on: { route: 'artists' }, fault: { kind: 'answer', status: 503 } };
 
   test('`/sandbox/faults` adds, lists and removes the faults of a running sandbox', async () => {
@@ -38,34 +41,36 @@ describe('the control of a running sandbox', () => {
     ['{', 'faults are not valid JSON'],
     [7, 'rule must be an object'],
     [{}, 'rule.fault must be an object'],
-    [{ fault: { kind: 'gremlin' } }, 'unknown fault kind "gremlin"'],
-    [{ fault: { kind: 'toString' } }, 'unknown fault kind "toString"'],
-    [{ fault: { kind: 'delay' } }, 'delay.ms must be a number that is not negative'],
-    [{ fault: { kind: 'delay', ms: -1 } }, 'delay.ms must be a number that is not negative'],
-    [{ fault: { kind: 'delay', ms: 1, s: 1 } }, 'delay has no field "s"'],
-    [{ fault: { kind: 'rate-limit', form: 'xml' } }, 'rate-limit.form must be one of text, json, quota'],
-    [{ fault: { kind: 'withdrawn', status: 500 } }, 'withdrawn.status must be one of 403, 404, 410'],
+    [{ fault: { kind: 'gremlin' } }, `rule.fault.kind must be one of ${faultKinds}`],
+    [{ fault: { kind: 'toString' } }, `rule.fault.kind must be one of ${faultKinds}`],
+    [{ fault: { kind: 'delay' } }, 'rule.fault.ms must be a number that is not negative'],
+    [{ fault: { kind: 'delay', ms: -1 } }, 'rule.fault.ms must be a number that is not negative'],
+    [{ fault: { kind: 'delay', ms: 1, s: 1 } }, 'rule.fault has no field "s"'],
+    [{ fault: { kind: 'rate-limit', form: 'xml' } }, 'rule.fault.form must be one of text, json, quota'],
+    [{ fault: { kind: 'withdrawn', status: 500 } }, 'rule.fault.status must be one of 403, 404, 410'],
     [{ ...rule, time: 1 }, 'rule has no field "time"'],
     [{ ...rule, every: 0 }, 'rule.every must be a whole number from 1'],
-    [{ fault: { kind: 'endpoints', of: 'old' } }, 'endpoints.of must be one of development, extended'],
-    [{ fault: { kind: 'total', add: [1, 'x'] } }, 'total.add must be a list of numbers'],
-    [{ ...rule, on: { pattern: '(' } }, 'on.pattern is not a regular expression'],
-    [{ ...rule, on: { path: 1 } }, 'on.path must be a text'],
-    [{ ...rule, on: { route: [1] } }, 'on.route must be a text or a list of texts'],
-    [{ fault: { kind: 'answer', status: 100 } }, 'answer.status must be a status from 200 to 599'],
+    [{ fault: { kind: 'endpoints', of: 'old' } }, 'rule.fault.of must be one of development, extended'],
+    [{ fault: { kind: 'total', add: [1, 'x'] } }, 'rule.fault.add[1] must be a number'],
+    [{ ...rule, on: { pattern: '(' } }, 'rule.on.pattern must be a regular expression'],
+    [{ ...rule, on: { path: 1 } }, 'rule.on.path must be a text'],
+    [{ ...rule, on: { route: [1] } }, 'rule.on.route must be a text or a list of texts'],
+    [{ fault: { kind: 'answer', status: 100 } }, 'rule.fault.status must be a status from 200 to 599'],
     ...[1.01, -0.01, '0.5'].map((chance): [unknown, string] => [
       { ...rule, chance },
       'rule.chance must be a number from 0 to 1',
     ]),
-    ...[{ 'x y': 'a' }, { '': 'a' }, { ä: 'a' }, { x: 'a\nb' }, { x: '€' }].map(
-      (headers): [unknown, string] => [
-        { fault: { kind: 'answer', headers } },
-        'answer.headers must be an object of valid header names with texts that a header can have',
-      ],
-    ),
-    [{ fault: { kind: 'redirect', to: '/a\nb' } }, 'redirect.to must be a text that a header can have'],
-    [{ fault: { kind: 'edit', edits: [{ set: 1 }] } }, 'edit.path must be a text'],
-    [{ fault: { kind: 'edit', edits: [7] } }, 'edit must be an object'],
+    ...['x y', '', 'ä'].map((name): [unknown, string] => [
+      { fault: { kind: 'answer', headers: { [name]: 'a' } } },
+      `${z.core.toDotPath(['rule', 'fault', 'headers', name])} must be a valid name of a header`,
+    ]),
+    ...[{ x: 'a\nb' }, { x: '€' }, { x: 7 }].map((headers): [unknown, string] => [
+      { fault: { kind: 'answer', headers } },
+      'rule.fault.headers.x must be a text that a header can have',
+    ]),
+    [{ fault: { kind: 'redirect', to: '/a\nb' } }, 'rule.fault.to must be a text that a header can have'],
+    [{ fault: { kind: 'edit', edits: [{ set: 1 }] } }, 'rule.fault.edits[0].path must be a text'],
+    [{ fault: { kind: 'edit', edits: [7] } }, 'rule.fault.edits[0] must be an object'],
     [[rule, {}], 'rule.fault must be an object'],
   ])('`/sandbox/faults` rejects %j with a message that states the reason', async (body, error) => {
     expect(await control('POST', body)).toEqual({ status: 400, json: { error } });

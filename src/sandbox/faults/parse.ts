@@ -1,100 +1,128 @@
+import * as z from 'zod';
 import { faultRoutes } from '../api/routes.ts';
 import { quotaModes } from '../quota-mode.ts';
-import type { FaultKind, FaultRule } from './rule.ts';
+import type { FaultRule } from './rule.ts';
 
-type FieldType =
-  | 'text'
-  | 'texts'
-  | 'number'
-  | 'share'
-  | 'numbers'
-  | 'count'
-  | 'status'
-  | 'switch'
-  | 'list'
-  | 'headers'
-  | 'headerValue'
-  | 'object'
-  | 'anything';
-type Fields = Readonly<Record<string, FieldType>>;
+const optional = z.exactOptional;
+const mustBe = (description: string) => ({ error: `must be ${description}` });
+const oneOf = <const Value extends string | number>(values: readonly Value[]) =>
+  z.literal(values, mustBe(`one of ${values.join(', ')}`));
 
-const ruleFields: Fields = {
-  on: 'object',
-  skip: 'number',
-  every: 'count',
-  times: 'number',
-  forMs: 'number',
-  chance: 'share',
-  seed: 'text',
-  'fault!': 'object',
-};
-const targetFields: Fields = { route: 'texts', path: 'text', pattern: 'text', batch: 'switch' };
+const text = z.string(mustBe('a text'));
+const flag = z.boolean(mustBe('true or false'));
+const notNegative = mustBe('a number that is not negative');
+const number = z.number(notNegative).min(0, notNegative);
+const numbers = z.array(z.number(mustBe('a number')), mustBe('a list of numbers'));
+const fromOne = mustBe('a whole number from 1');
+const count = z.int(fromOne).min(1, fromOne);
+const fromZeroToOne = mustBe('a number from 0 to 1');
+const share = z.number(fromZeroToOne).min(0, fromZeroToOne).max(1, fromZeroToOne);
+const finalStatus = mustBe('a status from 200 to 599'); // a lower one is not that of a final response
+const status = z.int(finalStatus).min(200, finalStatus).max(599, finalStatus);
 
-/** The fields of each kind; a field with `!` is required. */
-export const faultFields: Record<FaultKind, Fields> = {
-  ceiling: { 'limit!': 'number', clamp: 'switch' },
-  listing: { inserted: 'number', removed: 'number', extraTotal: 'number' },
-  endpoints: { 'of!': 'text' },
-  'implied-market': { 'market!': 'text' },
-  budget: {
-    'calls!': 'number',
-    'windowSeconds!': 'number',
-    per: 'text',
-    form: 'text',
-    countRefused: 'switch',
+// Node's server throws for other names and values of headers.
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/);
+const printable = mustBe('a text that a header can have');
+const headerValue = z.string(printable).regex(/^[\t\x20-\x7e\x80-\xff]*$/, printable);
+const headers = z.record(headerName, headerValue.nullable(), {
+  error: ({ code }) =>
+    `must be ${code === 'invalid_key' ? 'a valid name of a header' : 'an object of headers'}`,
+});
+
+const form = oneOf(['text', 'json', 'quota']);
+const edit = z.strictObject(
+  {
+    path: text,
+    set: optional(z.unknown()),
+    remove: optional(z.literal(true, mustBe('true'))),
+    rename: optional(text),
   },
-  'rate-limit': { form: 'text', retryAfterSeconds: 'number' },
-  answer: { status: 'status', headers: 'headers', json: 'anything', text: 'text' },
-  redirect: { 'to!': 'headerValue', status: 'status' },
-  unauthorized: { 'reason!': 'text' },
-  'premium-lapsed': { form: 'text' },
-  withdrawn: { status: 'number' },
-  total: { to: 'number', add: 'numbers' },
-  edit: { 'edits!': 'list' },
-  batch: { reverse: 'switch', keep: 'number', nulls: 'list', repeats: 'list' },
-  delay: { 'ms!': 'number' },
-  stall: { afterBytes: 'number' },
-  drip: { 'bytes!': 'number', 'everyMs!': 'number' },
-  reset: { afterBytes: 'number' },
-  truncate: { 'afterBytes!': 'number' },
-  oversize: { 'megabytes!': 'number', gzip: 'switch' },
-};
+  mustBe('an object'),
+);
 
-const editFields: Fields = { 'path!': 'text', set: 'anything', remove: 'switch', rename: 'text' };
+const fault = <const Kind extends string, Fields extends z.ZodRawShape>(kind: Kind, fields: Fields) =>
+  z.strictObject({ kind: z.literal(kind), ...fields });
 
-/** The values that a field accepts, if it does not accept all of its type. */
-const choices: Readonly<Record<string, readonly unknown[]>> = {
-  'endpoints.of': quotaModes,
-  'budget.per': ['app', 'family'],
-  'budget.form': ['text', 'json', 'quota'],
-  'rate-limit.form': ['text', 'json', 'quota'],
-  'premium-lapsed.form': ['text', 'json'],
-  'unauthorized.reason': ['expired', 'invalid', 'user'],
-  'withdrawn.status': [403, 404, 410],
-};
+/** The faults as JSON. */
+export const faultSchemas = [
+  fault('ceiling', { limit: number, clamp: optional(flag) }),
+  fault('listing', {
+    inserted: optional(number),
+    removed: optional(number),
+    extraTotal: optional(number),
+  }),
+  fault('endpoints', { of: oneOf(quotaModes) }),
+  fault('implied-market', { market: text }),
+  fault('budget', {
+    calls: number,
+    windowSeconds: number,
+    per: optional(oneOf(['app', 'family'])),
+    form: optional(form),
+    countRefused: optional(flag),
+  }),
+  fault('rate-limit', { form: optional(form), retryAfterSeconds: optional(number) }),
+  fault('answer', {
+    status: optional(status),
+    headers: optional(headers),
+    json: optional(z.unknown()),
+    text: optional(text),
+  }),
+  fault('redirect', { to: headerValue, status: optional(status) }),
+  fault('unauthorized', { reason: oneOf(['expired', 'invalid', 'user']) }),
+  fault('premium-lapsed', { form: optional(oneOf(['text', 'json'])) }),
+  fault('withdrawn', { status: optional(oneOf([403, 404, 410])) }),
+  fault('total', { to: optional(number), add: optional(numbers) }),
+  fault('edit', { edits: z.array(edit, mustBe('a list')) }),
+  fault('batch', {
+    reverse: optional(flag),
+    keep: optional(number),
+    nulls: optional(numbers),
+    repeats: optional(numbers),
+  }),
+  fault('delay', { ms: number }),
+  fault('stall', { afterBytes: optional(number) }),
+  fault('drip', { bytes: number, everyMs: number }),
+  fault('reset', { afterBytes: optional(number) }),
+  fault('truncate', { afterBytes: number }),
+  fault('oversize', { megabytes: number, gzip: optional(flag) }),
+] as const;
 
-// Node's server throws for other names and values.
-const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
-const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+const kinds = faultSchemas.map(({ shape }) => shape.kind.value);
+const faults = z.discriminatedUnion('kind', faultSchemas, {
+  error: ({ code }) => `must be ${code === 'invalid_union' ? `one of ${kinds.join(', ')}` : 'an object'}`,
+});
 
-const isOf: Record<FieldType, (value: unknown) => boolean> = {
-  text: isText,
-  texts: (value) => [value].flat().every(isText),
-  number: (value) => typeof value === 'number' && value >= 0,
-  share: (value) => typeof value === 'number' && value >= 0 && value <= 1,
-  numbers: (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'number'),
-  count: (value) => Number.isInteger(value) && Number(value) >= 1,
-  // A status below 200 is not a final response.
-  status: (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
-  switch: (value) => typeof value === 'boolean',
-  list: Array.isArray,
-  headers: (value) =>
-    isObject(value) &&
-    Object.entries(value).every(([name, text]) => headerName.test(name) && isHeaderValue(String(text))),
-  headerValue: isHeaderValue,
-  object: isObject,
-  anything: (value) => value !== undefined,
-};
+// A route that does not exist would make a rule without effect.
+const unknownRoute = (routes: unknown) => [routes].flat().find((name) => !faultRoutes.includes(String(name)));
+const routes = z
+  .union([text, z.array(text)], mustBe('a text or a list of texts'))
+  .refine((names) => unknownRoute(names) === undefined, {
+    error: ({ input }) =>
+      `cannot be ${JSON.stringify(unknownRoute(input))}; the routes are ${faultRoutes.join(', ')}`,
+  });
+const target = z.strictObject(
+  {
+    route: optional(routes),
+    path: optional(text),
+    pattern: optional(text.refine(isRegularExpression, mustBe('a regular expression'))),
+    batch: optional(flag),
+  },
+  mustBe('an object'),
+);
+
+const ruleSchema: z.ZodType<FaultRule> = z.strictObject(
+  {
+    on: optional(target),
+    skip: optional(number),
+    every: optional(count),
+    times: optional(number),
+    forMs: optional(number),
+    chance: optional(share),
+    seed: optional(text),
+    fault: faults,
+  },
+  mustBe('an object'),
+);
 
 /** The JSON is not a valid list of fault rules; the message states the reason. */
 export class InvalidFaults extends Error {
@@ -116,82 +144,18 @@ export function parseFaults(json: string): FaultRule[] {
 }
 
 function parseRule(value: unknown): FaultRule {
-  const rule = checked('rule', value, ruleFields);
-  const { on, fault } = rule;
-  if (on !== undefined) {
-    const { pattern, route = [] } = checked('on', on, targetFields);
-    if (typeof pattern === 'string') checkPattern(pattern);
-    checkRoutes([route].flat());
-  }
-  const { kind } = isObject(fault) ? fault : {};
-  if (!isKind(kind)) throw new InvalidFaults(`unknown fault kind ${JSON.stringify(kind)}`);
-  const { edits } = checked(kind, fault, { kind: 'text', ...faultFields[kind] });
-  if (Array.isArray(edits)) for (const edit of edits) checked('edit', edit, editFields);
-  return rule as unknown as FaultRule; // every field was checked above
+  const { success, data, error } = ruleSchema.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues as [z.core.$ZodIssue];
+  const reason =
+    issue.code === 'unrecognized_keys' ? `has no field ${JSON.stringify(issue.keys[0])}` : issue.message;
+  throw new InvalidFaults(`${z.core.toDotPath(['rule', ...issue.path])} ${reason}`);
 }
 
-function checked(objectName: string, value: unknown, fields: Fields): Record<string, unknown> {
-  if (!isObject(value)) throw new InvalidFaults(`${objectName} must be an object`);
-  for (const [field, type] of Object.entries(fields)) {
-    const name = field.replace('!', '');
-    const fieldValue = value[name];
-    if (fieldValue === undefined && !field.endsWith('!')) continue;
-    if (!isOf[type](fieldValue)) throw new InvalidFaults(`${objectName}.${name} must be ${wording[type]}`);
-    const allowedValues = choices[`${objectName}.${name}`];
-    if (allowedValues && !allowedValues.includes(fieldValue)) {
-      throw new InvalidFaults(`${objectName}.${name} must be one of ${allowedValues.join(', ')}`);
-    }
-  }
-  const unknownField = Object.keys(value).find((name) => !(name in fields) && !(`${name}!` in fields));
-  if (unknownField !== undefined)
-    throw new InvalidFaults(`${objectName} has no field ${JSON.stringify(unknownField)}`);
-  return value;
-}
-
-const wording: Record<FieldType, string> = {
-  text: 'a text',
-  texts: 'a text or a list of texts',
-  number: 'a number that is not negative',
-  share: 'a number from 0 to 1',
-  numbers: 'a list of numbers',
-  count: 'a whole number from 1',
-  status: 'a status from 200 to 599',
-  switch: 'true or false',
-  list: 'a list',
-  headers: 'an object of valid header names with texts that a header can have',
-  headerValue: 'a text that a header can have',
-  object: 'an object',
-  anything: 'set',
-};
-
-function checkPattern(pattern: string): void {
+function isRegularExpression(pattern: string): boolean {
   try {
-    new RegExp(pattern);
+    return Boolean(new RegExp(pattern));
   } catch {
-    throw new InvalidFaults('on.pattern is not a regular expression');
+    return false;
   }
-}
-
-/** A route that does not exist would make a rule without effect. */
-function checkRoutes(routes: readonly unknown[]): void {
-  const unknownRoute = routes.find((route) => !faultRoutes.some((faultRoute) => faultRoute === route));
-  if (unknownRoute === undefined) return;
-  throw new InvalidFaults(
-    `on.route: there is no route ${JSON.stringify(unknownRoute)}; the routes are ${faultRoutes.join(', ')}`,
-  );
-}
-
-const isKind = (kind: unknown): kind is FaultKind =>
-  typeof kind === 'string' && Object.hasOwn(faultFields, kind);
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isHeaderValue(value: unknown): value is string {
-  return isText(value) && headerValue.test(value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
