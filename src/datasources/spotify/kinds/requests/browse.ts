@@ -18,10 +18,16 @@ export function browseList<T extends Entity, O>(
   registry: KindRegistry = kinds,
 ): PagedList<T> {
   const { key, on404, withheldField, identify } = definition;
-  const pages = pagesAt(definition, definition.path(owner), query, null, registry, (body, pageRequest) => {
-    const options = simplifiedOptions(pageRequest);
-    const page = key === undefined ? body : expectObject(body, 'response')[key];
-    return decodePage(page, pageRequest, (item) => definition.decodeItem(item, options), identify);
+  const pages = pagesAt(definition, {
+    path: definition.path(owner),
+    query,
+    market: null,
+    registry,
+    decode(body, pageRequest) {
+      const options = simplifiedOptions(pageRequest);
+      const page = key === undefined ? body : expectObject(body, 'response')[key];
+      return decodePage(page, pageRequest, (item) => definition.decodeItem(item, options), identify);
+    },
   });
   return {
     ...pages,

@@ -51,18 +51,17 @@ export function pagedList<T extends Entity, F>(
   registry: KindRegistry = kinds,
 ): PagedList<T> {
   const { withheldField, hasFullItems, identify } = definition;
-  const pages = pagesAt(
-    definition,
-    definition.path(owner),
-    definition.query?.(filter) ?? {},
+  const pages = pagesAt(definition, {
+    path: definition.path(owner),
+    query: definition.query?.(filter) ?? {},
     market,
     registry,
-    (body, pageRequest) => {
+    decode(body, pageRequest) {
       const options = simplifiedOptions(pageRequest);
       const decodeItem = (item: unknown) => definition.decodeItem(item, options, owner, filter);
       return decodePage(body, pageRequest, decodeItem, identify);
     },
-  );
+  });
   if (!withheldField) return pages;
   return {
     ...pages,
@@ -82,16 +81,22 @@ export function pagedList<T extends Entity, F>(
   };
 }
 
-/** The pages at one path. @param decode decodes the response to the request of one page */
+/** The pages of a list, which differ only in their offset and limit. */
+interface PagesOptions<T> {
+  path: string;
+  /** The parameters besides market, offset and limit. */
+  query: Record<string, string>;
+  market: Market | null;
+  registry: KindRegistry;
+  /** Decodes the response to the request of one page. */
+  decode(body: unknown, pageRequest: PageRequest): Page<T>;
+}
+
 export function pagesAt<T extends Entity>(
   { name, freshMs }: PagedEndpointDefinition,
-  path: string,
-  filter: Record<string, string>,
-  market: Market | null,
-  registry: KindRegistry,
-  decode: (body: unknown, pageRequest: PageRequest) => Page<T>,
+  { path, market, registry, decode, ...options }: PagesOptions<T>,
 ): PagedList<T> {
-  const query = withMarket(filter, market);
+  const query = withMarket(options.query, market);
   const key = `${path}?${new URLSearchParams(query)}`;
   return {
     key,

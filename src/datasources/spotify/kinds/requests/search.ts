@@ -19,17 +19,16 @@ export function searchResults<T extends Entity>(
   market: Market | null,
   registry: KindRegistry = kinds,
 ): PagedList<T> {
-  const results = pagesAt(
-    searchEndpoint,
-    '/search',
-    { q, type: name },
+  const results = pagesAt(searchEndpoint, {
+    path: '/search',
+    query: { q, type: name },
     market,
     registry,
-    (body, pageRequest) => {
+    decode(body, pageRequest) {
       const options = { ...simplifiedOptions(pageRequest), full: isFullInSearch };
       return decodePage(fieldOf(body, plural), pageRequest, (item) => decode(item, options));
     },
-  );
+  });
   return {
     ...results,
     maxOffset: searchReach,
