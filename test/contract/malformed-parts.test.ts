@@ -38,6 +38,14 @@ const numbers = ['12', -1, 1.5, 1e12, true, {}];
 const texts = [7, {}, [], true];
 const booleans = ['yes', 1, {}];
 const objects = ['x', 7, []];
+/** None of them names a track by its id, its URI or its link. */
+const unnamedTracks = [
+  {},
+  ...objects,
+  { id: null },
+  { id: 7 },
+  { id: null, uri: `spotify:episode:${artists.bts}` },
+];
 const addresses = [7, {}, '', 'javascript:alert(1)', '//i.scdn.co/x'];
 const listValues = [{}, 'x', 7];
 
@@ -106,7 +114,7 @@ const parts: Record<'artist' | 'album' | 'track', Part[]> = {
     { json: 'explicit', field: 'explicit', bad: booleans },
     { json: 'is_local', field: 'isLocal', bad: booleans },
     { json: 'preview_url', field: 'previewUrl', bad: addresses, maybe: true },
-    { json: 'linked_from', field: 'linkedFrom', bad: objects, maybe: true },
+    { json: 'linked_from', field: 'linkedFrom', bad: unnamedTracks, maybe: true },
     { json: 'external_ids', field: 'externalIds', bad: objects, full: true },
     { json: 'external_ids.isrc', field: 'externalIds.isrc', bad: texts, full: true, maybe: true },
     { json: 'popularity', field: 'popularity', bad: numbers, full: true, maybe: true },

@@ -195,7 +195,7 @@ const cases: Record<string, WrittenCase> = {
       },
     ],
   },
-  'a linked_from without a track is null or an error, and the track is complete': {
+  'a linked_from that names no track is an error of its field alone, and the track is complete': {
     env: development,
     upstream: [
       { path: `/${trackA}$`, body: { ...fullTrack(trackA), linked_from: {} } },
@@ -206,8 +206,22 @@ const cases: Record<string, WrittenCase> = {
       { path: `/${trackC}$`, body: { ...fullTrack(trackC), linked_from: 'x' } },
     ],
     steps: [
-      { query: linkedTrack(trackA), right: { noErrors: true, 'track.linkedFrom': null } },
-      { query: linkedTrack(trackB), right: { noErrors: true, 'track.linkedFrom': null } },
+      {
+        query: linkedTrack(trackA),
+        right: {
+          errorCode: 'UPSTREAM_BAD_RESPONSE',
+          'track.name': `Track ${trackA}`,
+          'track.linkedFrom': null,
+        },
+      },
+      {
+        query: linkedTrack(trackB),
+        right: {
+          errorCode: 'UPSTREAM_BAD_RESPONSE',
+          'track.name': `Track ${trackB}`,
+          'track.linkedFrom': null,
+        },
+      },
       {
         query: linkedTrack(trackC),
         right: { errorCode: 'UPSTREAM_BAD_RESPONSE', 'track.name': `Track ${trackC}` },

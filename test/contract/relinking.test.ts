@@ -153,22 +153,33 @@ describe('the track in `linkedFrom`', () => {
 
   const uri = `spotify:track:${tracks.relinked}`;
   const external_urls = { spotify: `https://open.spotify.com/track/${tracks.relinked}` };
-  test.each<[string, unknown, string | null]>([
-    ['its URI', { id: null, uri, type: 'track', external_urls: {} }, tracks.relinked],
-    ['its id alone', { id: tracks.relinked }, tracks.relinked],
-    ['its link', { id: null, uri: null, external_urls }, tracks.relinked],
-    ['its URI, with a malformed id', { id: 7, uri }, tracks.relinked],
-    ['an empty object', {}, null],
-    ['the URI of an album', { id: null, uri: `spotify:album:${tracks.relinked}` }, null],
+  test.each<[string, unknown]>([
+    ['its URI', { id: null, uri, type: 'track', external_urls: {} }],
+    ['its id alone', { id: tracks.relinked }],
+    ['its link', { id: null, uri: null, external_urls }],
+    ['its URI, with a malformed id', { id: 7, uri }],
+  ])('`linkedFrom` has the id that Spotify sends: %s', async (_, link) => {
+    const { execute, sandbox, apiCalls } = await startInMode('development');
+    sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
+    const response = await execute(relinked('id uri externalUrl'));
+    expect(response.errors).toEqual([]);
+    const linkedFrom = expect.objectContaining({ id: tracks.relinked, uri });
+    expect(response.data).toEqual({ track: { id: tracks.spanishReplacement, linkedFrom } });
+    expect(apiCalls()).toHaveLength(1);
+  });
+
+  test.each<[string, unknown]>([
+    ['an empty object', {}],
+    ['the URI of an album', { id: null, uri: `spotify:album:${tracks.relinked}` }],
   ])(
-    '`linkedFrom` has the id that Spotify sends, or is null if Spotify sends no id of a track: %s',
-    async (_, link, id) => {
+    '`linkedFrom` is an error of this field alone if Spotify states that the track is relinked, but not from which track: %s',
+    async (_, link) => {
       const { execute, sandbox, apiCalls } = await startInMode('development');
       sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
-      const response = await execute(relinked('id uri externalUrl'));
-      expect(response.errors).toEqual([]);
-      const linkedFrom = id && expect.objectContaining({ id, uri: `spotify:track:${id}` });
-      expect(response.data).toEqual({ track: { id: tracks.spanishReplacement, linkedFrom } });
+      expect(dataAndErrorCodes(await execute(relinked('id uri externalUrl')))).toEqual({
+        data: { track: { id: tracks.spanishReplacement, linkedFrom: null } },
+        errors: [['track.linkedFrom', 'UPSTREAM_BAD_RESPONSE']],
+      });
       expect(apiCalls()).toHaveLength(1);
     },
   );

@@ -1,6 +1,14 @@
 import { type Album, decodeAlbum } from './album.ts';
 import { type Artist, simplifiedArtists } from './artist.ts';
-import { booleanPart, expectObject, intPart, part, partOrNull, withId } from './decoding/json.ts';
+import {
+  booleanPart,
+  expectObject,
+  intPart,
+  MalformedResponse,
+  part,
+  partOrNull,
+  withId,
+} from './decoding/json.ts';
 import {
   addressOrNull,
   type BaseFields,
@@ -121,13 +129,17 @@ function withoutUncertainValues(object: Track): Track {
   return object.market === null ? { ...object, isPlayable: undefined } : { ...object, albumId: undefined };
 }
 
-/** The track that another one replaces. Spotify often leaves out its id, and names it in the URI or the link. */
-function linkedTrack(value: unknown, market: Market | null): Track | null {
+/**
+ * The track that another one replaces. Spotify often leaves out its id, and names it in the URI or the link.
+ * @throws MalformedResponse if none of them names a track: null would state that no track is replaced
+ */
+function linkedTrack(value: unknown, market: Market | null): Track {
   const json = expectObject(value, 'track.linked_from');
   const link = externalUrl(json, 'linked_from');
   const ids = [json['id'], json['uri'], link].map((text) => readIdOf('track', text));
-  const id = ids.find((readable) => readable !== null);
-  return id === undefined || id === null ? null : trackReference(id, link, market);
+  const id = ids.find((readable) => readable !== null) ?? null;
+  if (id === null) throw new MalformedResponse('track.linked_from');
+  return trackReference(id, link, market);
 }
 
 /** A track of which only the id and the link are known. */
