@@ -132,3 +132,42 @@ test('the items behind an empty page that states a smaller page size of Spotify 
   expect((await windowOf({ first: 100 })).ids).toEqual(numbers);
   expect(requests.map(({ offset }) => offset)).toEqual([0, 10, 20]);
 });
+
+const nextAt = (offset: number): string =>
+  `https://api.spotify.com/v1/next?locale=*&offset=${offset}&limit=5`;
+
+test('all items are found in a list whose pages are smaller than requested and state their size only in `next`', async () => {
+  const pages = [0, 5, 10].map((offset) =>
+    page(offset, offset === 10 ? 3 : 5, {
+      limit: undefined,
+      next: offset === 10 ? null : nextAt(offset + 5),
+      total: 13,
+    }),
+  );
+  const list = await startList(albums, [], pages);
+  for (const size of [3, 10, 100]) expect((await list.walk(size)).ids, `first: ${size}`).toEqual(ids(13));
+  expect(list.offsets()).toEqual([0, 5, 10]);
+});
+
+test('a short page without a stated size and with a `next` after the requested page size leaves its last slots empty', async () => {
+  const pages = [
+    page(0, 8, { limit: undefined, next: nextAt(10), total: 13 }),
+    page(10, 3, { limit: undefined, next: null, total: 13 }),
+  ];
+  const list = await startList(albums, [], pages);
+  expect((await list.walk(100)).ids).toEqual([...ids(8), ...[10, 11, 12].map(itemId)]);
+  expect(list.offsets()).toEqual([0, 10]);
+});
+
+test.each([0, -5, 99])(
+  'a `next` that names the impossible offset %d does not change the size of its page',
+  async (offset) => {
+    const pages = [
+      page(0, 10, { limit: undefined, next: nextAt(offset), total: 13 }),
+      page(10, 3, { limit: undefined, next: null, total: 13 }),
+    ];
+    const list = await startList(albums, [], pages);
+    expect((await list.walk(100)).ids).toEqual(ids(13));
+    expect(list.offsets()).toEqual([0, 10]);
+  },
+);

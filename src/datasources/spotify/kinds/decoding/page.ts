@@ -61,7 +61,7 @@ export function decodePage<T>(
   // Without items, only one of these shows that this is a page.
   const hasNumbers = (json['limit'] ?? json['total'] ?? null) !== null;
   if (items.length === 0 && !hasNumbers) throw new MalformedResponse('page.total');
-  const limit = pageSizeOf(json, items.length, request.limit);
+  const limit = pageSizeOf(json, items.length, request);
   return {
     offset,
     limit,
@@ -79,17 +79,27 @@ export function decodePage<T>(
 const smallestPageSize = 10; // that Spotify is known to accept: for apps in development mode
 
 /**
- * The reported page size, as far as the items agree with it: some pages report a size of 1 for ten items. An empty page has
- * no items that could agree: it counts as smaller than requested only if it has a page size of Spotify.
+ * The reported page size, as far as the items agree with it: some pages report a size of 1 for ten items. A page that reports
+ * none ends where `next` begins. An empty page has no items that could agree: it counts as smaller than requested only if it
+ * has a page size of Spotify.
  * @throws MalformedResponse if the size is 0, unless the list is empty: no number of such pages makes a list
  */
-function pageSizeOf(json: Json, itemCount: number, requested: number): number {
-  const reported = countOr(requested, json['limit']);
+function pageSizeOf(
+  json: Json,
+  itemCount: number,
+  { offset, limit: requested }: Pick<PageRequest, 'offset' | 'limit'>,
+): number {
+  const step = offsetIn(json['next']) - offset;
+  const reported = countOr(step > 0 ? step : requested, json['limit']);
   if (itemCount > 0) return Math.min(requested, Math.max(reported, itemCount));
   const isEmptyList = json['total'] === 0 && !isSet(json['next']);
   if (json['limit'] === 0 && !isEmptyList) throw new MalformedResponse('page.limit');
   return reported < smallestPageSize ? requested : Math.min(requested, reported);
 }
+
+/** The offset that `next` names, or 0. Only this number is read: no request is sent to the URL. */
+const offsetIn = (next: unknown): number =>
+  Number(typeof next === 'string' ? (/[?&]offset=(\d+)/.exec(next)?.[1] ?? 0) : 0);
 
 const isSet = (next: unknown): boolean => typeof next === 'string' && next !== '';
 
