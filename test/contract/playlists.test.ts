@@ -516,3 +516,48 @@ test('the last items of a playlist are found although its first page has a `next
   }
   expect(offsets()).toEqual([null, '100', '0', '50']);
 });
+
+/** The first item of a playlist, if Spotify writes a track with these values in its place. */
+async function firstItemWith(values: object) {
+  const [item, other] = [{ ...fullTrack(plainId(1000)), ...values }, fullTrack(plainId(1001))];
+  const items = [item, other].map((content) => ({ added_at: '2020-01-02T03:04:05Z', item: content }));
+  const upstream = await startScriptedUpstream([
+    {
+      path: `^/playlists/${scriptedId}$`,
+      body: {
+        ...{ id: scriptedId, name: 'Playlist', type: 'playlist' },
+        items: { offset: 0, limit: 100, total: 2, next: null, items },
+      },
+    },
+  ]);
+  const { execute } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
+  const response = await execute<{ playlist: { items: ItemsPage } }, unknown>(page(scriptedId, 'first: 2'));
+  const [first, second] = response.data.playlist.items.nodes;
+  expect(second?.item?.id).toBe(plainId(1001));
+  return { item: first?.item, errors: dataAndErrorCodes(response).errors };
+}
+
+test.each(['TRACK', 'Track', 7, null])(
+  'a track in a playlist is read although its type is not in small letters or no text: %j',
+  async (type) => {
+    const { item, errors } = await firstItemWith({ type });
+    expect(errors).toEqual([]);
+    expect(item).toMatchObject({ __typename: 'Track', id: plainId(1000) });
+  },
+);
+
+test('an episode in a playlist is read although its type is in capitals', async () => {
+  const uri = `spotify:episode:${plainId(1000)}`;
+  const { item, errors } = await firstItemWith({ type: 'EPISODE', uri });
+  expect(errors).toEqual([]);
+  expect(item).toMatchObject({ __typename: 'Episode', id: plainId(1000) });
+});
+
+test.each([
+  ['a track with the URI of an episode', { type: 'track', uri: `spotify:episode:${plainId(1000)}` }],
+  ['an episode with the URI of a track', { type: 'episode', uri: `spotify:track:${plainId(1000)}` }],
+])('%s is an error at its place in the playlist, and no object of the other kind', async (_, values) => {
+  const { item, errors } = await firstItemWith(values);
+  expect(item).toBeNull();
+  expect(errors).toEqual([['playlist.items.nodes.0.item', 'UPSTREAM_BAD_RESPONSE']]);
+});

@@ -8,6 +8,7 @@ import {
   orMalformed,
   part,
   statedNull,
+  statedType,
   stringPart,
   withId,
 } from './decoding/json.ts';
@@ -164,9 +165,12 @@ function decodePlaylistItem(value: unknown, options: DecodeOptions): PlaylistIte
 function decodeContent(value: unknown, options: DecodeOptions): PlaylistItem['item'] {
   if (value === null) return null;
   const uri = propertyOf(value, 'uri');
-  const type = propertyOf(value, 'type') ?? (typeof uri === 'string' ? readId(uri)?.kind : null) ?? 'track';
-  if (type === 'track') return orMalformed(() => track.decode(value, options));
-  return type === 'episode' ? orMalformed(() => episode.decode(value, options)) : null;
+  const kindOfUri = typeof uri === 'string' ? (readId(uri)?.kind ?? null) : null;
+  const type = statedType(value) ?? kindOfUri ?? 'track';
+  if (type !== 'track' && type !== 'episode') return null;
+  // Which of the two kinds has the id is not known.
+  if (kindOfUri !== null && kindOfUri !== type) return { malformed: 'playlist item.type' };
+  return orMalformed(() => (type === 'track' ? track : episode).decode(value, options));
 }
 
 function idOf(id: unknown): SpotifyId {

@@ -95,6 +95,12 @@ export function withId(value: unknown): unknown {
   return isObject(value) && (value['id'] ?? '') === '' ? null : value;
 }
 
+/** The type that an object of Spotify states, in small letters; null if it states none that is a text. */
+export function statedType(value: unknown): string | null {
+  const type = isObject(value) ? value['type'] : null;
+  return typeof type === 'string' ? type.toLowerCase() : null;
+}
+
 /** Spotify's enums grow, and were not always in small letters: an unknown value is `OTHER`. */
 export function enumPart<const T extends string>(
   value: unknown,

@@ -12,6 +12,7 @@ import {
   type Malformed,
   MalformedResponse,
   part,
+  statedType,
   stringPart,
   webAddress,
 } from './json.ts';
@@ -127,9 +128,8 @@ export function baseFields(
 ): BaseFields {
   const id = readIdOf(kind, expectString(json, 'id', kind));
   if (id === null || (requestedId && requestedId !== id)) throw new MalformedResponse(`${kind}.id`);
-  const type = json['type'];
-  if (typeof type === 'string' && !isNamed(getKind(kinds, kind), type))
-    throw new MalformedResponse(`${kind}.type`);
+  const type = statedType(json);
+  if (type !== null && !isNamed(getKind(kinds, kind), type)) throw new MalformedResponse(`${kind}.type`);
   return { id, name: expectString(json, 'name', kind), externalUrl: externalUrl(json, kind), market, full };
 }
 
