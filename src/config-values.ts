@@ -122,10 +122,13 @@ export const origins = z
     'must be origins such as https://example.org, without a path, a slash at the end or a wildcard, and with commas between them',
   );
 
-const isOrigin = (text: string): boolean =>
-  URL.canParse(text) &&
-  new URL(text).origin === text &&
-  isHost(new URL(text).hostname.replace(/^\[(.*)\]$/, '$1'));
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin, protocol, host, hostname } = new URL(text);
+  // The origin of another scheme is `null` by the URL standard, but apps send it: `capacitor://localhost`.
+  const sentOrigin = origin === 'null' ? `${protocol}//${host}` : origin;
+  return sentOrigin === text && isHost(hostname.replace(/^\[(.*)\]$/, '$1'));
+}
 
 export const trustedDocuments = z.string().transform((path, context): Manifest => {
   try {

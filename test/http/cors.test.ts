@@ -52,7 +52,7 @@ test('a web page of another origin gets no CORS header without CORS_ORIGINS', as
   }
 });
 
-test.each([app, `${app}, ${other}`])(
+test.each([app, `${app}, ${other}`, 'capacitor://localhost'])(
   'a web page may read responses if CORS_ORIGINS has the origin of the page: %s',
   async (origins) => {
     const send = await listen({ CORS_ORIGINS: origins });
