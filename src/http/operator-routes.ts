@@ -43,11 +43,12 @@ export function createOperatorRoutes(
 
 const plainText = 'text/plain; charset=utf-8';
 
-const wrongMethod: TextResponse = {
+/** The response to a request that does not only read, of a route that can only be read. */
+export const wrongMethod = {
   status: 405,
   text: 'Send a GET request.\n',
   headers: { allow: 'GET, HEAD' },
-};
+} as const satisfies TextResponse;
 
 /** Serves only the routes of the operator, on a separate port. */
 export function createOperatorListener(routes: OperatorRoutes, log: Log): RequestListener {
@@ -76,10 +77,10 @@ export function createOperatorListener(routes: OperatorRoutes, log: Log): Reques
 
 /** Serves the routes beside the GraphQL endpoint. */
 export const useOperatorRoutes = (routes: OperatorRoutes): Plugin => ({
-  async onRequest({ request, url, fetchAPI: { Response }, endResponse }) {
+  async onRequest({ url, fetchAPI: { Response }, endResponse }) {
     const route = routes.get(url.pathname);
     if (!route) return;
-    const { status, text, contentType, headers } = isRead(request) ? await route() : wrongMethod;
+    const { status, text, contentType, headers } = await route();
     endResponse(
       new Response(text, {
         status,

@@ -25,7 +25,7 @@ import {
   useTrustedDocuments,
 } from './plugins/request-params.ts';
 import { corsFor, useEtag, useNoStore, useVaryByOrigin } from './plugins/response-headers.ts';
-import { usePaths, useRedirects, useSdl } from './plugins/routes.ts';
+import { usePaths, useReadOnly, useRedirects, useSdl } from './plugins/routes.ts';
 import { createRequestIds, type RequestIds, useRequestId } from './request-id.ts';
 
 /** The operator's settings of the HTTP interface. */
@@ -100,18 +100,17 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   const purgePath = `${base}/purge`;
   const docs: Docs = production ? new Map() : (pages?.findDocs(base) ?? new Map());
   const docsIndex = `${base}/docs/README.md`;
+  const docsFolders = docs.has(docsIndex) ? [`${base}/docs`, `${base}/docs/`] : [];
   const redirects = new Map([
     [`${endpoint}/`, endpoint],
-    ...(docs.has(docsIndex) ? [`${base}/docs`, `${base}/docs/`] : []).map(
-      (path) => [path, docsIndex] as const,
-    ),
+    ...docsFolders.map((path) => [path, docsIndex] as const),
   ]);
-  const otherPaths = [
+  const readOnlyPaths = [
     ...operatorRoutes.keys(),
     ...(sdlPath === null ? [] : [sdlPath]),
-    ...(purgeToken === null ? [] : [purgePath]),
     ...(production ? [] : [home]),
   ];
+  const otherPaths = [...readOnlyPaths, ...(purgeToken === null ? [] : [purgePath])];
   return [
     usePaths(
       [endpoint, ...redirects.keys(), ...otherPaths, ...docs.keys()],
@@ -119,6 +118,7 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
         ? null
         : `This path does not exist. The GraphQL endpoint is ${endpoint}; the other paths are ${otherPaths.join(', ')}.\n`,
     ),
+    useReadOnly([...readOnlyPaths, ...docsFolders, ...docs.keys()]),
     useRedirects(redirects),
     useOperatorRoutes(operatorRoutes),
     purgeToken !== null && usePurge(purgePath, purgeToken, spotify.purge),

@@ -22,7 +22,6 @@ describe('GET /', () => {
     }
     expect(page).toContain('href="/docs/README.md"');
     expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
-    expect((await fetch('/', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
   test('GET / states why the gateway cannot serve requests', async () => {
@@ -94,7 +93,6 @@ describe('GET /docs/', () => {
     for (const path of ['/docs/../package.json', '/docs/%2e%2e/package.json', '/docs/grafana.json']) {
       expect((await fetch(path)).status, path).toBe(404);
     }
-    expect((await fetch('/docs/errors.md', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
   test('the gateway serves the docs to browsers as HTML, in which every link and picture exists', async () => {
@@ -191,4 +189,25 @@ describe('GET /schema.graphql', () => {
       expect((await fetch('/schema.graphql')).status).toBe(404);
     },
   );
+});
+
+test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
+  'the routes that only serve pages respond to %s with 405 and name the methods GET and HEAD',
+  async (method) => {
+    const { fetch } = await withSandbox();
+    for (const path of ['/', '/docs', '/docs/', '/docs/errors.md', '/README.md', '/schema.graphql']) {
+      const response = await fetch(path, { method });
+      expect([response.status, response.headers.get('allow')], path).toEqual([405, 'GET, HEAD']);
+      expect(await response.text(), path).toBe('Send a GET request.\n');
+      expect([200, 308], path).toContain((await fetch(path, { method: 'HEAD' })).status);
+    }
+  },
+);
+
+test('pages that are not served in production are an empty 404 for every method', async () => {
+  const { fetch } = await withSandbox({ NODE_ENV: 'production' });
+  for (const path of ['/', '/docs', '/docs/errors.md', '/schema.graphql']) {
+    const response = await fetch(path, { method: 'POST', body: '{}' });
+    expect([response.status, await response.text()], path).toEqual([404, '']);
+  }
 });

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { RendererObject } from 'marked';
 import { prefersHtml } from '../media-types.ts';
-import { isRead } from '../request-target.ts';
 import { htmlPage, pageHeaders } from './page.ts';
 
 /** The files of the docs by the paths at which they are served. */
@@ -54,7 +53,6 @@ export const useDocs = (docs: Docs, { home, sdlPath }: DocsLinks): Plugin => ({
   async onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
     const file = docs.get(url.pathname);
     if (!file) return;
-    if (!isRead(request)) return endResponse(new Response(null, { status: 404 }));
     const content = await readFile(file);
     const headers = { 'x-content-type-options': 'nosniff' };
     if (url.pathname.endsWith('.png'))

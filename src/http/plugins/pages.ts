@@ -2,7 +2,6 @@ import type { Plugin } from 'graphql-yoga';
 import type { SpotifyReport } from '../../datasources/spotify/index.ts';
 import { prefersHtml } from '../media-types.ts';
 import type { Readiness } from '../operator-routes.ts';
-import { isRead } from '../request-target.ts';
 import type { Docs } from './docs.ts';
 import { htmlPage, pageHeaders } from './page.ts';
 
@@ -31,9 +30,8 @@ export function useHome(options: HomeOptions): Plugin {
   const path = `${options.base}/`;
   const home = homeOf(options);
   return {
-    async onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+    async onRequest({ url, endResponse, fetchAPI: { Response } }) {
       if (url.pathname !== path) return;
-      if (!isRead(request)) return endResponse(new Response(null, { status: 404 }));
       const { status, text } = await options.readiness();
       const alert =
         status === 200 ? '' : `<p role="alert">It cannot serve requests at present: ${text}.</p>\n`;

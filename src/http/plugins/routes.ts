@@ -1,6 +1,7 @@
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { wrongMethod } from '../operator-routes.ts';
 import { isRead, sentPathOf } from '../request-target.ts';
 
 /**
@@ -12,6 +13,15 @@ export const usePaths = (paths: readonly string[], hint: string | null): Plugin 
   onRequest({ url, serverContext, endResponse, fetchAPI: { Response } }) {
     const isRoute = paths.includes(url.pathname) && sentPathOf(url, serverContext) === url.pathname;
     if (!isRoute) endResponse(new Response(hint, { status: 404 }));
+  },
+});
+
+/** Responds 405 to a request of one of these paths, unless it only reads. */
+export const useReadOnly = (paths: readonly string[]): Plugin => ({
+  onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+    if (isRead(request) || !paths.includes(url.pathname)) return;
+    const { status, text, headers } = wrongMethod;
+    endResponse(new Response(text, { status, headers }));
   },
 });
 
@@ -29,9 +39,8 @@ export const useRedirects = (targets: ReadonlyMap<string, string>): Plugin => ({
 export function useSdl(path: string, schema: GraphQLSchema): Plugin {
   let sdl: string | undefined;
   return {
-    onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+    onRequest({ url, endResponse, fetchAPI: { Response } }) {
       if (url.pathname !== path) return;
-      if (!isRead(request)) return endResponse(new Response(null, { status: 404 }));
       sdl ??= printSchemaWithDirectives(schema);
       endResponse(new Response(sdl, { headers: { 'content-type': 'text/plain; charset=utf-8' } }));
     },
