@@ -152,6 +152,26 @@ describe('for an app in extended mode', () => {
     expect(apiCalls().at(-1)).toBe('/browse/categories/party');
   });
 
+  test.each([
+    ['has with a malformed part', { path: 'categories.items.2.icons', set: 'none' }],
+    ['lacks', { path: 'categories.items.2', set: null }],
+  ])('a category that a stale list %s is read by its id, and is not listed as stale', async (_, listEdit) => {
+    const clock = startClock();
+    const { execute, apiCalls, sandbox } = await startInMode('extended');
+    sandbox.faults.add({ times: 1, fault: edit(listEdit) });
+    await execute('{ categories(first: 1) { nodes { id } } }');
+    await clock.pass(36 * 3_600); // the list is stale for half a day
+    const response = await execute('{ category(id: "party") { name icons { width } } }');
+    expect(dataAndErrorCodes(response)).toEqual(
+      withoutErrors({ category: { name: 'Party', icons: [{ width: 300 }] } }),
+    );
+    expect(response.extensions.spotify?.stale).toEqual([]);
+    expect(callsByOrigin(response).filter((call) => call.includes('/browse/'))).toEqual([
+      'network /browse/categories/party',
+    ]);
+    expect(apiCalls()).toEqual(['/browse/categories?limit=50&offset=0', '/browse/categories/party']);
+  });
+
   test('the playlists of a category come without its null slots', async () => {
     const { execute, apiCalls } = await startInMode('extended');
     const slots = catalogue.playlistsOf('party').slice(0, 20);

@@ -11,7 +11,7 @@ import { unlessWithheld } from './pagination/withheld-lists.ts';
 import type { FieldContext } from './usage/field-context.ts';
 
 export interface CategoryReaderOptions {
-  cache: Pick<ReadThroughCache, 'get' | 'getAfterError' | 'isCached' | 'load'>;
+  cache: Pick<ReadThroughCache, 'get' | 'getAfterError' | 'isCached' | 'load' | 'peek'>;
   capabilities: Capabilities;
   registry: KindRegistry;
 }
@@ -29,44 +29,48 @@ export function readCategory(
   const { cache, capabilities } = options;
   const request = categoryRequest(id, query);
   const key = { key: request.key, withheldField: categories.withheldField };
-  const getIfCached: GetPage = async (page) => {
-    await cache.load(page);
-    return cache.isCached(page, 'full') ? cache.get(page, fieldContext) : null;
-  };
   return unlessWithheld(key, capabilities, fieldContext, async () => {
-    const listedCategory = await categoryInList(options, id, query, getIfCached);
+    const page = await cachedPageWith(options, id, query);
+    const isUsable = page !== null && cache.isCached(page, 'full');
+    const listedCategory = isUsable ? categoryIn(await cache.get(page, fieldContext), id) : null;
     if (listedCategory) return listedCategory;
     return cache.get(request, fieldContext).catch(async (error) => {
-      const getStale: GetPage = (page) => cache.getAfterError(page, error, fieldContext);
-      const staleCategory = await categoryInList(options, id, query, getStale);
+      const stalePage = await cachedPageWith(options, id, query);
+      const staleCategory =
+        stalePage && categoryIn(await cache.getAfterError(stalePage, error, fieldContext), id);
       if (staleCategory) return staleCategory;
       throw error;
     });
   });
 }
 
-type GetPage = (page: EndpointRequest<Page<Category>>) => Promise<Page<Category> | null>;
-
 /**
- * The category from the list, whose objects are those of reads by id; null if it lacks the category.
- * @param getPage a page from the cache; null if there is none
+ * The request for the cached page of the list that has the category, whose objects are those of reads by id; null if there is
+ * none. Pages without the category do not count as used: their age says nothing about it.
  */
-async function categoryInList(
-  { capabilities, registry }: CategoryReaderOptions,
+async function cachedPageWith(
+  { cache, capabilities, registry }: CategoryReaderOptions,
   id: string,
   query: Record<string, string>,
-  getPage: GetPage,
-): Promise<Category | null> {
+): Promise<EndpointRequest<Page<Category>> | null> {
   const list = browseList(categories, undefined, query, registry);
   const limit = capabilities.maxPageSize(list.endpoint);
   for (let offset = 0; ; offset += limit) {
-    const items = (await getPage(list.page(offset, limit)))?.items;
-    if (!items) return null;
-    for (let index = 0; index < items.length; index++) {
-      const category = items.at(index) ?? null;
-      if (category === null || isMalformed(category) || category.categoryId !== id) continue;
-      // A malformed part may be correct in the response to a read by id.
-      return isDocumented(category) ? category : null;
-    }
+    const request = list.page(offset, limit);
+    await cache.load(request);
+    const page = cache.peek(request);
+    if (!page) return null;
+    if (categoryIn(page, id)) return request;
   }
+}
+
+/** The category on a page; null if the page lacks it, or has it with a malformed part, which a read by id may correct. */
+function categoryIn(page: Page<Category> | null, id: string): Category | null {
+  const items = page?.items ?? [];
+  for (let index = 0; index < items.length; index++) {
+    const category = items.at(index) ?? null;
+    if (category === null || isMalformed(category) || category.categoryId !== id) continue;
+    return isDocumented(category) ? category : null;
+  }
+  return null;
 }

@@ -56,6 +56,8 @@ export interface ReadThroughCache {
   ): Promise<EndpointRequest<Entity> | undefined>;
   /** Loads the response from the store if memory lacks it. */
   load(endpointRequest: EndpointRequest): Promise<void>;
+  /** The value in memory, however old; it does not count as used. Undefined if there is none, null for an absence. */
+  peek<T>(endpointRequest: EndpointRequest<T>): T | null | undefined;
   /** Whether `get` (`full`), with this `awaitsRefresh`, or `getAnyForm` (`any`) responds from memory now, also with an absence. */
   isCached(endpointRequest: EndpointRequest, form: Form, awaitsRefresh?: boolean): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
@@ -161,6 +163,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       return find() ?? endpointRequests.find(({ key }) => isInFlight(key));
     },
     load: (endpointRequest) => loadFromStore([endpointRequest], 'full'),
+    peek: <T>({ key }: EndpointRequest<T>) => memory.get(key)?.value as T | null | undefined,
     isCached: (request, form, awaitsRefresh) =>
       usesEntry(decide(request, cached(request, form)), awaitsRefresh),
     isAbsent({ key }) {
