@@ -9,6 +9,7 @@ import {
   modes,
   startInMode,
   tracks,
+  unavailableFields,
   withoutErrors,
 } from '../support/schema-tests.ts';
 
@@ -44,6 +45,32 @@ describe('a track that Spotify replaces with another track', () => {
       );
     },
   );
+
+  test('a withheld `linkedFrom` is null with an entry in `unavailable` for each track, relinked or not, and costs no call', async () => {
+    const { execute, apiCalls } = await startInMode('development');
+    const response = await execute(`{
+      track(id: "${tracks.relinked}", market: "ES") { ${links.linkedFrom} }
+      album(id: "${albums.relinked}", market: "ES") { tracks(first: 1) { nodes { ${links.linkedFrom} } } }
+      home: track(id: "${tracks.relinked}", market: "DE") { ${links.linkedFrom} }
+    }`);
+    expect(response.errors).toEqual([]);
+    const paths = ['track', 'album.tracks.nodes.0', 'home'];
+    expect(unavailableFields(response).toSorted()).toEqual(
+      paths.map((path) => `Track.linkedFrom at ${path}.linkedFrom: QUOTA_MODE`).toSorted(),
+    );
+    expect(apiCalls()).toHaveLength(3);
+  });
+
+  test('an app that may read `linkedFrom` gets no entry in `unavailable` for a track that is not relinked', async () => {
+    const { execute } = await startInMode('extended');
+    const response = await execute(`{
+      track(id: "${tracks.explicit}", market: "ES") { ${links.linkedFrom} }
+      album(id: "${albums.tracks20}") { tracks(first: 3) { nodes { ${links.linkedFrom} } } }
+      search(q: "the", type: [TRACK]) { tracks(first: 3) { nodes { ${links.linkedFrom} } } }
+    }`);
+    expect(response.errors).toEqual([]);
+    expect(unavailableFields(response)).toEqual([]);
+  });
 
   test('the fields below `linkedFrom` have the market of the track', async () => {
     const { execute, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'DE' });

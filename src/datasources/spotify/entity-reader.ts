@@ -159,5 +159,5 @@ const isReferenceWithout = (object: Entity, name: string): boolean =>
   object.isReference === true && name !== 'externalUrl';
 
 /** The name of the field as a capability, such as `Album.label`; null if Spotify withholds it from no app. */
-const withheldField = ({ withheldFields }: KindDefinition, name: string): string | null =>
-  withheldFields.find((field) => field.endsWith(`.${name}`)) ?? null;
+const withheldField = ({ withheldFields, withheldWith }: KindDefinition, name: string): string | null =>
+  withheldFields.find((field) => field.endsWith(`.${name}`)) ?? withheldWith?.[name] ?? null;

@@ -4,9 +4,11 @@ import {
   booleanPart,
   expectObject,
   intPart,
+  type Json,
   MalformedResponse,
   part,
   partOrNull,
+  statedNull,
   withId,
 } from './decoding/json.ts';
 import {
@@ -44,7 +46,7 @@ export interface Track extends Omit<BaseFields, 'name'> {
   isLocal: Sent<boolean>;
   isPlayable: Sent<boolean | null>;
   restrictions: Sent<Restrictions | null>;
-  /** A reference to the requested track, if this track replaces it in the market. */
+  /** A reference to the requested track, if this track replaces it in the market. Undefined if it is withheld. */
   linkedFrom: Sent<Track | null>;
   previewUrl: Sent<string | null>;
   artists: SentList<Artist>;
@@ -89,6 +91,7 @@ export const track = {
   isSearchable: true,
   isFullInSearch: true,
   withheldFields: ['Track.popularity', 'Track.previewUrl'],
+  withheldWith: { linkedFrom: 'Track.previewUrl' },
   embedded: ['artists', 'album'],
   lists: [albumTracks],
   shortLists: [topTracks],
@@ -110,7 +113,7 @@ function decodeTrack(value: unknown, options: DecodeOptions, albumId?: SpotifyId
     isLocal: booleanPart(json, 'is_local', 'track'),
     isPlayable: booleanPart(json, 'is_playable', 'track') ?? null,
     restrictions: partOrNull(json['restrictions'], restrictions),
-    linkedFrom: partOrNull(json['linked_from'], (link) => linkedTrack(link, options.market)),
+    linkedFrom: linkedFrom(json, options.market),
     previewUrl: addressOrNull(json, 'preview_url', 'track'),
     artists: simplifiedArtists(json, 'track', options),
     album: part(withId(json['album']), (album) => decodeAlbum(album, simplifiedOptions(options))),
@@ -128,6 +131,11 @@ function withoutUncertainValues(object: Track): Track {
   if (object.previewUrl !== undefined) return object;
   return object.market === null ? { ...object, isPlayable: undefined } : { ...object, albumId: undefined };
 }
+
+/** Null if the track replaces none. Without the key of the preview, the app gets no `linked_from` of any track. */
+const linkedFrom = (json: Json, market: Market | null): Track['linkedFrom'] =>
+  part(json['linked_from'], (link) => linkedTrack(link, market)) ??
+  (json['preview_url'] === undefined ? statedNull(json['linked_from']) : null);
 
 /**
  * The track that another one replaces. Spotify often leaves out its id, and names it in the URI or the link.
