@@ -1,3 +1,4 @@
+import { propertyOf } from './body.ts';
 import {
   type BoundedFetch,
   isUsableWithoutBody,
@@ -5,6 +6,7 @@ import {
   statusesWithoutBody,
   TimedOut,
   TooLarge,
+  Unsent,
 } from './bounded-fetch.ts';
 
 /**
@@ -43,7 +45,11 @@ async function send(
 ): Promise<Response> {
   const { signal } = controller;
   const failure = failureOf(controller);
-  const request = hostFetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal });
+  const request = hostFetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal }).catch(
+    (error) => {
+      throw isWithoutConnection(error) ? new Unsent('no connection', { cause: error }) : error;
+    },
+  );
   const response = await Promise.race([failure, request]);
   const { status } = response;
   const content = await Promise.race([failure, readBody(response, maxBytes, controller)]).catch((error) => {
@@ -52,6 +58,15 @@ async function send(
   });
   const hasBody = !statusesWithoutBody.has(status);
   return new Response(hasBody ? content : null, { status, headers: response.headers });
+}
+
+/** The codes of a refused connection and of a failed look-up. Errors of some hosts have no code: such a call may have been sent. */
+const connectionCodes: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
+
+function isWithoutConnection(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (connectionCodes.includes(propertyOf(cause, 'code'))) return true;
+  return false;
 }
 
 async function readBody({ body, status }: Response, maxBytes: number, controller: AbortController) {

@@ -16,7 +16,7 @@ import {
   dataAndErrorCodes,
   startInMode,
 } from '../../../support/schema-tests.ts';
-import { httpOver, transports } from '../../../support/transports.ts';
+import { httpOver, type Transport, transports } from '../../../support/transports.ts';
 
 /** The outcome of one call when the connection to Spotify fails or is slow. */
 
@@ -138,8 +138,8 @@ describe.each(transports)('one HTTP request over %s', (transport) => {
 });
 
 describe('a call that does not reach Spotify', () => {
-  const noted = async (apiUrl: string) => {
-    const http = httpOver('undici', 300);
+  const noted = async (apiUrl: string, transport: Transport = 'undici') => {
+    const http = httpOver(transport, 300);
     onTestFinished(http.close);
     const outcome = await http.send({ method: 'GET', url: `${apiUrl}/artists/1`, headers: {} });
     return outcome.kind === 'fault' && [outcome.fault, outcome.code, outcome.isUnsent ?? false];
@@ -168,6 +168,23 @@ describe('a call that does not reach Spotify', () => {
     expect(await noted(`http://${stall}`)).toEqual(['timeout', 'ETIMEDOUT', false]);
     expect(await noted(`http://${reset}`)).toEqual(['transport', 'ECONNRESET', false]);
     expect(await noted(`http://${cut}`)).toEqual(['transport', 'UND_ERR_SOCKET', false]);
+  });
+
+  test('over the fetch of the host, a request was certainly not sent if the connection is refused or the host unknown', async () => {
+    const overHost = (apiUrl: string) => noted(apiUrl, 'the fetch of the host');
+    const stall = await serverThat(() => undefined);
+    const reset = await serverThat((socket) => socket.resetAndDestroy());
+    const cut = await serverThat((socket) => socket.destroy());
+    const refused = `http://127.0.0.1:${await closedPort()}`;
+    expect(await overHost(refused)).toEqual(['transport', 'ECONNREFUSED', true]);
+    expect(await overHost('http://nowhere.invalid')).toEqual([
+      'transport',
+      expect.stringMatching(/^E/),
+      true,
+    ]);
+    expect(await overHost(`http://${stall}`)).toEqual(['timeout', 'ETIMEDOUT', false]);
+    expect(await overHost(`http://${reset}`)).toEqual(['transport', 'ECONNRESET', false]);
+    expect(await overHost(`http://${cut}`)).toEqual(['transport', 'UND_ERR_SOCKET', false]);
   });
 
   test('a call that does not reach Spotify uses up no daily quota, unlike a call whose connection breaks', async () => {
