@@ -1,6 +1,7 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import type { Log } from '../observability/log.ts';
 import { exitMs, type ShutdownTrigger, signals } from './graceful-shutdown.ts';
+import { closeUnacceptedConnections } from './unaccepted-connections.ts';
 import { collectMetrics, sendTo } from './worker-metrics.ts';
 
 /**
@@ -35,6 +36,7 @@ export function runPrimary(options: PrimaryOptions, log: Log): void {
   collectMetrics(log);
 
   cluster.on('fork', (worker) => {
+    closeUnacceptedConnections(worker);
     // The channel emits an error if the worker ends while a message is written to it.
     worker.on('error', (err) => log.warn({ err, worker: worker.id }, 'the channel to a worker failed'));
   });

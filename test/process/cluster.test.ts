@@ -140,6 +140,21 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
     for (let i = 0; i < 4; i++) expect((await server.execute(albums)).json).toEqual(bts);
   });
 
+  test.sequential('a connection that a killed worker has not accepted yet is closed, and its client does not wait', async () => {
+    const { server } = shared;
+    const count = pidsIn(server.out()).length;
+    const victim = pidsIn(server.out()).at(-1) ?? 0;
+    process.kill(victim, 'SIGSTOP'); // it accepts no more connections
+    const replies = Array.from({ length: 4 }, () => server.get('/health').catch(() => lost));
+    await Promise.any(replies); // from the other worker
+    await sleep(500);
+    process.kill(victim, 'SIGKILL');
+    const waiting = { status: 'waiting' };
+    const settled = await Promise.all(replies.map((reply) => Promise.race([reply, sleep(5_000, waiting)])));
+    expect(settled.map(({ status }) => status).toSorted()).toEqual([0, 200, 200, 200]);
+    await until(() => pidsIn(server.out()).length === count + 1);
+  });
+
   test.sequential('two workers go on serving /metrics while one of them is killed, and the primary process stays', async () => {
     const { server } = shared;
     const count = pidsIn(server.out()).length;
