@@ -53,10 +53,16 @@ export function trustedDocument(manifest: Manifest | null, params: DocumentParam
   if (params.query) throw new BadRequest('Only trusted documents are executed here, named by their hash.');
   const hash = hashIn(params);
   if (hash === null) throw new BadRequest('Name a trusted document by its hash, as `documentId`.');
-  const text = manifest.get(hash) ?? manifest.get(`sha256:${hash}`);
+  const text = manifest.get(hash) ?? manifest.get(withOrWithoutPrefix(hash));
   if (text === undefined) throw new PersistedQueryNotFound();
   return text;
 }
+
+/** The prefix of a hash in GraphQL over HTTP. Manifests and clients write it or leave it out. */
+const prefix = 'sha256:';
+
+const withOrWithoutPrefix = (hash: string): string =>
+  hash.startsWith(prefix) ? hash.slice(prefix.length) : `${prefix}${hash}`;
 
 /** In the parameter of GraphQL over HTTP, in that of Relay's clients, or in the extension of Apollo's clients. */
 function hashIn({ documentId, doc_id: relayId, extensions }: DocumentParams): string | null {

@@ -78,10 +78,13 @@ test.each([
     },
   ],
 ])(
-  'a document in the manifest of %s is executed by GET and POST, however the hash is sent',
+  'a document in the manifest of %s is executed by GET and POST, however the hash is sent, also after the prefix sha256:',
   async (_, content) => {
     const gateway = await start({ TRUSTED_DOCUMENTS: manifestOf(content), NODE_ENV: 'production' });
     await expectForHash(gateway, 'application/json', typenameOfQuery);
+    const prefixed = { documentId: `sha256:${sha256Hash}` }; // the identifier of GraphQL over HTTP
+    expect(await gateway.post(prefixed, 'application/json')).toEqual(typenameOfQuery);
+    expect(await gateway.get(prefixed, 'application/json')).toEqual(typenameOfQuery);
   },
 );
 
