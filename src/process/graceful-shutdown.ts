@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { Server, ServerResponse } from 'node:http';
-import { Server as NetServer } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as endOfIteration, setTimeout as sleep } from 'node:timers/promises';
 import { drainMs } from '../config-warnings.ts';
 import type { Log } from '../observability/log.ts';
@@ -56,6 +56,7 @@ export function gracefulShutdown(
   trigger: ShutdownTrigger = signalTrigger,
 ): void {
   const areRequestsFrequent = watchRequests(server, openResponses, () => draining);
+  const silentConnections = watchSilent(server);
   let draining = false;
   let exitCode = 0; // 1 as soon as an exception was not caught, also while the process drains
 
@@ -83,6 +84,7 @@ export function gracefulShutdown(
 
   function closeIdle(): void {
     if (!isSending()) server.closeIdleConnections();
+    for (const socket of silentConnections()) socket.destroy();
   }
 
   function beginStop(code: number): void {
@@ -133,6 +135,21 @@ async function stopListening(server: Server, graceMs: number, isSending: () => b
 
 /** Whether the server is also one of sockets, as in Node and Deno, and not in Bun. */
 const hasSocketServer = (server: Server): boolean => server instanceof NetServer;
+
+/**
+ * Browsers open connections that they may need later. Node does not count a connection as idle before its first request.
+ * @returns a function that lists the connections on which nothing has arrived; none where `closeIdleConnections` suffices
+ */
+function watchSilent(server: Server): () => Socket[] {
+  if (!hasSocketServer(server)) return () => [];
+  const sockets = new Set<Socket>(); // those without a request
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
+  return () => Array.from(sockets).filter(({ bytesRead }) => bytesRead === 0);
+}
 
 const drainingMessage = (requests: number): string =>
   requests === 0

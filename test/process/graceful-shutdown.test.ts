@@ -136,6 +136,17 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
     expect(await shutDown(server)()).toMatchObject({ code: 0 });
   });
 
+  test('a process that shuts down does not wait for a connection on which nothing was sent', async () => {
+    const server = await startServer();
+    const { closed, received } = await openSocket(server.port);
+    await sleep(100);
+    const { code, tookMs } = await shutDown(server)();
+    await closed;
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(5_000); // Node itself closes such a connection after 8 s
+    expect(received()).toBe('');
+  });
+
   test('a process that shuts down ends within 10 s and returns UPSTREAM_TIMEOUT if Spotify does not respond', async () => {
     const sandbox = await startUpstream();
     sandbox.faults.add({ fault: { kind: 'stall' } });
