@@ -68,7 +68,7 @@ export function gracefulShutdown(
     // With its last response, each client is told to close its connection: Node sends no response after one with this header.
     for (const response of openResponses.lastOfEach()) setConnection(response, 'close');
     const graceMs = areRequestsFrequent() ? busyGraceMs : idleGraceMs;
-    const drainTimer = setTimeout(() => server.closeAllConnections(), drainMs); // slower clients lose the rest
+    const drainTimer = setTimeout(cutOff, drainMs);
     if (hasSocketServer(server)) await acceptPending(server);
     // Requests that have arrived are read first: the timers of a busy process are late.
     const idleTimer = setInterval(() => setImmediate(closeIdle), graceMs);
@@ -85,6 +85,17 @@ export function gracefulShutdown(
   function closeIdle(): void {
     if (!isSending()) server.closeIdleConnections();
     for (const socket of silentConnections()) socket.destroy();
+  }
+
+  /** Responses to slow clients, and of operations that take longer, are lost. */
+  function cutOff(): void {
+    const responses = openResponses.all().length;
+    if (responses > 0)
+      log.warn(
+        { responses },
+        'the process has drained for its longest time: the responses that are open are cut off',
+      );
+    server.closeAllConnections();
   }
 
   function beginStop(code: number): void {

@@ -119,12 +119,15 @@ const idleClosedMs = 3_000; // idle connections are closed by then, busy ones af
 
 // The slowest tests come first.
 describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
-  test('a process that shuts down aborts a response whose client stops reading, and ends within 10 s', async () => {
+  test('a process that shuts down aborts a response whose client stops reading, logs it, and ends within 10 s', async () => {
     const server = await startWarm();
     await readSlowly(server, requests.POST, new Promise(() => undefined));
     const { code, tookMs } = await shutDown(server)();
     expect(code).toBe(0);
     expect(tookMs).toBeGreaterThan(8_000); // it waited for the client
+    expect(server.out()).toMatch(
+      /the process has drained for its longest time: the responses that are open are cut off/,
+    );
   });
 
   test('a process that shuts down ends within 10 s despite incomplete requests and connections without requests', async () => {
