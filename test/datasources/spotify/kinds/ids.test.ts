@@ -325,10 +325,22 @@ describe('any text', () => {
   const idCharacters = fc.constantFrom(...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
   const ids = fc.string({ unit: idCharacters, minLength: 22, maxLength: 22 });
   // Not `fc.string({ unit: 'binary' })`, which makes a table of all characters of Unicode for each arbitrary.
+  const codePoints = fc.oneof(fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff }));
   const anyText = (length?: fc.ArrayConstraints) =>
-    fc
-      .array(fc.oneof(fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff })), length)
-      .map((codePoints) => String.fromCodePoint(...codePoints));
+    fc.array(codePoints, length).map((points) => String.fromCodePoint(...points));
+  // Not `fc.webPath()` and `fc.webUrl()`, which percent-encode all characters of Unicode before the first run.
+  const pathCharacters = fc.oneof(
+    idCharacters,
+    fc.constantFrom(..."-._~!$&'()*+,;=:@"),
+    codePoints.map((point) => encodeURIComponent(String.fromCodePoint(point))),
+  );
+  const pathSegments = fc.array(pathCharacters).map((characters) => `/${characters.join('')}`);
+  const webPaths = fc.array(pathSegments).map((segments) => segments.join(''));
+  const hostLabels = fc.string({ unit: idCharacters, minLength: 1, maxLength: 10 });
+  const hosts = fc.array(hostLabels, { minLength: 2, maxLength: 4 }).map((labels) => labels.join('.'));
+  const webUrls = fc
+    .tuple(fc.constantFrom('http', 'https'), hosts, webPaths)
+    .map(([scheme, host, path]) => `${scheme}://${host}${path}`);
   const validText = fc
     .tuple(ids, fc.constantFrom(...kinds), fc.nat(18))
     .map(([id, kind, form]) => [...forms(kind, id), ...pasted(kind, id)][form] ?? id);
@@ -336,7 +348,7 @@ describe('any text', () => {
   const corruptedText = fc
     .tuple(validText, anyText({ minLength: 1, maxLength: 3 }), fc.nat(90), fc.nat(3))
     .map(([text, inserted, at, cut]) => text.slice(0, at) + inserted + text.slice(at + cut));
-  const texts = fc.oneof(anyText(), fc.string(), fc.webUrl(), fc.webPath(), validText, corruptedText);
+  const texts = fc.oneof(anyText(), fc.string(), webUrls, webPaths, validText, corruptedText);
 
   test('any text is either rejected or one of the three forms of an id, and only the id becomes part of a URL', {
     timeout: 60_000,
