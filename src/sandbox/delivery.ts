@@ -17,8 +17,9 @@ export interface Delivery {
 /** Completely, or as one of the transmission faults. */
 export type Way = { kind: 'whole' } | FaultOf<'stall' | 'drip' | 'reset' | 'truncate' | 'oversize'>;
 
-// Spotify compresses JSON of any size, even errors of a hundred bytes. Short bodies are compressed synchronously.
-const shortBodyBytes = 4096;
+// Spotify compresses JSON of any size, even errors of a hundred bytes. Bodies up to this size are compressed synchronously:
+// that blocks the event loop for 0.2 ms, and another thread costs five times the processor time for 13 kB (Node 20.20.2).
+const shortBodyBytes = 64 * 1024;
 const fastestCompression = 1;
 const chunkBytes = 64 * 1024;
 const megabyte = 1024 * 1024;
@@ -58,7 +59,7 @@ export function createDelivery() {
     onStatus: (status: number) => void = () => {},
   ): Promise<void> => {
     const closeController = new AbortController();
-    response.once('close', () => closeController.abort());
+    response.once('close', () => response.writableFinished || closeController.abort());
     const connectionClosed = closeController.signal;
     try {
       const encodedReply = await encode(reply, String(response.req.headers['accept-encoding'] ?? ''));
