@@ -7,6 +7,9 @@ const isolated = [
   'test/http/bugs.test.ts',
   'test/datasources/spotify/capabilities/shared-capabilities.test.ts',
   'test/http/docs-files.test.ts',
+  // They measure memory, which other files would change.
+  'test/operation/documents.test.ts',
+  'test/http/unread-responses.test.ts',
   // They measure pauses, and a garbage collection takes longer where the data of other files is in memory.
   'test/faults/random.test.ts',
   'test/sandbox/slices.test.ts',

@@ -6,7 +6,6 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createDocuments } from '../../src/operation/documents.ts';
 import { schema } from '../../src/schema/index.ts';
 import { repeated } from '../support/abuse.ts';
-import { until } from '../support/process.ts';
 
 /** The memory of the document cache is bounded. */
 
@@ -67,21 +66,28 @@ function useUp({ fromText, hasParseBudget }: ReturnType<typeof documents>, clien
     fromText(invalidText(n), clientKey);
 }
 
-test('a client has a twentieth of the time for invalid documents, and valid and cached documents are always read', async () => {
+/** From now on no budget grows, until `vi.advanceTimersByTime`. Invalid documents still use processor time. */
+function stopBudgets(): void {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+test('a client has a twentieth of the time for invalid documents, and valid and cached documents are always read', () => {
+  stopBudgets();
   const { fromText, hasParseBudget, ...others } = documents();
   fromText(sparse(0), 'one');
   useUp({ fromText, hasParseBudget, ...others }, 'one');
   expect(hasParseBudget(sparse(0), 'one')).toBe(true);
   expect(hasParseBudget(invalidText(0), 'one')).toBe(true);
   expect(hasParseBudget(sparse(1), 'one')).toBe(false); // the gateway has not validated it yet
-  await until(() => hasParseBudget(sparse(1), 'one'), 1_000);
+  vi.advanceTimersByTime(1_000);
+  expect(hasParseBudget(sparse(1), 'one')).toBe(true);
   for (let n = 1; n < 300; n++) fromText(sparse(n), 'one');
   expect(hasParseBudget(sparse(300), 'one')).toBe(true);
 });
 
 test('the invalid documents of one client use no budget of another client', () => {
-  vi.useFakeTimers({ toFake: ['performance'] }); // no budget grows during the test; invalid documents use processor time
-  onTestFinished(() => void vi.useRealTimers());
+  stopBudgets();
   const all = documents();
   useUp(all, 'one');
   expect(all.hasParseBudget(sparse(1), 'one')).toBe(false);
