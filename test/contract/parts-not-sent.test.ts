@@ -215,6 +215,28 @@ test.each([
   expect(apiCalls()).toHaveLength(1);
 });
 
+test.each([
+  ['Album', 'album', `album(id: "${albums.tracks20}", market: "ES") { isPlayable }`, ''],
+  ['Track', 'track', `track(id: "${tracks.severalArtists}", market: "ES") { isPlayable }`, ''],
+  [
+    'Track',
+    'album.tracks.nodes.0',
+    `album(id: "${albums.tracks20}", market: "ES") { tracks(first: 1) { nodes { isPlayable } } }`,
+    'tracks.items.0.',
+  ],
+])(
+  '%s.isPlayable at %s is null with an entry in `unavailable` and without a further call if Spotify does not send it for a market',
+  async (typeName, at, selection, inside) => {
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
+    sandbox.faults.add({ fault: edit({ path: `${inside}is_playable`, remove: true }) });
+    const response = await execute(`{ ${selection} }`);
+    expect(response.errors).toEqual([]);
+    expect(JSON.stringify(response.data)).toContain('"isPlayable":null');
+    expect(unavailableFields(response)).toEqual([`${typeName}.isPlayable at ${at}.isPlayable: NOT_SENT`]);
+    expect(apiCalls()).toHaveLength(1);
+  },
+);
+
 const nested = (value: object, key: string): object => (key === '0' ? [value] : { [key]: value });
 
 /** The field with a selection of one of its fields, if it needs one. */
