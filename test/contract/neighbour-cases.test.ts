@@ -6,6 +6,7 @@ import {
   fullArtist,
   fullTrack,
   plainId,
+  plainPage,
   shortAlbum,
   shortArtist,
   shortTrack,
@@ -58,6 +59,7 @@ const development = { SPOTIFY_QUOTA_MODE: 'development' };
 const extended = { SPOTIFY_QUOTA_MODE: 'extended' };
 
 const { popularity: _, ...artistWithoutPopularity } = fullArtist(artistA);
+const { external_urls: __, ...artistWithoutLink } = shortArtist(artistA);
 const linkedTrack = (track: string) => `{ track(id: "${track}", market: DE) { name linkedFrom { id } } }`;
 
 const cases: Record<string, WrittenCase> = {
@@ -115,6 +117,28 @@ const cases: Record<string, WrittenCase> = {
     steps: [
       { query: `{ album(id: "${albumId}") { label popularity } }`, right: { 'album.label': null } },
       { query: `{ track(id: "${trackA}") { album { label } } }`, right: { 'track.album.label': 'Label' } },
+    ],
+  },
+  'a link that one artist of a list lacks is not missing for the same artist in other items': {
+    env: extended,
+    upstream: [
+      {
+        path: `^/albums/${albumId}/tracks$`,
+        body: plainPage([
+          { ...shortTrack(trackA), artists: [artistWithoutLink] },
+          { ...shortTrack(trackB), artists: [shortArtist(artistA)] },
+        ]),
+      },
+      { path: '^/albums/', body: fullAlbum(albumId) },
+    ],
+    steps: [
+      {
+        query: `{ album(id: "${albumId}") { tracks { nodes { artists { externalUrl } } } } }`,
+        right: {
+          'album.tracks.nodes.0.artists.0.externalUrl': null,
+          'album.tracks.nodes.1.artists.0.externalUrl': `https://open.spotify.com/artist/${artistA}`,
+        },
+      },
     ],
   },
   'a 404 for the second page of a list is an error, not the end of the list, and is not cached': {

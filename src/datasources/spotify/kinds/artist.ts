@@ -1,13 +1,4 @@
-import {
-  expectArray,
-  expectObject,
-  intPart,
-  isMalformed,
-  type Json,
-  part,
-  partOrNull,
-  withId,
-} from './decoding/json.ts';
+import { expectArray, expectObject, intPart, type Json, part, partOrNull, withId } from './decoding/json.ts';
 import {
   type BaseFields,
   baseFields,
@@ -91,7 +82,7 @@ function simplifiedArtist(value: unknown, options: DecodeOptions): Artist {
   const decoded = options.simplified?.get(id);
   if (decoded && isArtist(decoded) && decoded.name === name) return decoded;
   const artist = decodeArtist(value, options);
-  if (!isMalformed(artist.externalUrl)) options.simplified?.set(id, artist);
+  if (typeof artist.externalUrl === 'string') options.simplified?.set(id, artist);
   return artist;
 }
 
