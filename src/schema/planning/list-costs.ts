@@ -164,7 +164,11 @@ export const searchHits = (kind: Kind): FieldCost => ({
     const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds
-      sharedCalls: uncached.map((page) => ({ name: `search for ${search} from ${page}`, family: 'search' })),
+      // The first page shows whether the others are needed: only windows with the same first page share them.
+      sharedCalls: uncached.map((page) => ({
+        name: `search for ${search} from ${page} of a window from ${pages[0]}`,
+        family: 'search',
+      })),
       probeCalls,
       objects: { batches: 1, batchSize: size },
       full: kinds[kind].isFullInSearch,

@@ -207,6 +207,21 @@ describe('the plan of an operation', () => {
     expect(spotifyOf(response).plannedCalls).toBe(3);
   });
 
+  test('the plan is not below the calls for kinds of one search whose windows start at different pages, and so share no page', async () => {
+    const { execute, apiCalls, sandbox } = await start('development');
+    const search = (selection: string) => execute(`{ search(q: "the") { ${selection} } }`);
+    const { data } = await search('albums(first: 10) { pageInfo { endCursor } }');
+    const { endCursor } = (data as { search: { albums: { pageInfo: { endCursor: string } } } }).search.albums
+      .pageInfo;
+    sandbox.clearCalls();
+    const response = await search(
+      `tracks(first: 20) { nodes { id } } albums(first: 10, after: "${endCursor}") { nodes { id } }`,
+    );
+    expect(response.errors).toEqual([]);
+    expect(apiCalls()).toHaveLength(3); // the second page of the tracks is read after the first one
+    expect(spotifyOf(response).plannedCalls).toBe(3);
+  });
+
   test('the plan is lower once the capabilities of the app are known', async () => {
     const { execute } = await startUnknown('development');
     const document = (artist: string) =>
