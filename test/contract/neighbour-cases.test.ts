@@ -55,6 +55,13 @@ const walkAlbums = {
 };
 const albums = (args: string) =>
   `{ artist(id: "${artistA}") { id albums(${args}) { totalCount nodes { id } pageInfo { hasNextPage } } } }`;
+/** A full album that states the number of its tracks only in their page. */
+const albumWithTracks = (n: number, rest: { total: number | null; next: string | null }) => ({
+  ...fullAlbum(id(n)),
+  total_tracks: null,
+  tracks: { ...plainPage([shortTrack(trackA), shortTrack(trackB)]), ...rest },
+});
+const totalTracks = (n: number) => `{ album(id: "${id(n)}") { name totalTracks } }`;
 const development = { SPOTIFY_QUOTA_MODE: 'development' };
 const extended = { SPOTIFY_QUOTA_MODE: 'extended' };
 
@@ -217,6 +224,19 @@ const cases: Record<string, WrittenCase> = {
         query: `{ tracks(ids: ["${trackA}", "${trackB}"]) { id } }`,
         right: { noErrors: true, 'tracks.0.id': trackA, 'tracks.1.id': trackB },
       },
+    ],
+  },
+  'the number of tracks of an album is not the number of its embedded tracks if others follow': {
+    env: extended,
+    upstream: [
+      { path: `/${id(71)}$`, body: albumWithTracks(71, { total: 30, next }) },
+      { path: `/${id(72)}$`, body: albumWithTracks(72, { total: null, next: null }) },
+      { path: `/${id(73)}$`, body: albumWithTracks(73, { total: null, next }) },
+    ],
+    steps: [
+      { query: totalTracks(71), right: { noErrors: true, 'album.totalTracks': 30 } },
+      { query: totalTracks(72), right: { noErrors: true, 'album.totalTracks': 2 } },
+      { query: totalTracks(73), right: { noErrors: true, 'album.totalTracks': null } },
     ],
   },
   'a linked_from that names no track is an error of its field alone, and the track is complete': {

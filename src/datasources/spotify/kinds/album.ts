@@ -123,8 +123,7 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
     ...base,
     albumType: enumPart(json['album_type'], ['ALBUM', 'SINGLE', 'COMPILATION']),
     albumGroup: enumPart(json['album_group'], ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON']),
-    // Responses from before 2018 lack the number; the embedded tracks still have it.
-    totalTracks: intPart(json, 'total_tracks', 'album') ?? tracks?.total,
+    totalTracks: intPart(json, 'total_tracks', 'album') ?? totalOf(tracks),
     releaseDate: releaseDate(json, 'album'),
     images: images(json, 'album'),
     artists: simplifiedArtists(json, 'album', options),
@@ -137,4 +136,10 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
     popularity: intPart(json, 'popularity', 'album'),
     tracks,
   };
+}
+
+/** Responses from before 2018 lack the number of an album's tracks; the embedded tracks still have it. */
+function totalOf(tracks: Page<Entity> | undefined): number | undefined {
+  const isUnknown = tracks?.isTotalDerived && tracks.hasNext; // the items of the page were counted, and others follow
+  return isUnknown ? undefined : tracks?.total;
 }
