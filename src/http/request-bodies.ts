@@ -79,6 +79,7 @@ export function createRequestBodies(onSlowClosed: () => void): RequestBodies {
         if (isDone) return;
         if (bytes + chunk.byteLength > maxBodyBytes) return finish({ kind: 'too large' });
         if (!makeRoom(chunk.byteLength)) return finish({ kind: 'overloaded' });
+        if (isDone) return; // this body was dropped to make room
         chunks.push(chunk);
         bytes += chunk.byteLength;
         totalBytes += chunk.byteLength;

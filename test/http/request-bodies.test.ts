@@ -1,4 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { setImmediate as endOfIteration } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createRequestBodies, type RequestBody } from '../../src/http/request-bodies.ts';
 import { until } from '../support/process.ts';
@@ -58,6 +61,38 @@ test('a new body replaces one that has been incomplete for longer than a second'
   await until(() => ends.length > 0, 5_000);
   expect(new Set(ends)).toEqual(new Set(['aborted']));
   expect(slowClosed()).toBe(1);
+});
+
+test('a body that is dropped by its own next bytes takes no memory afterwards', async () => {
+  const { read } = createRequestBodies(() => undefined);
+  const kinds: RequestBody['kind'][] = [];
+  /** Starts a body of which these bytes arrive, and no end. */
+  function startBody(bytes: number) {
+    const socket = { destroy: () => undefined };
+    const request = Object.assign(new PassThrough(), { socket });
+    void read(request as unknown as IncomingMessage).then(({ kind }) => kinds.push(kind));
+    request.write(Buffer.alloc(bytes));
+    return request;
+  }
+  /** Starts bodies that take all of the memory together; the first one is small. */
+  const takeAll = () => [
+    startBody(1_000),
+    startBody(99_000),
+    ...Array.from({ length: 319 }, () => startBody(100_000)),
+  ];
+
+  const bodies = takeAll();
+  await endOfIteration();
+  vi.advanceTimersByTime(1_000);
+  bodies[0]?.write(Buffer.alloc(50_000)); // drops this body, and others until 50,000 bytes are free
+  await endOfIteration();
+  expect(new Set(kinds)).toEqual(new Set(['aborted']));
+  for (const body of bodies) body.destroy();
+  await endOfIteration();
+  kinds.length = 0;
+  takeAll();
+  await endOfIteration();
+  expect(kinds).toEqual([]);
 });
 
 test('a request whose client has disconnected before its body is read is aborted at once', async () => {
