@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../errors.ts';
 import type { Documents } from '../operation/documents.ts';
 import type { ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
@@ -18,5 +17,5 @@ export interface EntryPointOptions {
   admits(): boolean;
   hasParseBudget: Documents['hasParseBudget'];
   /** See `Metrics.recordRejection`. */
-  onRejected(code: ErrorCode): void;
+  onRejected(code: string): void;
 }

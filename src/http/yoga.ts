@@ -65,8 +65,14 @@ export type GatewayYoga = YogaServerInstance<object, object>;
 
 /** The GraphQL server for every kind of request, with its pages and its routes for operators. */
 export function createGatewayYoga(options: GatewayYogaOptions, log: Log): GatewayYoga {
-  const { corsOrigins, mask, paths } = options;
+  const { corsOrigins, mask, paths, onRejected } = options;
   const requestIds = createRequestIds();
+  /** Yoga calls it only for requests that do not become operations. */
+  const maskError = (error: unknown): GraphQLError => {
+    const masked = mask(error);
+    onRejected(String(masked.extensions['code']));
+    return masked;
+  };
   const plugins = [
     useRequestId(requestIds),
     ...routePlugins(options),
@@ -78,7 +84,7 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
     extraParamNames: [...documentParams],
     maxRequestBodySize: maxBodyBytes,
     parserAndValidationCache: false,
-    maskedErrors: { maskError: mask },
+    maskedErrors: { maskError },
     graphiql: false, // `useGraphiql` shows it
     cors: corsOrigins.length > 0 && corsFor(corsOrigins),
     // Yoga's health check responds to every target that ends with this text, which `rejectInvalidTarget` rejects.
@@ -143,7 +149,7 @@ function operationPlugins(options: GatewayYogaOptions, requestIds: RequestIds): 
     trustedDocuments === null && production && useNoTextOverGet,
     useLoadShedding({ endpoint, ...options }),
     useRequestFormat(endpoint, onRejected),
-    useParams(onRejected),
+    useParams,
     useNoStore(endpoint),
     useEtag,
     corsOrigins.length > 0 && useVaryByOrigin,

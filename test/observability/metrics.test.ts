@@ -2,6 +2,7 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { families } from '../../src/datasources/spotify/index.ts';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { artistQuery, artists, unknownId } from '../support/schema-tests.ts';
 
 /** The metrics, and how operations and calls change them. */
@@ -178,6 +179,23 @@ describe('metrics', () => {
       OVERLOADED: 1,
     });
     expect(gateway.sandbox.calls()).toEqual([]);
+  });
+
+  test('metrics count requests without a usable operation, and those whose hash names no document', async () => {
+    const gateway = await withSandbox();
+    const bodies = [
+      {},
+      [{ query: '{ __typename }' }],
+      { query: 1 },
+      { query: '{ __typename }', operationName: 1 },
+      { query: '{ __typename }', variables: 1 },
+      { documentId: 'a' },
+    ];
+    for (const body of bodies) await gateway.fetch('/graphql', postJson(body));
+    expect(await samples(gateway, 'refusals_total')).toEqual({
+      BAD_REQUEST: 5,
+      PERSISTED_QUERY_NOT_SUPPORTED: 1,
+    });
   });
 
   test('metrics contain no text that a client has sent', async () => {

@@ -40,9 +40,7 @@ export function useLoadShedding(options: LoadSheddingOptions): Plugin {
     onParams({ params: { query }, request, context }) {
       if (typeof query !== 'string' || hasParseBudget(query, clientKeyOf(request, context, clientKey)))
         return;
-      const error = overloaded();
-      onRejected(error.code);
-      throw error;
+      throw overloaded();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
-import { BadRequest, type ErrorCode, GatewayError } from '../../errors.ts';
+import { BadRequest } from '../../errors.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
 import {
   documentParams,
@@ -60,21 +60,15 @@ export const useNoTextOverGet: Plugin = {
 /**
  * Reads the parameters of an operation from a query string or a body. Yoga's own readers treat invalid
  * JSON in a query string as a bug, and their messages do not describe a valid body.
- * @param onRejected counts each request without readable parameters
  */
-export const useParams = (onRejected: (code: ErrorCode) => void): Plugin => ({
+export const useParams: Plugin = {
   onRequestParse({ request: { method }, setRequestParser }) {
     if (method !== 'GET' && method !== 'POST') return;
-    setRequestParser(async (request) => {
-      try {
-        return method === 'GET' ? readParams(new URL(request.url).searchParams) : await readBody(request);
-      } catch (error) {
-        onRejected(error instanceof GatewayError ? error.code : 'QUERY_TOO_COMPLEX');
-        throw error;
-      }
-    });
+    setRequestParser((request) =>
+      method === 'GET' ? readParams(new URL(request.url).searchParams) : readBody(request),
+    );
   },
-});
+};
 
 /** @throws BadRequest for a body that is no JSON, or no object; the error of yoga for one that is too large */
 async function readBody(request: Request): Promise<GraphQLParams> {
