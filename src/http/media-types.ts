@@ -57,7 +57,7 @@ export function prefersHtml(accept: Header): boolean {
 /** The valid ranges by their names; of equal ones, the one with the highest quality. */
 function rangesIn(accept: string): Map<string, AcceptedRange> {
   const ranges = new Map<string, AcceptedRange>();
-  for (const [position, text] of accept.toLowerCase().replace(/\s/g, '').split(',').entries()) {
+  for (const [position, text] of accept.toLowerCase().replace(/[\s"]/g, '').split(',').entries()) {
     const [name = '', ...parameters] = text.split(';');
     const quality = Number(parameterOf(parameters, 'q') ?? 1);
     const isUtf8 = (parameterOf(parameters, 'charset') ?? 'utf-8') === 'utf-8';

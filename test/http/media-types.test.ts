@@ -37,6 +37,7 @@ test.each([
   ['application/json;q=x, */*', plainJson],
   ['application/json; charset=utf-8', plainJson],
   ['application/json; charset=UTF-8', plainJson],
+  ['application/json; charset="utf-8"', plainJson],
   ['application/json; charset=latin1', null],
   ['application/json;q=0', null],
   ['application/json;q=x', null],
