@@ -49,6 +49,11 @@ describe('the control of a running sandbox', () => {
     [{ fault: { kind: 'rate-limit', form: 'xml' } }, 'rule.fault.form must be one of text, json, quota'],
     [{ fault: { kind: 'withdrawn', status: 500 } }, 'rule.fault.status must be one of 403, 404, 410'],
     [{ ...rule, time: 1 }, 'rule has no field "time"'],
+    [
+      { fault: { kind: 'delay', ms: 3e9 } },
+      'rule.fault.ms must be at most 2147483647, the longest time of a timer',
+    ],
+    [{ ...rule, skip: 0.5 }, 'rule.skip must be a whole number from 0'],
     [{ ...rule, every: 0 }, 'rule.every must be a whole number from 1'],
     [{ fault: { kind: 'endpoints', of: 'old' } }, 'rule.fault.of must be one of development, extended'],
     [{ fault: { kind: 'total', add: [1, 'x'] } }, 'rule.fault.add[1] must be a number'],

@@ -13,8 +13,12 @@ const flag = z.boolean(mustBe('true or false'));
 const notNegative = mustBe('a number that is not negative');
 const number = z.number(notNegative).min(0, notNegative);
 const numbers = z.array(z.number(mustBe('a number')), mustBe('a list of numbers'));
+const fromZero = mustBe('a whole number from 0');
+const countFromZero = z.int(fromZero).min(0, fromZero);
 const fromOne = mustBe('a whole number from 1');
 const count = z.int(fromOne).min(1, fromOne);
+const maxTimerMs = 2 ** 31 - 1; // Node uses 1 ms in place of a longer time
+const milliseconds = number.max(maxTimerMs, mustBe(`at most ${maxTimerMs}, the longest time of a timer`));
 const fromZeroToOne = mustBe('a number from 0 to 1');
 const share = z.number(fromZeroToOne).min(0, fromZeroToOne).max(1, fromZeroToOne);
 const finalStatus = mustBe('a status from 200 to 599'); // a lower one is not that of a final response
@@ -79,9 +83,9 @@ export const faultSchemas = [
     nulls: optional(numbers),
     repeats: optional(numbers),
   }),
-  fault('delay', { ms: number }),
+  fault('delay', { ms: milliseconds }),
   fault('stall', { afterBytes: optional(number) }),
-  fault('drip', { bytes: number, everyMs: number }),
+  fault('drip', { bytes: number, everyMs: milliseconds }),
   fault('reset', { afterBytes: optional(number) }),
   fault('truncate', { afterBytes: number }),
   fault('oversize', { megabytes: number, gzip: optional(flag) }),
@@ -113,9 +117,9 @@ const target = z.strictObject(
 const ruleSchema: z.ZodType<FaultRule> = z.strictObject(
   {
     on: optional(target),
-    skip: optional(number),
+    skip: optional(countFromZero),
     every: optional(count),
-    times: optional(number),
+    times: optional(countFromZero),
     forMs: optional(number),
     chance: optional(share),
     seed: optional(text),
