@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
+import { useOperatorRoutes } from '../../src/http/operator-routes.ts';
 import { useUnread } from '../../src/http/plugins/load-shedding.ts';
 import { corsFor, useVaryByOrigin } from '../../src/http/plugins/response-headers.ts';
 import {
@@ -129,6 +130,23 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
     });
     await until(() => released() === 1, 5_000);
   });
+});
+
+test('a response of an operator route is sent also if there is no room, and is counted until it is read', async () => {
+  const addedBytes: number[] = [];
+  const unread = { hasRoom: () => false, add: (_: unknown, bytes: number) => void addedBytes.push(bytes) };
+  const routes = new Map([['/metrics', async () => ({ status: 200, text: 'x'.repeat(1_000) })]]);
+  const yoga = createYoga({
+    schema,
+    logging: false,
+    plugins: [
+      useOperatorRoutes(routes),
+      useUnread(unread as unknown as UnreadResponses, () => undefined, routes),
+    ],
+  });
+  const response = await fetch(`http://127.0.0.1:${await portOf(yoga)}/metrics`);
+  expect([response.status, (await response.text()).length]).toEqual([200, 1_000]);
+  expect(addedBytes).toEqual([1_000]);
 });
 
 test('a page of another origin can read the error of a request that is shed because of unread responses', async () => {

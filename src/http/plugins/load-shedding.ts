@@ -58,9 +58,9 @@ export function useUnread(
     onResponse({ request, response, setResponse, serverContext, fetchAPI }) {
       const { res } = serverContext as { res?: ServerResponse };
       if (!res) return; // a mounting server writes it
-      if (operatorRoutes.has(new URL(request.url).pathname)) return;
       const bytes = ownBytes(response);
-      if (unread.hasRoom(bytes)) return unread.add(res, bytes);
+      if (operatorRoutes.has(new URL(request.url).pathname) || unread.hasRoom(bytes))
+        return unread.add(res, bytes);
       const error = overloaded();
       onRejected(error.code);
       setResponse(withHeadersOf(response, errorResponse(fetchAPI, request, 503, error)));
