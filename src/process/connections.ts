@@ -68,6 +68,20 @@ export function limitConnections(
   });
 }
 
+/**
+ * Browsers open connections that they may need later. Node does not count a connection as idle before its first request.
+ * @returns a function that lists the connections on which nothing has arrived
+ */
+export function watchSilentConnections(server: Server): () => Socket[] {
+  const sockets = new Set<Socket>(); // those without a request
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
+  return () => Array.from(sockets).filter(({ bytesRead }) => bytesRead === 0);
+}
+
 /** Statuses of requests that the HTTP parser rejects, by the code of its error; 400 for all other errors. */
 const statuses = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 408],

@@ -1,10 +1,11 @@
 import cluster from 'node:cluster';
 import type { Server, ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import { setImmediate as endOfIteration, setTimeout as sleep } from 'node:timers/promises';
 import { drainMs } from '../config-warnings.ts';
 import type { Log } from '../observability/log.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
+import { watchSilentConnections } from './connections.ts';
 import type { OpenResponses } from './pipelining.ts';
 
 /** How a process stops without losing a response. */
@@ -56,7 +57,7 @@ export function gracefulShutdown(
   trigger: ShutdownTrigger = signalTrigger,
 ): void {
   const areRequestsFrequent = watchRequests(server, openResponses, () => draining);
-  const silentConnections = watchSilent(server);
+  const silentConnections = hasSocketServer(server) ? watchSilentConnections(server) : () => [];
   let draining = false;
   let exitCode = 0; // 1 as soon as an exception was not caught, also while the process drains
 
@@ -146,21 +147,6 @@ async function stopListening(server: Server, graceMs: number, isSending: () => b
 
 /** Whether the server is also one of sockets, as in Node and Deno, and not in Bun. */
 const hasSocketServer = (server: Server): boolean => server instanceof NetServer;
-
-/**
- * Browsers open connections that they may need later. Node does not count a connection as idle before its first request.
- * @returns a function that lists the connections on which nothing has arrived; none where `closeIdleConnections` suffices
- */
-function watchSilent(server: Server): () => Socket[] {
-  if (!hasSocketServer(server)) return () => [];
-  const sockets = new Set<Socket>(); // those without a request
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  server.on('request', ({ socket }) => sockets.delete(socket));
-  return () => Array.from(sockets).filter(({ bytesRead }) => bytesRead === 0);
-}
 
 const drainingMessage = (requests: number): string =>
   requests === 0
