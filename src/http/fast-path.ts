@@ -51,7 +51,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
 
   function reject(post: ReceivedPost): void {
     onRejected('OVERLOADED');
-    send(post, fixedResponses.overloaded()[post.type]);
+    send(post, fixedResponses.overloaded[post.type]);
   }
 
   async function execute(post: ReceivedPost, params: OperationParams, client: Client, key: string | null) {
@@ -82,7 +82,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const sentParams = parseJson(body);
     if (sentParams === undefined) {
       onRejected('BAD_REQUEST');
-      send(post, fixedResponses.invalidJson()[type]);
+      send(post, fixedResponses.invalidJson[type]);
       return true;
     }
     const params = operationOf(sentParams, options.trustedDocuments);

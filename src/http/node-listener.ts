@@ -72,13 +72,13 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       }
     } else if (body.kind === 'too large') {
       onRejected('QUERY_TOO_COMPLEX');
-      reject(response, fixedResponses.bodyTooLarge()[type], requestId);
+      reject(response, fixedResponses.bodyTooLarge[type], requestId);
     } else if (body.kind === 'lost') {
       onRejected('BAD_REQUEST');
-      reject(response, fixedResponses.bodyLost()[type], requestId);
+      reject(response, fixedResponses.bodyLost[type], requestId);
     } else if (body.kind === 'overloaded') {
       onRejected('OVERLOADED');
-      reject(response, fixedResponses.overloaded()[type], requestId);
+      reject(response, fixedResponses.overloaded[type], requestId);
     }
   }
 

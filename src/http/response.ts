@@ -88,29 +88,20 @@ function httpOf(errors: readonly GraphQLError[], type: MediaType): { status: num
 
 type ByMediaType = Readonly<Record<MediaType, SerializedResponse>>;
 
-/** Responses that are serialized once, at first use: in a flood of invalid requests the serializing would be most of the work. */
+/** Responses that are serialized once: in a flood of invalid requests the serializing would be most of the work. */
 export interface FixedResponses {
-  invalidJson(): ByMediaType;
-  bodyTooLarge(): ByMediaType;
-  bodyLost(): ByMediaType;
-  overloaded(): ByMediaType;
+  invalidJson: ByMediaType;
+  bodyTooLarge: ByMediaType;
+  bodyLost: ByMediaType;
+  overloaded: ByMediaType;
 }
 
-export function createFixedResponses(mask: (error: unknown) => GraphQLError): FixedResponses {
-  const fixed = (createError: () => unknown) => {
-    let serialized: ByMediaType | undefined;
-    return () => {
-      serialized ??= serializeError(mask(createError()));
-      return serialized;
-    };
-  };
-  return {
-    invalidJson: fixed(() => new BadRequest(bodyInvalid)),
-    bodyTooLarge: fixed(bodyTooLarge),
-    bodyLost: fixed(() => new BadRequest(bodyLost)),
-    overloaded: fixed(overloaded),
-  };
-}
+export const createFixedResponses = (mask: (error: unknown) => GraphQLError): FixedResponses => ({
+  invalidJson: serializeError(mask(new BadRequest(bodyInvalid))),
+  bodyTooLarge: serializeError(mask(bodyTooLarge())),
+  bodyLost: serializeError(mask(new BadRequest(bodyLost))),
+  overloaded: serializeError(mask(overloaded())),
+});
 
 export const bodyInvalid =
   'The body is not a JSON object: send JSON such as {"query": "{ __typename }"} with the header Content-Type: application/json.';
