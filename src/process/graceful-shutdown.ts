@@ -94,7 +94,7 @@ export function gracefulShutdown(
     if (responses > 0)
       log.warn(
         { responses },
-        'the process has drained for its longest time: the responses that are open are cut off',
+        'the time for draining is over: the responses that are not complete are cut off',
       );
     server.closeAllConnections();
   }

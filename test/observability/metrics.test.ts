@@ -181,7 +181,7 @@ describe('metrics', () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  test('metrics count requests without a usable operation, and those whose hash names no document', async () => {
+  test('metrics count requests without a usable operation, and those whose hash names no document, but no operations with errors', async () => {
     const gateway = await withSandbox();
     const bodies = [
       {},
@@ -190,6 +190,7 @@ describe('metrics', () => {
       { query: '{ __typename }', operationName: 1 },
       { query: '{ __typename }', variables: 1 },
       { documentId: 'a' },
+      ...['{', '{ nothing }', '{ artist(id: "none") { id } }'].map((query) => ({ query })), // operations with errors
     ];
     for (const body of bodies) await gateway.fetch('/graphql', postJson(body));
     expect(await samples(gateway, 'refusals_total')).toEqual({

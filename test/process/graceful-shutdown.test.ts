@@ -126,7 +126,7 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
     expect(code).toBe(0);
     expect(tookMs).toBeGreaterThan(8_000); // it waited for the client
     expect(server.out()).toMatch(
-      /the process has drained for its longest time: the responses that are open are cut off/,
+      /the time for draining is over: the responses that are not complete are cut off/,
     );
   });
 

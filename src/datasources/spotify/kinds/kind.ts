@@ -36,7 +36,7 @@ export interface KindDefinition<T extends Entity = Entity> {
   isFullInSearch: boolean;
   /** Fields that Spotify leaves out of full objects for apps in development mode, such as `Album.label`. */
   withheldFields: readonly string[];
-  /** Fields that are withheld with one of those, but may also be missing because the object has no such value. */
+  /** Other fields that Spotify leaves out together with one of those; an object may also have no value of them. */
   withheldWith?: Readonly<Record<string, string>>;
   /** Keys, in Spotify's JSON and in the decoded object alike, of the objects inside it. */
   embedded: readonly string[];
