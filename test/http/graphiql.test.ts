@@ -442,6 +442,17 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     await page.waitForTimeout(pollMs);
     expect(await cost.textContent()).toContain('Spotify calls: 2 ');
   });
+
+  test('the tables of the docs fit into a window 1,280 pixels wide, so that no column is hidden', async () => {
+    const { page } = await visit({ width: 1280, height: 800 });
+    for (const path of ['/README.md', '/docs/operating.md', '/docs/calls.md']) {
+      await page.goto(new URL(path, unconfigured.url).href);
+      const hiddenPixels = await page.evaluate(
+        `[...document.querySelectorAll('table')].map((table) => table.scrollWidth - table.clientWidth)`,
+      );
+      expect([...new Set(hiddenPixels as number[])], path).toEqual([0]);
+    }
+  });
 });
 
 /** Responds to all operations but introspection in place of the gateway. */

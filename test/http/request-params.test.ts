@@ -140,3 +140,17 @@ test.each<[title: string, query: string, operationName: unknown, message: string
   expect(response.status).toBe(400);
   expect(await response.json()).toEqual({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
 });
+
+test('a request that is a batch of operations gets a message that states what to send', async () => {
+  const { fetch } = await withSandbox();
+  const response = await fetch('/graphql', postJson([{ query: '{ __typename }' }]));
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({
+    errors: [
+      {
+        message: 'A batch of operations is not supported: send one operation in a request.',
+        extensions: { code: 'BAD_REQUEST' },
+      },
+    ],
+  });
+});

@@ -70,12 +70,14 @@ export const useParams: Plugin = {
   },
 };
 
-/** @throws BadRequest for a body that is no JSON, or no object; the error of yoga for one that is too large */
+/** @throws BadRequest for a body that is no JSON, or no object, such as a batch; the error of yoga for one that is too large */
 async function readBody(request: Request): Promise<GraphQLParams> {
   const text = await request.text().catch((error: unknown) => {
     throw error instanceof GraphQLError ? error : new BadRequest(bodyInvalid);
   });
   const params = parseJson(text);
+  if (Array.isArray(params))
+    throw new BadRequest('A batch of operations is not supported: send one operation in a request.');
   if (typeof params !== 'object' || params === null) throw new BadRequest(bodyInvalid);
   return params;
 }
