@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
+import { postJson } from '../support/post-json.ts';
 import { artistQuery } from '../support/schema-tests.ts';
 
 /** The HTTP routes beside the GraphQL endpoint. */
@@ -153,18 +154,19 @@ describe('GET /docs/', () => {
 });
 
 test.each([{}, { NODE_ENV: 'production' }])(
-  'GET /graphql/ redirects to /graphql with its query string, with %o',
+  '/graphql/ redirects GET and POST to /graphql with its query string, with %o',
   async (environment) => {
     const { fetch, sandbox } = await withSandbox(environment);
     for (const search of ['', '?query=%7B__typename%7D']) {
-      const { status, headers } = await fetch(`/graphql/${search}`);
-      expect({ status, location: headers.get('location') }).toEqual({
-        status: 308,
-        location: `/graphql${search}`,
-      });
+      for (const request of [{}, postJson({ query: '{ __typename }' })]) {
+        const { status, headers } = await fetch(`/graphql/${search}`, request);
+        expect({ status, location: headers.get('location') }).toEqual({
+          status: 308,
+          location: `/graphql${search}`,
+        });
+      }
     }
     expect((await fetch('/graphql//')).status).toBe(404);
-    expect((await fetch('/graphql/', { method: 'POST', body: '{}' })).status).toBe(404);
     expect(sandbox.calls()).toEqual([]);
   },
 );

@@ -25,13 +25,13 @@ export const useReadOnly = (paths: readonly string[]): Plugin => ({
   },
 });
 
-/** Redirects a GET of a path that people type, such as the endpoint with a slash at its end, to another one. */
+/** Redirects a path that people type, such as the endpoint with a slash at its end, to another one. A 308 keeps the method. */
 export const useRedirects = (targets: ReadonlyMap<string, string>): Plugin => ({
-  onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+  onRequest({ url, endResponse, fetchAPI: { Response } }) {
     const target = targets.get(url.pathname);
     if (target === undefined) return;
     const headers = { location: `${target}${url.search}` };
-    endResponse(new Response(null, isRead(request) ? { status: 308, headers } : { status: 404 }));
+    endResponse(new Response(null, { status: 308, headers }));
   },
 });
 
