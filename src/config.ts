@@ -54,7 +54,7 @@ const variables = z
     SANDBOX_QUOTA_MODE: oneOf('development', 'extended').default('development'),
     SPOTIFY_MARKET: z
       .string()
-      .refine(isMarket, 'must be an ISO 3166-1 alpha-2 country code in capitals')
+      .refine(isMarket, 'must be an ISO 3166-1 alpha-2 country code in capitals, such as DE or GB')
       .transform((code) => code as Market)
       .optional(),
     HTTPS_PROXY: proxyUrl.optional(),

@@ -23,7 +23,9 @@ export const isMarket = (input: string): input is Market => codes.has(input);
 /** @throws BadUserInput when the text is no ISO 3166-1 alpha-2 code in capitals */
 export function parseMarket(input: string): Market {
   if (isMarket(input)) return input;
-  throw new BadUserInput('Not a market: give an ISO 3166-1 alpha-2 country code in capitals, such as DE.');
+  throw new BadUserInput(
+    'Not a market: give an ISO 3166-1 alpha-2 country code in capitals, such as DE or GB.',
+  );
 }
 
 /**
