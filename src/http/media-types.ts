@@ -60,7 +60,7 @@ function rangesIn(accept: string): Map<string, AcceptedRange> {
   for (const [position, text] of accept.toLowerCase().replace(/[\s"]/g, '').split(',').entries()) {
     const [name = '', ...parameters] = text.split(';');
     const quality = Number(parameterOf(parameters, 'q') ?? 1);
-    const isUtf8 = (parameterOf(parameters, 'charset') ?? 'utf-8') === 'utf-8';
+    const isUtf8 = /^utf-?8$/.test(parameterOf(parameters, 'charset') ?? 'utf-8');
     if (isUtf8 && quality > (ranges.get(name)?.quality ?? -1)) ranges.set(name, { quality, position });
   }
   return ranges;
@@ -68,6 +68,13 @@ function rangesIn(accept: string): Map<string, AcceptedRange> {
 
 const parameterOf = (parameters: readonly string[], name: string): string | undefined =>
   parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1);
+
+/** Whether the client accepts a response that is compressed with gzip: `*` is every coding that has no entry of its own. */
+export function acceptsGzip(acceptEncoding: Header): boolean {
+  const codings = rangesIn(acceptEncoding ?? '');
+  const gzip = codings.get('gzip') ?? codings.get('x-gzip') ?? codings.get('*');
+  return gzip !== undefined && gzip.quality > 0;
+}
 
 /** Whether a body with these headers is plain JSON. The size of a compressed one is not known before it is read. */
 export const isPlainJson = (contentType: Header, contentEncoding: Header): boolean =>

@@ -535,7 +535,7 @@ describe('the page of GraphiQL', () => {
     expect(other.status).toBe(200);
   });
 
-  test.each(['', 'br', 'gzip;q=0', 'deflate, gzip;q=0.0'])(
+  test.each(['', 'br', 'gzip;q=0', 'deflate, gzip;q=0.0', 'gzip;q=0, *', 'gzip;q=0;x=1, *;q=0.5', '*;q=0'])(
     'the page of GraphiQL is sent uncompressed to a client that accepts the encoding "%s"',
     async (encoding) => {
       const { get } = unconfigured;

@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
-import { prefersHtml } from '../../media-types.ts';
+import { acceptsGzip, prefersHtml } from '../../media-types.ts';
 import { logo, logoUrl, pageHeaders } from '../page.ts';
 import { graphiqlHead, type HeadOptions } from './head.ts';
 import { type GraphiqlPage, renderGraphiqlPage } from './rendered-page.ts';
@@ -52,12 +52,6 @@ export function useGraphiql(endpoint: string, examples: ExampleOptions & HeadOpt
 
 // Monaco adds styles to the page and runs its language services in workers made of blobs.
 const policyOfEditor = { styles: ["'unsafe-inline'"], workers: ['blob:'], connects: ["'self'"] };
-
-const isGzip = (coding: string) =>
-  /^\s*(?:gzip|x-gzip|\*)\s*(?:;|$)/i.test(coding) && !/;\s*q=0(?:\.0*)?\s*$/i.test(coding);
-
-const acceptsGzip = (acceptEncoding: string | null): boolean =>
-  acceptEncoding?.split(',').some(isGzip) ?? false;
 
 const graphiqlOptions = (examples: ExampleOptions): GraphiQLOptions => ({
   title: examples.isSandbox ? 'Spotify GraphQL gateway (sandbox)' : 'Spotify GraphQL gateway',
