@@ -38,13 +38,19 @@ export function misspelledNames(environment: Environment, names: readonly string
     });
 }
 
+/** A line of a `.env` file that sets a variable. */
+export interface Assignment {
+  /** Its number, from 1. */
+  line: number;
+  name: string;
+  /** With the quotes around it. */
+  value: string;
+}
+
 /** The variables that a `.env` file sets more than once. Only the last line of each is read. */
-export function repeatedNames(file: string, text: string): string[] {
+export function repeatedNames(file: string, assignments: readonly Assignment[]): string[] {
   const lines = new Map<string, string[]>();
-  for (const [index, line] of text.split('\n').entries()) {
-    const name = assignment.exec(line)?.[1];
-    if (name) lines.set(name, [...(lines.get(name) ?? []), `${index + 1}`]);
-  }
+  for (const { name, line } of assignments) lines.set(name, [...(lines.get(name) ?? []), `${line}`]);
   return [...lines]
     .filter(([, numbers]) => numbers.length > 1)
     .map(
@@ -53,7 +59,6 @@ export function repeatedNames(file: string, text: string): string[] {
     );
 }
 
-const assignment = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/;
 const listFormat = new Intl.ListFormat('en');
 
 /** `docker run --env-file`, unlike a shell and a `.env` file, keeps the quotes of a value. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError } from '../config.ts';
-import { repeatedNames } from '../config-warnings.ts';
+import { type Assignment, repeatedNames } from '../config-warnings.ts';
 
 const utf16Mark = Buffer.from([0xff, 0xfe]); // Windows PowerShell writes such files
 
@@ -24,30 +24,35 @@ export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = proce
   }
   const encoding = bytes.subarray(0, 2).equals(utf16Mark) ? 'utf-16le' : 'utf-8';
   const text = new TextDecoder(encoding).decode(bytes); // without a byte-order mark
-  rejectOtherForms(file, text);
-  const variables = parseEnv(text);
+  rejectOtherLines(file, text);
+  const assignments = assignmentsIn(text);
+  // Node reads the values; between the parts of a line it knows no tab, and one blank after `export`.
+  const variables = parseEnv(assignments.map(({ name, value }) => `${name}=${value}`).join('\n'));
   for (const [name, value] of Object.entries(variables)) environment[name] ??= value;
-  return repeatedNames(file, text);
+  return repeatedNames(file, assignments);
 }
 
-/** `NAME: value` and `NAME value`; parseEnv ignores such lines. */
+/** A name and its value. A value in quotes may have several lines; one that begins with a quote must end with it. */
+const assignment =
+  /^[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*=[^\S\n]*("(?:\\"|[^"])*"|'[^']*'|`[^`]*`|(?!["'`]).*)/gm;
+
+const assignmentsIn = (text: string): Assignment[] =>
+  [...text.matchAll(assignment)].map(({ index, 1: name = '', 2: value = '' }) => ({
+    line: text.slice(0, index).split('\n').length,
+    name,
+    value: value.trimEnd(),
+  }));
+
+/** `NAME: value` and `NAME value`. */
 const otherForm = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)(?:\s*:|\s+[^\s=])/;
 
-/** A line that is neither blank nor a comment nor an assignment: parseEnv adds it to the name of the next variable. */
-const noAssignment = /^\s*[^\s#][^=]*$/;
-
-/** A value in quotes, which may have several lines, after the name and the equals sign. */
-const quotedValue = /^(\s*[^\s#=][^\n=]*=[^\S\n]*)(["'`])[\s\S]*?\2/gm;
-
-function rejectOtherForms(file: string, text: string): void {
-  const withoutQuoted = text.replace(
-    quotedValue,
-    (value, start: string) => start + value.replace(/[^\n]/g, ''),
-  );
-  for (const [index, line] of withoutQuoted.split('\n').entries()) {
+/** Rejects lines that are neither blank nor a comment nor an assignment: Node would ignore them, or take a part of them. */
+function rejectOtherLines(file: string, text: string): void {
+  const lines = text.replace(assignment, (match) => match.replace(/[^\n]/g, '')).split('\n');
+  for (const [index, line] of lines.entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
     const name = otherForm.exec(line)?.[1];
-    const form = `Line ${index + 1} of ${file} must have the form`;
-    if (name) throw new ConfigError(`${form} ${name}=value.`);
-    if (noAssignment.test(line)) throw new ConfigError(`${form} NAME=value, or begin with #.`);
+    const forms = name ? `${name}=value` : 'NAME=value or NAME="value", or begin with #';
+    throw new ConfigError(`Line ${index + 1} of ${file} must have the form ${forms}.`);
   }
 }

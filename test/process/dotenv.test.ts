@@ -47,8 +47,8 @@ test('a .env that is a directory is reported', () => {
 test.each([
   ['SPOTIFY_CLIENT_SECRET: canary-3f9c1', 'SPOTIFY_CLIENT_SECRET=value.'],
   ['export SPOTIFY_CLIENT_SECRET canary-3f9c1', 'SPOTIFY_CLIENT_SECRET=value.'],
-  ['canary-3f9c1', 'NAME=value, or begin with #.'],
-  ['export canary-3f9c1', 'NAME=value, or begin with #.'],
+  ['canary-3f9c1', 'NAME=value or NAME="value", or begin with #.'],
+  ['export canary-3f9c1', 'NAME=value or NAME="value", or begin with #.'],
 ])('a .env file with the line "%s" is reported with the expected form, without the value', (line, form) => {
   const file = path();
   writeFileSync(file, `PORT=4005\n${line}\n# a comment\nSPOTIFY_MARKET=DE\n`);
@@ -64,6 +64,40 @@ test('the lines of a value in quotes need no equals sign, and the variable after
 test('a line may have blanks around its equals sign, and colons in its value', () => {
   const { environment } = load('PORT = 4005\nREDIS_URL=redis://localhost:6379\n# NOTE: a comment\n');
   expect(environment).toEqual({ PORT: '4005', REDIS_URL: 'redis://localhost:6379' });
+});
+
+test.each([
+  'PORT\t=4005',
+  'PORT=\t4005',
+  'PORT=4005\t',
+  '\tPORT=4005',
+  'export\tPORT=4005',
+  'export  PORT=4005',
+  'PORT=\t"4005"\t# a comment',
+])('a line may have tabs and several blanks between its parts: %j', (line) => {
+  const { environment } = load(`${line}\r\nSPOTIFY_MARKET=DE\r\n`);
+  expect(environment).toEqual({ PORT: '4005', SPOTIFY_MARKET: 'DE' });
+});
+
+test.each([
+  ["SPOTIFY_CLIENT_SECRET='canary-3f9c1", 'must have the form NAME=value or NAME="value", or begin with #.'],
+  ['SPOTIFY_CLIENT_SECRET="canary-3f9c1', 'must have the form NAME=value or NAME="value", or begin with #.'],
+  ['=canary-3f9c1', 'must have the form NAME=value or NAME="value", or begin with #.'],
+  ['SPOTIFY MARKET=DE', 'must have the form SPOTIFY=value.'],
+  ['PORT="4005"canary-3f9c1', 'must have the form NAME=value or NAME="value", or begin with #.'],
+])('a line of which Node would use only a part stops the start with its number: %s', (line, problem) => {
+  const file = path();
+  writeFileSync(file, `PORT=4005\n${line}\n`);
+  expect(() => loadDotenv(file, {})).toThrow(new ConfigError(`Line 2 of ${file} ${problem}`));
+});
+
+test('the lines of a value in quotes are not changed, and set no variable', () => {
+  const { environment, warnings } = load(
+    'KEY="A\t=\t1\nA = 2 "\nQUOTED="{\\"a\\": 1}"\nFOLDER="C:\\data\\"\n',
+  );
+  expect(environment['KEY']).toBe('A\t=\t1\nA = 2 ');
+  expect(environment['FOLDER']).toBe('C:\\data\\');
+  expect(warnings).toEqual([]);
 });
 
 test('a variable that a .env file sets twice causes one warning with its name and lines, and has its last value', () => {
