@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { docsHint } from './config-warnings.ts';
+import { docsHint, isWithinEdits } from './config-warnings.ts';
 import { families, minDailyLimit } from './datasources/spotify/index.ts';
 import { isHost } from './http/request-target.ts';
 import { type Manifest, readManifest } from './operation/trusted-documents.ts';
@@ -122,11 +122,15 @@ export const origins = z
     'must be origins such as https://example.org, without a path, a slash at the end or a wildcard, and with commas between them',
   );
 
+const webProtocols = ['http:', 'https:'];
+
 function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { origin, protocol, host, hostname } = new URL(text);
   // The origin of another scheme is `null` by the URL standard, but apps send it: `capacitor://localhost`.
-  const sentOrigin = origin === 'null' ? `${protocol}//${host}` : origin;
+  const isApp = origin === 'null' && !webProtocols.some((web) => isWithinEdits(protocol, web, 1));
+  if (!isApp && !webProtocols.includes(protocol)) return false; // misspelled, or of no page: `wss://`
+  const sentOrigin = isApp ? `${protocol}//${host}` : origin;
   return sentOrigin === text && isHost(hostname.replace(/^\[(.*)\]$/, '$1'));
 }
 

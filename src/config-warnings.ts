@@ -110,7 +110,7 @@ function isNear(name: string, candidate: string): boolean {
 }
 
 /** Whether so many edits turn one text into the other. An edit inserts, deletes or replaces a character, or exchanges two neighbours. */
-function isWithinEdits(one: string, other: string, edits: number): boolean {
+export function isWithinEdits(one: string, other: string, edits: number): boolean {
   let start = 0; // of the first difference
   while (start < one.length && one[start] === other[start]) start++;
   const [rest, otherRest] = [one.slice(start), other.slice(start)];
