@@ -115,6 +115,9 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
   return { upstream: { apiUrl, tokenUrl, clientId, clientSecret }, close };
 }
 
+// The terminal may close, or the reader of a pipe: the process then drains or goes on without its output.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+
 try {
   const dotenvWarnings = loadDotenv();
   const config = readConfig(process.env, cluster.isWorker ? canUseDataDir : undefined);

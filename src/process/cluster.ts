@@ -1,6 +1,6 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import type { Log } from '../observability/log.ts';
-import { exitMs, type ShutdownTrigger, signals } from './graceful-shutdown.ts';
+import { drainSignals, exitMs, type ShutdownTrigger, signalTrigger } from './graceful-shutdown.ts';
 import { closeUnacceptedConnections } from './unaccepted-connections.ts';
 import { collectMetrics, sendTo } from './worker-metrics.ts';
 
@@ -65,7 +65,13 @@ export function runPrimary(options: PrimaryOptions, log: Log): void {
     state.isStopping = true;
     exitIfAlone(state, options);
   });
-  for (const signal of signals) process.on(signal, () => stop(state, options, log));
+  signalTrigger(
+    () => stop(state, options, log),
+    () => {
+      killAll();
+      process.exit(1);
+    },
+  );
   startWorker();
 }
 
@@ -78,12 +84,9 @@ interface State {
   exitCode: number;
 }
 
-/** On a signal: drains all workers, and kills those that have not ended in time. A second signal kills them at once. */
+/** Drains all workers, and kills those that have not ended in time. */
 function stop(state: State, options: PrimaryOptions, log: Log): void {
-  if (state.isStopping) {
-    killAll();
-    process.exit(1);
-  }
+  if (state.isStopping) return;
   state.isStopping = true;
   setTimeout(() => {
     log.error({ workers: workers().map(({ id }) => id) }, 'workers that did not end in time are killed');
@@ -117,5 +120,5 @@ function exitIfAlone({ exitCode }: State, { dispose }: PrimaryOptions): void {
 export const primaryTrigger: ShutdownTrigger = (beginDrain) => {
   process.on('message', (message) => message === drain && beginDrain());
   process.on('disconnect', beginDrain);
-  for (const signal of signals) process.on(signal, beginDrain);
+  for (const signal of drainSignals) process.on(signal, beginDrain);
 };

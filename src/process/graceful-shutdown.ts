@@ -10,7 +10,8 @@ import type { OpenResponses } from './pipelining.ts';
 
 /** How a process stops without losing a response. */
 
-export const signals = ['SIGTERM', 'SIGINT'] as const;
+/** A terminal that closes sends SIGHUP. */
+export const drainSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 // Active keep-alive connections send another request within this time and get `Connection: close`; closing them
 // earlier could drop a request in transit.
 const idleGraceMs = 300;
@@ -32,21 +33,24 @@ export interface Draining {
 /** Starts a shutdown: `drain` lets requests finish, `forceExit` does not. */
 export type ShutdownTrigger = (drain: () => void, forceExit: () => void) => void;
 
-/** The first signal drains, the second one exits at once. */
-const signalTrigger: ShutdownTrigger = (drain, forceExit) => {
+/**
+ * The first signal drains, the second one exits at once. SIGHUP does not count: systemd sends it together with SIGTERM at the
+ * end of a session, and the shell and the kernel may both send it when a terminal closes.
+ */
+export const signalTrigger: ShutdownTrigger = (drain, forceExit) => {
   let isFirst = true;
-  for (const signal of signals) {
+  for (const signal of drainSignals) {
     process.on(signal, () => {
-      if (isFirst) drain();
+      if (isFirst || signal === 'SIGHUP') drain();
       else forceExit();
-      isFirst = false;
+      if (signal !== 'SIGHUP') isFirst = false;
     });
   }
 };
 
 /**
- * On the first SIGTERM or SIGINT: no new connections, every running request gets its response with `Connection: close`, then
- * exit code 0, all within 10 s. A second signal exits at once with code 1. An uncaught exception drains in the same way and
+ * On the first SIGTERM, SIGINT or SIGHUP: no new connections, every running request gets its response with `Connection: close`, then
+ * exit code 0, all within 10 s. A second SIGTERM or SIGINT exits at once with code 1. An uncaught exception drains in the same way and
  * exits with code 1; an unhandled rejection is logged.
  */
 export function gracefulShutdown(

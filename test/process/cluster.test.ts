@@ -184,16 +184,16 @@ const stages = {
 };
 
 describe.concurrent('workers', { timeout: 90_000 }, () => {
-  test.for(['SIGTERM', 'SIGINT'] as const)(
+  test.for([['SIGTERM'], ['SIGINT'], ['SIGHUP', 'SIGTERM']] as const)(
     'workers complete a running operation at %s, and exit with 0',
-    async (signal) => {
+    async (signals) => {
       const { server, sandbox } = await startWorkers();
       await server.execute(albums);
       sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'delay', ms: 1_000 } });
       const { id, name } = unknownAlbum(sandbox);
       const reply = server.execute(`{ album(id: "${id}") { name } }`);
       await until(() => sandbox.calls().some(({ route }) => route === 'albums'));
-      server.signal(signal);
+      for (const signal of signals) server.signal(signal);
       expect((await reply).json).toEqual({ data: { album: { name } } });
       expect((await server.ended).code).toBe(0);
       expect(await isRefused(server.port)).toBe(true);

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { startLoad } from '../support/load.ts';
 import {
+  type DrainSignal,
   isRefused,
   keptConnection,
   openSocket,
@@ -41,7 +42,7 @@ async function startBusy(delayMs: number) {
 }
 
 /** `shutDown`, which also waits until the server refuses connections. */
-async function stop(server: Server, signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM') {
+async function stop(server: Server, signal: DrainSignal = 'SIGTERM') {
   const expectDrained = shutDown(server, signal);
   await until(() => isRefused(server.port));
   return { expectDrained };
@@ -189,7 +190,7 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
     },
   );
 
-  test.for(['SIGTERM', 'SIGINT'] as const)(
+  test.for(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'at %s a process is unready at once, accepts no connection, completes a running operation, and exits with 0',
     async (signal) => {
       const { server, running, open } = await startBusy(2_000);
@@ -205,6 +206,20 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
         connection: 'close',
         json: responseOfBts,
       });
+      expect(await expectDrained()).toMatchObject({ code: 0 });
+    },
+  );
+
+  test.for([
+    ['SIGTERM', 'SIGHUP'],
+    ['SIGHUP', 'SIGTERM'],
+  ] as const)(
+    'a process completes a running operation when %s is followed by %s, as at the end of a session of systemd',
+    async ([first, second]) => {
+      const { server, running } = await startBusy(2_000);
+      const { expectDrained } = await stop(server, first);
+      server.signal(second);
+      expect((await running).json).toEqual(responseOfBts);
       expect(await expectDrained()).toMatchObject({ code: 0 });
     },
   );

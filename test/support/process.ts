@@ -344,12 +344,14 @@ export async function scaledLimit(limitMs: number): Promise<number> {
   return limitMs * Math.max(1, (performance.now() - startedMs) / bareStartMs);
 }
 
+export type DrainSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+
 /**
  * Sends the signal, at which a process drains.
  * @returns a function that waits for the end, asserts that it came within 10 s, of which the last second is multiplied by
  * the load of the machine, and returns the exit code and the milliseconds
  */
-export function shutDown({ signal, ended }: Run, name: 'SIGTERM' | 'SIGINT' = 'SIGTERM') {
+export function shutDown({ signal, ended }: Run, name: DrainSignal = 'SIGTERM') {
   const machineLoad = measureMachineLoad();
   const sentMs = performance.now();
   signal(name);
