@@ -6,7 +6,7 @@ import { docsHint } from './config-warnings.ts';
 import { canUseDataDir } from './datasources/spotify/node.ts';
 import { createGateway } from './gateway.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
-import { boundedLog, createLog } from './observability/log.ts';
+import { boundedLog, createLog, processOutput } from './observability/log.ts';
 import { manifestWarnings } from './operation/manifest-check.ts';
 import { primaryTrigger, runPrimary } from './process/cluster.ts';
 import { acceptFirst, limitConnections, serverOptions } from './process/connections.ts';
@@ -19,16 +19,17 @@ import { schema } from './schema/index.ts';
 
 /** The process: reads the environment and listens. */
 
+const output = processOutput();
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
 function warn(warnings: readonly string[], { logLevel }: Config): void {
-  const log = createLog(logLevel);
+  const log = createLog(logLevel, output);
   for (const warning of warnings) log.warn({}, warning);
 }
 
 /** Runs one process behind the port, alone or as one of several. */
 async function serve(config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, output);
   const sandbox = await sandboxFor(config);
   const gateway = createGateway(
     {
@@ -94,7 +95,7 @@ async function runPrimaryProcess(config: Config): Promise<void> {
       },
       dispose: async () => sandbox?.close(),
     },
-    createLog(config.logLevel),
+    createLog(config.logLevel, output),
   );
 }
 
@@ -115,8 +116,8 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
   return { upstream: { apiUrl, tokenUrl, clientId, clientSecret }, close };
 }
 
-// The terminal may close, or the reader of a pipe: the process then drains or goes on without its output.
-for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+// The terminal may close, or the disk be full: the process then drains, or goes on without its output.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   const dotenvWarnings = loadDotenv();

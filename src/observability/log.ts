@@ -36,8 +36,25 @@ interface Terminal {
   write(text: string): unknown;
 }
 
-/** The log on stdout: lines for people in a terminal, JSON with level names and ISO times elsewhere. */
-export function createLog(level: LogLevel, stdout: Terminal = process.stdout): Log {
+const maxWaitingBytes = 8_000_000; // of lines that cannot be written yet
+
+/**
+ * Where a process writes its log. Lines that cannot be written, such as to a full disk, are lost; pino alone would end the
+ * process, and at its end try again for ever.
+ */
+export function processOutput(): Terminal {
+  if (process.stdout.isTTY) return process.stdout;
+  const output = pino.destination({ dest: 1, maxLength: maxWaitingBytes });
+  return output.on('error', () => {
+    output.flushSync = () => undefined;
+  });
+}
+
+/**
+ * The log: lines for people in a terminal, JSON with level names and ISO times elsewhere.
+ * @param output by default stdout
+ */
+export function createLog(level: LogLevel, output?: Terminal): Log {
   const options = {
     level,
     base: null,
@@ -45,9 +62,10 @@ export function createLog(level: LogLevel, stdout: Terminal = process.stdout): L
     formatters: { level: (name: string) => ({ level: name }) },
     timestamp: stdTimeFunctions.isoTime,
   };
-  return stdout.isTTY
-    ? pino(options, { write: (json: string) => stdout.write(terminalLine(json)) })
-    : pino(options);
+  const terminal = output ?? process.stdout;
+  return terminal.isTTY
+    ? pino(options, { write: (json: string) => terminal.write(terminalLine(json)) })
+    : pino(options, output);
 }
 
 /** An error may have other objects attached, such as a request with its headers: only name, message and stack are logged. */

@@ -1,22 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   endAfterAll,
+  exchange,
   patientFetch,
   runServer,
   type Server,
   scaledLimit,
+  serverFile,
   startServer,
   until,
   upstreamOf,
 } from '../support/process.ts';
 import { artistQuery, artists } from '../support/schema-tests.ts';
-import { manifestOf } from '../support/temporary-files.ts';
+import { manifestOf, temporaryFolder } from '../support/temporary-files.ts';
+import { onTestEnd } from '../support/test-end.ts';
 import { freePort } from '../support/test-server.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const canary = 'canary-3f9c1';
+const json = { 'content-type': 'application/json' };
 const bts = { data: { artist: { name: 'BTS' } } };
 
 const hasIpv6 = Object.values(networkInterfaces())
@@ -67,6 +73,23 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     const { url, get } = await startServer({ PORT: `${port}` });
     expect(new URL(url).port).toBe(`${port}`);
     expect((await get('/health')).status).toBe(200);
+  });
+
+  test('a process whose output cannot be written, because the disk is full, serves requests, and drains at SIGTERM', async () => {
+    const port = await freePort();
+    const command = 'exec "$0" "$1" > /dev/full';
+    const child = spawn('sh', ['-c', command, process.execPath, serverFile], {
+      cwd: temporaryFolder(),
+      env: { PATH: process.env['PATH'], PORT: `${port}` },
+      stdio: 'ignore',
+    });
+    onTestEnd(() => void child.kill('SIGKILL'));
+    const ended = once(child, 'exit');
+    const query = { method: 'POST', headers: json, body: '{"query":"{ __typename }"}' };
+    await until(() => exchange(port, '/health').catch(() => undefined));
+    for (let i = 0; i < 3; i++) expect((await exchange(port, '/graphql', query)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
   });
 
   test.skipIf(!hasIpv6)(

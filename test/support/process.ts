@@ -18,7 +18,7 @@ import type { Environment } from './upstream.ts';
 export type { OnEnd } from './test-end.ts';
 export { type Environment, upstreamOf } from './upstream.ts';
 
-const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
+export const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
 
 /**
  * Builds the same process with its packages outside of it, in `node_modules`, so that a test can change one of them.
