@@ -1,6 +1,6 @@
 import { setImmediate as endOfIteration } from 'node:timers/promises';
-import type { GraphQLSchema } from 'graphql';
-import { createDocuments } from './documents.ts';
+import { type GraphQLSchema, Kind, parse } from 'graphql';
+import { createDocuments, type Document } from './documents.ts';
 import type { Manifest } from './trusted-documents.ts';
 
 /** Whether the gateway executes the documents of a manifest. */
@@ -13,9 +13,9 @@ export interface ManifestCheckOptions {
 }
 
 /**
- * The documents that are always rejected, because they do not fit the schema or exceed a static limit. Checks one document
- * in each iteration of the event loop, so that requests are served meanwhile.
- * @returns one sentence for the operator; none if all documents are valid
+ * The documents with operations that are always rejected, because they do not fit the schema, exceed a static limit or are no
+ * queries. Checks one document in each iteration of the event loop, so that requests are served meanwhile.
+ * @returns one sentence for the operator; none if all documents can be executed
  */
 export async function manifestWarnings({
   trustedDocuments,
@@ -24,8 +24,8 @@ export async function manifestWarnings({
   const documents = createDocuments({ ...options, suggestions: false });
   const rejected: { hash: string; message: string }[] = [];
   for (const [hash, text] of trustedDocuments ?? []) {
-    const document = documents.fromText(text);
-    if (document.wasRejected) rejected.push({ hash, message: messageOf(() => document.operation(null)) });
+    const message = problemOf(documents.fromText(text), text);
+    if (message !== null) rejected.push({ hash, message });
     await endOfIteration();
   }
   const [first] = rejected;
@@ -35,11 +35,17 @@ export async function manifestWarnings({
   ];
 }
 
-function messageOf(run: () => unknown): string {
+/** Why an operation of the document is rejected; null if none is. */
+function problemOf(document: Document, text: string): string | null {
   try {
-    run();
-    return '';
+    for (const name of document.wasRejected ? [null] : operationNames(text)) document.operation(name);
+    return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
+
+const operationNames = (text: string): (string | null)[] =>
+  parse(text).definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value ?? null] : [],
+  );
