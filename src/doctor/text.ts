@@ -1,4 +1,4 @@
-import { durationText } from '../datasources/spotify/index.ts';
+import { countText, durationText } from '../datasources/spotify/index.ts';
 import type { Advice } from './advice.ts';
 import { maxCalls } from './examine.ts';
 import type { FamilyState, Findings } from './findings.ts';
@@ -125,7 +125,8 @@ function noteRows(findings: Findings): [string, string][] {
 
 function shapeText({ comparedResponses, differences }: Findings): string {
   if (comparedResponses === 0) return 'not checked';
+  const responses = countText(comparedResponses, 'response');
   return differences.length === 0
-    ? `${comparedResponses} responses are as this version expects them`
-    : `${comparedResponses} responses differ in ${differences.length} places from the shapes that this version expects`;
+    ? `${responses} as this version expects`
+    : `${responses} with ${countText(differences.length, 'difference')} from the shapes that this version expects`;
 }

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config.ts';
-import type { SpotifyReport } from '../datasources/spotify/index.ts';
+import { countText, type SpotifyReport } from '../datasources/spotify/index.ts';
 
 /** The messages of the start, for the terminal of an operator. */
 
@@ -51,7 +51,7 @@ function dataLine(config: SpotifyConfig, { quota, isStoreAvailable }: SpotifyRep
     remaining === null ? [] : [`${family} ${remaining} of ${limit}`],
   );
   const leftText = remainingCalls.length > 0 ? `; left: ${remainingCalls.join(', ')}` : '';
-  return `Data ${place}: ${calls} calls in the last 24 h${leftText}`;
+  return `Data ${place}: ${countText(calls, 'call')} in the last 24 h${leftText}`;
 }
 
 function placeOf({ redisUrl, dataDir }: SpotifyConfig, isStoreAvailable: boolean): string {

@@ -208,7 +208,7 @@ test('each difference from the expected shapes is reported with its place and ty
   );
   expect(report.differences).toHaveLength(3);
   expect(text).not.toMatch(/a new genre|a text/);
-  expect(output).toContain('differ in 3 places');
+  expect(output).toContain('with 3 differences from the shapes that this version expects');
 });
 
 test.each(

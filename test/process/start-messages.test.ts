@@ -54,6 +54,16 @@ test.each<[name: string, environment: Environment, spotifyReport: SpotifyReport 
     ],
   ],
   [
+    'a process that has sent one call',
+    credentials,
+    report({ quota: [{ ...unlimited, family: 'albums', used: 1 }] }),
+    [
+      'Spotify: app 012345…, no default market, quota mode not known yet',
+      'Data on disk in .data: 1 call in the last 24 h',
+      ...urls,
+    ],
+  ],
+  [
     'a process with Redis, a configured mode and without GraphiQL',
     { ...credentials, REDIS_URL: 'redis://localhost', SPOTIFY_QUOTA_MODE: 'extended', GRAPHIQL: 'false' },
     report(),

@@ -36,7 +36,7 @@ export {
   type RawClient,
   type RawResponse,
 } from './raw-client.ts';
-export { durationText } from './transport/back-off.ts';
+export { countText, durationText } from './transport/back-off.ts';
 export { correctionOf, dashboardUrl } from './transport/token-response.ts';
 export {
   createOperationContext,

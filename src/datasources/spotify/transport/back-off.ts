@@ -100,4 +100,5 @@ export function durationText(seconds: number): string {
   return remainingMinutes === 0 ? hours : `${hours} ${countText(remainingMinutes, 'minute')}`;
 }
 
-const countText = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+/** Such as `1 call` and `2 calls`. */
+export const countText = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
