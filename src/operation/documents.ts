@@ -8,6 +8,7 @@ import { createOperation, type Operation } from './operation.ts';
 import {
   createValidate,
   InvalidRequest,
+  nestingProblem,
   type ParsedDocument,
   parsePrinted,
   parseText,
@@ -83,9 +84,14 @@ export function createDocuments(options: ValidationOptions): Documents {
     fromAst(ast, clientKey = noClient) {
       // A caller without TypeScript may pass something else.
       if (ast?.kind !== Kind.DOCUMENT) return rejectedDocument(new BadRequest(noDocument), hashOf(''));
+      const cachedDocument = byAst.get(ast);
+      if (cachedDocument) return cachedDocument;
+      const problem = nestingProblem(ast);
       // Printed and parsed again: stitching gateways make a new tree for each request, and its positions may be of another
       // text.
-      const document = byAst.get(ast) ?? getOrParse(print(ast), clientKey, parsePrinted);
+      const document = problem
+        ? rejectedDocument(problem, hashOf(''))
+        : getOrParse(print(ast), clientKey, parsePrinted);
       byAst.set(ast, document);
       return document;
     },

@@ -81,6 +81,7 @@ const maxDirectives = 5; // on one location
 // Validation compares all fields of one response name in pairs; these two limits bound the number of pairs.
 const maxRepeats = 100;
 const maxFragments = 50;
+const maxNesting = 1_000; // of nodes, of which 15 levels of fields take some 30: printing takes the square of it
 
 /**
  * Counts before parsing, because the parser descends as deep as the braces go.
@@ -100,6 +101,22 @@ function countTokens(source: Source): number {
     if (!(error instanceof GraphQLError)) throw error; // the parser reports syntax errors
   }
   return tokensOf(start);
+}
+
+/** The error of a document that is nested too deeply to be printed; null for other documents. */
+export function nestingProblem(document: DocumentNode): QueryTooComplex | null {
+  let depth = 0;
+  let deepest = 0;
+  visit(document, {
+    enter() {
+      depth += 1;
+      deepest = Math.max(deepest, depth);
+    },
+    leave() {
+      depth -= 1;
+    },
+  });
+  return deepest > maxNesting ? tooComplex('levels of nodes', maxNesting, deepest) : null;
 }
 
 /** @throws QueryTooComplex */

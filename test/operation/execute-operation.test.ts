@@ -1,5 +1,13 @@
 import { getEventListeners } from 'node:events';
-import { Kind, parse } from 'graphql';
+import {
+  type ConstValueNode,
+  type FieldNode,
+  Kind,
+  OperationTypeNode,
+  parse,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { expect, onTestFinished, test } from 'vitest';
 import { blockEventLoop, startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
@@ -60,3 +68,62 @@ test('operations that have waited for the same call continue in one event-loop i
   expect(apiCalls()).toHaveLength(1);
   expect(new Set(results.map((result) => result.iteration)).size).toBe(5);
 });
+
+/** A node of a tree that no text has: a parser would not descend as deep. */
+const nested = <T>(node: T, around: (inner: T) => T): T => {
+  let outer = node;
+  for (let level = 0; level < 20_000; level++) outer = around(outer);
+  return outer;
+};
+
+const selectionOf = (...selections: SelectionNode[]): SelectionSetNode => ({
+  kind: Kind.SELECTION_SET,
+  selections,
+});
+
+const field = (name: string, rest: Partial<FieldNode> = {}): FieldNode => ({
+  kind: Kind.FIELD,
+  name: { kind: Kind.NAME, value: name },
+  ...rest,
+});
+
+test.each([
+  ['fields', nested(field('id'), (inner) => field('artist', { selectionSet: selectionOf(inner) }))],
+  [
+    'fragments',
+    nested<SelectionNode>(field('id'), (inner) => ({
+      kind: Kind.INLINE_FRAGMENT,
+      selectionSet: selectionOf(inner),
+    })),
+  ],
+  [
+    'lists',
+    field('artist', {
+      arguments: [
+        {
+          kind: Kind.ARGUMENT,
+          name: { kind: Kind.NAME, value: 'id' },
+          value: nested<ConstValueNode>({ kind: Kind.INT, value: '1' }, (inner) => ({
+            kind: Kind.LIST,
+            values: [inner],
+          })),
+        },
+      ],
+    }),
+  ],
+])(
+  'a document of the same process with 20,000 levels of %s is too complex, and is no bug of the gateway',
+  async (_, selection) => {
+    const { gateway, logged } = await withSandbox();
+    const operation = {
+      kind: Kind.OPERATION_DEFINITION,
+      operation: OperationTypeNode.QUERY,
+      selectionSet: selectionOf(selection),
+    } as const;
+    const { errors } = await gateway.execute({ document: { kind: Kind.DOCUMENT, definitions: [operation] } });
+    expect(errors?.map(({ extensions }) => extensions)).toEqual([
+      { code: 'QUERY_TOO_COMPLEX', limit: 1_000, actual: expect.any(Number) },
+    ]);
+    expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
+  },
+);
