@@ -165,6 +165,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     log,
   );
   const fixedResponses = createFixedResponses(mask);
+  const corsHeadersFor = (origin?: string) => corsHeaders(options.corsOrigins, origin);
   const listener = createNodeListener({
     endpoint: paths.endpoint,
     fastPath: createFastPath({ ...shared, fixedResponses }),
@@ -174,13 +175,13 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     bodies: createRequestBodies(() => metrics.connectionClosed('slow')),
     fixedResponses,
     unread,
-    corsHeaders: (origin) => corsHeaders(options.corsOrigins, origin),
+    corsHeaders: corsHeadersFor,
     onRejected,
     mask,
   });
   return {
     handler,
-    listener: rejectInvalidTarget(listener, onRejected),
+    listener: rejectInvalidTarget(listener, onRejected, corsHeadersFor),
     operatorListener: createOperatorListener(createOperatorRoutes(readiness, metricsRoute), log),
     drain() {
       draining = true;

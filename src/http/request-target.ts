@@ -41,9 +41,14 @@ export function sentPathOf(url: URL, serverContext: object): string {
  * Responds 400 to requests without a valid host or path: yoga makes the Host header a part of the URL, and responds
  * with a stack if the result is not a URL.
  * @param onRejected counts each of them
+ * @param corsHeaders the headers without which a page of another origin cannot read a response
  */
 export const rejectInvalidTarget =
-  (listener: RequestListener, onRejected: (code: ErrorCode) => void = () => undefined): RequestListener =>
+  (
+    listener: RequestListener,
+    onRejected: (code: ErrorCode) => void = () => undefined,
+    corsHeaders: (origin: string | undefined) => Record<string, string> = () => ({}),
+  ): RequestListener =>
   (request, response) => {
     const error = problemOf(request);
     if (error === null) return listener(request, response);
@@ -53,6 +58,7 @@ export const rejectInvalidTarget =
       .writeHead(400, {
         'content-type': 'application/json; charset=utf-8',
         ...noStore,
+        ...corsHeaders(request.headers.origin),
         [requestIdHeader]: requestIdOf(headersOf(request)),
       })
       .end(body);

@@ -103,3 +103,25 @@ test.each([app, `${app}, ${other}`])(
     }
   },
 );
+
+test('a web page of an allowed origin may read why a request is rejected, also one with an invalid target or body', async () => {
+  const { gateway } = await withSandbox({ CORS_ORIGINS: app });
+  const port = await portOf(gateway.listener);
+  const json = { 'content-type': 'application/json' };
+  const rejected: [path: string, options: RequestOptions, status: number][] = [
+    ['/graphql', { headers: { host: 'service.1' } }, 400],
+    ['/graphql#x', {}, 400],
+    ['/graphql', { method: 'POST', headers: json, body: '{' }, 400],
+    ['/graphql', { method: 'POST', headers: json, body: 'x'.repeat(100_001) }, 413],
+    ['/graphql', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' }, 415],
+    ['/graphql', { headers: { accept: 'text/plain' } }, 406],
+    ['/graphql', { method: 'PUT' }, 405],
+    ['/nothing', {}, 404],
+  ];
+  for (const [path, { headers, ...options }, status] of rejected) {
+    const response = await exchange(port, path, { ...options, headers: { origin: app, ...headers } });
+    expect([response.status, response.headers['access-control-allow-origin']], path).toEqual([status, app]);
+    expect(response.headers['access-control-expose-headers']).toContain('x-request-id');
+    expect(response.headers.vary).toMatch(/\borigin\b/i);
+  }
+});
