@@ -2,7 +2,9 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { UnreadyReason } from '../datasources/spotify/index.ts';
 import type { Log } from '../observability/log.ts';
-import { isRead, pathOf } from './request-target.ts';
+import { noStore } from './cache-headers.ts';
+import { requestIdHeader, requestIdOf } from './request-id.ts';
+import { headersOf, isRead, pathOf } from './request-target.ts';
 
 /** The routes for operators: is the process alive, can it serve, and its metrics. */
 
@@ -70,7 +72,13 @@ export function createOperatorListener(routes: OperatorRoutes, log: Log): Reques
   return async (request, response) => {
     const { status, text, contentType: type = plainText, headers } = await respond(request);
     response
-      .writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), ...headers })
+      .writeHead(status, {
+        'content-type': type,
+        'content-length': Buffer.byteLength(text),
+        ...noStore,
+        [requestIdHeader]: requestIdOf(headersOf(request)),
+        ...headers,
+      })
       .end(text);
   };
 }

@@ -150,7 +150,7 @@ function operationPlugins(options: GatewayYogaOptions, requestIds: RequestIds): 
     useLoadShedding({ endpoint, ...options }),
     useRequestFormat(endpoint, onRejected),
     useParams,
-    useNoStore(endpoint),
+    useNoStore,
     useEtag,
     corsOrigins.length > 0 && useVaryByOrigin,
     useUnread(unread, onRejected, operatorRoutes), // the last one: it counts the response as it is sent

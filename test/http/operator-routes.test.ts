@@ -79,6 +79,24 @@ test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
   },
 );
 
+test('no cache keeps the state of a process, and each response of an operator route has a request id', async () => {
+  const { fetch, gateway } = await withSandbox();
+  const origin = `http://127.0.0.1:${await portOf(gateway.operatorListener)}`;
+  const headers = { 'x-request-id': 'mine' };
+  for (const path of ['/health', '/ready', '/metrics', '/nothing']) {
+    for (const response of [
+      await fetch(path, { headers }),
+      await globalThis.fetch(origin + path, { headers }),
+    ])
+      expect(
+        [response.headers.get('cache-control'), response.headers.get('x-request-id')],
+        response.url,
+      ).toEqual(['no-store, max-age=0', 'mine']);
+  }
+  for (const path of ['/', '/graphql/'])
+    expect((await fetch(path)).headers.get('cache-control'), path).toBe('no-store, max-age=0');
+});
+
 describe('METRICS_PORT', () => {
   const metricsUrl = (out: string) => /^Metrics on (http:\S+)$/m.exec(out)?.[1];
 

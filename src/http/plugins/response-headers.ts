@@ -41,14 +41,15 @@ export const useVaryByOrigin: Plugin = {
 
 const etagCharacters = 22; // 132 bits of the hash
 
-/** No cache keeps an error, or a response of the endpoint that does not state how long it is fresh. */
-export const useNoStore = (endpoint: string): Plugin => ({
-  onResponse({ request, response: { headers, status } }) {
-    if (headers.has('cache-control')) return;
-    if (status >= 400 || new URL(request.url).pathname === endpoint)
-      headers.set('cache-control', noStore['cache-control']);
+/**
+ * No cache keeps a response that does not state how long it is fresh, such as an error or the state of the process: Varnish and
+ * Fastly would keep it for two minutes.
+ */
+export const useNoStore: Plugin = {
+  onResponse({ response: { headers } }) {
+    if (!headers.has('cache-control')) headers.set('cache-control', noStore['cache-control']);
   },
-});
+};
 
 /** Gives responses to GET that may be cached an ETag, and responds 304 to a client that has the same response cached. */
 export const useEtag: Plugin = {
