@@ -8,7 +8,7 @@ import { createGateway } from './gateway.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
 import { boundedLog, createLog, processOutput } from './observability/log.ts';
 import { manifestWarnings } from './operation/manifest-check.ts';
-import { primaryTrigger, runPrimary } from './process/cluster.ts';
+import { isWorker, primaryTrigger, runPrimary } from './process/cluster.ts';
 import { acceptFirst, limitConnections, serverOptions } from './process/connections.ts';
 import { loadDotenv } from './process/dotenv.ts';
 import { gracefulShutdown } from './process/graceful-shutdown.ts';
@@ -36,7 +36,7 @@ async function serve(config: Config): Promise<void> {
       ...config.gateway,
       isSandbox: sandbox !== null,
       spotify: { ...config.gateway.spotify, ...sandbox?.upstream },
-      ...(cluster.isWorker && { metricsText: aggregatedMetrics }),
+      ...(isWorker && { metricsText: aggregatedMetrics }),
     },
     log,
   );
@@ -56,7 +56,7 @@ async function serve(config: Config): Promise<void> {
     openResponses,
     { drain: gateway.drain, dispose },
     boundedLog(log),
-    cluster.isWorker ? primaryTrigger : undefined,
+    isWorker ? primaryTrigger : undefined,
   );
   const report = sandbox ? null : await gateway.connect();
   const metricsAddress =
@@ -64,7 +64,7 @@ async function serve(config: Config): Promise<void> {
       ? null
       : await listen(operatorServer, config.metricsPort, config.host, 'METRICS_PORT');
   const address = await listen(server, config.port, config.host, 'PORT');
-  if (!cluster.isWorker) print(startMessage(config, address, metricsAddress, report));
+  if (!isWorker) print(startMessage(config, address, metricsAddress, report));
 }
 
 /** Resolves when the server listens; ends the process with code 1 if it cannot. */
@@ -109,7 +109,7 @@ interface EmbeddedSandbox {
 /** Null if credentials are configured. */
 async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandbox | null> {
   if (quotaMode === null) return null;
-  const inherited = cluster.isWorker && process.env[sandboxVariable];
+  const inherited = isWorker && process.env[sandboxVariable];
   if (inherited) return { upstream: JSON.parse(inherited), close: async () => undefined };
   const { startSandbox } = await import('./sandbox/index.ts');
   const { apiUrl, tokenUrl, clientId, clientSecret, close } = await startSandbox({ quotaMode });
@@ -121,10 +121,10 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 try {
   const dotenvWarnings = loadDotenv();
-  const config = readConfig(process.env, cluster.isWorker ? canUseDataDir : undefined);
-  if (cluster.isPrimary) warn([...dotenvWarnings, ...config.warnings], config);
+  const config = readConfig(process.env, isWorker ? canUseDataDir : undefined);
+  if (!isWorker) warn([...dotenvWarnings, ...config.warnings], config);
   await (config.workers > 1 && cluster.isPrimary ? runPrimaryProcess(config) : serve(config));
-  if (cluster.isPrimary) warn(await manifestWarnings({ ...config.gateway, schema }), config);
+  if (!isWorker) warn(await manifestWarnings({ ...config.gateway, schema }), config);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -14,6 +14,12 @@ const replaceAfterMs = 1_000; // a worker that fails at its start must not use t
 const killAfterMs = exitMs - 300; // drained workers have exited by then; the others do not respond
 const secondKillMs = 100; // from the kill of the workers to the end of the primary process
 
+/** Set for the workers: the primary process of a worker may also be another program, such as PM2. */
+const workerVariable = 'SPOTIFY_GRAPHQL_WORKER';
+
+/** Whether this process is a worker of a gateway's primary process. */
+export const isWorker: boolean = cluster.isWorker && process.env[workerVariable] !== undefined;
+
 export interface PrimaryOptions {
   /** Number of workers. */
   count: number;
@@ -31,7 +37,7 @@ export interface PrimaryOptions {
 export function runPrimary(options: PrimaryOptions, log: Log): void {
   const state: State = { listeningPorts: new Map(), isListening: false, isStopping: false, exitCode: 0 };
   const startWorker = () => {
-    if (!state.isStopping) cluster.fork(options.environment);
+    if (!state.isStopping) cluster.fork({ ...options.environment, [workerVariable]: 'true' });
   };
   collectMetrics(log);
 

@@ -12,6 +12,7 @@ import {
   type Run,
   runServer,
   type Server,
+  serverFile,
   shutDown,
   startServer,
   until,
@@ -230,6 +231,22 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
       expect(children.filter(isAlive)).toEqual([]);
     },
   );
+
+  test('a worker of another program, such as PM2, states the sandbox, its warnings and its URL, and responds to /metrics at once', async () => {
+    const fork = `const cluster = require('node:cluster');
+      cluster.setupPrimary({ exec: '${serverFile}', execArgv: [] });
+      const worker = cluster.fork();
+      process.on('SIGTERM', () => worker.process.kill('SIGINT'));
+      cluster.on('exit', (_, code) => process.exit(code));`;
+    const server = await startServer({ METRICS_PRT: '1' }, undefined, undefined, ['-e', fork]);
+    expect(server.out()).toContain('METRICS_PRT is not read: did you mean METRICS_PORT?');
+    expect(server.out()).toContain('SANDBOX:');
+    const sentMs = performance.now();
+    expect((await server.get('/metrics')).status).toBe(200);
+    expect(performance.now() - sentMs).toBeLessThan(2_000); // after which a worker does without its primary process
+    server.signal('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0, err: '' });
+  });
 
   test('workers share one sandbox if there are no credentials', async () => {
     const server = await startServer({ WEB_CONCURRENCY: '2' });
