@@ -34,6 +34,23 @@ export const asListError = (error: unknown) => error as never;
 /** A field that simplified objects may lack: it is read from the full object. */
 export const loadFull = <K extends string>(name: K) => fromObject(name, false);
 
+/**
+ * A field that may be null in a simplified object: then no full object is read for an item of a list. If the object is read by
+ * its id, the full object is.
+ */
+export function loadFullById<K extends string>(name: K) {
+  const load = loadFull(name);
+  return <T extends SpotifyObject & Record<K, unknown>>(
+    object: T,
+    args: unknown,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ) => {
+    if (object[name] === null && !object.full) recordUnavailable(context.fieldContext(info), 'NOT_SENT');
+    return load(object, args, context, info);
+  };
+}
+
 /** The object to whose list an item belongs, such as the album of a track. The items of the list itself have only its id. */
 export function ownerOf<K extends 'album' | 'show' | 'audiobook'>(kind: K) {
   const fromItem = loadFull(kind);
@@ -44,9 +61,12 @@ export function ownerOf<K extends 'album' | 'show' | 'audiobook'>(kind: K) {
     info: GraphQLResolveInfo,
   ) => {
     const id = item[`${kind}Id` as const];
-    return item[kind] === undefined && id !== undefined
-      ? context.spotify.object(kind, id, item.market, context.fieldContext(info))
-      : fromItem(item, args, context, info);
+    if (item[kind] !== undefined || id === undefined) return fromItem(item, args, context, info);
+    const fieldContext = context.fieldContext(info);
+    return context.spotify.object(kind, id, item.market, fieldContext).then((owner) => {
+      if (owner === null) recordUnavailable(fieldContext, 'NOT_SENT');
+      return owner;
+    });
   };
 }
 

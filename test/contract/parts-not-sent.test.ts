@@ -9,6 +9,7 @@ import {
   dataAndErrorCodes,
   edit,
   episodes,
+  modes,
   playlists,
   shows,
   startInMode,
@@ -236,6 +237,44 @@ test.each([
     expect(apiCalls()).toHaveLength(1);
   },
 );
+
+const albumsOf = {
+  "an artist's list": [`artist(id: "${artists.albums9}") { albums(first: 3) { nodes`, 'items.1.'],
+  'a search': ['search(q: "rooms") { albums(first: 3) { nodes', 'albums.items.1.'],
+} as const;
+
+describe.each(Object.entries(albumsOf))('an album in %s', (_, [selection, inside]) => {
+  const parts = {
+    images: 'images',
+    artists: 'artists',
+    releaseDate: 'release_date',
+    totalTracks: 'total_tracks',
+  };
+
+  test.each(modes.flatMap((mode) => Object.entries(parts).map(([name, key]) => [name, key, mode] as const)))(
+    'the %s of a listed album is null with an entry in `unavailable`, and costs no call before the album is read by its id, if Spotify sends null as %s (%s)',
+    async (name, key, mode) => {
+      const { execute, sandbox, apiCalls } = await startInMode(mode);
+      const on = { route: selection.startsWith('search') ? 'search' : 'artists/albums' } as const;
+      sandbox.faults.add({ on, fault: edit({ path: inside + key, set: null }) });
+      const field = selectionOf('Album', name);
+      const response = await execute(`{ ${selection} { id ${field} } } } }`);
+      expect(response.errors).toEqual([]);
+      const [note, ...otherNotes] = unavailableFields(response);
+      expect(note).toMatch(new RegExp(`^Album.${name} at .*nodes.1.${name}: NOT_SENT$`));
+      expect(otherNotes).toEqual([]);
+      const { plannedCalls } = response.extensions.spotify ?? {};
+      expect(apiCalls()).toHaveLength(plannedCalls ?? 0);
+
+      const [id] = JSON.stringify(response.data).match(new RegExp(`\\w{22}(?=","${name}":null)`)) ?? [];
+      sandbox.clearCalls();
+      const read = await execute(`{ album(id: "${id}") { ${field} } }`);
+      expect(read.errors).toEqual([]);
+      expect(JSON.stringify(read.data)).not.toContain(`"${name}":null`);
+      expect(apiCalls()).toEqual([`/albums/${id}`]);
+    },
+  );
+});
 
 const nested = (value: object, key: string): object => (key === '0' ? [value] : { [key]: value });
 

@@ -2,7 +2,7 @@ import { albumTracks, isMalformed, recordUnavailable } from '../../datasources/s
 import { noCost } from '../planning/cost.ts';
 import { fullObject } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { loadFull, sent } from '../resolvers.ts';
+import { loadFull, loadFullById, sent } from '../resolvers.ts';
 import { embeddedList, linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
@@ -49,14 +49,14 @@ Album.implement({
       nullable: true,
       extensions: { cost: noCost },
       description: 'The number of its tracks.',
-      resolve: loadFull('totalTracks'),
+      resolve: loadFullById('totalTracks'),
     }),
     releaseDate: t.field({
       type: ReleaseDate,
       nullable: true,
       extensions: { cost: noCost },
       description: 'The date of its first release.',
-      resolve: loadFull('releaseDate'),
+      resolve: loadFullById('releaseDate'),
     }),
     images: t.field({
       type: [Image],
@@ -64,14 +64,14 @@ Album.implement({
       extensions: { cost: noCost },
       description: 'The cover, widest first.',
       args: imagesArgs(t),
-      resolve: sufficientImages(loadFull('images')),
+      resolve: sufficientImages(loadFullById('images')),
     }),
     artists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
       extensions: { cost: noCost },
       description: 'The artists of the release.',
-      resolve: loadFull('artists'),
+      resolve: loadFullById('artists'),
     }),
     ...playabilityFields(t),
     copyrights: t.field({

@@ -7,7 +7,6 @@ import {
   type Market,
   type PagedEndpoint,
   type PagedListDefinition,
-  recordUnavailable,
   type Spotify,
   type SpotifyObject,
   uriOf,
@@ -17,7 +16,7 @@ import type { FieldsOf } from '../builder.ts';
 import { embeddedListCost } from '../planning/list-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
-import { loadFull, sent } from '../resolvers.ts';
+import { loadFullById, sent } from '../resolvers.ts';
 import {
   Copyright,
   Image,
@@ -40,20 +39,13 @@ export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap =
   }),
 });
 
-const loadIsPlayable = loadFull('isPlayable');
-
 /** Whether an album or a track can be played. */
 export const playabilityFields = (t: FieldsOf<KindOf['album' | 'track']>): FieldMap => ({
   isPlayable: t.boolean({
     nullable: true,
     description: 'Whether it can be played in the market; null where no market was named.',
     extensions: { cost: { needsFullObjectById: (market) => market === null } },
-    resolve(object, args, context, info) {
-      // For a market too, Spotify leaves it out of some full objects: no call is spent to look for it there.
-      if (object.isPlayable === null && object.market !== null)
-        recordUnavailable(context.fieldContext(info), 'NOT_SENT');
-      return loadIsPlayable(object, args, context, info);
-    },
+    resolve: loadFullById('isPlayable'),
   }),
   restrictions: restrictionsField(t),
 });

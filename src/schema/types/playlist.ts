@@ -8,7 +8,7 @@ import { idArg, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { fullObject, lookupCost } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { loadFull, sent, value, valueOrError } from '../resolvers.ts';
+import { loadFull, loadFullById, sent, value, valueOrError } from '../resolvers.ts';
 import { embeddedList, linkFields } from './common-fields.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
 import { User } from './user.ts';
@@ -81,7 +81,7 @@ Playlist.implement({
       extensions: { cost: { needsFullObjectById: () => true } },
       description:
         'Whether it is shown on the profile of its owner; null where Spotify does not say, as in searches.',
-      resolve: loadFull('public'),
+      resolve: loadFullById('public'),
     }),
     snapshotId: t.string({
       nullable: true,

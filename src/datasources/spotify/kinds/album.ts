@@ -7,6 +7,7 @@ import {
   listPart,
   part,
   partOrNull,
+  statedNull,
   stringPart,
 } from './decoding/json.ts';
 import { type Page, usableEmbeddedPage } from './decoding/page.ts';
@@ -45,10 +46,12 @@ export interface Album extends BaseFields {
   albumType: Sent<AlbumType>;
   /** Why the list of an artist contains the album. Only lists have the group, and not for every app. */
   albumGroup: AlbumGroup | undefined;
-  totalTracks: Sent<number>;
-  releaseDate: Sent<ReleaseDate>;
-  images: SentList<Image>;
-  artists: SentList<Artist>;
+  /** Null, as for the next three, if a simplified object states null: the full object is not read for an item of a list. */
+  totalTracks: Sent<number | null>;
+  releaseDate: Sent<ReleaseDate | null>;
+  images: SentList<Image> | null;
+  artists: SentList<Artist> | null;
+  /** Null if a simplified object lacks it. */
   isPlayable: Sent<boolean | null>;
   restrictions: Sent<Restrictions | null>;
   copyrights: SentList<Copyright>;
@@ -108,9 +111,15 @@ export const album = {
   lists: [artistAlbums],
   shortLists: [],
   decode: decodeAlbum,
-  // Without a market, tracks state it of their albums, and the albums themselves do not (recorded in 2026).
-  withoutUncertainValues: (object) =>
-    object.market === null && object.isPlayable !== null ? { ...object, isPlayable: undefined } : object,
+  withoutUncertainValues: ({ totalTracks, releaseDate, images, artists, isPlayable, ...object }) => ({
+    ...object,
+    totalTracks: totalTracks ?? undefined,
+    releaseDate: releaseDate ?? undefined,
+    images: images ?? undefined,
+    artists: artists ?? undefined,
+    // Without a market, tracks state it of their albums, and the albums themselves do not (recorded in 2026).
+    isPlayable: object.market === null && isPlayable !== null ? undefined : isPlayable,
+  }),
 } as const satisfies KindDefinition<Album>;
 
 /** @throws MalformedResponse without a readable id and name */
@@ -118,16 +127,17 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
   const json = expectObject(value, 'album');
   const base = baseFields(json, 'album', options);
   const tracks = usableEmbeddedPage(json, embeddedTracks, options, base.id);
+  const nullInList = (key: string) => (options.full ? undefined : statedNull(json[key]));
   return {
     kind: 'album',
     ...base,
     albumType: enumPart(json['album_type'], ['ALBUM', 'SINGLE', 'COMPILATION']),
     albumGroup: enumPart(json['album_group'], ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON']),
-    totalTracks: intPart(json, 'total_tracks', 'album') ?? totalOf(tracks),
-    releaseDate: releaseDate(json, 'album'),
-    images: images(json, 'album'),
-    artists: simplifiedArtists(json, 'album', options),
-    isPlayable: booleanPart(json, 'is_playable', 'album') ?? null,
+    totalTracks: intPart(json, 'total_tracks', 'album') ?? totalOf(tracks) ?? nullInList('total_tracks'),
+    releaseDate: releaseDate(json, 'album') ?? nullInList('release_date'),
+    images: images(json, 'album') ?? nullInList('images'),
+    artists: simplifiedArtists(json, 'album', options) ?? nullInList('artists'),
+    isPlayable: booleanPart(json, 'is_playable', 'album') ?? (options.full ? undefined : null),
     restrictions: partOrNull(json['restrictions'], restrictions),
     copyrights: listPart(json, 'copyrights', 'album', copyright),
     externalIds: part(json['external_ids'], externalIds),

@@ -35,7 +35,7 @@ export interface Playlist extends BaseFields {
   kind: 'playlist';
   description: Sent<string>;
   collaborative: Sent<boolean>;
-  /** Null if Spotify does not state it, as in every search. */
+  /** Null if Spotify does not state it. Simplified playlists lack it. */
   public: Sent<boolean | null>;
   snapshotId: Sent<string>;
   images: SentList<Image>;
@@ -111,7 +111,6 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
     ...base,
     description: plainText(json, 'description', 'playlist'),
     collaborative: booleanPart(json, 'collaborative', 'playlist'),
-    // A simplified playlist is not read again for it.
     public: booleanPart(json, 'public', 'playlist') ?? (options.full ? statedNull(json['public']) : null),
     snapshotId: stringPart(json, 'snapshot_id', 'playlist'),
     // Spotify sends null for a playlist without items, which has no picture.

@@ -44,6 +44,7 @@ export interface Track extends Omit<BaseFields, 'name'> {
   durationMs: Sent<number>;
   explicit: Sent<boolean>;
   isLocal: Sent<boolean>;
+  /** Null if a simplified object lacks it. */
   isPlayable: Sent<boolean | null>;
   restrictions: Sent<Restrictions | null>;
   /** A reference to the requested track, if this track replaces it in the market. Undefined if it is withheld. */
@@ -111,7 +112,7 @@ function decodeTrack(value: unknown, options: DecodeOptions, albumId?: SpotifyId
     durationMs: intPart(json, 'duration_ms', 'track'),
     explicit: booleanPart(json, 'explicit', 'track'),
     isLocal: booleanPart(json, 'is_local', 'track'),
-    isPlayable: booleanPart(json, 'is_playable', 'track') ?? null,
+    isPlayable: booleanPart(json, 'is_playable', 'track') ?? (options.full ? undefined : null),
     restrictions: partOrNull(json['restrictions'], restrictions),
     linkedFrom: linkedFrom(json, options.market),
     previewUrl: addressOrNull(json, 'preview_url', 'track'),

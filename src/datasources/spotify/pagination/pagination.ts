@@ -6,7 +6,7 @@ import { SmallerPageNeeded } from '../capabilities/rejections.ts';
 import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
-import type { FieldContext } from '../usage/field-context.ts';
+import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
 import { createListLengths } from './lengths.ts';
 import { type ListRead, shownLengthOf } from './page-reader.ts';
 import { createPageSizeChoice } from './page-size-choice.ts';
@@ -69,7 +69,12 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   }
 
   const window: Pagination['window'] = (list, windowArgs, fieldContext) => {
-    const read = () => windowInAnySize(list, windowArgs, fieldContext);
+    const read = async () => {
+      const found = await windowInAnySize(list, windowArgs, fieldContext);
+      // The owner, which another response contained, is not found by its id.
+      if (found === null) recordUnavailable(fieldContext, 'NOT_SENT');
+      return found;
+    };
     const slotRange = slotRangeOf(windowArgs, null, list.maxOffset);
     // A window of no slots needs no call, and does not show whether Spotify withholds the list.
     const hasNoSlots = slotRange !== null && slotRange.start >= slotRange.end;

@@ -12,6 +12,7 @@ import {
   type Malformed,
   MalformedResponse,
   part,
+  statedNull,
   statedType,
   stringPart,
   webAddress,
@@ -65,8 +66,8 @@ export function image(value: unknown): Image {
   const json = expectObject(value, 'image');
   return {
     url: part(json['url'], (url) => webAddress(url, 'image.url')),
-    width: intPart(json, 'width', 'image') ?? null,
-    height: intPart(json, 'height', 'image') ?? null,
+    width: intPart(json, 'width', 'image') ?? statedNull(json['width']),
+    height: intPart(json, 'height', 'image') ?? statedNull(json['height']),
   };
 }
 
