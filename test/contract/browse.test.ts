@@ -340,6 +340,8 @@ test('a page of no items costs no call, so the gateway learns nothing about the 
 test.each([
   ['{ category(id: "../me") { name } }', 'category'],
   ['{ category(id: "..") { name } }', 'category'],
+  ['{ category(id: "..\\\\me") { name } }', 'category'],
+  ['{ category(id: "a\\u0000") { name } }', 'category'],
   ['{ category(id: "") { name } }', 'category'],
   ['{ category(id: "party", locale: "Swedish") { name } }', 'category'],
   ['{ categories(locale: "sv-SE") { totalCount } }', 'categories'],
@@ -353,6 +355,43 @@ test.each([
   });
   expect(apiCalls()).toEqual([]);
 });
+
+test.each(['a b', 'r&b', 'Überraschung', 'party?locale=x#y', '100%', '%2e%2e', '電子', `${'w'.repeat(100)}`])(
+  'a category that the list has can be read by its id, whatever characters the id has: %s',
+  async (id) => {
+    const category = { id, name: 'A category', href: '', icons: [] };
+    const upstream = await startScriptedUpstream([
+      { path: '/categories$', body: { categories: plainPage([category]) } },
+      { path: '/categories/', body: category },
+    ]);
+    const start = () => startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
+    const listed = await start().execute('{ categories(first: 1) { nodes { id name } } }');
+    expect(dataAndErrorCodes(listed)).toEqual(
+      withoutErrors({ categories: { nodes: [{ id, name: 'A category' }] } }),
+    );
+    const found = await start().execute('query ($id: ID!) { category(id: $id) { id name } }', { id });
+    expect(dataAndErrorCodes(found)).toEqual(withoutErrors({ category: { id, name: 'A category' } }));
+    expect(upstream.calls().at(-1)?.path).toBe(`/browse/categories/${encodeURIComponent(id)}`);
+  },
+);
+
+test.each(['a/b', '../me', '..', '.', 'a\\b', 'a\u0000'])(
+  'a category whose id cannot be a part of a path is an error of its slot: %j',
+  async (id) => {
+    const items = [
+      { id, name: 'Another path' },
+      { id: 'party', name: 'Party' },
+    ];
+    const upstream = await startScriptedUpstream([
+      { path: '/categories$', body: { categories: plainPage(items) } },
+    ]);
+    const { execute } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
+    expect(dataAndErrorCodes(await execute('{ categories(first: 2) { nodes { id } } }'))).toEqual({
+      data: { categories: { nodes: [null, { id: 'party' }] } },
+      errors: [['categories.nodes.0', 'UPSTREAM_BAD_RESPONSE']],
+    });
+  },
+);
 
 test('a category that the list repeats is in a window once, and a walk whose pages overlap has it once', async () => {
   const page = (ids: string[], offset: number) => ({

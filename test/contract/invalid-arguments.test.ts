@@ -14,7 +14,7 @@ const foreignCursor = async ({ execute }: TestGateway): Promise<string> => {
 
 /** The fields, the path of the one that is invalid, and the calls of the others. */
 const operations: [fields: string, path: string, calls: number][] = [
-  ['category(id: "a b") { name playlists { nodes { name } } }', 'category', 0],
+  ['category(id: "a/b") { name playlists { nodes { name } } }', 'category', 0],
   ['category(id: "") { name }', 'category', 0],
   ['category(id: "pop", locale: "sv-SE") { name playlists { nodes { name } } }', 'category', 0],
   ['categories(locale: "") { nodes { name } }', 'categories', 0],

@@ -235,6 +235,20 @@ describe('the items of a playlist', () => {
     },
   );
 
+  test.each([
+    ['jörg meier', 'j%C3%B6rg%20meier'],
+    ['a:b/c?d#e', 'a%3Ab%2Fc%3Fd%23e'],
+    ['100%', '100%25'],
+    ['some.body_1-2', 'some.body_1-2'],
+  ])('the URI of a user has the id in percent-encoding: %s', async (id, encoded) => {
+    const { execute, sandbox } = await startInMode('extended');
+    sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'owner.id', set: id }] } });
+    const response = await execute(`{ playlist(id: "${playlists.items3}") { owner { id uri } } }`);
+    expect(dataAndErrorCodes(response)).toEqual(
+      withoutErrors({ playlist: { owner: { id, uri: `spotify:user:${encoded}` } } }),
+    );
+  });
+
   test('an episode without a type is known by its URI, and is no track', async () => {
     const gateway = await startInMode('extended');
     const slot = catalogue.itemsOf(playlists.gaps).findIndex(({ shows }) => shows === 'episode');

@@ -9,7 +9,7 @@ export const User = builder.objectRef<UserObject>('User').implement({
     id: t.exposeID('id', { description: 'The id of the user, which may be a name.' }),
     uri: t.string({
       description: 'The Spotify URI of the user.',
-      resolve: ({ id }) => `spotify:user:${id}`,
+      resolve: ({ id }) => `spotify:user:${encodeURIComponent(id)}`,
     }),
     displayName: t.string({
       nullable: true,

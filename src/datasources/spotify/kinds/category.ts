@@ -26,15 +26,18 @@ export function identifiedCategory(value: unknown): unknown {
   return { ...category, category_id: categoryId, id };
 }
 
-/** Whether a text that a client wrote has the form of an id of a category: a word, or 22 characters. */
-export const isCategoryId = (text: string): boolean => /^[0-9A-Za-z_-]{1,64}$/.test(text);
+/**
+ * Whether a text can be the id of a category, which may be a word. A server on the way to Spotify may decode a slash, and would
+ * then find another path.
+ */
+export const isCategoryId = (text: string): boolean => isPathSegment(text) && !/[/\\\p{Cc}]/u.test(text);
 
 /** @param value an identified category. @throws MalformedResponse without a readable id and name */
 export function decodeCategory(value: unknown): Category {
   const json = expectObject(value, 'category');
   const id = expectString(json, 'id', 'category');
   const categoryId = expectString(json, 'category_id', 'category');
-  if (!isBareId(id) || !isPathSegment(categoryId)) throw new MalformedResponse('category.id');
+  if (!isBareId(id) || !isCategoryId(categoryId)) throw new MalformedResponse('category.id');
   return {
     kind: 'category',
     id,
