@@ -149,7 +149,7 @@ export const categoryLookupCost = <Args>(check: (args: Args) => unknown): FieldC
   },
 });
 
-/** One kind of a search. The kinds of one search share their calls, page by page. */
+/** One kind of a search. The kinds of one search usually share their calls, page by page. */
 export const searchHits = (kind: Kind): FieldCost => ({
   calls(visit) {
     const { q, type } = visit.parentArgs as { q: string; type?: readonly Kind[] | null };
@@ -164,9 +164,10 @@ export const searchHits = (kind: Kind): FieldCost => ({
     const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds
-      // The first page shows whether the others are needed: only windows with the same first page share them.
+      // The kinds read the first page of equal windows together. After that, a kind whose first page is cached or shows another
+      // length may read the later pages alone.
       sharedCalls: uncached.map((page) => ({
-        name: `search for ${search} from ${page} of a window from ${pages[0]}`,
+        name: `search for ${search} from ${page}${page === pages[0] ? '' : ` for ${kind}`}`,
         family: 'search',
       })),
       probeCalls,

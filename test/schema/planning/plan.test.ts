@@ -222,6 +222,17 @@ describe('the plan of an operation', () => {
     expect(spotifyOf(response).plannedCalls).toBe(3);
   });
 
+  test('the plan is not below the calls for kinds of one search of which one has its first page in the cache', async () => {
+    const { execute, apiCalls, sandbox } = await start('development');
+    const search = (selection: string) => execute(`{ search(q: "the") { ${selection} } }`);
+    await search('tracks(first: 10) { nodes { id } }');
+    sandbox.clearCalls();
+    const response = await search('tracks(first: 30) { nodes { id } } albums(first: 30) { nodes { id } }');
+    expect(response.errors).toEqual([]);
+    expect(apiCalls()).toHaveLength(5); // the later pages of the tracks are read before the first page of the albums has arrived
+    expect(spotifyOf(response).plannedCalls).toBe(5);
+  });
+
   test('the plan is lower once the capabilities of the app are known', async () => {
     const { execute } = await startUnknown('development');
     const document = (artist: string) =>
