@@ -298,7 +298,6 @@ describe.each(places)('a part of $name', (place) => {
 
 describe('a value that the object does not have', () => {
   test.each([
-    ['isPlayable', 'is_playable'],
     ['restrictions { reason }', 'restrictions'],
     ['linkedFrom { id }', 'linked_from'],
     ['externalIds { isrc upc ean }', 'external_ids.isrc'],

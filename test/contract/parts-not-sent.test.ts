@@ -217,6 +217,8 @@ test.each([
 });
 
 test.each([
+  ['Album', 'album', `album(id: "${albums.tracks20}") { isPlayable }`, ''],
+  ['Track', 'track', `track(id: "${tracks.severalArtists}") { isPlayable }`, ''],
   ['Album', 'album', `album(id: "${albums.tracks20}", market: "ES") { isPlayable }`, ''],
   ['Track', 'track', `track(id: "${tracks.severalArtists}", market: "ES") { isPlayable }`, ''],
   [
@@ -226,7 +228,7 @@ test.each([
     'tracks.items.0.',
   ],
 ])(
-  '%s.isPlayable at %s is null with an entry in `unavailable` and without a further call if Spotify does not send it for a market',
+  '%s.isPlayable at %s is null with an entry in `unavailable` and without a further call if Spotify does not send it, for a market or without one',
   async (typeName, at, selection, inside) => {
     const { execute, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({ fault: edit({ path: `${inside}is_playable`, remove: true }) });
@@ -235,6 +237,24 @@ test.each([
     expect(JSON.stringify(response.data)).toContain('"isPlayable":null');
     expect(unavailableFields(response)).toEqual([`${typeName}.isPlayable at ${at}.isPlayable: NOT_SENT`]);
     expect(apiCalls()).toHaveLength(1);
+  },
+);
+
+test.each(['', ', market: "ES"'])(
+  'isPlayable of the track that Spotify replaced is null with an entry in `unavailable`, because the track is read without a market (%j)',
+  async (market) => {
+    const { execute, sandbox, apiCalls } = await startInMode('extended');
+    const set = { id: tracks.relinked, uri: `spotify:track:${tracks.relinked}`, type: 'track' };
+    sandbox.faults.add({ times: 1, fault: edit({ path: 'linked_from', set }) });
+    const response = await execute(
+      `{ track(id: "${tracks.severalArtists}"${market}) { linkedFrom { isPlayable } } }`,
+    );
+    expect(response.errors).toEqual([]);
+    expect(response.data).toEqual({ track: { linkedFrom: { isPlayable: null } } });
+    expect(unavailableFields(response)).toEqual([
+      'Track.isPlayable at track.linkedFrom.isPlayable: NOT_SENT',
+    ]);
+    expect(apiCalls()).toHaveLength(2);
   },
 );
 
