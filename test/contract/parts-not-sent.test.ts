@@ -5,10 +5,12 @@ import {
   albums,
   artists,
   audiobooks,
+  catalogue,
   chapters,
   dataAndErrorCodes,
   edit,
   episodes,
+  errorResponse,
   modes,
   playlists,
   shows,
@@ -257,6 +259,22 @@ test.each(['', ', market: "ES"'])(
     expect(apiCalls()).toHaveLength(2);
   },
 );
+
+test('an album in a track that is not found by its id keeps its values, and each field of the full album is null with an entry in `unavailable`', async () => {
+  const { execute, sandbox, apiCalls } = await startInMode('extended');
+  const fault = errorResponse(404, 'Resource not found');
+  sandbox.faults.add({ on: { route: 'albums' }, fault });
+  const selection = 'name images { url } label tracks(first: 1) { totalCount }';
+  const response = await execute(`{ track(id: "${tracks.explicit}") { album { ${selection} } } }`);
+  const { id = '', name } = catalogue.album(catalogue.track(tracks.explicit)?.albumId ?? '') ?? {};
+  const album = { name, images: expect.arrayContaining([expect.anything()]), label: null, tracks: null };
+  expect(dataAndErrorCodes(response)).toEqual({ data: { track: { album } }, errors: [] });
+  expect(unavailableFields(response).toSorted()).toEqual([
+    'Album.label at track.album.label: NOT_SENT',
+    'Album.tracks at track.album.tracks: NOT_SENT',
+  ]);
+  expect(apiCalls()).toEqual([`/tracks/${tracks.explicit}`, `/albums/${id}`]);
+});
 
 const albumsOf = {
   "an artist's list": [`artist(id: "${artists.albums9}") { albums(first: 3) { nodes`, 'items.1.'],
