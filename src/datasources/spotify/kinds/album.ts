@@ -46,7 +46,7 @@ export interface Album extends BaseFields {
   albumType: Sent<AlbumType>;
   /** Why the list of an artist contains the album. Only lists have the group, and not for every app. */
   albumGroup: AlbumGroup | undefined;
-  /** Null, as for the next three, if a simplified object states null: the full object is not read for an item of a list. */
+  /** Null, as the next three, if a simplified object states null: the full object is not read for an item of a list. */
   totalTracks: Sent<number | null>;
   releaseDate: Sent<ReleaseDate | null>;
   images: SentList<Image> | null;
@@ -111,15 +111,10 @@ export const album = {
   lists: [artistAlbums],
   shortLists: [],
   decode: decodeAlbum,
-  withoutUncertainValues: ({ totalTracks, releaseDate, images, artists, isPlayable, ...object }) => ({
-    ...object,
-    totalTracks: totalTracks ?? undefined,
-    releaseDate: releaseDate ?? undefined,
-    images: images ?? undefined,
-    artists: artists ?? undefined,
-    // Without a market, tracks state it of their albums, and the albums themselves do not (recorded in 2026).
-    isPlayable: object.market === null && isPlayable !== null ? undefined : isPlayable,
-  }),
+  nullInLists: ['totalTracks', 'releaseDate', 'images', 'artists'],
+  // Without a market, tracks state it of their albums, and the albums themselves do not (recorded in 2026).
+  withoutUncertainValues: (object) =>
+    object.market === null && object.isPlayable !== null ? { ...object, isPlayable: undefined } : object,
 } as const satisfies KindDefinition<Album>;
 
 /** @throws MalformedResponse without a readable id and name */

@@ -34,6 +34,8 @@ export interface KindDefinition<T extends Entity = Entity> {
   isSearchable: boolean;
   /** Whether search results are full objects, which replace calls by their ids. */
   isFullInSearch: boolean;
+  /** Fields that may be null in a simplified object although the full object has a value. */
+  nullInLists?: readonly string[];
   /** Fields that Spotify leaves out of full objects for apps in development mode, such as `Album.label`. */
   withheldFields: readonly string[];
   /** Other fields that Spotify leaves out together with one of those; an object may also have no value of them. */
@@ -70,10 +72,7 @@ export interface Entity {
   isListEntry?: boolean;
 }
 
-/**
- * An item of a list that is no object of the catalogue, but contains one. Its id only distinguishes entries, and a list
- * may have equal entries.
- */
+/** An item of a list that is no object of the catalogue, but contains one. Its id distinguishes entries that are not equal. */
 export interface ListEntry extends Entity {
   isListEntry: true;
   /** The object; null if the entry contains none that can be read. */
