@@ -35,8 +35,8 @@ export const asListError = (error: unknown) => error as never;
 export const loadFull = <K extends string>(name: K) => fromObject(name, false);
 
 /**
- * A field that may be null in a simplified object: then no full object is read for an item of a list. If the object is read by
- * its id, the full object is.
+ * A field that may be null in a simplified object: then no full object is read for an item of a list. It is read if the
+ * object itself is read by its id.
  */
 export function loadFullById<K extends string>(name: K) {
   const load = loadFull(name);

@@ -164,8 +164,8 @@ export const searchHits = (kind: Kind): FieldCost => ({
     const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds
-      // The kinds read the first page of equal windows together. After that, a kind whose first page is cached or shows another
-      // length may read the later pages alone.
+      // The kinds read the first page of equal windows together. After that, a kind whose first page is cached or shows
+      // another length may read the later pages alone.
       sharedCalls: uncached.map((page) => ({
         name: `search for ${search} from ${page}${page === pages[0] ? '' : ` for ${kind}`}`,
         family: 'search',

@@ -27,8 +27,8 @@ export function identifiedCategory(value: unknown): unknown {
 }
 
 /**
- * Whether a text can be the id of a category, which may be a word. A server on the way to Spotify may decode a slash, and would
- * then find another path.
+ * Whether a text can be the id of a category, which may be a word. A server on the way to Spotify may decode a slash, and
+ * would then find another path.
  */
 export const isCategoryId = (text: string): boolean => isPathSegment(text) && !/[/\\\p{Cc}]/u.test(text);
 

@@ -72,7 +72,7 @@ export interface Entity {
   isListEntry?: boolean;
 }
 
-/** An item of a list that is no object of the catalogue, but contains one. Its id distinguishes entries that are not equal. */
+/** An item of a list that is no object of the catalogue, but contains one. A list may have equal entries, with equal ids. */
 export interface ListEntry extends Entity {
   isListEntry: true;
   /** The object; null if the entry contains none that can be read. */
