@@ -196,6 +196,40 @@ describe('thrift', () => {
   );
 });
 
+test.each<[share: string, others: number, freshSeconds: number]>([
+  ['below a half of the limit for a minute', 5, 60],
+  ['at nine tenths of the limit for 24 minutes', 26, 24 * 60],
+])(
+  'an object that does not exist is known to all processes %s, and costs no call meanwhile',
+  async (_, others, freshSeconds) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'data-dir-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+    const gateway = await limited({ artists: 30 }, { DATA_DIR: dataDir });
+    const { execute } = startGateway(gateway.sandbox, {
+      DATA_DIR: dataDir,
+      SPOTIFY_QUOTA_MODE: 'development',
+      SPOTIFY_DAILY_LIMITS: 'artists=30',
+    });
+    const clock = startClock();
+    await inTurn(numbers(others).map(artist), gateway.execute);
+    const before = gateway.apiCalls().length;
+    const readMissing = async () => {
+      const responses = [gateway.execute, execute].map((read) =>
+        read('{ artist(id: "1111111111111111111111") { id } }'),
+      );
+      for (const response of await Promise.all(responses))
+        expect(dataAndErrorCodes(response)).toEqual({ data: { artist: null }, errors: [] });
+      return gateway.apiCalls().length - before;
+    };
+    expect(await readMissing()).toBe(1);
+    await clock.pass(freshSeconds - 10);
+    expect(await readMissing()).toBe(1);
+    await clock.pass(20);
+    expect(await readMissing()).toBe(2);
+  },
+  30_000,
+);
+
 describe('a window for which the remaining calls do not suffice', () => {
   const document = (args: string) =>
     `{ artist(id: "${bts}") { albums(${args}) { nodes { id } pageInfo { hasNextPage endCursor } } } }`;

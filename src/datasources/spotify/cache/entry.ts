@@ -1,6 +1,12 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { decideReads, type EntryAge, type QuotaUse, type ReadDecision } from '../quota/decide-reads.ts';
+import {
+  decideReads,
+  type EntryAge,
+  freshnessFactor,
+  type QuotaUse,
+  type ReadDecision,
+} from '../quota/decide-reads.ts';
 import type { FetchResult } from './fetch-result.ts';
 
 /** A cached response. */
@@ -41,9 +47,17 @@ export function ageOf(ownFreshMs: number, options: FreshnessOptions, sentMs = ep
   return { freshUntilMs, freshMs, usableUntilMs: freshUntilMs + options.staleMs };
 }
 
-/** The age of the entry for a response which states that there is no such object. It is never used stale. */
-export const ageOfAbsence = ({ freshMs }: FreshnessOptions, sentMs = epochMs()): EntryAge =>
-  ageOf(absentMs, { freshMs, staleMs: 0 }, sentMs);
+/**
+ * The age of the entry for a response which states that there is no such object. It is never used stale, so thrift extends
+ * its freshness from the start.
+ * @param usedShare of the daily limit of its endpoint family
+ */
+export const ageOfAbsence = (
+  { freshMs }: FreshnessOptions,
+  usedShare: number,
+  sentMs = epochMs(),
+): EntryAge =>
+  ageOf((freshMs ?? absentMs) * freshnessFactor(usedShare), { freshMs: null, staleMs: 0 }, sentMs);
 
 /** The entry as one that must be read again, and is used only if Spotify cannot or should not be called. */
 export const outdated = <T extends EntryAge>(entry: T): T => ({
@@ -57,11 +71,12 @@ export function entryOf(
   endpointRequest: EndpointRequest,
   result: FetchResult,
   cachedEntry: Entry | undefined,
-  options: FreshnessOptions,
+  options: FreshnessOptions & Pick<QuotaUse, 'usedShare'>,
 ): Entry {
   const isRepeated =
     cachedEntry !== undefined && isFresh(cachedEntry) && !isWhole(endpointRequest, cachedEntry);
-  if (result.status === 'absent') return { ...absence, ...ageOfAbsence(options), isRepeated };
+  if (result.status === 'absent')
+    return { ...absence, ...ageOfAbsence(options, options.usedShare), isRepeated };
   const age = ageOf(endpointRequest.freshMs, options);
   const { value, etag, bytes } = result.status === 'found' ? result : (cachedEntry ?? absence);
   const confirmed =

@@ -168,7 +168,8 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
     },
     store(request, result) {
       const { endpointRequest, cachedEntry, startedMs } = request;
-      const entry = entryOf(endpointRequest, result, cachedEntry, options);
+      const { usedShare } = dailyQuota.stateOf(endpointRequest.request.family);
+      const entry = entryOf(endpointRequest, result, cachedEntry, { ...options, usedShare });
       if (purges.isPurged([endpointRequest.key, entry.value], startedMs))
         return expiredAt(endpointRequest, entry, startedMs);
       sharedResponses?.write(request, result, entry);

@@ -98,7 +98,7 @@ export function entryFromStore(
   const { body, etag, bytes, isRepeated } = storedEntry;
   const sentMs = Math.min(storedEntry.asOfMs, epochMs()); // the clock of another process may be ahead
   const longest =
-    body === null ? ageOfAbsence(options, sentMs) : ageOf(endpointRequest.freshMs, options, sentMs);
+    body === null ? ageOfAbsence(options, 1, sentMs) : ageOf(endpointRequest.freshMs, options, sentMs);
   const freshUntilMs = Math.min(storedEntry.freshUntilMs, longest.freshUntilMs);
   const usableUntilMs = Math.min(storedEntry.usableUntilMs, longest.usableUntilMs);
   const value = body === null ? null : decodeStored(endpointRequest, storedEntry);
