@@ -196,6 +196,20 @@ describe('thrift', () => {
   );
 });
 
+test('the last call of a limit refreshes all stale objects that fit into one batch call', async () => {
+  const { execute, apiCalls: calls } = await startInMode('extended', { SPOTIFY_DAILY_LIMITS: 'artists=4' });
+  const clock = startClock();
+  const readArtists = (from: number) =>
+    execute(`{ artists(ids: ${JSON.stringify(artistIds.slice(from, from + 3))}) { id } }`);
+  await readArtists(0);
+  await clock.pass(13 * hourSeconds); // an artist is fresh for 6 hours, and refreshed in the background for 6 more
+  await readArtists(3);
+  const response = await readArtists(0);
+  expect(codesOf([response])).toEqual(['ok']);
+  expect(staleOf(response)).toEqual([]);
+  expect(calls()).toHaveLength(3);
+}, 30_000);
+
 test.each<[share: string, others: number, freshSeconds: number]>([
   ['below a half of the limit for a minute', 5, 60],
   ['at nine tenths of the limit for 24 minutes', 26, 24 * 60],

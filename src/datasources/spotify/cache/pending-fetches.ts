@@ -129,7 +129,7 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
     if (entry) Object.assign(request, { cachedEntry: entry, storedEntry });
   }
 
-  /** @param callsBefore calls of the family that are decided together with this one */
+  /** @param callsBefore other calls of the family that are decided together with the one of this request */
   function decideOne(request: PendingFetch, callsBefore: number): Decided {
     const { endpointRequest, form, cachedEntry, isRefresh, hasWaited, startedMs } = request;
     // An entry that another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
@@ -153,7 +153,7 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
     decide(requests) {
       const calls = createPlannedCalls(options.capabilities);
       return requests.map((request) => {
-        const decided = decideOne(request, calls.of(request.endpointRequest.request.family));
+        const decided = decideOne(request, calls.besides(request.endpointRequest));
         if (decided.decision === 'call') calls.add(request.endpointRequest);
         return decided;
       });
@@ -183,13 +183,18 @@ function createPlannedCalls(capabilities: Pick<Capabilities, 'has'>) {
   const calls = new Map<string, number>();
   const batchSizes = new Map<string, number>();
   const of = (family: string): number => calls.get(family) ?? 0;
+
+  function joinsCall(batch: EndpointRequest['batch']): boolean {
+    if (!batch || (batch.feature && capabilities.has(batch.feature) === false)) return false;
+    return (batchSizes.get(batch.key) ?? 0) % batch.max > 0;
+  }
+
   return {
-    of,
+    /** The calls of the family besides the one that this request needs or joins. */
+    besides: ({ batch, request }: EndpointRequest) => of(request.family) - (joinsCall(batch) ? 1 : 0),
     add({ batch, request: { family } }: EndpointRequest): void {
-      const isBatched = batch && !(batch.feature && capabilities.has(batch.feature) === false);
-      const size = (isBatched && batchSizes.get(batch.key)) || 0;
-      if (isBatched) batchSizes.set(batch.key, size + 1);
-      if (!isBatched || size % batch.max === 0) calls.set(family, of(family) + 1);
+      if (!joinsCall(batch)) calls.set(family, of(family) + 1);
+      if (batch) batchSizes.set(batch.key, (batchSizes.get(batch.key) ?? 0) + 1);
     },
   };
 }
