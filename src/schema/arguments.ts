@@ -64,8 +64,11 @@ export const namedMarket = ({ market }: MarketArgs): Market | null =>
  * The market that the operation names for a root field, in an argument or in a cursor.
  * @throws BadUserInput for an argument that is not a market
  */
-export const rootMarket = (args: MarketArgs, { markets }: Context, info: GraphQLResolveInfo): Market | null =>
-  namedMarket(args) ?? markets.ofRoot(info);
+export const rootMarket = (
+  args: MarketArgs,
+  { selection }: Context,
+  info: GraphQLResolveInfo,
+): Market | null => namedMarket(args) ?? selection.marketOfRoot(info);
 
 export const maxTextLength = 250; // Spotify rejects the 251st character
 

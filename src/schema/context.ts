@@ -1,9 +1,4 @@
-import {
-  type FieldNode,
-  type GraphQLObjectType,
-  type GraphQLResolveInfo,
-  responsePathAsArray,
-} from 'graphql';
+import { type GraphQLResolveInfo, responsePathAsArray } from 'graphql';
 import type {
   FamilyQuota,
   FieldContext,
@@ -11,9 +6,9 @@ import type {
   OperationContext,
   Spotify,
 } from '../datasources/spotify/index.ts';
-import { createSelections, type Selections } from './planning/collect-fields.ts';
-import { createMarkets, type Markets } from './planning/markets.ts';
 import type { Plan } from './planning/plan.ts';
+import { createRunningSelection, type RunningSelection } from './planning/running-selection.ts';
+import type { FieldSelection, ResponsePath } from './planning/selection-tree.ts';
 
 /** The context of resolvers: the datasource, and the deadline and usage of the operation. */
 export interface Context {
@@ -27,10 +22,7 @@ export interface Context {
   operationType: 'query' | null;
   /** The plan of the operation; null until it is made, and for executors without a planner. */
   plan: Plan | null;
-  /** The selections of the operation, as resolvers read them from `info`. */
-  selections: Selections;
-  /** The markets that the operation names. */
-  markets: Markets;
+  selection: RunningSelection;
   /** The daily quota of each endpoint family; null if clients must not see it. */
   quota(): readonly FamilyQuota[] | null;
   /**
@@ -70,8 +62,7 @@ export const createContext = (
     operationName: null,
     operationType: null,
     plan: null,
-    selections: createSelections(),
-    markets: createMarkets(() => context.plan?.selectionTree),
+    selection: createRunningSelection(() => context.plan?.selectionTree),
     quota: () => (exposeQuota ? spotify.report().quota : null),
     fieldContext: (info, index) => ({
       operation: operationContext,
@@ -86,27 +77,30 @@ export const createContext = (
 
 /** The field that is being resolved. */
 export const resolvedField = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
-  selected: context.selections.namesBelow(info.parentType, info.fieldNodes, info),
+  selected: context.selection.field(info)?.selected ?? none,
   fieldContext: context.fieldContext(info),
-  marketAbove: () => context.markets.above(responsePathAsArray(info.path), info),
+  marketAbove: () => context.selection.marketAbove(responsePathAsArray(info.path), info),
 });
+
+const none: ReadonlySet<string> = new Set();
 
 /**
  * A field below the one that is being resolved.
- * @param child the type that has the field, its nodes, and its path from the resolved field
+ * @param path of the child from the resolved field
  */
 export const childField = (
   context: Context,
   info: GraphQLResolveInfo,
-  child: { type: GraphQLObjectType; nodes: readonly FieldNode[]; path: readonly (string | number)[] },
+  { selected, name }: FieldSelection,
+  path: ResponsePath,
 ): FieldRead => {
-  const path = () => [...responsePathAsArray(info.path), ...child.path];
+  const fullPath = () => [...responsePathAsArray(info.path), ...path];
   return {
-    selected: context.selections.namesBelow(child.type, child.nodes, info),
+    selected,
     fieldContext: {
       operation: context.operationContext,
-      location: () => ({ field: `${child.type.name}.${child.nodes[0]?.name.value}`, path: path() }),
+      location: () => ({ field: name, path: fullPath() }),
     },
-    marketAbove: () => context.markets.above(path(), info),
+    marketAbove: () => context.selection.marketAbove(fullPath(), info),
   };
 };

@@ -98,7 +98,7 @@ builder.queryFields((t) => ({
     },
     resolve(_, { representations }, context, info) {
       if (representations.length > maxRepresentations) throw tooMany(representations.length);
-      const market = context.markets.ofRoot(info);
+      const market = context.selection.marketOfRoot(info);
       return representations.map((each, index) =>
         entryOrError(() => entity(each, market, context, info, index)),
       );

@@ -1,8 +1,7 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import { type Market, typedKinds } from '../../datasources/spotify/index.ts';
 import { parseCursor } from '../relay/page-arguments.ts';
-import { type ArgumentsOf, createArguments, orNull } from './arguments.ts';
-import { createSelectionTree, type FieldSelection, type SelectionTree } from './selection-tree.ts';
+import { type ArgumentsOf, orNull } from './arguments.ts';
+import type { FieldSelection } from './selection-tree.ts';
 
 /**
  * The market that an operation names for a field: in its argument `market`; else for the field above; else in its cursors,
@@ -46,50 +45,4 @@ function marketBelow(below: FieldSelection['below'], argumentsOf: ArgumentsOf): 
   }
   const [market = null, ...others] = markets;
   return others.length === 0 ? market : null;
-}
-
-/** The markets that an operation names, as resolvers read them. */
-export interface Markets {
-  /** The market that it names for a root field. */
-  ofRoot(info: GraphQLResolveInfo): Market | null;
-  /** The market that it names for the field above the one at a path of the response. */
-  above(path: readonly (string | number)[], info: GraphQLResolveInfo): Market | null;
-}
-
-/** @param planned the selection tree of the operation, if it was planned */
-export function createMarkets(planned: () => SelectionTree | undefined): Markets {
-  let selections: { tree: SelectionTree; argumentsOf: ArgumentsOf } | undefined;
-
-  function selectionsOf({ schema, operation, fragments, variableValues }: GraphQLResolveInfo) {
-    selections ??= {
-      tree:
-        planned() ??
-        createSelectionTree(
-          { schema, definition: operation, fragments: new Map(Object.entries(fragments)) },
-          variableValues,
-        ),
-      argumentsOf: createArguments(variableValues),
-    };
-    return selections;
-  }
-
-  function at(path: readonly (string | number)[], info: GraphQLResolveInfo): Market | null {
-    const { tree, argumentsOf } = selectionsOf(info);
-    let levels: FieldSelection['below'] = [tree.root];
-    let market: Market | null = null;
-    for (const key of path) {
-      if (typeof key === 'number') continue;
-      // Fields of several types may have one name in the response. Those that take a market have no fields below in common.
-      const selected = levels.flatMap(({ byResponseName }) => byResponseName.get(key) ?? []);
-      const markets = selected.map((each) => marketOf(each, argumentsOf(each) ?? {}, market, argumentsOf));
-      market = markets.find((each) => each !== null) ?? null;
-      levels = selected.flatMap(({ below }) => below);
-    }
-    return market;
-  }
-
-  return {
-    ofRoot: (info) => at([info.path.key], info),
-    above: (path, info) => at(path.slice(0, -1), info),
-  };
 }

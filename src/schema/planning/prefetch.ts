@@ -1,10 +1,4 @@
-import {
-  type FieldNode,
-  type GraphQLObjectType,
-  type GraphQLResolveInfo,
-  getArgumentValues,
-  isObjectType,
-} from 'graphql';
+import { type FieldNode, type GraphQLResolveInfo, getArgumentValues } from 'graphql';
 import type { OwnerKey } from '../../datasources/spotify/index.ts';
 import { type Context, childField, type FieldRead, resolvedField } from '../context.ts';
 
@@ -60,25 +54,25 @@ export function readWithPrefetch<T extends object>(
   info: GraphQLResolveInfo,
   index?: number,
 ): Promise<WithPrefetched<T> | null> {
-  const type = info.schema.getType(typeName);
-  const prefetched = isObjectType(type) ? prefetch(type, key, context, info, index) : new Map();
+  const prefetched = prefetch(typeName, key, context, info, index);
   const object = read();
   return prefetched.size === 0 ? object : object.then((found) => found && { ...found, prefetched });
 }
 
 function prefetch(
-  type: GraphQLObjectType,
+  typeName: string,
   key: OwnerKey,
   context: Context,
   info: GraphQLResolveInfo,
   index?: number,
 ): Prefetched {
   const prefetched = new Map<FieldNode | undefined, Promise<unknown>>();
-  for (const [responseName, nodes] of context.selections.fieldsOf(type, info.fieldNodes, info)) {
+  const selection = context.selection.field(info)?.below.find(({ type }) => type.name === typeName);
+  for (const selected of selection?.fields ?? []) {
+    const { responseName, field, nodes } = selected;
     const [node] = nodes;
-    const field = node && type.getFields()[node.name.value];
-    const read = field?.extensions.prefetch;
-    if (!node || !field || !read) continue;
+    const read = field.extensions.prefetch;
+    if (!node || !read) continue;
     const path = index === undefined ? [responseName] : [index, responseName];
     // Errors are reported by the resolver of the field, which does not run if the object does not exist.
     const start = async () =>
@@ -86,7 +80,7 @@ function prefetch(
         key,
         getArgumentValues(field, node, info.variableValues) as never,
         context,
-        childField(context, info, { type, nodes, path }),
+        childField(context, info, selected, path),
       );
     const started = start();
     started.catch(() => undefined);

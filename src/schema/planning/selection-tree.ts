@@ -24,9 +24,13 @@ export interface SelectionTree {
   root: TypeSelection;
   /** The number of fields, counted at each selection path; not exact above 2^53. */
   size: number;
+  /** The fields at each step of a path of the response, from the root: one for each type that has a field of this name. */
+  fieldsAlong(path: ResponsePath): FieldSelection[][];
   /** The field at a path of the response, such as `Artist.albums`; for an abstract type, a field of one of its types. */
-  fieldAt(path: readonly (string | number)[]): string;
+  fieldAt(path: ResponsePath): string;
 }
+
+export type ResponsePath = readonly (string | number)[];
 
 /** The fields selected of one type. */
 export interface TypeSelection {
@@ -85,7 +89,12 @@ export function createSelectionTree(
   const parts: Parts = { schema, collect, typeSelections: new Map(), numbers: new Map() };
   const query = schema.getQueryType() as GraphQLObjectType;
   const root = createTypeSelection(parts, query, collect(query, [definition.selectionSet]));
-  return { root, size: root.size, fieldAt: (path) => fieldAt(root, path) };
+  return {
+    root,
+    size: root.size,
+    fieldsAlong: (path) => fieldsAlong(root, path),
+    fieldAt: (path) => fieldsAlong(root, path).at(-1)?.[0]?.name ?? '',
+  };
 }
 
 /** The same object for the same fields of the same type, wherever they are selected. */
@@ -159,16 +168,15 @@ function fieldOf(
   return [SchemaMetaFieldDef, TypeMetaFieldDef].find((each) => each.name === name);
 }
 
-function fieldAt(root: TypeSelection, path: readonly (string | number)[]): string {
+function fieldsAlong(root: TypeSelection, path: ResponsePath): FieldSelection[][] {
   let levels: readonly TypeSelection[] = [root];
-  let name = '';
-  for (const key of path) {
-    if (typeof key === 'number') continue;
-    const selected = levels.flatMap(({ byResponseName }) => byResponseName.get(key) ?? []);
-    levels = selected.flatMap(({ below }) => below);
-    name = selected[0]?.name ?? key;
-  }
-  return name;
+  return path
+    .filter((key) => typeof key === 'string')
+    .map((name) => {
+      const fields = levels.flatMap(({ byResponseName }) => byResponseName.get(name) ?? []);
+      levels = fields.flatMap(({ below }) => below);
+      return fields;
+    });
 }
 
 const isBranch = ({ below, field }: FieldSelection): boolean =>

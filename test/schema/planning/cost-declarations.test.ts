@@ -43,8 +43,11 @@ async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fiel
     total: read('total'),
   };
   const context = createContext(spotify, createOperationContext(1_000));
-  context.selections = { fieldsOf: () => new Map(), namesBelow: () => new Set(['nodes', 'totalCount']) };
-  context.markets = { ofRoot: () => null, above: () => null };
+  context.selection = {
+    field: () => ({ selected: new Set(['nodes', 'totalCount']), below: [] }),
+    marketOfRoot: () => null,
+    marketAbove: () => null,
+  };
   const info = { schema, parentType: type, fieldName: field.name, fieldNodes: [], path: { key: 'x' } };
   try {
     const value = await field.resolve?.(parent, args, context, info as unknown as GraphQLResolveInfo);

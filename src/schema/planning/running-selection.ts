@@ -1,0 +1,54 @@
+import { type GraphQLResolveInfo, responsePathAsArray } from 'graphql';
+import type { Market } from '../../datasources/spotify/index.ts';
+import { type ArgumentsOf, createArguments } from './arguments.ts';
+import { marketOf } from './markets.ts';
+import {
+  createSelectionTree,
+  type FieldSelection,
+  type ResponsePath,
+  type SelectionTree,
+} from './selection-tree.ts';
+
+/** The selection of an operation while it runs, as resolvers read it. */
+export interface RunningSelection {
+  /** The field that is being resolved. */
+  field(info: GraphQLResolveInfo): Pick<FieldSelection, 'selected' | 'below'> | undefined;
+  /** The market that the operation names for a root field. */
+  marketOfRoot(info: GraphQLResolveInfo): Market | null;
+  /** The market that the operation names for the field above the one at a path of the response. */
+  marketAbove(path: ResponsePath, info: GraphQLResolveInfo): Market | null;
+}
+
+/** @param planned the selection tree of the operation, if it was planned */
+export function createRunningSelection(planned: () => SelectionTree | undefined): RunningSelection {
+  let created: { tree: SelectionTree; argumentsOf: ArgumentsOf } | undefined;
+
+  function selectionOf({ schema, operation, fragments, variableValues }: GraphQLResolveInfo) {
+    const parsed = { schema, definition: operation, fragments: new Map(Object.entries(fragments)) };
+    created ??= {
+      tree: planned() ?? createSelectionTree(parsed, variableValues),
+      argumentsOf: createArguments(variableValues),
+    };
+    return created;
+  }
+
+  function marketAt(path: ResponsePath, info: GraphQLResolveInfo): Market | null {
+    const { tree, argumentsOf } = selectionOf(info);
+    let market: Market | null = null;
+    for (const fields of tree.fieldsAlong(path)) {
+      // Fields of several types that take a market have no fields below in common.
+      const markets = fields.map((field) => marketOf(field, argumentsOf(field) ?? {}, market, argumentsOf));
+      market = markets.find((each) => each !== null) ?? null;
+    }
+    return market;
+  }
+
+  return {
+    field(info) {
+      const fields = selectionOf(info).tree.fieldsAlong(responsePathAsArray(info.path)).at(-1);
+      return fields?.find(({ name }) => name === `${info.parentType.name}.${info.fieldName}`);
+    },
+    marketOfRoot: (info) => marketAt([info.path.key], info),
+    marketAbove: (path, info) => marketAt(path.slice(0, -1), info),
+  };
+}
