@@ -39,15 +39,12 @@ export const single: Cardinality = { batches: 1, batchSize: 1 };
 
 export const objectCount = ({ batches, batchSize }: Cardinality): number => batches * batchSize;
 
-/** A field at one selection path. */
-export interface FieldVisit {
-  args: Readonly<Record<string, unknown>>;
-  /** The arguments of the field above. */
+/** The objects at one selection path, whose fields are counted. */
+export interface PathVisit {
+  /** The arguments of the field that returns the objects. */
   parentArgs: Readonly<Record<string, unknown>>;
-  /** The market that the operation names for the field, and the one for the field above; null for none. */
-  market: Market | null;
+  /** The market that the operation names for that field; null for none. */
   parentMarket: Market | null;
-  /** The objects that have the field. */
   parents: Cardinality;
   /** Whether the parents are full objects. */
   full: boolean;
@@ -57,10 +54,10 @@ export interface FieldVisit {
   owners: readonly Owner[];
   /** How many of the parents are cached entities, whose reads are not counted. */
   cachedParents: number;
-  /** The names of the fields selected below. */
-  selected: ReadonlySet<string>;
-  /** Whether a field below needs more than a simplified object. */
-  needsFullObject(): boolean;
+}
+
+/** What is the same for all fields of an operation. */
+export interface CountInput {
   app: CapabilityView;
   /** Names the lists that the operation reads; null if the operation is not known. */
   lists: ListView | null;
@@ -69,6 +66,17 @@ export interface FieldVisit {
   /** The content of the cache, the number of other entities that a field may read, and the lists read so far. */
   entities: { cache: CacheView; max: number; reads: Map<unknown, Map<string, EntityReads>> };
   referencesOf: ReferencesOf;
+}
+
+/** A field at one selection path. */
+export interface FieldVisit extends PathVisit, CountInput {
+  args: Readonly<Record<string, unknown>>;
+  /** The market that the operation names for the field; null for none. */
+  market: Market | null;
+  /** The names of the fields selected below. */
+  selected: ReadonlySet<string>;
+  /** Whether a field below needs more than a simplified object. */
+  needsFullObject(): boolean;
 }
 
 /** The methods of the datasource that look in the cache without I/O. */
@@ -114,9 +122,6 @@ export type ReferencesOf = (
   kind?: Kind | null,
 ) => readonly (Reference | null)[];
 
-/** Calls by endpoint family. */
-export type CallsByFamily = Readonly<Record<Family, number>>;
-
 /** A call that counts once in an operation, however many fields need it. */
 export interface NamedCall {
   name: string;
@@ -124,7 +129,7 @@ export interface NamedCall {
 }
 
 export interface Cost {
-  calls: CallsByFamily;
+  calls: Readonly<Record<Family, number>>;
   /** Calls that other fields may need as well. */
   sharedCalls?: readonly NamedCall[];
   /** Additional calls that learn capabilities of the app. */
@@ -172,10 +177,6 @@ export const maxRepresentations = 1_000;
 /** The length of a list that declares none: an album has one or two artists, seldom more. */
 export const unknownLength = 5;
 
-interface WithCost {
-  extensions: { cost?: FieldCost };
-}
-
 /** Whether there is an app for which the field costs a call. */
-export const canCost = ({ extensions: { cost } }: WithCost): boolean =>
+export const canCost = ({ extensions: { cost } }: { extensions: { cost?: FieldCost } }): boolean =>
   cost?.calls !== undefined || cost?.needsFullObject !== undefined;

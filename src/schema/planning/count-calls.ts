@@ -3,12 +3,12 @@ import { kinds, type Market, type Spotify } from '../../datasources/spotify/inde
 import { QueryTooComplex } from '../../errors.ts';
 import {
   type CacheView,
-  type Cardinality,
   type Cost,
   canCost,
   type FieldVisit,
   type Owner,
   objectCount,
+  type PathVisit,
   single,
   unknownLength,
 } from './cost.ts';
@@ -31,17 +31,9 @@ const maxVisits = 10_000;
 
 const none: readonly Owner[] = [];
 
-/** One selection path: the objects at it, whose fields are counted. */
-interface PathVisit {
+/** The fields that are selected of the objects at one path. */
+interface LevelVisit extends PathVisit {
   level: TypeSelection;
-  parentArgs: Readonly<Record<string, unknown>>;
-  /** The market that the operation names for the field above. */
-  market: Market | null;
-  objects: Cardinality;
-  full: boolean;
-  isFromOwner: boolean;
-  owners: readonly Owner[];
-  cachedParents: number;
 }
 
 /**
@@ -72,8 +64,8 @@ export function countCalls(
     onCalls,
   };
   if (!root.costsNothing) {
-    const parents = { objects: single, full: true, isFromOwner: false, owners: none, cachedParents: 0 };
-    countFields(count, { level: root, parentArgs: {}, market: null, ...parents });
+    const parents = { parents: single, full: true, isFromOwner: false, owners: none, cachedParents: 0 };
+    countFields(count, { level: root, parentArgs: {}, parentMarket: null, ...parents });
   }
   countBatchProbe(count);
   for (const family of count.sharedCalls.values()) add(count.calls, family, 1);
@@ -81,26 +73,23 @@ export function countCalls(
 }
 
 /** Counts the selected fields of the objects at one path that may cost a call. */
-function countFields(count: Count, pathVisit: PathVisit): void {
+function countFields(count: Count, visit: LevelVisit): void {
   let fullField: string | null = null; // a field that needs the full object
-  for (const selected of pathVisit.level.branches) {
+  for (const selected of visit.level.branches) {
     count.visits += 1;
     if (count.visits > maxVisits) throw tooManyVisits(count.visits);
     const args = count.argumentsOf(selected);
     if (!args) continue; // the field will be null with an error, before anything is read
     const { cost } = selected.field.extensions;
-    const market = marketOf(selected, args, pathVisit.market, count.argumentsOf);
-    if (
-      !pathVisit.full &&
-      cost?.needsFullObject?.({ args, market, parentMarket: pathVisit.market, app: count.app })
-    ) {
+    const market = marketOf(selected, args, visit.parentMarket, count.argumentsOf);
+    const { parentMarket } = visit;
+    if (!visit.full && cost?.needsFullObject?.({ args, market, parentMarket, app: count.app }))
       fullField ??= selected.field.name;
-    }
-    countField(count, pathVisit, selected, args, market);
+    countField(count, visit, selected, args, market);
   }
-  const { name, extensions } = pathVisit.level.type;
+  const { name, extensions } = visit.level.type;
   if (fullField === null || !extensions.kind) return;
-  const cost = readsOf(extensions.kind, pathVisit.objects, count.app);
+  const cost = readsOf(extensions.kind, visit.parents, count.app);
   count.onCalls?.(`${name}.${fullField}`, callsOf(cost));
   addCost(count, cost, true);
 }
@@ -108,17 +97,17 @@ function countFields(count: Count, pathVisit: PathVisit): void {
 /** Counts one field and all fields below it. */
 function countField(
   count: Count,
-  pathVisit: PathVisit,
+  visit: LevelVisit,
   selection: FieldSelection,
-  args: PathVisit['parentArgs'],
+  args: FieldVisit['args'],
   market: Market | null,
 ): void {
   const { field, below, nodes } = selection;
   if (below.length === 0) return; // a value comes with its simplified or full object
-  const { type } = pathVisit.level;
+  const { type } = visit.level;
   const cost =
-    field.extensions.cost?.calls?.(visitOf(count, pathVisit, selection, args, market)) ??
-    costOfUndeclared(type, field, pathVisit);
+    field.extensions.cost?.calls?.(visitOf(count, visit, selection, args, market)) ??
+    costOfUndeclared(type, field, visit);
   count.onCalls?.(`${type.name}.${field.name}`, callsOf(cost));
   addCost(count, cost, type.name !== 'Query');
   if (cost.entities) {
@@ -128,17 +117,16 @@ function countField(
   if (objectCount(cost.objects) + (cost.cachedObjects ?? 0) === 0) return; // what is below is never read
   for (const level of below) {
     if (level.costsNothing) continue;
-    const { objects, full, isFromOwner = false, owners: all = none, cachedObjects: cachedParents = 0 } = cost;
-    const owners = all.length === 0 ? all : all.filter(({ kind }) => kind === level.type.extensions.kind);
+    const { owners = none } = cost;
     countFields(count, {
       level,
       parentArgs: args,
-      market,
-      objects,
-      full,
-      isFromOwner,
-      owners,
-      cachedParents,
+      parentMarket: market,
+      parents: cost.objects,
+      full: cost.full,
+      isFromOwner: cost.isFromOwner ?? false,
+      owners: owners.filter(({ kind }) => kind === level.type.extensions.kind),
+      cachedParents: cost.cachedObjects ?? 0,
     });
   }
 }
@@ -146,16 +134,16 @@ function countField(
 // Spreads would take most of the time of a count of 10,000 fields.
 const visitOf = (
   { app, lists, cache, entities, referencesOf }: Count,
-  { objects, full, isFromOwner, owners, cachedParents, parentArgs, market: parentMarket }: PathVisit,
+  { parents, full, isFromOwner, owners, cachedParents, parentArgs, parentMarket }: PathVisit,
   { below, selected }: FieldSelection,
-  args: PathVisit['parentArgs'],
+  args: FieldVisit['args'],
   market: Market | null,
 ): FieldVisit => ({
   args,
   parentArgs,
   market,
   parentMarket,
-  parents: objects,
+  parents,
   full,
   isFromOwner,
   owners,
@@ -183,7 +171,7 @@ function countBatchProbe({ lookups, probeCalls }: Count): void {
 function costOfUndeclared(
   parent: GraphQLObjectType,
   field: GraphQLField<unknown, unknown>,
-  { objects: parents, full, isFromOwner }: PathVisit,
+  { parents, full, isFromOwner }: PathVisit,
 ): Cost {
   if (parent.extensions.isConnectionPart) return { calls: {}, objects: parents, full, isFromOwner };
   const length = isList(field) ? unknownLength : 1;

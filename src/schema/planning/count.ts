@@ -1,12 +1,11 @@
 import type { FieldNode } from 'graphql';
 import type { Family, Kind } from '../../datasources/spotify/index.ts';
 import type { ArgumentsOf } from './arguments.ts';
-import type { Cost, FieldVisit, NamedCall, ReferencesOf, UncachedEntity } from './cost.ts';
+import type { Cost, CountInput, NamedCall, UncachedEntity } from './cost.ts';
 
 /** The calls counted so far, and the values that every part of the count needs. */
-export interface Count extends Pick<FieldVisit, 'app' | 'lists' | 'cache' | 'entities'> {
+export interface Count extends CountInput {
   argumentsOf: ArgumentsOf;
-  referencesOf: ReferencesOf;
   calls: Map<Family, number>;
   /** The families of shared calls and of probe calls by the names of the calls. */
   sharedCalls: Map<string, Family>;
