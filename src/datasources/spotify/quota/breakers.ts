@@ -1,7 +1,5 @@
 import { epochMs } from '../../../observability/clock.ts';
-import type { Log } from '../../../observability/log.ts';
 import { families } from '../kinds/index.ts';
-import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { CallScheduler } from '../transport/api-client.ts';
 import {
   type BackOffReason,
@@ -20,7 +18,7 @@ import {
   endpointResult,
   type OpenState,
 } from './circuit-breaker.ts';
-import { createPremiumBreaker } from './premium-breaker.ts';
+import { type BreakersOptions, createPremiumBreaker } from './premium-breaker.ts';
 
 /** The circuit breakers that a call passes: Premium, the global one for the connection, and that of its family. */
 export interface Breakers extends Pick<CallScheduler, 'backOff'> {
@@ -34,14 +32,6 @@ export interface Breakers extends Pick<CallScheduler, 'backOff'> {
   acquire(family: Family, nowMs: number): (outcome: Outcome | undefined, nowMs: number) => void;
   /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
   isPremiumLapsed(): boolean;
-}
-
-export interface BreakersOptions {
-  /** Shares back-offs between processes. */
-  sharedState?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
-  log?: Log | undefined;
-  /** Called when a back-off starts or becomes longer: queued calls may have to be rejected. */
-  onOpen: () => void;
 }
 
 const topicPrefix = 'back-off';

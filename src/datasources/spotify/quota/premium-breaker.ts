@@ -29,11 +29,11 @@ export interface PremiumBreaker {
   release(outcome: Outcome | undefined, nowMs: number, isProbe: boolean): void;
 }
 
-export interface PremiumBreakerOptions {
-  /** Shares between processes that the subscription has lapsed, and that it has been renewed. */
+export interface BreakersOptions {
+  /** Shares back-offs between processes. */
   sharedState?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
   log?: Log | undefined;
-  /** Called when queued calls are to be rejected. */
+  /** Called when a back-off starts or becomes longer: queued calls may have to be rejected. */
   onOpen: () => void;
 }
 
@@ -43,7 +43,7 @@ const maxPeerBackOffMs = 2 * backOffMs; // bounds what other processes can cause
 const topic = 'premium';
 const inconclusiveStatuses = new Set([401, 403, 408, 425, 429]); // an app gets them with and without a subscription
 
-export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreakerOptions): PremiumBreaker {
+export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptions): PremiumBreaker {
   let isLapsed = false;
   let isProbing = false; // whether the call of the minute is in flight
   let nextCallAtMs = 0;

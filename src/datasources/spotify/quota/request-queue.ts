@@ -12,7 +12,6 @@ import { type CallPermit, type CallPermits, createAdmissionQueue } from './admis
 import { type Breakers, createBreakers } from './breakers.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
-import { createQueuedCalls } from './queued-calls.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 import { createCallCounts, type RecentCalls } from './recent-calls.ts';
 
@@ -58,7 +57,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const permits = createCallPermits(options, breakers, rateLimiter);
   const admissions = createAdmissionQueue(permits, observer);
   const callCounts = createCallCounts();
-  const queuedCalls = createQueuedCalls();
+  const queuedCalls = new Map<Family, Set<unknown>>();
 
   /**
    * Sends a call that has a permit; undefined if other processes have used up the rate limit or the quota, or if a back-off
@@ -68,7 +67,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     family: Family,
     waiters: Waiters,
     permit: CallPermit,
-    call: ScheduledCall<T> & { onCounted(): void },
+    call: ScheduledCall<T>,
   ): Promise<Outcome | undefined> {
     let isSent = false;
     try {
@@ -76,7 +75,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       // The rate limit first: if the call is not sent, its reservation expires after 30 s, not after 24 h as in the quota.
       if (!(await rateLimiter.reserveShared())) return undefined;
       const counted = await dailyQuota.reserve(family);
-      call.onCounted();
+      queuedCalls.get(family)?.delete(call);
       if (!counted) return undefined;
       isSent = waiters.hasActive() && breakers.maySend(family, performance.now());
       if (!isSent) {
@@ -95,14 +94,15 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   }
 
   async function schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome> {
-    const endWait = queuedCalls.add(family);
+    const queuedOfFamily = queuedCalls.get(family) ?? new Set();
+    queuedCalls.set(family, queuedOfFamily.add(call));
     let permit: CallPermit | undefined;
     let outcome: Outcome | undefined;
     try {
       permit = await admissions.admit(family, waiters, call.isRetry);
-      outcome = await send(family, waiters, permit, { ...call, onCounted: endWait });
+      outcome = await send(family, waiters, permit, call);
     } finally {
-      endWait();
+      queuedOfFamily.delete(call);
       permit?.release(outcome);
       admissions.drainSoon();
     }
@@ -112,7 +112,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
 
   return {
     schedule,
-    queuedCalls: queuedCalls.of,
+    queuedCalls: (family) => queuedCalls.get(family)?.size ?? 0,
     backOff(family, reason, waitMs) {
       if (reason === 'quota') {
         dailyQuota.recordRejection(family, waitMs);
