@@ -53,15 +53,7 @@ export interface ExecuteOperationOptions {
 }
 
 /** The only execution path; all entry points share one instance. */
-export interface OperationRunner {
-  executeOperation: ExecuteOperation;
-  /** How many operations run or wait at this moment. */
-  runningCount(): number;
-  /** From now on every new operation is rejected. */
-  close(): void;
-}
-
-export function createOperationRunner(options: ExecuteOperationOptions): OperationRunner {
+export function createOperationRunner(options: ExecuteOperationOptions) {
   const { mask, onRejected } = options;
   const queue = createOperationQueue();
   const run = createRun(options, queue);
@@ -85,8 +77,10 @@ export function createOperationRunner(options: ExecuteOperationOptions): Operati
 
   return {
     executeOperation,
+    /** How many operations run or wait at this moment. */
     runningCount: () => runningCount,
-    close() {
+    /** From now on every new operation is rejected. */
+    close(): void {
       isClosed = true;
     },
   };

@@ -32,7 +32,9 @@ export interface FetchRequest {
  * Sends the requests with as few calls as the capabilities of the app allow.
  * @returns one promise for each request, so that none waits for a slower one
  */
-export type BatchFetcher = (fetchRequests: readonly FetchRequest[]) => Promise<FetchResult>[];
+export type BatchFetcher = (
+  fetchRequests: readonly FetchRequest[],
+) => ReadonlyMap<FetchRequest, Promise<FetchResult>>;
 
 export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilities): BatchFetcher {
   const dependencies = { apiClient, capabilities };
@@ -44,10 +46,9 @@ export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilit
         batch && group.length > 1
           ? fetchBatch(dependencies, group, batch)
           : group.map((fetchRequest) => fetchOne(dependencies, fetchRequest));
-      for (const [i, fetchRequest] of group.entries())
-        results.set(fetchRequest, promises[i] as Promise<FetchResult>);
+      for (const [i, promise] of promises.entries()) results.set(group[i] as FetchRequest, promise);
     }
-    return fetchRequests.map((fetchRequest) => results.get(fetchRequest) as Promise<FetchResult>);
+    return results;
   };
 }
 

@@ -11,15 +11,8 @@ export type Form = 'full' | 'any';
 /** The key of the simplified form of an object. */
 export const simplifiedKey = (key: string): string => `short/${key}`;
 
-export interface ResponseParts {
-  /** With the object that was requested. */
-  objects: ReadonlySet<Entity>;
-  /** Lists of simplified objects that are not decoded yet. */
-  lists: readonly LazyItems<Entity>[];
-}
-
-/** The objects in a response. */
-export function partsOf({ embeddedObjects }: EndpointRequest, value: unknown): ResponseParts {
+/** The objects in a response, with the one that was requested, and its lists of objects that are not decoded yet. */
+export function partsOf({ embeddedObjects }: EndpointRequest, value: unknown) {
   const objects = new Set<Entity>(); // the tracks of an album contain the same artist many times
   const lists: LazyItems<Entity>[] = [];
   for (const part of value === null ? [] : embeddedObjects(value)) {

@@ -8,24 +8,7 @@ import { type Entry, isFresh } from './entry.ts';
 import { staleReason } from './fetch-result.ts';
 import type { CallQuota, ReadResult } from './pending-fetches.ts';
 
-/** The use of an entry in place of a call, which is recorded in the usage of the operation. */
-export interface EntryUse {
-  /** The value of an entry that saved a call. */
-  useEntry(
-    endpointRequest: EndpointRequest,
-    result: Pick<ReadResult, 'entry' | 'decision'>,
-    fieldContext: FieldContext,
-  ): unknown;
-  /** The value of a stale entry that replaces the response to a failed read. @throws the error if there is none */
-  useStale(
-    endpointRequest: EndpointRequest,
-    staleEntry: Entry | undefined,
-    error: unknown,
-    fieldContext: FieldContext,
-  ): unknown;
-}
-
-export interface EntryUseOptions {
+interface EntryUseOptions {
   capabilities: Pick<Capabilities, 'values'>;
   /** Whether other processes may have stored later entries. */
   isShared: boolean;
@@ -33,11 +16,17 @@ export interface EntryUseOptions {
   refresh: BackgroundRefresh;
 }
 
-export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: EntryUseOptions): EntryUse {
+/** The use of an entry in place of a call, which is recorded in the usage of the operation. */
+export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: EntryUseOptions) {
   const quotaOf = ({ request }: EndpointRequest) => dailyQuota.stateOf(request.family);
 
   return {
-    useEntry(endpointRequest, { entry, decision }, fieldContext) {
+    /** The value of an entry that saved a call. */
+    useEntry(
+      endpointRequest: EndpointRequest,
+      { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
+      fieldContext: FieldContext,
+    ): unknown {
       // Without quota left, the store may still have a later entry of another process.
       if (decision === 'revalidate' || (decision === 'useStale' && isShared))
         refresh(endpointRequest, fieldContext.operation);
@@ -55,7 +44,13 @@ export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: 
       });
       return entry.value;
     },
-    useStale(endpointRequest, staleEntry, error, fieldContext) {
+    /** The value of a stale entry that replaces the response to a failed read. @throws the error if there is none */
+    useStale(
+      endpointRequest: EndpointRequest,
+      staleEntry: Entry | undefined,
+      error: unknown,
+      fieldContext: FieldContext,
+    ): unknown {
       const reason = staleReason(error, endpointRequest, quotaOf(endpointRequest), capabilities);
       if (!staleEntry || reason === null) throw error;
       recordStale(fieldContext, reason);

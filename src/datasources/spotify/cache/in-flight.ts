@@ -22,18 +22,11 @@ interface InFlightRequest extends PendingFetch {
   result: Promise<ReadResult>;
 }
 
-export interface InFlightOptions extends PendingFetchesOptions {
+interface InFlightOptions extends PendingFetchesOptions {
   batchFetcher: BatchFetcher;
   /** By which only one process at a time reads a key from Spotify; undefined if there is only one process. */
   leases?: SharedLeases | undefined;
   writes: DeferredWrites;
-}
-
-export interface InFlightRequests {
-  fetch: Fetch;
-  isInFlight(key: string): boolean;
-  /** The number of requests that have no response yet. */
-  inFlightCount(): number;
 }
 
 /**
@@ -52,7 +45,7 @@ type JoinOrStart = (...parameters: Parameters<Fetch>) => InFlightRequest;
 /** `shared`: the call was sent for another field. */
 export type FetchedResult = Omit<ReadResult, 'source'> & { source: Exclude<ReadSource, 'memory'> };
 
-export function createInFlightRequests(options: InFlightOptions): InFlightRequests {
+export function createInFlightRequests(options: InFlightOptions) {
   const { batchFetcher, memory, sharedResponses, leases, writes } = options;
   const pendingFetches = createPendingFetches(options);
   const inFlight = new Map<string, InFlightRequest>();
@@ -112,8 +105,7 @@ export function createInFlightRequests(options: InFlightOptions): InFlightReques
     const toFetch = requests.filter((_, i) => isCall(i) && isOurs(i));
     // The other requests end now: they may get a simplified object, and a read that joins later may need the full one.
     for (const request of requests.filter((_, i) => !isCall(i))) end(request);
-    const promises = batchFetcher(toFetch);
-    const results = new Map(toFetch.map((request, i) => [request, promises[i]]));
+    const results = batchFetcher(toFetch);
     return requests.map(async (request, i): Promise<ReadResult> => {
       if (isCall(i) && !isOurs(i)) return waitForOtherProcess(request);
       try {
@@ -144,8 +136,11 @@ export function createInFlightRequests(options: InFlightOptions): InFlightReques
     join(request, form, fieldContext);
     return request;
   };
-  const fetch = createFetch(joinOrStart);
-  return { fetch, isInFlight: (key) => inFlight.has(key), inFlightCount: () => inFlight.size };
+  return {
+    fetch: createFetch(joinOrStart),
+    isInFlight: (key: string) => inFlight.has(key),
+    inFlightCount: () => inFlight.size,
+  };
 }
 
 function createFetch(joinOrStart: JoinOrStart): Fetch {

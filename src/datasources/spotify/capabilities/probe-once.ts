@@ -2,12 +2,9 @@ import { CallAbandoned, UpstreamBadResponse } from '../../../errors.ts';
 import type { LearnedCapabilities } from './learned-capabilities.ts';
 import { type Capability, type CapabilityPolicy, limitGroupOf } from './policy.ts';
 
-/** Sends a request; while the capability is unknown, one request probes it and the others wait for that one. */
-type ProbeOnce = <T>(capability: Capability, send: () => Promise<T>) => Promise<T>;
-
 const maxProbes = 3; // a response may show nothing, such as one about an object that does not exist
 
-export function createProbeOnce(policy: CapabilityPolicy, learned: LearnedCapabilities): ProbeOnce {
+export function createProbeOnce(policy: CapabilityPolicy, learned: LearnedCapabilities) {
   const probes = new Map<string, Promise<unknown>>();
 
   const isConfirmed = (capability: Capability): boolean => learned.lookup(capability)?.confirmed === true;
@@ -15,7 +12,8 @@ export function createProbeOnce(policy: CapabilityPolicy, learned: LearnedCapabi
   const probeOf = (capability: Capability): string =>
     learned.lookup(capability) ? capability : limitGroupOf(policy, capability);
 
-  return async (capability, send) => {
+  /** Sends a request; while the capability is unknown, one request probes it and the others wait for that one. */
+  return async <T>(capability: Capability, send: () => Promise<T>): Promise<T> => {
     for (let probesLeft = maxProbes; probesLeft > 0; probesLeft--) {
       if (isConfirmed(capability)) return send();
       const probe = probes.get(probeOf(capability));

@@ -3,28 +3,22 @@ import { epochMs } from '../../../observability/clock.ts';
 import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import type { Capability, CapabilityPolicy } from './policy.ts';
 
+const rejectedMs = 60_000; // after an outage, responses are correct again within a minute
+const maxObjects = 10_000;
+
 /**
  * The objects for which Spotify has recently rejected a feature that it may give for other objects. Like an absence, the
  * rejection is remembered, so that the object does not cost a call at every request.
  */
-export interface RejectedObjects {
-  /** The result of `send`. @throws FeatureWithheld without calling `send` if the object is remembered */
-  unlessRejected<T>(feature: Capability, object: string, send: () => Promise<T>): Promise<T>;
-  /** Until when the object is remembered, in milliseconds of the epoch; Infinity if it is not. */
-  rejectedUntilMs(feature: Capability, object: string): number;
-}
-
-const rejectedMs = 60_000; // after an outage, responses are correct again within a minute
-const maxObjects = 10_000;
-
-export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy): RejectedObjects {
+export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy) {
   const rejectedObjects = createLru<{ error: FeatureWithheld; untilMs: number }>(maxObjects, {
     ttl: rejectedMs,
   });
   const keyOf = (feature: Capability, object: string): string => `${feature} ${object}`;
 
   return {
-    async unlessRejected(feature, object, send) {
+    /** The result of `send`. @throws FeatureWithheld without calling `send` if the object is remembered */
+    async unlessRejected<T>(feature: Capability, object: string, send: () => Promise<T>): Promise<T> {
       // One rejection of these shows that the whole app lacks the feature, or may be a passing fault.
       if (conclusiveFeatures.includes(feature)) return send();
       const key = keyOf(feature, object);
@@ -38,7 +32,8 @@ export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy):
         throw error;
       }
     },
-    rejectedUntilMs: (feature, object) =>
+    /** Until when the object is remembered, in milliseconds of the epoch; Infinity if it is not. */
+    rejectedUntilMs: (feature: Capability, object: string): number =>
       rejectedObjects.get(keyOf(feature, object))?.untilMs ?? Number.POSITIVE_INFINITY,
   };
 }

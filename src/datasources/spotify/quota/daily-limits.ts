@@ -32,11 +32,12 @@ export interface DailyLimits {
 }
 
 export interface DailyLimitsOptions {
+  /** Limits that the operator has set; the others are learned. */
   configured: ReadonlyMap<Family, number>;
   /** Whether the app is known to be in development mode, for which limits are presumed. */
   isDevelopmentMode: () => boolean;
   store?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
-  /** Milliseconds of the epoch. */
+  /** Milliseconds of the epoch, by a clock that never jumps while the process runs. */
   clock: () => number;
 }
 

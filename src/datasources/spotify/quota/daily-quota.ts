@@ -7,6 +7,7 @@ import type { Family } from '../usage/observer.ts';
 import {
   createDailyLimits,
   type DailyLimits,
+  type DailyLimitsOptions,
   explainsRejection,
   type LimitSource,
   usableCalls,
@@ -51,33 +52,26 @@ export interface QuotaState extends QuotaUse {
   readonly resetAtMs: number | null;
 }
 
-export interface ReportedQuota extends Omit<QuotaState, 'remaining' | 'usedShare'> {
+export interface FamilyQuota extends Omit<QuotaState, 'remaining' | 'usedShare'> {
   family: Family;
   /** Calls left below the limit, without the last 2 % (at least one call), which stay unused; null without a limit. */
   remaining: number | null;
-}
-
-export interface FamilyQuota extends ReportedQuota {
   /** End of the back-off, in milliseconds of the epoch; null for none. */
   backOffUntilMs: number | null;
 }
+
+type ReportedQuota = Omit<FamilyQuota, 'backOffUntilMs'>;
 
 export interface CallInFlight extends CountedCall {
   end(): void;
 }
 
-export interface DailyQuotaOptions {
-  /** Limits that the operator has set; the others are learned. */
-  configured?: ReadonlyMap<Family, number>;
-  /** Whether the app is known to be in development mode, for which limits are presumed. */
-  isDevelopmentMode?: () => boolean;
+export interface DailyQuotaOptions extends Partial<DailyLimitsOptions> {
   /** Shares counts and learned limits between processes and keeps them across restarts. */
   store?:
     | Pick<SharedStore, 'reserveCall' | 'whenSynced' | 'publish' | 'publishAgain' | 'subscribe'>
     | undefined;
   log?: Log | undefined;
-  /** Milliseconds of the epoch, by a clock that never jumps while the process runs. */
-  clock?: () => number;
 }
 
 const renewMs = 3_600_000; // the store deletes a message after 8 days

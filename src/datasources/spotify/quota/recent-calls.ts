@@ -38,19 +38,6 @@ export function createSlidingWindowCounter(windowMs: number): SlidingWindowCount
   };
 }
 
-/** Counts the calls that were sent: for metrics, and to bound the retries among them. */
-export interface CallCounts {
-  /** Counts a call that was sent, whether it is a retry or not. */
-  add(family: Family, nowMs: number): void;
-  /**
-   * Whether one more retry is allowed; counts it if so. The share of retries is bounded, because more of them would
-   * prolong an outage.
-   */
-  takeRetry(nowMs: number): boolean;
-  /** The families of which a call was sent since the start. */
-  report(nowMs: number): RecentCalls[];
-}
-
 export interface RecentCalls {
   family: Family;
   /** Calls of this process in the last 30 s. */
@@ -63,26 +50,30 @@ const retryWindowMs = 10_000;
 const maxRetryShare = 0.1;
 const minRetries = 3; // allowed in every window, however few calls were sent
 
-export function createCallCounts(): CallCounts {
+/** Counts the calls that were sent: for metrics, and to bound the retries among them. */
+export function createCallCounts() {
   const families = new Map<Family, SlidingWindowCounter>();
   const calls = createSlidingWindowCounter(retryWindowMs);
   const retries = createSlidingWindowCounter(retryWindowMs);
 
   return {
-    add(family, nowMs) {
+    /** Counts a call that was sent, whether it is a retry or not. */
+    add(family: Family, nowMs: number): void {
       const recent = families.get(family) ?? createSlidingWindowCounter(rateWindowMs);
       families.set(family, recent);
       recent.add(nowMs);
       calls.add(nowMs);
     },
-    takeRetry(nowMs) {
+    /** Whether one more retry is allowed; counts it if so. More retries would prolong an outage. */
+    takeRetry(nowMs: number): boolean {
       const retryCount = retries.total(nowMs);
       const maxRetries = Math.max(minRetries, (calls.total(nowMs) - retryCount) * maxRetryShare);
       if (retryCount + 1 > maxRetries) return false;
       retries.add(nowMs);
       return true;
     },
-    report: (nowMs) =>
+    /** The families of which a call was sent since the start. */
+    report: (nowMs: number): RecentCalls[] =>
       Array.from(families, ([family, recent]) => ({ family, recentCalls: recent.total(nowMs) })),
   };
 }

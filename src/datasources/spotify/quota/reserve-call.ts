@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RollingCounters } from './rolling-counters.ts';
 
 /** The counters of one name, such as an endpoint family, and their exchanges with the store. */
@@ -32,31 +33,25 @@ export interface ExchangeResult {
   isLossy: boolean;
 }
 
-/** The time after a loss of the store in which no call with a limit is counted, because the sum is not known. */
-export interface RecoveryPause {
-  /** Starts it, or prolongs it. */
-  start(): void;
-  isActive(): boolean;
-  /** Resolves at the end that it has now: waiting for the end of every prolongation might last for ever. */
-  whenOver(): Promise<void>;
-}
-
 // After a loss every process writes its own counters within a second. Then the sum is known again.
 const pauseMs = 1_200;
 const maxRounds = 3; // a store that loses its data all the time must not stop all calls
 
-export function createRecoveryPause(): RecoveryPause {
+type RecoveryPause = ReturnType<typeof createRecoveryPause>;
+
+/** The time after a loss of the store in which no call with a limit is counted, because the sum is not known. */
+export function createRecoveryPause() {
   let untilMs = 0;
-  const isActive = () => performance.now() < untilMs;
   return {
-    start() {
+    /** Starts it, or prolongs it. */
+    start(): void {
       untilMs = performance.now() + pauseMs;
     },
-    isActive,
-    async whenOver() {
+    isActive: () => performance.now() < untilMs,
+    /** Resolves at the end that it has now: waiting for the end of every prolongation might last for ever. */
+    async whenOver(): Promise<void> {
       const endMs = untilMs;
-      while (performance.now() < endMs)
-        await new Promise((resolve) => setTimeout(resolve, endMs - performance.now()));
+      while (performance.now() < endMs) await sleep(endMs - performance.now());
     },
   };
 }

@@ -89,18 +89,11 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
   };
 }
 
-interface DiskMessages extends Pick<SharedStore, 'publish' | 'publishAgain' | 'subscribe' | 'whenSynced'> {
-  /** Delivers the messages that have not been delivered. */
-  deliver(): void;
-  /** Delivers all messages again, because an empty database has replaced the one before. */
-  restart(): void;
-  close(): void;
-}
-
-function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMessages {
+function createDiskMessages(database: DiskDatabase, writes: WriteQueue) {
   const messages = createMessages();
   let lastId = 0;
 
+  /** Delivers the messages that have not been delivered. */
   function deliver(): void {
     for (const { id, topic, text } of database.read((sql) => tables.messagesAfter(sql, lastId)) ?? []) {
       lastId = id;
@@ -120,7 +113,7 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
   }, pollEveryMs).unref();
 
   return {
-    publish(topic, message) {
+    publish(topic: string, message: object): void {
       const text = JSON.stringify(message);
       if (topic.length > maxTopicChars || text.length > maxMessageChars) return;
       messages.publish(topic, text);
@@ -134,7 +127,8 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
     subscribe: messages.subscribe,
     whenSynced: () => synced,
     deliver,
-    restart() {
+    /** Delivers all messages again, because an empty database has replaced the one before. */
+    restart(): void {
       lastId = 0;
     },
     close: () => clearInterval(pollTimer),

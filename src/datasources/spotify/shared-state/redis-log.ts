@@ -1,15 +1,5 @@
 import type { Log } from '../../../observability/log.ts';
 
-/** The log of a Redis that fails: one warning a minute, and one line when it responds again. */
-export interface RedisLog {
-  /** A command or a connection has failed. */
-  failed(error: Error): void;
-  /** A connection was silent. */
-  silent(): void;
-  /** Redis has responded. */
-  responded(): void;
-}
-
 const warnEveryMs = 60_000;
 const maxReasonChars = 200;
 
@@ -18,7 +8,8 @@ const rejects = 'Redis rejects REDIS_URL or a command: continuing without it';
 const wasSilent = 'A connection to Redis (REDIS_URL) was silent, and is replaced';
 const respondsAgain = 'Redis (REDIS_URL) responds again, and is used';
 
-export function createRedisLog(log: Log): RedisLog {
+/** The log of a Redis that fails: one warning a minute, and one line when it responds again. */
+export function createRedisLog(log: Log) {
   let nextWarningMs = 0;
   let isUnreachable = false; // as the log states it
 
@@ -32,13 +23,16 @@ export function createRedisLog(log: Log): RedisLog {
   }
 
   return {
-    failed(error) {
+    /** A command or a connection has failed. */
+    failed(error: Error): void {
       const { name, message, code } = error as NodeJS.ErrnoException;
       if (name === 'ReplyError') warn({ reason: message.slice(0, maxReasonChars) }, rejects);
       else if (warn({ reason: code ?? message }, unreachable)) isUnreachable = true;
     },
+    /** A connection was silent. */
     silent: () => void warn({}, wasSilent),
-    responded() {
+    /** Redis has responded. */
+    responded(): void {
       if (isUnreachable) log.info({}, respondsAgain);
       isUnreachable = false;
     },

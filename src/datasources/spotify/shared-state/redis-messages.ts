@@ -1,20 +1,11 @@
 import { createMessages, maxMessageChars, maxTopicChars, maxTopics, messageLifeMs } from './messages.ts';
 import type { RedisClient } from './redis-client.ts';
 import * as scripts from './redis-scripts.ts';
-import type { SharedStore } from './shared-store.ts';
-
-/** The messages between processes: a hash keeps the latest of each topic, and its name is also that of a channel. */
-export interface RedisMessages extends Pick<SharedStore, 'publish' | 'publishAgain' | 'subscribe'> {
-  /** To be called for each message of the channel. */
-  deliver(text: string): void;
-  /** Delivers the stored messages, and sends those that Redis has not got. Returns whether Redis has responded. */
-  exchange(): Promise<boolean>;
-  close(): void;
-}
 
 const touchEveryMs = 5_000;
 
-export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: string): RedisMessages {
+/** The messages between processes: a hash keeps the latest of each topic, and its name is also that of a channel. */
+export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: string) {
   const messages = createMessages();
   const evaluate = (script: string, ...values: (string | number)[]): Promise<unknown> =>
     run((connection) => connection.eval(script, 1, name, ...values));
@@ -41,15 +32,17 @@ export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: str
   const touchTimer = setInterval(touch, touchEveryMs).unref();
 
   return {
-    publish(topic, message) {
+    publish(topic: string, message: object): void {
       const text = JSON.stringify(message);
       messages.publish(topic, text);
       send(topic, text);
     },
     publishAgain,
     subscribe: messages.subscribe,
-    deliver: (text) => messages.deliver(...topicAndMessage(text)),
-    async exchange() {
+    /** To be called for each message of the channel. */
+    deliver: (text: string) => messages.deliver(...topicAndMessage(text)),
+    /** Delivers the stored messages, and sends those that Redis has not got. Returns whether Redis has responded. */
+    async exchange(): Promise<boolean> {
       const maxima = [maxTopics, maxTopicChars, maxMessageChars];
       const stored = await evaluate(scripts.storedMessagesScript, ...maxima);
       if (!Array.isArray(stored)) return false;

@@ -1,14 +1,6 @@
 import type { Redis } from 'ioredis';
 
-/** A subscription that may miss messages while it is not connected, or while Redis does not respond. */
-export interface Subscription {
-  /** Messages may have been missed. */
-  miss(): void;
-  /** Catches up if messages may have been missed; to be called whenever Redis has responded. */
-  catchUp(): Promise<void>;
-  /** Resolves when it has caught up for the first time. */
-  firstCatchUp: Promise<void>;
-}
+export type Subscription = ReturnType<typeof createSubscription>;
 
 export interface SubscriptionOptions {
   /** Called for every message, by channel. */
@@ -21,8 +13,11 @@ export interface SubscriptionOptions {
 
 const catchUpEveryMs = 5_000; // while Redis rejects the commands for it
 
-/** @param connection used for nothing else */
-export function createSubscription(connection: Redis, options: SubscriptionOptions): Subscription {
+/**
+ * A subscription that may miss messages while it is not connected, or while Redis does not respond.
+ * @param connection used for nothing else
+ */
+export function createSubscription(connection: Redis, options: SubscriptionOptions) {
   const { onMessage, onResponding, isAvailable, onError } = options;
   let isSubscribed = false;
   let hasMissed = true;
@@ -32,6 +27,7 @@ export function createSubscription(connection: Redis, options: SubscriptionOptio
     resolveFirstCatchUp = resolve;
   });
 
+  /** Catches up if messages may have been missed; to be called whenever Redis has responded. */
   async function catchUp(): Promise<void> {
     const nowMs = performance.now();
     // After the subscription, so that no message is missed between the stored ones and the next one.
@@ -55,10 +51,12 @@ export function createSubscription(connection: Redis, options: SubscriptionOptio
   });
 
   return {
-    miss() {
+    /** Messages may have been missed. */
+    miss(): void {
       hasMissed = true;
     },
     catchUp,
+    /** Resolves when it has caught up for the first time. */
     firstCatchUp,
   };
 }
