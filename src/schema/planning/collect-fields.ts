@@ -13,9 +13,6 @@ import {
 } from 'graphql';
 import { QueryTooComplex } from '../../errors.ts';
 
-/** Finds a fragment of a document by its name. */
-export type FindFragment = (name: string) => FragmentDefinitionNode | undefined;
-
 type Variables = Readonly<Record<string, unknown>>;
 
 // Maximum visits of selections. An operation of 2,000 tokens has some hundreds of selections, which are visited once for
@@ -23,7 +20,11 @@ type Variables = Readonly<Record<string, unknown>>;
 const maxSteps = 50_000;
 
 /** Collects the fields of selections as GraphQL.js does when it executes them, and counts its steps. */
-export function createCollect(schema: GraphQLSchema, findFragment: FindFragment, variables: Variables) {
+export function createCollect(
+  schema: GraphQLSchema,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  variables: Variables,
+) {
   let steps = 0;
 
   return (type: GraphQLObjectType, sets: readonly (SelectionSetNode | undefined)[]) => {
@@ -48,7 +49,7 @@ export function createCollect(schema: GraphQLSchema, findFragment: FindFragment,
         if (applies(selection.typeCondition?.name.value)) add(selection.selectionSet);
       } else if (!spread.has(selection.name.value)) {
         spread.add(selection.name.value);
-        const fragment = findFragment(selection.name.value);
+        const fragment = fragments.get(selection.name.value);
         if (fragment && applies(fragment.typeCondition.name.value)) add(fragment.selectionSet);
       }
     }

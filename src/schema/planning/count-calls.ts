@@ -12,7 +12,7 @@ import {
   single,
   unknownLength,
 } from './cost.ts';
-import { add, addCost, type Count, callsOf, type OnCalls } from './count.ts';
+import { add, addCost, type Count } from './count.ts';
 import { marketOf } from './markets.ts';
 import { readsOf } from './object-costs.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
@@ -46,7 +46,6 @@ export function countCalls(
   { reads, ...readers }: Pick<Count, 'argumentsOf' | 'referencesOf'> & Pick<FieldVisit['entities'], 'reads'>,
   { spotify, usesCache = false }: CountOptions,
   maxEntities: number,
-  onCalls?: OnCalls,
 ): Count {
   const count: Count = {
     ...readers,
@@ -61,7 +60,7 @@ export function countCalls(
     uncachedEntities: 0,
     rejectedEntities: new Map(),
     visits: 0,
-    onCalls,
+    callsOfFields: new Map(),
   };
   if (!root.costsNothing) {
     const parents = { parents: single, full: true, isFromOwner: false, owners: none, cachedParents: 0 };
@@ -84,14 +83,11 @@ function countFields(count: Count, visit: LevelVisit): void {
     const market = marketOf(selected, args, visit.parentMarket, count.argumentsOf);
     const { parentMarket } = visit;
     if (!visit.full && cost?.needsFullObject?.({ args, market, parentMarket, app: count.app }))
-      fullField ??= selected.field.name;
+      fullField ??= selected.name;
     countField(count, visit, selected, args, market);
   }
-  const { name, extensions } = visit.level.type;
-  if (fullField === null || !extensions.kind) return;
-  const cost = readsOf(extensions.kind, visit.parents, count.app);
-  count.onCalls?.(`${name}.${fullField}`, callsOf(cost));
-  addCost(count, cost, true);
+  const { kind } = visit.level.type.extensions;
+  if (fullField !== null && kind) addCost(count, fullField, readsOf(kind, visit.parents, count.app), true);
 }
 
 /** Counts one field and all fields below it. */
@@ -108,8 +104,7 @@ function countField(
   const cost =
     field.extensions.cost?.calls?.(visitOf(count, visit, selection, args, market)) ??
     costOfUndeclared(type, field, visit);
-  count.onCalls?.(`${type.name}.${field.name}`, callsOf(cost));
-  addCost(count, cost, type.name !== 'Query');
+  addCost(count, selection.name, cost, type.name !== 'Query');
   if (cost.entities) {
     count.uncachedEntities = Math.max(count.uncachedEntities, cost.entities.uncached);
     count.rejectedEntities.set(nodes[0], cost.entities.rejected);

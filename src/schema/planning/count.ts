@@ -16,23 +16,23 @@ export interface Count extends CountInput {
   /** By the first nodes of their fields. */
   rejectedEntities: Map<FieldNode | undefined, readonly UncachedEntity[]>;
   visits: number;
-  onCalls: OnCalls | undefined;
+  /** The calls of each field, such as `Album.tracks`. */
+  callsOfFields: Map<string, number>;
 }
-
-/** Receives the calls of a field at one selection path, such as `Album.tracks`. */
-export type OnCalls = (field: string, calls: number) => void;
-
-type Calls = Omit<Cost, 'objects' | 'full'>;
-
-export const callsOf = ({ calls }: Calls): number => sum(Object.values(calls));
 
 /**
  * Adds a cost to the count.
+ * @param field which has the cost, such as `Album.tracks`
  * @param isBelowRoot whether the lookups may land in one tick with lookups that earlier responses have triggered, so
  * that both count as lookups that can be batched
  */
-export function addCost(count: Count, cost: Calls, isBelowRoot: boolean): void {
-  const { calls, sharedCalls, probeCalls, lookups, deferredLookups } = cost;
+export function addCost(
+  count: Count,
+  field: string,
+  { calls, sharedCalls, probeCalls, lookups, deferredLookups }: Omit<Cost, 'objects' | 'full'>,
+  isBelowRoot: boolean,
+): void {
+  add(count.callsOfFields, field, sum(Object.values(calls)));
   addAll(count.calls, calls);
   if (sharedCalls) addNames(count.sharedCalls, sharedCalls);
   if (probeCalls) addNames(count.probeCalls, probeCalls);

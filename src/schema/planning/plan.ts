@@ -1,7 +1,7 @@
 import type { FieldNode, GraphQLSchema } from 'graphql';
 import type { Family } from '../../datasources/spotify/index.ts';
 import { createArguments, createReferences } from './arguments.ts';
-import { add, type Count, type OnCalls, sum } from './count.ts';
+import { add, type Count, sum } from './count.ts';
 import { type CountOptions, countCalls } from './count-calls.ts';
 import { responseFieldsOf } from './response-fields.ts';
 import type { SelectionTree } from './selection-tree.ts';
@@ -73,23 +73,16 @@ export function planOf(
     probeCalls: probeCalls.size,
     families: Array.from(calls, ([family, calls]) => ({ family, calls })).filter(({ calls }) => calls > 0),
     rejectedEntities: isTooMuch ? { indexes: indexesOf(count), limit: options.maxCalls, actual } : null,
-    costliestField:
-      total > options.maxCalls
-        ? costliestOf((onCalls) => countCalls(selectionTree, readers, options, count.entities.max, onCalls))
-        : null,
+    costliestField: total > options.maxCalls ? costliestOf(count) : null,
     responseFields: responseFieldsOf(selectionTree, readers.argumentsOf, schema),
     selectionTree,
   };
 }
 
-function costliestOf(countWith: (onCalls: OnCalls) => unknown): Plan['costliestField'] {
-  const callsOfFields = new Map<string, number>();
-  countWith((field, calls) => add(callsOfFields, field, calls));
+function costliestOf({ callsOfFields }: Count): Plan['costliestField'] {
   const fields = Array.from(callsOfFields, ([name, calls]) => ({ name, calls }));
-  return fields.reduce<Plan['costliestField']>(
-    (most, each) => (each.calls > (most?.calls ?? 0) ? each : most),
-    null,
-  );
+  const [costliest] = fields.toSorted((one, other) => other.calls - one.calls);
+  return costliest && costliest.calls > 0 ? costliest : null;
 }
 
 const indexesOf = ({ rejectedEntities }: Count): RejectedEntities['indexes'] =>

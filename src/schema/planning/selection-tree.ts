@@ -85,7 +85,7 @@ export function createSelectionTree(
   { schema, definition, fragments }: ParsedOperation,
   variables: Readonly<Record<string, unknown>>,
 ): SelectionTree {
-  const collect = createCollect(schema, (name) => fragments.get(name), variables);
+  const collect = createCollect(schema, fragments, variables);
   const parts: Parts = { schema, collect, typeSelections: new Map(), numbers: new Map() };
   const query = schema.getQueryType() as GraphQLObjectType;
   const root = createTypeSelection(parts, query, collect(query, [definition.selectionSet]));
