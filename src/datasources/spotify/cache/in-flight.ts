@@ -136,11 +136,8 @@ export function createInFlightRequests(options: InFlightOptions) {
     join(request, form, fieldContext);
     return request;
   };
-  return {
-    fetch: createFetch(joinOrStart),
-    isInFlight: (key: string) => inFlight.has(key),
-    inFlightCount: () => inFlight.size,
-  };
+  const fetch = createFetch(joinOrStart);
+  return { fetch, isInFlight: (key: string) => inFlight.has(key), inFlightCount: () => inFlight.size };
 }
 
 function createFetch(joinOrStart: JoinOrStart): Fetch {

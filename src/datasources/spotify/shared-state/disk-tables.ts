@@ -97,13 +97,11 @@ export function acquireLease(sql: Sql, key: string, owner: string, nowMs: number
   return true;
 }
 
-export function renewLease(sql: Sql, key: string, owner: string, untilMs: number): void {
+export const renewLease = (sql: Sql, key: string, owner: string, untilMs: number) =>
   sql('UPDATE lease SET until_ms = ? WHERE key = ? AND owner = ?').run(untilMs, key, owner);
-}
 
-export function releaseLease(sql: Sql, key: string, owner: string): void {
+export const releaseLease = (sql: Sql, key: string, owner: string) =>
   sql('DELETE FROM lease WHERE key = ? AND owner = ?').run(key, owner);
-}
 
 export const counters = (sql: Sql, family: string): Map<string, unknown> =>
   new Map(

@@ -20,18 +20,13 @@ export interface Leases extends SharedLeases {
   close(): void;
 }
 
-interface Wait {
-  ended: Promise<void>;
-  end: () => void;
-}
-
 /**
  * Leases of this process, which are renewed until they are released, and waits for the leases of other processes.
  * @param checkEveryMs how often waits look for leases that have ended without a message
  */
 export function createLeases(commands: LeaseCommands, checkEveryMs: number): Leases {
   const acquireCounts = new Map<string, number>(); // how often each key was acquired and not released
-  const waits = new Map<string, Wait>();
+  const waits = new Map<string, (() => void)[]>(); // by key, the functions that end them
   let renewTimer: NodeJS.Timeout | undefined;
   let checkTimer: NodeJS.Timeout | undefined;
 
@@ -45,7 +40,7 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
   }
 
   function end(key: string): void {
-    waits.get(key)?.end();
+    for (const endWait of waits.get(key) ?? []) endWait();
     waits.delete(key);
   }
 
@@ -80,11 +75,12 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
       else if (acquireCounts.delete(key)) commands.release(key);
     },
     async whenLeaseEnds(key) {
-      const wait = waits.get(key) ?? createWait();
-      waits.set(key, wait);
+      const waitsOfKey = waits.get(key) ?? [];
+      waits.set(key, waitsOfKey);
+      const ended = new Promise<void>((endWait) => void waitsOfKey.push(endWait));
       checkTimer ??= setInterval(checkAll, checkEveryMs).unref();
       await check([key]); // the lease may have ended before this wait began
-      await wait.ended;
+      await ended;
     },
     end,
     close() {
@@ -95,12 +91,4 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
       clearInterval(checkTimer);
     },
   };
-}
-
-function createWait(): Wait {
-  let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  return { ended, end };
 }

@@ -47,7 +47,7 @@ export function decideRetry(
   if (outcome.kind === 'fault') return decideAfterFault(outcome, jitterMs);
 
   const { status } = outcome;
-  if (isPremiumLapsed(outcome)) return { act: 'fail', error: premiumError() };
+  if (isPremiumLapsed(outcome)) return fail(premiumError());
   // If it is no passing fault, it may show that Spotify withholds the endpoint.
   if (isUnexplained404(outcome)) return retry(jitterMs, outcome);
   if (acceptedStatuses.has(status)) return { act: 'accept', response: outcome };
@@ -59,10 +59,7 @@ export function decideRetry(
   if (status >= 500 || retriedStatuses.has(status)) {
     return retry(Math.max(waitMs ?? 0, jitterMs), failedError(status));
   }
-  return {
-    act: 'fail',
-    error: new UpstreamBadResponse(`Spotify responded with the unexpected status ${status}.`),
-  };
+  return fail(new UpstreamBadResponse(`Spotify responded with the unexpected status ${status}.`));
 }
 
 /** A 404 of Spotify has a message: one without it comes from a proxy or a failing server. */
@@ -91,7 +88,7 @@ export const isEdgeRejection = (response: HttpResponse): boolean =>
   !isPremiumLapsed(response);
 
 function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): RetryDecision {
-  if (isClosed) return { act: 'fail', error: shuttingDown() };
+  if (isClosed) return fail(shuttingDown());
   switch (fault) {
     case 'timeout':
       return retry(
@@ -101,14 +98,11 @@ function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): Ret
     case 'transport':
       return retry(jitterMs, unreachableError());
     case 'tls': // a retry does not repair a certificate
-      return { act: 'fail', error: certificateError() };
+      return fail(certificateError());
     case 'too-large':
-      return { act: 'fail', error: new UpstreamBadResponse('The response of Spotify is too large.') };
+      return fail(new UpstreamBadResponse('The response of Spotify is too large.'));
     case 'not-json':
-      return {
-        act: 'fail',
-        error: new UpstreamBadResponse('The response of Spotify is not JSON.'),
-      };
+      return fail(new UpstreamBadResponse('The response of Spotify is not JSON.'));
   }
 }
 
@@ -124,24 +118,17 @@ function decideAfter429(
   const isShort = waitMs !== null && waitMs <= maxWaitInRequestMs;
   if (!isShort || attempt >= maxAttempts) return { act: 'backOff', reason: 'rate', waitMs: waitMs || null };
   // Spotify's wait is the minimum: the jitter is added to it.
-  return {
-    act: 'retry',
-    waitMs: waitMs + jitterMs,
-    backOffMs: waitMs,
-    exhausted: rateLimitedError(waitMs),
-  };
+  return { ...retry(waitMs + jitterMs, rateLimitedError(waitMs)), backOffMs: waitMs };
 }
 
 /** Since July 2026 `error.reason` distinguishes a used-up quota from a rate limit. */
 const isQuotaExceeded = ({ body }: HttpResponse): boolean =>
   propertyOf(propertyOf(body, 'error'), 'reason') === 'QUOTA_EXCEEDED';
 
-const retry = (waitMs: number, exhausted: GatewayError | HttpResponse): RetryDecision => ({
-  act: 'retry',
-  waitMs,
-  backOffMs: 0,
-  exhausted,
-});
+const fail = (error: GatewayError): RetryDecision => ({ act: 'fail', error });
+
+const retry = (waitMs: number, exhausted: GatewayError | HttpResponse) =>
+  ({ act: 'retry', waitMs, backOffMs: 0, exhausted }) satisfies RetryDecision;
 
 /** The decisions about retries that the caller makes. */
 export interface RetryHooks {
