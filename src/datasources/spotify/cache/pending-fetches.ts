@@ -1,7 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { waitMsOfQuota } from '../quota/admission.ts';
+import { waitMsOfQuota } from '../quota/call-permits.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
 import { afterCalls, type ReadDecision } from '../quota/decide-reads.ts';
 import { backOffError } from '../transport/back-off.ts';

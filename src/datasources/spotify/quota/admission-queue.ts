@@ -1,26 +1,8 @@
 import { type GatewayError, Overloaded } from '../../../errors.ts';
-import type { Outcome } from '../transport/http.ts';
 import type { Family, Observer } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
-import type { AdmissionDecision } from './admission.ts';
+import type { CallPermit, CallPermits } from './call-permits.ts';
 import { createFairQueue, type Offer } from './fair-queue.ts';
-
-/** The permits for concurrent calls. A call holds one from its admission to its end. */
-export interface CallPermits {
-  /** Whether a call may take a permit now. */
-  decide(family: Family, waiters: Waiters): AdmissionDecision;
-  /** Takes a permit; `decide` has allowed it. */
-  acquire(family: Family): CallPermit;
-  /** Whether all permits are taken. */
-  isFull(): boolean;
-}
-
-export interface CallPermit {
-  /** The call is not sent: it does not count for the rate limit. */
-  cancel(): void;
-  /** Releases the permit. @param outcome undefined if the call was not sent, or its sending threw */
-  release(outcome: Outcome | undefined): void;
-}
 
 /**
  * The calls that wait for a permit: retries first, because they have waited the longest. Operations take turns; the calls

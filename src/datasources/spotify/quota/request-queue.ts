@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CallAbandoned, shuttingDown } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
@@ -7,12 +6,12 @@ import type { CallScheduler, ScheduledCall } from '../transport/api-client.ts';
 import type { Outcome } from '../transport/http.ts';
 import { type Family, noopObserver, type Observer } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
-import { decideAdmission, waitMsOfQuota } from './admission.ts';
-import { type CallPermit, type CallPermits, createAdmissionQueue } from './admission-queue.ts';
+import { createAdmissionQueue } from './admission-queue.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
+import { type CallPermit, createCallPermits } from './call-permits.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
-import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 import { createCallCounts, type RecentCalls } from './recent-calls.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
@@ -54,7 +53,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const { rateLimit, dailyQuota, sharedState, observer = noopObserver, log } = options;
   const breakers = createBreakers({ sharedState, log, onOpen: () => admissions.drainAllSoon() });
   const rateLimiter = createRateLimiter({ limit: rateLimit, store: sharedState });
-  const permits = createCallPermits(options, breakers, rateLimiter);
+  const permits = createCallPermits(options.concurrency, dailyQuota, breakers, rateLimiter);
   const admissions = createAdmissionQueue(permits, observer);
   const callCounts = createCallCounts();
   const queuedCalls = new Map<Family, Set<unknown>>();
@@ -146,49 +145,6 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     dispose() {
       permits.close();
       admissions.dispose();
-    },
-  };
-}
-
-function createCallPermits(
-  { concurrency, dailyQuota }: RequestQueueOptions,
-  breakers: Breakers,
-  rateLimiter: RateLimiter,
-): CallPermits & { isIdle(): boolean; close(): void } {
-  let inFlight = 0;
-  let isClosed = false;
-  const isFull = () => inFlight >= concurrency;
-
-  return {
-    isFull,
-    isIdle: () => inFlight === 0,
-    close() {
-      isClosed = true;
-    },
-    decide(family, waiters) {
-      if (isClosed) return { act: 'reject', error: shuttingDown() };
-      if (!waiters.hasActive()) return { act: 'reject', error: new CallAbandoned() };
-      const nowMs = performance.now();
-      return decideAdmission({
-        family,
-        openState: breakers.openStateOf(family, nowMs),
-        quotaWaitMs: waitMsOfQuota(dailyQuota.stateOf(family)),
-        rateLimitWaitMs: rateLimiter.waitMs(nowMs),
-        hasCapacity: !isFull() && breakers.hasCapacity(family),
-        timeLeftMs: waiters.deadlineMs() - nowMs,
-      });
-    },
-    acquire(family) {
-      const nowMs = performance.now();
-      inFlight += 1;
-      const releaseBreakers = breakers.acquire(family, nowMs);
-      return {
-        cancel: rateLimiter.record(nowMs),
-        release(outcome) {
-          inFlight -= 1;
-          releaseBreakers(outcome, performance.now());
-        },
-      };
     },
   };
 }
