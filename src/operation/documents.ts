@@ -15,23 +15,7 @@ import {
   type ValidationOptions,
 } from './validation.ts';
 
-/**
- * The document cache: each document is parsed and validated once. The cache is bounded by estimated memory, not by
- * count: 1,000 documents of the maximum size would outgrow the rest of the heap.
- */
-export interface Documents {
-  /** @param clientKey the client that is charged with the time of a document that is rejected */
-  fromText(text: string, clientKey?: string): Document;
-  /** For callers in the same process, which may pass parsed documents. */
-  fromAst(document: DocumentNode, clientKey?: string): Document;
-  /**
-   * Whether the document may be parsed for the client: the client has time left for requests that are rejected, or the
-   * document is cached and its plan was never rejected.
-   */
-  hasParseBudget(text: string, clientKey: string): boolean;
-  /** Charges the client for a valid document whose operation was rejected, because of its variables or its plan. */
-  chargeRejection(document: Document, clientKey: string, milliseconds: number): void;
-}
+export type Documents = ReturnType<typeof createDocuments>;
 
 export interface Document {
   /** Identifies the document in logs. */
@@ -49,7 +33,11 @@ const bytesOfRejection = 500;
 const bytesOfError = 2_000;
 const noClient = ''; // the client of documents that no client has sent
 
-export function createDocuments(options: ValidationOptions): Documents {
+/**
+ * The document cache: each document is parsed and validated once. The cache is bounded by estimated memory, not by
+ * count: 1,000 documents of the maximum size would outgrow the rest of the heap.
+ */
+export function createDocuments(options: ValidationOptions) {
   const validate = createValidate(options);
   const budgets = createClientBudgets();
   const byAst = new WeakMap<DocumentNode, Document>();
@@ -80,8 +68,11 @@ export function createDocuments(options: ValidationOptions): Documents {
   }
 
   return {
-    fromText: (text, clientKey = noClient) => getOrParse(text, clientKey, parseText),
-    fromAst(ast, clientKey = noClient) {
+    /** @param clientKey the client that is charged with the time of a document that is rejected */
+    fromText: (text: string, clientKey: string = noClient): Document =>
+      getOrParse(text, clientKey, parseText),
+    /** For callers in the same process, which may pass parsed documents. */
+    fromAst(ast: DocumentNode, clientKey: string = noClient): Document {
       // A caller without TypeScript may pass something else.
       if (ast?.kind !== Kind.DOCUMENT) return rejectedDocument(new BadRequest(noDocument), hashOf(''));
       const cachedDocument = byAst.get(ast);
@@ -95,11 +86,16 @@ export function createDocuments(options: ValidationOptions): Documents {
       byAst.set(ast, document);
       return document;
     },
-    chargeRejection(document, clientKey, milliseconds) {
+    /** Charges the client for a valid document whose operation was rejected, because of its variables or its plan. */
+    chargeRejection(document: Document, clientKey: string, milliseconds: number): void {
       document.wasRejected = true;
       budgets.charge(clientKey, milliseconds);
     },
-    hasParseBudget(text, clientKey) {
+    /**
+     * Whether the document may be parsed for the client: the client has time left for requests that are rejected, or the
+     * document is cached and its plan was never rejected.
+     */
+    hasParseBudget(text: string, clientKey: string): boolean {
       if (budgets.hasTime(clientKey)) return true;
       const cachedDocument = valid.get(text);
       return cachedDocument ? !cachedDocument.wasRejected : rejected.has(hashOf(text));

@@ -1,16 +1,6 @@
 import { waitForIdleEventLoop } from '../observability/event-loop.ts';
 
-/**
- * Spreads the work of operations over iterations of the event loop, so that `/health` responds in time. In one iteration
- * operations start or continue for 50 ms; later ones wait until the event loop has handled other events. Then
- * clients alternate: the operations of one client do not delay those of others.
- */
-export interface OperationQueue {
-  /** True if the operation may start; false, after 2 s in the queue, if the process has too much to do. */
-  admit(clientKey: string): true | Promise<boolean>;
-  /** Creates the function that an operation calls each time it has waited. */
-  createResume(clientKey: string): Resume;
-}
+export type OperationQueue = ReturnType<typeof createOperationQueue>;
 
 /**
  * To be called when the operation has waited for data: otherwise all operations that have waited for the same data would
@@ -27,7 +17,12 @@ interface QueuedOperation {
   start(mayStart: boolean): void;
 }
 
-export function createOperationQueue(): OperationQueue {
+/**
+ * Spreads the work of operations over iterations of the event loop, so that `/health` responds in time. In one iteration
+ * operations start or continue for 50 ms; later ones wait until the event loop has handled other events. Then
+ * clients alternate: the operations of one client do not delay those of others.
+ */
+export function createOperationQueue() {
   const queues = new Map<string, QueuedOperation[]>(); // by client, the client that is next first
   let iterationStartMs: number | null = null;
   let resumed: Resume | null = null; // the operation that continues in the microtasks that run now
@@ -79,9 +74,11 @@ export function createOperationQueue(): OperationQueue {
   }
 
   return {
-    admit: (clientKey) => isFree() || enqueue(clientKey),
+    /** True if the operation may start; false, after 2 s in the queue, if the process has too much to do. */
+    admit: (clientKey: string): true | Promise<boolean> => isFree() || enqueue(clientKey),
     // The function references only the key: V8 may keep the function of an operation that has waited for long.
-    createResume(clientKey) {
+    /** Creates the function that an operation calls each time it has waited. */
+    createResume(clientKey: string): Resume {
       return function resume() {
         if (resumed === null) {
           resumed = resume;

@@ -1,18 +1,14 @@
 import type { Log } from '../../../observability/log.ts';
 
+export type DeferredWrites = ReturnType<typeof createDeferredWrites>;
+
+const maxQueued = 64; // each holds a response in memory: beyond that the oldest write runs at once
+
 /**
  * Writes to the store, which wait until the responses that have just arrived are served: encoding and storing a page takes
  * longer than serving it. They run in order, one in each iteration of the event loop.
  */
-export interface DeferredWrites {
-  enqueue(write: () => void): void;
-  /** Runs everything that is queued. */
-  flush(): void;
-}
-
-const maxQueued = 64; // each holds a response in memory: beyond that the oldest write runs at once
-
-export function createDeferredWrites(log: Pick<Log, 'error'>): DeferredWrites {
+export function createDeferredWrites(log: Pick<Log, 'error'>) {
   const queue: (() => void)[] = [];
   let isScheduled = false;
 
@@ -35,12 +31,13 @@ export function createDeferredWrites(log: Pick<Log, 'error'>): DeferredWrites {
   }
 
   return {
-    enqueue(write) {
+    enqueue(write: () => void): void {
       queue.push(write);
       if (queue.length > maxQueued) runOldest();
       schedule();
     },
-    flush() {
+    /** Runs everything that is queued. */
+    flush(): void {
       while (queue.length > 0) runOldest();
     },
   };

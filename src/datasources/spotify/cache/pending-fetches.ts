@@ -65,25 +65,6 @@ export interface Decided {
   entry: Entry | undefined;
 }
 
-/** Decides whether an entry replaces a pending call, and stores the results of calls. */
-export interface PendingFetches {
-  /** Gives the request the latest entry of memory and of the store. */
-  useLatest(request: PendingFetch, storedEntry: ReadEntry | undefined): void;
-  /**
-   * Whether each request is sent, and the entry that is used if not. The reads were decided before; they are decided again,
-   * because the store or another response may have brought an entry meanwhile, and because the calls of all of them
-   * together may use so much of the daily quota that some entries are not refreshed.
-   */
-  decide(requests: readonly PendingFetch[]): Decided[];
-  /** The result of a request that is not sent. @throws UpstreamQuotaExceeded */
-  resultOf(request: PendingFetch, decided: Decided | undefined): ReadResult;
-  /**
-   * Stores the result of a fetch, for this process and for the others. If an id in it was removed after its request began,
-   * only the fields that wait for it get it.
-   */
-  store(request: PendingFetch, result: FetchResult): Entry;
-}
-
 export interface PendingFetchesOptions extends FreshnessOptions {
   memory: Memory;
   writeToMemory: WriteToMemory;
@@ -105,7 +86,8 @@ export const noQuota: CallQuota = {
   queuedCalls: () => 0,
 };
 
-export function createPendingFetches(options: PendingFetchesOptions): PendingFetches {
+/** Decides whether an entry replaces a pending call, and stores the results of calls. */
+export function createPendingFetches(options: PendingFetchesOptions) {
   const { memory, sharedResponses, writeToMemory, dailyQuota, purges } = options;
 
   /** Uses an entry that came with another response meanwhile, such as one of the store. */
@@ -146,11 +128,17 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
   }
 
   return {
-    useLatest(request, storedEntry) {
+    /** Gives the request the latest entry of memory and of the store. */
+    useLatest(request: PendingFetch, storedEntry: ReadEntry | undefined): void {
       useMemory(request);
       useStoredEntry(request, storedEntry);
     },
-    decide(requests) {
+    /**
+     * Whether each request is sent, and the entry that is used if not. The reads were decided before; they are decided again,
+     * because the store or another response may have brought an entry meanwhile, and because the calls of all of them
+     * together may use so much of the daily quota that some entries are not refreshed.
+     */
+    decide(requests: readonly PendingFetch[]): Decided[] {
       const calls = createPlannedCalls(options.capabilities);
       return requests.map((request) => {
         const decided = decideOne(request, calls.besides(request.endpointRequest));
@@ -158,7 +146,8 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
         return decided;
       });
     },
-    resultOf({ endpointRequest }, decided) {
+    /** The result of a request that is not sent. @throws UpstreamQuotaExceeded */
+    resultOf({ endpointRequest }: PendingFetch, decided: Decided | undefined): ReadResult {
       const { entry, decision = 'call' } = decided ?? {};
       if (!entry || decision === 'call' || decision === 'reject') {
         const { family } = endpointRequest.request;
@@ -166,7 +155,11 @@ export function createPendingFetches(options: PendingFetchesOptions): PendingFet
       }
       return { entry, decision, source: 'redis' };
     },
-    store(request, result) {
+    /**
+     * Stores the result of a fetch, for this process and for the others. If an id in it was removed after its request began,
+     * only the fields that wait for it get it.
+     */
+    store(request: PendingFetch, result: FetchResult): Entry {
       const { endpointRequest, cachedEntry, startedMs } = request;
       const { usedShare } = dailyQuota.stateOf(endpointRequest.request.family);
       const entry = entryOf(endpointRequest, result, cachedEntry, { ...options, usedShare });

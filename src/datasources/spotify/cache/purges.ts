@@ -3,22 +3,7 @@ import { isBareId, type SpotifyId } from '../kinds/spotify-id.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { containsId } from './embedded.ts';
 
-/**
- * The ids that an operator has removed from the cache. Every process deletes its responses that contain them, and uses no
- * such response of the store that is older. The store keeps the ids for 8 days.
- */
-export interface Purges {
-  /** Removes the ids in all processes; in this one, before it resolves. */
-  purge(ids: readonly SpotifyId[]): Promise<void>;
-  /**
-   * Whether a response contains an id that was removed after its request.
-   * @param content its JSON text, or its value with its key
-   * @param startedMs when the request began, in milliseconds of the epoch
-   */
-  isPurged(content: unknown, startedMs: number): boolean;
-  /** Whether any id was removed since a time. */
-  hasPurgedSince(startedMs: number): boolean;
-}
+export type Purges = ReturnType<typeof createPurges>;
 
 export const noPurges: Pick<Purges, 'isPurged' | 'hasPurgedSince'> = {
   isPurged: () => false,
@@ -31,13 +16,15 @@ const prefix = 'purges/'; // earlier versions had fewer topics, by another prefi
 const idsOfTopic = 40;
 
 /**
+ * The ids that an operator has removed from the cache. Every process deletes its responses that contain them, and uses no
+ * such response of the store that is older. The store keeps the ids for 8 days.
  * @param store by which processes share the ids; undefined if nothing is shared
  * @param onPurge deletes the responses in the memory of this process
  */
 export function createPurges(
   store: Pick<SharedStore, 'publish' | 'subscribe'> | undefined,
   onPurge: (ids: readonly SpotifyId[]) => Promise<void>,
-): Purges {
+) {
   const topics = Array.from({ length: topicCount }, () => new Map<SpotifyId, number>()); // when each id was removed
   let latestMs = 0;
   let idsToDelete: SpotifyId[] = [];
@@ -90,14 +77,21 @@ export function createPurges(
   const hasPurgedSince = (startedMs: number): boolean => latestMs >= startedMs;
 
   return {
+    /** Whether any id was removed since a time. */
     hasPurgedSince,
-    async purge(ids) {
+    /** Removes the ids in all processes; in this one, before it resolves. */
+    async purge(ids: readonly SpotifyId[]): Promise<void> {
       const nowMs = epochMs();
       remember(ids.map((id) => [id, nowMs]));
       for (const topic of new Set(ids.map(topicOf))) publish(topic);
       await deleteResponses(ids);
     },
-    isPurged: (content, startedMs) =>
+    /**
+     * Whether a response contains an id that was removed after its request.
+     * @param content its JSON text, or its value with its key
+     * @param startedMs when the request began, in milliseconds of the epoch
+     */
+    isPurged: (content: unknown, startedMs: number): boolean =>
       hasPurgedSince(startedMs) && containsId(content, (id) => purgedMs(id) >= startedMs),
   };
 }

@@ -29,13 +29,7 @@ export interface StoredEntry {
 /** An entry of the store, in which only the outline is checked, and its size in bytes. */
 export type ReadEntry = StoredEntry & { bytes: number };
 
-/** Entries in the store, which is as untrusted as Spotify: a value that cannot be read is a miss of its own key. */
-export interface EntryStore {
-  /** @param entityCacheKeys keys of objects that may have come with another response */
-  get(keys: readonly string[], entityCacheKeys?: readonly string[]): Promise<StoredEntries>;
-  /** @param entityCacheKeys keys of the objects in the response; with `get` they lead to it as long as it is stored */
-  set(key: string, entry: StoredEntry, entityCacheKeys?: readonly string[]): void;
-}
+export type EntryStore = ReturnType<typeof createEntryStore>;
 
 export interface StoredEntries {
   /** One for each key, undefined where there is none. */
@@ -51,15 +45,19 @@ const awaitedMs = 1_000; // within which the processes that wait for an entry re
 const maxObjects = 500; // of a response: 50 tracks with their albums and artists have some 200
 const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
 
-/** @param isPurged whether an operator has removed an id of this body since then; by default nothing is removed */
+/**
+ * Entries in the store, which is as untrusted as Spotify: a value that cannot be read is a miss of its own key.
+ * @param isPurged whether an operator has removed an id of this body since then; by default nothing is removed
+ */
 export function createEntryStore(
   store: Pick<SharedStore, 'getEntries' | 'setEntries'>,
   isPurged = noPurges.isPurged,
-): EntryStore {
+) {
   const nameOf = (key: string) => `${acceptLanguage}:${key}`;
   const containerNameOf = (cacheKey: string) => nameOf(`in:${cacheKey}`);
   return {
-    async get(keys, entityCacheKeys = []) {
+    /** @param entityCacheKeys keys of objects that may have come with another response */
+    async get(keys: readonly string[], entityCacheKeys: readonly string[] = []): Promise<StoredEntries> {
       const names = [...keys.map(nameOf), ...entityCacheKeys.map(containerNameOf)];
       const values = await store.getEntries(names);
       const containers = new Map<string, string>();
@@ -69,7 +67,8 @@ export function createEntryStore(
       }
       return { entries: keys.map((key, i) => decodeEntry(values[i] ?? null, key, isPurged)), containers };
     },
-    set(key, entry, entityCacheKeys = []) {
+    /** @param entityCacheKeys keys of the objects in the response; with `get` they lead to it as long as it is stored */
+    set(key: string, entry: StoredEntry, entityCacheKeys: readonly string[] = []): void {
       const lifeMs = Math.max(Math.floor(entry.usableUntilMs - epochMs()), awaitedMs);
       const value = encodeEntry(key, entry);
       if (!value) return;

@@ -15,43 +15,32 @@ import {
   type StoredRequest,
 } from './shared-entry.ts';
 
-/** The responses that the processes of an app share in the store, with the objects inside them. */
-export interface SharedResponses {
-  /**
-   * The stored entries of the reads. An object that has no fresh entry may have come with another response: then that
-   * response is loaded into memory, with one more round trip to the store.
-   */
-  read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]>;
-  /** Loads the stored entries of the reads into memory. */
-  load(reads: readonly SharedRead[]): Promise<void>;
-  /**
-   * Loads a stored entry into memory; undefined if it cannot be used, or an id in it was removed meanwhile.
-   * @param isAwaited see `entryFromStore`
-   */
-  loadEntry(endpointRequest: EndpointRequest, storedEntry: ReadEntry, isAwaited?: boolean): Entry | undefined;
-  /** Stores a response after the responses that have just arrived are served. */
-  write(request: StoredRequest, result: FetchResult, entry: Entry): void;
-}
+export type SharedResponses = ReturnType<typeof createSharedResponses>;
 
 export interface SharedRead {
   endpointRequest: EndpointRequest;
   form: Form;
 }
 
+/** The responses that the processes of an app share in the store, with the objects inside them. */
 export function createSharedResponses(
   store: EntryStore,
   writes: DeferredWrites,
   memory: Memory,
   writeToMemory: WriteToMemory,
   options: MemoryOptions & { purges: Pick<Purges, 'isPurged'> },
-): SharedResponses {
+) {
   const { registry = kinds, purges } = options;
 
-  const loadEntry: SharedResponses['loadEntry'] = (request, storedEntry, isAwaited) => {
+  /**
+   * Loads a stored entry into memory; undefined if it cannot be used, or an id in it was removed meanwhile.
+   * @param isAwaited see `entryFromStore`
+   */
+  function loadEntry(request: EndpointRequest, storedEntry: ReadEntry, isAwaited?: boolean) {
     const entry = entryFromStore(request, storedEntry, options, isAwaited);
     if (!entry || purges.isPurged([request.key, entry.value], storedEntry.startedMs)) return undefined;
     return writeToMemory(request, entry);
-  };
+  }
 
   /** Loads a stored entry into memory, unless memory has a later one. */
   function loadIfLater(request: EndpointRequest, storedEntry: ReadEntry | undefined): void {
@@ -65,6 +54,10 @@ export function createSharedResponses(
     for (const [i, request] of requests.entries()) loadIfLater(request, entries[i]);
   }
 
+  /**
+   * The stored entries of the reads. An object that has no fresh entry may have come with another response: then that
+   * response is loaded into memory, with one more round trip to the store.
+   */
   async function read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]> {
     const entityCacheKeys = reads.map(entityCacheKeysOf);
     const { entries, containers } = await store.get(
@@ -80,12 +73,14 @@ export function createSharedResponses(
 
   return {
     read,
-    async load(reads) {
+    /** Loads the stored entries of the reads into memory. */
+    async load(reads: readonly SharedRead[]): Promise<void> {
       const storedEntries = await read(reads);
       for (const [i, { endpointRequest }] of reads.entries()) loadIfLater(endpointRequest, storedEntries[i]);
     },
     loadEntry,
-    write(request, result, entry) {
+    /** Stores a response after the responses that have just arrived are served. */
+    write(request: StoredRequest, result: FetchResult, entry: Entry): void {
       const { endpointRequest } = request;
       writes.enqueue(() => {
         const sharedEntry = entryForStore(request, result, entry);

@@ -15,23 +15,7 @@ export interface LearnedCapability {
   rememberMs: number;
 }
 
-/** The capabilities that this process, or another process of the same app, has learned from responses. */
-export interface LearnedCapabilities {
-  /** Null if nothing is known, or the learned value has expired. */
-  lookup(capability: Capability): LearnedCapability | null;
-  /** The capability as it was learned last, even if it has expired. */
-  last(capability: Capability): LearnedCapability | undefined;
-  /** Logs the capability if it is confirmed, and shares it with the other processes unless it expires sooner than usual. */
-  record(
-    capability: Capability,
-    value: boolean | number,
-    options?: { confirmed?: boolean; forMs?: number },
-  ): void;
-  /** Forgets a capability, in all processes. */
-  reset(capability: Capability): void;
-  /** All capabilities that are known and have not expired, by name. */
-  values(): CapabilityValues;
-}
+export type LearnedCapabilities = ReturnType<typeof createLearnedCapabilities>;
 
 export type CapabilityValues = Readonly<Record<string, boolean | number>>;
 
@@ -40,6 +24,7 @@ const topicPrefix = 'ability'; // names the topic of a capability in Redis, as i
 const topicOf = (capability: Capability): string => `${topicPrefix}:${capability}`;
 
 /**
+ * The capabilities that this process, or another process of the same app, has learned from responses.
  * @param mode the configured quota mode, if any
  * @param sharedState by which processes share learned capabilities
  */
@@ -48,7 +33,7 @@ export function createLearnedCapabilities(
   mode: QuotaMode,
   log: Log,
   sharedState?: Pick<SharedStore, 'publish' | 'subscribe'>,
-): LearnedCapabilities {
+) {
   const startedAtMs = epochMs();
   const learned = new Map<string, LearnedCapability>(
     Object.entries(modes[mode]).map(([capability, value]) => [
@@ -71,9 +56,16 @@ export function createLearnedCapabilities(
   });
 
   return {
+    /** Null if nothing is known, or the learned value has expired. */
     lookup,
-    last: (capability) => learned.get(capability),
-    record(capability, value, { confirmed = true, forMs = rememberMs } = {}) {
+    /** The capability as it was learned last, even if it has expired. */
+    last: (capability: Capability): LearnedCapability | undefined => learned.get(capability),
+    /** Logs the capability if it is confirmed, and shares it with the other processes unless it expires sooner than usual. */
+    record(
+      capability: Capability,
+      value: boolean | number,
+      { confirmed = true, forMs = rememberMs }: { confirmed?: boolean; forMs?: number } = {},
+    ): void {
       const before = lookup(capability);
       if (before?.value === value && before.confirmed === confirmed) return;
       const newValue = { value, confirmed, learnedAtMs: epochMs(), rememberMs: forMs };
@@ -84,11 +76,13 @@ export function createLearnedCapabilities(
       }
       if (forMs === rememberMs) sharedState?.publish(topicOf(capability), newValue);
     },
-    reset(capability) {
+    /** Forgets a capability, in all processes. */
+    reset(capability: Capability): void {
       if (!learned.delete(capability)) return;
       sharedState?.publish(topicOf(capability), { value: null, learnedAtMs: epochMs() });
     },
-    values: () =>
+    /** All capabilities that are known and have not expired, by name. */
+    values: (): CapabilityValues =>
       Object.fromEntries(
         [...learned].filter(([name]) => lookup(name)).map(([name, { value }]) => [name, value]),
       ),

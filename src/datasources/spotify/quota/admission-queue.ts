@@ -4,27 +4,6 @@ import type { Waiters } from '../usage/waiters.ts';
 import type { CallPermit, CallPermits } from './call-permits.ts';
 import { createFairQueue, type Offer } from './fair-queue.ts';
 
-/**
- * The calls that wait for a permit: retries first, because they have waited the longest. Operations take turns; the calls
- * of one operation keep their order. A call for which several operations wait has the turn that comes first.
- */
-export interface AdmissionQueue {
-  /**
-   * Resolves when the call has a permit.
-   * @throws GatewayError as soon as it is clear that the call cannot be sent in time
-   */
-  admit(family: Family, waiters: Waiters, isRetry: boolean): Promise<CallPermit>;
-  /**
-   * A permit is free. Queued calls are admitted after the callers of the ended call have run, because they may start a
-   * back-off.
-   */
-  drainSoon(): void;
-  /** Decides about every queued call soon: some may have to be rejected. */
-  drainAllSoon(): void;
-  /** Decides about every queued call a last time, and leaves no timer. */
-  dispose(): void;
-}
-
 const maxQueued = 1_000; // more cannot be sent within a deadline of 8 s: 24 at a time, 100 to 200 ms each
 
 interface WaitingCall {
@@ -34,7 +13,11 @@ interface WaitingCall {
   reject: (error: GatewayError) => void;
 }
 
-export function createAdmissionQueue(permits: CallPermits, observer: Observer): AdmissionQueue {
+/**
+ * The calls that wait for a permit: retries first, because they have waited the longest. Operations take turns; the calls
+ * of one operation keep their order. A call for which several operations wait has the turn that comes first.
+ */
+export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
   const retries = createFairQueue<WaitingCall>();
   const firstAttempts = createFairQueue<WaitingCall>();
   let wakeTimer: NodeJS.Timeout | undefined;
@@ -88,12 +71,21 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer): 
   }
 
   return {
+    /**
+     * A permit is free. Queued calls are admitted after the callers of the ended call have run, because they may start a
+     * back-off.
+     */
     drainSoon,
-    drainAllSoon() {
+    /** Decides about every queued call soon: some may have to be rejected. */
+    drainAllSoon(): void {
       stopWhenFull = false;
       drainSoon();
     },
-    async admit(family, waiters, isRetry) {
+    /**
+     * Resolves when the call has a permit.
+     * @throws GatewayError as soon as it is clear that the call cannot be sent in time
+     */
+    async admit(family: Family, waiters: Waiters, isRetry: boolean): Promise<CallPermit> {
       const decision = permits.decide(family, waiters);
       if (decision.act === 'reject') throw decision.error;
       // It overtakes no call: every queued call that may be sent has been sent, or a drain is scheduled.
@@ -114,7 +106,8 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer): 
       wakeIn(decision.act === 'wait' ? decision.waitMs : 0);
       return turn.finally(onDequeued);
     },
-    dispose() {
+    /** Decides about every queued call a last time, and leaves no timer. */
+    dispose(): void {
       offerAll(false);
       clearTimeout(wakeTimer);
       clearImmediate(nextDrain);

@@ -1,6 +1,5 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { families } from '../kinds/index.ts';
-import type { CallScheduler } from '../transport/api-client.ts';
 import {
   type BackOffReason,
   backOffError,
@@ -20,19 +19,7 @@ import {
 } from './circuit-breaker.ts';
 import { type BreakersOptions, createPremiumBreaker } from './premium-breaker.ts';
 
-/** The circuit breakers that a call passes: Premium, the global one for the connection, and that of its family. */
-export interface Breakers extends Pick<CallScheduler, 'backOff'> {
-  /** The back-off that applies to a family; null for none. */
-  openStateOf(family: Family, nowMs: number): OpenState | null;
-  /** Whether a call that was acquired may be sent: no back-off has begun since then. */
-  maySend(family: Family, nowMs: number): boolean;
-  /** Whether all breakers of the family allow one more call in flight. */
-  hasCapacity(family: Family): boolean;
-  /** Counts a call as in flight. Returns the function that ends it; its outcome is undefined if it was not sent. */
-  acquire(family: Family, nowMs: number): (outcome: Outcome | undefined, nowMs: number) => void;
-  /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
-  isPremiumLapsed(): boolean;
-}
+export type Breakers = ReturnType<typeof createBreakers>;
 
 const topicPrefix = 'back-off';
 
@@ -42,7 +29,8 @@ function backOffCause(name: Family | 'any', reason: OpenState['reason']): string
   return name === 'any' ? 'Spotify cannot be reached' : `Spotify is unavailable for ${name}`;
 }
 
-export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): Breakers {
+/** The circuit breakers that a call passes: Premium, the global one for the connection, and that of its family. */
+export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
   const breakers = new Map<Family | 'any', CircuitBreaker>();
   const premium = createPremiumBreaker({ sharedState, log, onOpen });
   // Families of which the edge has rejected a call since the last success of any endpoint.
@@ -94,15 +82,19 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
   }
 
   return {
-    openStateOf(family, nowMs) {
+    /** The back-off that applies to a family; null for none. */
+    openStateOf(family: Family, nowMs: number): OpenState | null {
       const [connectionBreaker, familyBreaker] = breakersOf(family);
       return premium.openState(nowMs) ?? connectionBreaker.openState(nowMs) ?? familyBreaker.openState(nowMs);
     },
-    maySend: (family, nowMs) =>
+    /** Whether a call that was acquired may be sent: no back-off has begun since then. */
+    maySend: (family: Family, nowMs: number): boolean =>
       premium.openState(nowMs) === null && breakersOf(family).every((breaker) => !breaker.isOpen(nowMs)),
-    hasCapacity: (family) =>
+    /** Whether all breakers of the family allow one more call in flight. */
+    hasCapacity: (family: Family): boolean =>
       premium.hasCapacity() && breakersOf(family).every((breaker) => breaker.hasCapacity()),
-    acquire(family, nowMs) {
+    /** Counts a call as in flight. Returns the function that ends it; its outcome is undefined if it was not sent. */
+    acquire(family: Family, nowMs: number): (outcome: Outcome | undefined, nowMs: number) => void {
       for (const breaker of breakersOf(family)) breaker.acquire();
       const isProbe = premium.acquire(nowMs);
       return (outcome, endedAtMs) => {
@@ -110,11 +102,13 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
         release(family, outcome, endedAtMs);
       };
     },
-    backOff(family, reason, requestedWaitMs) {
+    /** See `CallScheduler.backOff`. */
+    backOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null) {
       const waitMs = trip(family, reason, requestedWaitMs);
       sharedState?.publish(`${topicPrefix}:${family}`, { reason, untilMs: epochMs() + waitMs });
       return backOffError(family, reason, waitMs);
     },
+    /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
     isPremiumLapsed: premium.isLapsed,
   };
 }

@@ -3,25 +3,7 @@ import type { Outcome } from '../transport/http.ts';
 import { isEdgeRejection, isUnexplained404 } from '../transport/retry.ts';
 import { createSlidingWindowCounter } from './recent-calls.ts';
 
-/**
- * A circuit breaker: closed (calls may be sent), open for a time, or half-open. It opens when Spotify requests a
- * back-off and when too many calls fail. After the back-off one call is sent alone; each call that succeeds doubles
- * the number of concurrent calls, until the breaker closes.
- */
-export interface CircuitBreaker {
-  /** Why no new call may be sent, and for how long: a back-off, or a probe within a minute after it. Null if neither applies. */
-  openState(nowMs: number): OpenState | null;
-  /** Whether a back-off has not ended. Then a call that was acquired before it may not be sent either. */
-  isOpen(nowMs: number): boolean;
-  /** Whether this breaker allows one more call in flight. */
-  hasCapacity(): boolean;
-  /** Counts a call as in flight. */
-  acquire(): void;
-  /** Ends a call that was acquired. */
-  release(result: CallResult, nowMs: number): void;
-  /** Opens the breaker. @param waitMs the back-off that Spotify requested; null if it named none */
-  trip(reason: BackOffReason, waitMs: number | null, nowMs: number): void;
-}
+export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
 export interface OpenState {
   reason: RejectionReason;
@@ -44,7 +26,12 @@ const quotaBackOffMs = 3_600_000; // a quota is counted over a day; trying every
 const closeAtInFlight = 16; // after four doublings a limit no longer matters
 const probeWaitMs = 1_000; // reported to other requests while one call probes
 
-export function createCircuitBreaker(): CircuitBreaker {
+/**
+ * A circuit breaker: closed (calls may be sent), open for a time, or half-open. It opens when Spotify requests a
+ * back-off and when too many calls fail. After the back-off one call is sent alone; each call that succeeds doubles
+ * the number of concurrent calls, until the breaker closes.
+ */
+export function createCircuitBreaker() {
   const succeeded = createSlidingWindowCounter(failureWindowMs);
   const failed = createSlidingWindowCounter(failureWindowMs);
   let reason: BackOffReason | null = null; // null: closed
@@ -91,9 +78,12 @@ export function createCircuitBreaker(): CircuitBreaker {
   }
 
   return {
+    /** Opens the breaker. @param waitMs the back-off that Spotify requested; null if it named none */
     trip,
+    /** Whether a back-off has not ended. Then a call that was acquired before it may not be sent either. */
     isOpen,
-    openState(nowMs) {
+    /** Why no new call may be sent, and for how long: a back-off, or a probe within a minute after it. Null if neither applies. */
+    openState(nowMs: number): OpenState | null {
       if (reason === null) return null;
       if (nowMs < openUntilMs) {
         return { reason, waitMs: openUntilMs - nowMs, totalWaitMs: openUntilMs - openedAtMs };
@@ -104,11 +94,14 @@ export function createCircuitBreaker(): CircuitBreaker {
       const isProbing = isOutage && maxInFlight === 1 && inFlight > 0;
       return isProbing ? { reason, waitMs: probeWaitMs, totalWaitMs: probeWaitMs } : null;
     },
-    hasCapacity: () => inFlight < maxInFlight,
-    acquire() {
+    /** Whether this breaker allows one more call in flight. */
+    hasCapacity: (): boolean => inFlight < maxInFlight,
+    /** Counts a call as in flight. */
+    acquire(): void {
       inFlight += 1;
     },
-    release(result, nowMs) {
+    /** Ends a call that was acquired. */
+    release(result: CallResult, nowMs: number): void {
       inFlight -= 1;
       if (result === 'ignored') return;
       const isHalfOpen = reason !== null && nowMs >= openUntilMs;

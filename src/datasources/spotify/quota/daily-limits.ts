@@ -15,21 +15,7 @@ export interface DailyLimit {
   usable: number;
 }
 
-/** The daily limits of the endpoint families, shared by all processes and kept across restarts. */
-export interface DailyLimits {
-  of(family: Family, nowMs: number): DailyLimit;
-  /** Families with a configured or learned limit. */
-  families(nowMs: number): Family[];
-  /** Sets the learned limit of a family. Returns false for further rejections at the same time. */
-  learn(family: Family, limit: number, nowMs: number): boolean;
-  /**
-   * A rejection that the counted calls do not explain. It forgets a limit that another process has just learned from
-   * rejections at the same time. An older limit is not raised for a week, but an implausibly low one is still forgotten.
-   */
-  recordUnexplained(family: Family, nowMs: number): void;
-  /** Publishes the learned limits again: they have been raised, or the store has lost them. */
-  publish(nowMs: number): void;
-}
+export type DailyLimits = ReturnType<typeof createDailyLimits>;
 
 export interface DailyLimitsOptions {
   /** Limits that the operator has set; the others are learned. */
@@ -60,7 +46,8 @@ const maxLimit = 10_000_000;
 const noLimit = 0; // in a message: the limit learned before was wrong
 const topicPrefix = 'daily-limit';
 
-export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
+/** The daily limits of the endpoint families, shared by all processes and kept across restarts. */
+export function createDailyLimits(options: DailyLimitsOptions) {
   const { configured, isDevelopmentMode, store } = options;
   const learned = new Map<Family, LearnedLimit>();
 
@@ -105,28 +92,35 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
   });
 
   return {
-    of(family, nowMs) {
+    of(family: Family, nowMs: number): DailyLimit {
       const [limit, source] = limitOf(family, nowMs);
       const isEnforced = limit !== null && source !== 'PRESUMED';
       return { limit, source, usable: isEnforced ? usableCalls(limit) : Number.POSITIVE_INFINITY };
     },
-    families: (nowMs) =>
+    /** Families with a configured or learned limit. */
+    families: (nowMs: number): Family[] =>
       [...new Set([...configured.keys(), ...learned.keys()])].filter(
         (family) => configured.has(family) || learnedOf(family, nowMs),
       ),
-    learn(family, limit, nowMs) {
+    /** Sets the learned limit of a family. Returns false for further rejections at the same time. */
+    learn(family: Family, limit: number, nowMs: number): boolean {
       const isFirst = !isSameBurst(family, nowMs);
       replace(family, { limit, learnedAtMs: nowMs });
       return isFirst;
     },
-    recordUnexplained(family, nowMs) {
+    /**
+     * A rejection that the counted calls do not explain. It forgets a limit that another process has just learned from
+     * rejections at the same time. An older limit is not raised for a week, but an implausibly low one is still forgotten.
+     */
+    recordUnexplained(family: Family, nowMs: number): void {
       const before = learnedOf(family, nowMs);
       if (isSameBurst(family, nowMs)) replace(family, { limit: noLimit, learnedAtMs: nowMs });
       else if (before && before.limit >= plausibleCalls(family))
         // Older than this burst, also by the clock of a process that is late.
         replace(family, { limit: before.limit, learnedAtMs: nowMs - 2 * burstMs });
     },
-    publish(nowMs) {
+    /** Publishes the learned limits again: they have been raised, or the store has lost them. */
+    publish(nowMs: number): void {
       for (const family of [...learned.keys()]) {
         const learnedLimit = learnedOf(family, nowMs);
         if (learnedLimit) replace(family, learnedLimit);

@@ -1,17 +1,4 @@
 /**
- * A queue in which owners take turns: one item of each owner, then the next item of each. The items of one owner keep
- * their order, and an owner that joins waits for at most one turn of each other owner.
- */
-export interface FairQueue<T> {
-  size(): number;
-  add(owner: unknown, item: T): void;
-  /** Moves the item to the queue of `other` if the item gets its turn sooner there. Returns whether the item has moved. */
-  moveForward(item: T, owner: unknown, other: unknown): boolean;
-  /** Offers items in turn until `offer` returns 'stop' or has seen every item that stays. */
-  drain(offer: (item: T) => Offer): void;
-}
-
-/**
  * - `taken`: the item leaves the queue, and the turn of its owner is over
  * - `dropped`: the item leaves the queue, and its owner still has the turn
  * - `kept`: the item stays in the queue
@@ -19,7 +6,11 @@ export interface FairQueue<T> {
  */
 export type Offer = 'taken' | 'dropped' | 'kept' | 'stop';
 
-export function createFairQueue<T>(): FairQueue<T> {
+/**
+ * A queue in which owners take turns: one item of each owner, then the next item of each. The items of one owner keep
+ * their order, and an owner that joins waits for at most one turn of each other owner.
+ */
+export function createFairQueue<T>() {
   const queues = new Map<unknown, T[]>(); // by owner, in the order of their turns
   let size = 0;
 
@@ -52,12 +43,13 @@ export function createFairQueue<T>(): FairQueue<T> {
   }
 
   return {
-    size: () => size,
-    add(owner, item) {
+    size: (): number => size,
+    add(owner: unknown, item: T): void {
       push(owner, item);
       size += 1;
     },
-    moveForward(item, owner, other) {
+    /** Moves the item to the queue of `other` if the item gets its turn sooner there. Returns whether the item has moved. */
+    moveForward(item: T, owner: unknown, other: unknown): boolean {
       const items = queues.get(owner) ?? [];
       const index = items.indexOf(item); // equals the number of rounds before the turn of the item
       if (index <= (queues.get(other)?.length ?? 0)) return false;
@@ -65,7 +57,8 @@ export function createFairQueue<T>(): FairQueue<T> {
       push(other, item);
       return true;
     },
-    drain(offer) {
+    /** Offers items in turn until `offer` returns 'stop' or has seen every item that stays. */
+    drain(offer: (item: T) => Offer): void {
       let round = Array.from(queues, ([owner, items]) => ({ owner, items, next: 0 }));
       while (round.length > 0) {
         for (const turn of round) {

@@ -8,26 +8,7 @@ import { createOperationContext } from '../usage/field-context.ts';
 import { createWaiters, type Waiters } from '../usage/waiters.ts';
 import type { OpenState } from './circuit-breaker.ts';
 
-/**
- * If the Premium subscription of the app's owner has lapsed, Spotify rejects every call of the app. This breaker then
- * stops all calls and allows one call a minute, until one succeeds; then it allows all calls at once.
- */
-export interface PremiumBreaker {
-  /** Whether Spotify has stated that the subscription has lapsed, and no call has succeeded since. */
-  isLapsed(): boolean;
-  /** Why no call may be sent and for how long; null if a call may be sent. */
-  openState(nowMs: number): OpenState | null;
-  /** False while the call of the minute is in flight: its outcome decides about the others. */
-  hasCapacity(): boolean;
-  /** Counts a call as in flight. Returns whether it is the call of the minute. */
-  acquire(nowMs: number): boolean;
-  /**
-   * Ends a call that was acquired.
-   * @param outcome undefined if the call was not sent
-   * @param isProbe the result of `acquire`: a call that was sent before the lapse does not show whether the lapse has ended
-   */
-  release(outcome: Outcome | undefined, nowMs: number, isProbe: boolean): void;
-}
+export type PremiumBreaker = ReturnType<typeof createPremiumBreaker>;
 
 export interface BreakersOptions {
   /** Shares back-offs between processes. */
@@ -43,7 +24,11 @@ const maxPeerBackOffMs = 2 * backOffMs; // bounds what other processes can cause
 const topic = 'premium';
 const inconclusiveStatuses = new Set([401, 403, 408, 425, 429]); // an app gets them with and without a subscription
 
-export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptions): PremiumBreaker {
+/**
+ * If the Premium subscription of the app's owner has lapsed, Spotify rejects every call of the app. This breaker then
+ * stops all calls and allows one call a minute, until one succeeds; then it allows all calls at once.
+ */
+export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptions) {
   let isLapsed = false;
   let isProbing = false; // whether the call of the minute is in flight
   let nextCallAtMs = 0;
@@ -83,21 +68,30 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptio
   });
 
   return {
-    isLapsed: () => isLapsed,
-    openState(nowMs) {
+    /** Whether Spotify has stated that the subscription has lapsed, and no call has succeeded since. */
+    isLapsed: (): boolean => isLapsed,
+    /** Why no call may be sent and for how long; null if a call may be sent. */
+    openState(nowMs: number): OpenState | null {
       const waitMs = nextCallAtMs - nowMs;
       return isLapsed && !isProbing && waitMs > 0
         ? { reason: 'premium-lapsed', waitMs, totalWaitMs: backOffMs }
         : null;
     },
-    hasCapacity: () => !isProbing,
-    acquire(nowMs) {
+    /** False while the call of the minute is in flight: its outcome decides about the others. */
+    hasCapacity: (): boolean => !isProbing,
+    /** Counts a call as in flight. Returns whether it is the call of the minute. */
+    acquire(nowMs: number): boolean {
       if (!isLapsed) return false;
       isProbing = true;
       nextCallAtMs = nowMs + backOffMs; // after every outcome
       return true;
     },
-    release(outcome, nowMs, isProbe) {
+    /**
+     * Ends a call that was acquired.
+     * @param outcome undefined if the call was not sent
+     * @param isProbe the result of `acquire`: a call that was sent before the lapse does not show whether the lapse has ended
+     */
+    release(outcome: Outcome | undefined, nowMs: number, isProbe: boolean): void {
       if (isProbe) isProbing = false;
       if (outcome?.kind === 'response' && isPremiumLapsed(outcome)) {
         open(nowMs + backOffMs);

@@ -2,20 +2,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { rateWindowMs } from './recent-calls.ts';
 
-/** The gateway's own limit on calls, kept in every span of 30 s (a rolling window). */
-export interface RateLimiter {
-  /** Milliseconds until one more call may be sent; 0 if it may be sent now. */
-  waitMs(nowMs: number): number;
-  /** Counts one call of this process. Returns the function that takes it back, because it is not sent. */
-  record(nowMs: number): () => void;
-  /** Counts the recorded call with the other processes; false if their calls have used up the limit. */
-  reserveShared(): Promise<boolean>;
-  /**
-   * Learns a limit of the calls from now on, because Spotify has rejected a call for its rate.
-   * @param calls calls of the last 30 s, in all processes
-   */
-  recordRejection(calls: number): void;
-}
+export type RateLimiter = ReturnType<typeof createRateLimiter>;
 
 export interface RateLimiterOptions {
   /** Maximum calls in any 30 s that the operator has set; null to learn it from Spotify's rejections. */
@@ -42,7 +29,8 @@ const forgottenFactor = 2; // at twice the rejected rate the limit has been too 
 const maxCalls = 1_000_000;
 const topic = 'rate-limit';
 
-export function createRateLimiter({ limit: configured, store }: RateLimiterOptions): RateLimiter {
+/** The gateway's own limit on calls, kept in every span of 30 s (a rolling window). */
+export function createRateLimiter({ limit: configured, store }: RateLimiterOptions) {
   const sentAtMs: number[] = []; // the calls of the window, oldest first
   let blockedUntilMs = 0; // by the calls of other processes
   let learned: LearnedRate | null = null;
@@ -55,14 +43,16 @@ export function createRateLimiter({ limit: configured, store }: RateLimiterOptio
   });
 
   return {
-    waitMs(nowMs) {
+    /** Milliseconds until one more call may be sent; 0 if it may be sent now. */
+    waitMs(nowMs: number): number {
       const limit = currentLimit();
       if (limit === null) return 0;
       const lastThatCountsMs = sentAtMs[sentAtMs.length - limit];
       const windowEndMs = lastThatCountsMs === undefined ? 0 : lastThatCountsMs + safeWindowMs;
       return Math.max(0, windowEndMs - nowMs, blockedUntilMs - nowMs);
     },
-    record(nowMs) {
+    /** Counts one call of this process. Returns the function that takes it back, because it is not sent. */
+    record(nowMs: number): () => void {
       sentAtMs.push(nowMs);
       const expired = sentAtMs.findIndex((atMs) => atMs > nowMs - safeWindowMs);
       if (expired > sentAtMs.length / 2) sentAtMs.splice(0, expired);
@@ -71,14 +61,19 @@ export function createRateLimiter({ limit: configured, store }: RateLimiterOptio
         if (index !== -1) sentAtMs.splice(index, 1);
       };
     },
-    async reserveShared() {
+    /** Counts the recorded call with the other processes; false if their calls have used up the limit. */
+    async reserveShared(): Promise<boolean> {
       const limit = currentLimit();
       const waitMs = limit === null ? 0 : ((await store?.reserveRate(limit, safeWindowMs)) ?? 0);
       if (waitMs === 0) return true;
       blockedUntilMs = performance.now() + waitMs;
       return false;
     },
-    recordRejection(calls) {
+    /**
+     * Learns a limit of the calls from now on, because Spotify has rejected a call for its rate.
+     * @param calls calls of the last 30 s, in all processes
+     */
+    recordRejection(calls: number): void {
       if (configured !== null) return;
       const newlyLearned = learnRate(calls, epochMs());
       if (!newlyLearned) return;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RollingCounters } from './rolling-counters.ts';
 
 /** The counters of one name, such as an endpoint family, and their exchanges with the store. */
@@ -51,7 +50,8 @@ export function createRecoveryPause() {
     /** Resolves at the end that it has now: waiting for the end of every prolongation might last for ever. */
     async whenOver(): Promise<void> {
       const endMs = untilMs;
-      while (performance.now() < endMs) await sleep(endMs - performance.now());
+      while (performance.now() < endMs)
+        await new Promise((resolve) => setTimeout(resolve, endMs - performance.now()));
     },
   };
 }

@@ -9,16 +9,7 @@ import {
 } from './disk-connection.ts';
 import type { DiskFiles } from './disk-files.ts';
 
-/** A SQLite database that several processes use. It may be locked, full, damaged or removed at any time. */
-export interface DiskDatabase {
-  /** Result of the reads; null if the database does not respond. */
-  read<T>(reads: (sql: Sql) => T): T | null;
-  /** The same for one atomic step that writes. */
-  write<T>(step: (sql: Sql) => T): T | null;
-  /** Whether another process has written, or the database was replaced, since the last call. */
-  hasChanged(): boolean;
-  close(): void;
-}
+export type DiskDatabase = ReturnType<typeof openDiskDatabase>;
 
 export interface DiskDatabaseOptions {
   files: DiskFiles;
@@ -38,8 +29,11 @@ const checkFileEveryMs = 1_000;
 const warnEveryMs = 3_600_000; // for one problem that lasts
 const warnAgainMs = 60_000; // for one that has returned after its end
 
-/** Opens the database, if need be an empty one; if its files cannot be used, it does not respond, and tries again. */
-export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
+/**
+ * A SQLite database that several processes use. It may be locked, full, damaged or removed at any time.
+ * Opens the database, if need be an empty one; if its files cannot be used, it does not respond, and tries again.
+ */
+export function openDiskDatabase(options: DiskDatabaseOptions) {
   const { files, maxBytes, log, freeSpace, onReplaced } = options;
   let connection: Connection | undefined;
   let changeCount: unknown;
@@ -113,20 +107,23 @@ export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
 
   open(false);
   return {
-    read: (reads) => attempt(({ sql }) => reads(sql)),
-    write: (step) =>
+    /** Result of the reads; null if the database does not respond. */
+    read: <T>(reads: (sql: Sql) => T): T | null => attempt(({ sql }) => reads(sql)),
+    /** The same for one atomic step that writes. */
+    write: <T>(step: (sql: Sql) => T): T | null =>
       attempt((current) => {
         const result = writeTo(current, step, freeSpace);
         recovered();
         return result;
       }),
-    hasChanged() {
+    /** Whether another process has written, or the database was replaced, since the last call. */
+    hasChanged(): boolean {
       const count = attempt(({ sql }) => sql('PRAGMA data_version').get()?.['data_version']);
       const isChanged = count !== null && count !== changeCount;
       if (isChanged) changeCount = count;
       return isChanged;
     },
-    close() {
+    close(): void {
       // SQLite does it when the last statement is finalized, which the package leaves to the garbage collector.
       attempt(({ sql }) => sql('PRAGMA wal_checkpoint(TRUNCATE)').get());
       connection?.close();

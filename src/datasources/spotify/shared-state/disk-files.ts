@@ -13,32 +13,26 @@ import {
 import { dirname, join } from 'node:path';
 import { storeVersion } from './shared-store.ts';
 
-/** The files of one app in the data directory, which only their owner can read: `APP/vVERSION/store.sqlite`. */
-export interface DiskFiles {
-  /**
-   * Path of the database file, which exists. The first call removes the files of other versions: later ones would remove those of
-   * a process that was started meanwhile, which would do the same. @throws file system errors
-   */
-  prepare(): string;
-  /** Which file has the path now: it changes when the file is replaced. Null if there is none. */
-  fileId(): number | null;
-  /** Removes the files of this version. Processes that have them open keep their data until they look at `fileId`. */
-  remove(): void;
-}
+export type DiskFiles = ReturnType<typeof createDiskFiles>;
 
 const privateFolder = 0o700;
 const privateFile = 0o600;
 const ownFolder = `v${storeVersion}`;
 const isOutdated = (name: string) => /^(?:v\d+|removed-.*)$/.test(name) && name !== ownFolder;
 
-export function createDiskFiles(dataDir: string, app: string): DiskFiles {
+/** The files of one app in the data directory, which only their owner can read: `APP/vVERSION/store.sqlite`. */
+export function createDiskFiles(dataDir: string, app: string) {
   const appFolder = join(dataDir, app);
   const folder = join(appFolder, ownFolder);
   const file = join(folder, 'store.sqlite');
   let isFirstCall = true;
 
   return {
-    prepare() {
+    /**
+     * Path of the database file, which exists. The first call removes the files of other versions: later ones would remove those of
+     * a process that was started meanwhile, which would do the same. @throws file system errors
+     */
+    prepare(): string {
       createFolder(folder);
       closeSync(openSync(file, 'a', privateFile)); // SQLite gives its other files the same mode
       for (const path of [appFolder, folder]) chmodSync(path, privateFolder);
@@ -48,8 +42,10 @@ export function createDiskFiles(dataDir: string, app: string): DiskFiles {
       isFirstCall = false;
       return file;
     },
-    fileId: () => statSync(file, { throwIfNoEntry: false })?.ino ?? null,
-    remove() {
+    /** Which file has the path now: it changes when the file is replaced. Null if there is none. */
+    fileId: (): number | null => statSync(file, { throwIfNoEntry: false })?.ino ?? null,
+    /** Removes the files of this version. Processes that have them open keep their data until they look at `fileId`. */
+    remove(): void {
       // Renamed first: a process that opens the store meanwhile finds all files of a database or none.
       const removed = join(appFolder, `removed-${randomUUID()}`);
       renameSync(folder, removed);

@@ -9,22 +9,7 @@ export const messageLifeMs = 8 * 24 * 3_600_000;
 
 export type MessageListener = (topic: string, message: unknown) => void;
 
-export interface Messages {
-  subscribe(listener: MessageListener): void;
-  /** Calls the listeners; a message that is too long or not JSON is not delivered, because the store is untrusted. */
-  deliver(topic: string, text: string): void;
-  /** Remembers a message of this process, which the store may lose. */
-  publish(topic: string, text: string): void;
-  /**
-   * The messages of this process that have not been delivered to it, because the store did not respond: they are to be sent
-   * again. A message that another process has sent to the topic meanwhile takes their place.
-   */
-  unsent(): [topic: string, text: string][];
-  /** The latest message of each topic, of those that the store keeps. */
-  latest(): [topic: string, text: string][];
-}
-
-export function createMessages(): Messages {
+export function createMessages() {
   const listeners = new Set<MessageListener>();
   const latest = new Map<string, { text: string; untilMs: number }>();
   const unsent = new Map<string, { text: string; before: string | undefined }>(); // with the message before it, if known
@@ -44,16 +29,23 @@ export function createMessages(): Messages {
   }
 
   return {
-    publish(topic, text) {
+    /** Remembers a message of this process, which the store may lose. */
+    publish(topic: string, text: string): void {
       const before = unsent.has(topic) ? unsent.get(topic)?.before : latest.get(topic)?.text;
       unsent.set(topic, { text, before });
       remember(topic, text);
     },
-    unsent: () => Array.from(unsent, ([topic, { text }]) => [topic, text]),
-    latest: () =>
+    /**
+     * The messages of this process that have not been delivered to it, because the store did not respond: they are to be sent
+     * again. A message that another process has sent to the topic meanwhile takes their place.
+     */
+    unsent: (): [topic: string, text: string][] => Array.from(unsent, ([topic, { text }]) => [topic, text]),
+    /** The latest message of each topic, of those that the store keeps. */
+    latest: (): [topic: string, text: string][] =>
       [...latest].flatMap(([topic, { text, untilMs }]) => (Date.now() < untilMs ? [[topic, text]] : [])),
-    subscribe: (listener) => void listeners.add(listener),
-    deliver(topic, text) {
+    subscribe: (listener: MessageListener): void => void listeners.add(listener),
+    /** Calls the listeners; a message that is too long or not JSON is not delivered, because the store is untrusted. */
+    deliver(topic: string, text: string): void {
       const isTooLong = topic.length > maxTopicChars || text.length > maxMessageChars;
       const message = isTooLong ? undefined : parse(text);
       if (message === undefined) return;

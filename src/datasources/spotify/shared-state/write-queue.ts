@@ -1,17 +1,10 @@
 import type { Sql } from './disk-connection.ts';
 import type { DiskDatabase } from './disk-database.ts';
 
-/** Collects the writes of one event-loop iteration into one transaction, which costs as much as a single write. */
-export interface WriteQueue {
-  /** Writes at the end of the iteration; lost if the database does not respond. */
-  enqueue(write: (sql: Sql) => void): void;
-  /** Writes everything that is queued. */
-  flush(): void;
-  /** Runs a step after everything that is queued; null if the database does not respond. */
-  run<T>(step: (sql: Sql) => T): T | null;
-}
+export type WriteQueue = ReturnType<typeof createWriteQueue>;
 
-export function createWriteQueue(database: DiskDatabase): WriteQueue {
+/** Collects the writes of one event-loop iteration into one transaction, which costs as much as a single write. */
+export function createWriteQueue(database: DiskDatabase) {
   let queue: ((sql: Sql) => void)[] = [];
 
   function flush(): void {
@@ -24,12 +17,15 @@ export function createWriteQueue(database: DiskDatabase): WriteQueue {
   }
 
   return {
-    enqueue(write) {
+    /** Writes at the end of the iteration; lost if the database does not respond. */
+    enqueue(write: (sql: Sql) => void): void {
       if (queue.length === 0) setImmediate(flush);
       queue.push(write);
     },
+    /** Writes everything that is queued. */
     flush,
-    run(step) {
+    /** Runs a step after everything that is queued; null if the database does not respond. */
+    run<T>(step: (sql: Sql) => T): T | null {
       flush();
       return database.write(step);
     },

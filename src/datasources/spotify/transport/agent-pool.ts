@@ -8,23 +8,15 @@ export interface HttpsProxy {
   noProxy: string;
 }
 
-/** Undici's agent for all calls, which is replaced when one of its sockets does not respond. */
-export interface AgentPool {
-  current(): Dispatcher;
-  /** If one socket does not respond its idle ones may be dead too: later requests get new sockets. */
-  retireAgent(agent: Dispatcher): void;
-  /** Opens sockets to a host for the next requests; not through a proxy, whose sockets undici opens itself. */
-  openAhead(origin: URL): void;
-  /** Counts a request that waits for a socket; the returned function ends that, and may be called again. */
-  addPending(): () => void;
-  /** Closes every socket, also those in use. */
-  close(): Promise<void>;
-}
+export type AgentPool = ReturnType<typeof createAgentPool>;
 
 const keepAliveMs = 30_000; // bursts reuse their sockets; an idle gateway closes them soon
 
-/** @param connections maximum sockets to one host, also through a proxy */
-export function createAgentPool(connections: number, proxy: HttpsProxy | null = null): AgentPool {
+/**
+ * Undici's agent for all calls, which is replaced when one of its sockets does not respond.
+ * @param connections maximum sockets to one host, also through a proxy
+ */
+export function createAgentPool(connections: number, proxy: HttpsProxy | null = null) {
   const agents = new Set<Dispatcher>();
   let pendingConnects = 0;
   let isClosed = false;
@@ -45,16 +37,19 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
   }
 
   return {
-    current: () => agent,
-    openAhead(origin) {
+    current: (): Dispatcher => agent,
+    /** Opens sockets to a host for the next requests; not through a proxy, whose sockets undici opens itself. */
+    openAhead(origin: URL): void {
       if (proxy === null && !isClosed) ahead.open(origin);
     },
-    retireAgent(retired) {
+    /** If one socket does not respond its idle ones may be dead too: later requests get new sockets. */
+    retireAgent(retired: Dispatcher): void {
       if (retired !== agent || isClosed) return; // the timeout of a request may end while the pool closes
       agent = openAgent();
       void retired.close().finally(() => agents.delete(retired));
     },
-    addPending() {
+    /** Counts a request that waits for a socket; the returned function ends that, and may be called again. */
+    addPending(): () => void {
       let isPending = true;
       pendingConnects += 1;
       return () => {
@@ -62,7 +57,8 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
         isPending = false;
       };
     },
-    async close() {
+    /** Closes every socket, also those in use. */
+    async close(): Promise<void> {
       isClosed = true;
       ahead.close();
       await Promise.all(Array.from(agents, (open) => open.destroy()));

@@ -46,11 +46,7 @@ export interface HttpFault {
 
 export type Outcome = HttpResponse | HttpFault;
 
-export interface Http {
-  send(request: HttpRequest): Promise<Outcome>;
-  /** Closes every socket, also those in use; further requests are not sent. */
-  close(): Promise<void>;
-}
+export type Http = ReturnType<typeof createHttp>;
 
 export interface HttpOptions {
   /** Timeout of one request: connect, headers and body together, in milliseconds. */
@@ -60,7 +56,7 @@ export interface HttpOptions {
 
 const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market codes is a tenth of this
 
-export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOptions): Http {
+export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOptions) {
   const client = createFetch({ fetch: boundedFetch.fetch });
   let isClosed = false;
 
@@ -85,7 +81,8 @@ export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOp
 
   return {
     send,
-    close() {
+    /** Closes every socket, also those in use; further requests are not sent. */
+    close(): Promise<void> {
       isClosed = true;
       return boundedFetch.close();
     },

@@ -20,22 +20,7 @@ import {
   withFaultAsStatus,
 } from './token-response.ts';
 
-/** The one client-credentials token of an app, cached in memory and nowhere else. */
-export interface Token {
-  /**
-   * A valid token. Concurrent requests share one fetch or renewal.
-   * @throws UpstreamAuthFailed, or the error of the token endpoint
-   */
-  get(waiters?: Waiters): Promise<string>;
-  /** Spotify rejected this token: it is removed, unless a newer one has replaced it. */
-  invalidate(token: string): void;
-  /** Spotify rejected also this token, which replaced a rejected one: for a second no other is fetched. */
-  markRejected(token: string): GatewayError;
-  /** Milliseconds since the cached token was requested; null without one. */
-  ageMs(): number | null;
-  /** No further token is requested: the process ends. */
-  dispose(): void;
-}
+export type Token = ReturnType<typeof createToken>;
 
 export interface TokenOptions {
   /** Address of the token endpoint. */
@@ -55,7 +40,8 @@ interface Failure {
   error(leftMs: number): GatewayError;
 }
 
-export function createToken(observedHttp: ObservedHttp, log: Log, options: TokenOptions): Token {
+/** The one client-credentials token of an app, cached in memory and nowhere else. */
+export function createToken(observedHttp: ObservedHttp, log: Log, options: TokenOptions) {
   const waitingOperations = new Set<OperationContext>();
   let cached: CachedToken | undefined;
   let renewal: Promise<CachedToken> | undefined;
@@ -117,7 +103,11 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
   }
 
   return {
-    async get(waiters) {
+    /**
+     * A valid token. Concurrent requests share one fetch or renewal.
+     * @throws UpstreamAuthFailed, or the error of the token endpoint
+     */
+    async get(waiters?: Waiters): Promise<string> {
       const nowMs = performance.now();
       if (cached && nowMs < cached.refreshAtMs) return cached.value;
       if (cached && nowMs < cached.expiresAtMs) {
@@ -126,15 +116,19 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       }
       return (await renew(waiters)).value;
     },
+    /** Spotify rejected this token: it is removed, unless a newer one has replaced it. */
     invalidate,
-    markRejected(token) {
+    /** Spotify rejected also this token, which replaced a rejected one: for a second no other is fetched. */
+    markRejected(token: string): GatewayError {
       const error = new UpstreamAuthFailed('Spotify rejects the access token that it has just issued.');
       if (cached?.value === token) failure = remember(error, rememberRejectedMs);
       invalidate(token);
       return error;
     },
-    ageMs: () => (cached ? performance.now() - cached.requestedAtMs : null),
-    dispose() {
+    /** Milliseconds since the cached token was requested; null without one. */
+    ageMs: (): number | null => (cached ? performance.now() - cached.requestedAtMs : null),
+    /** No further token is requested: the process ends. */
+    dispose(): void {
       isDisposed = true;
     },
   };
