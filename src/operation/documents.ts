@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type DocumentNode, Kind, type OperationDefinitionNode, print } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
+import { getOrCreate } from '../maps.ts';
 import { shortName } from '../observability/log.ts';
 import { createClientBudgets, startProcessorStopwatch } from './client-budgets.ts';
 import { createOperation, type Operation } from './operation.ts';
@@ -75,16 +76,13 @@ export function createDocuments(options: ValidationOptions) {
     fromAst(ast: DocumentNode, clientKey: string = noClient): Document {
       // A caller without TypeScript may pass something else.
       if (ast?.kind !== Kind.DOCUMENT) return rejectedDocument(new BadRequest(noDocument), hashOf(''));
-      const cachedDocument = byAst.get(ast);
-      if (cachedDocument) return cachedDocument;
-      const problem = nestingProblem(ast);
-      // Printed and parsed again: stitching gateways make a new tree for each request, and its positions may be of another
-      // text.
-      const document = problem
-        ? rejectedDocument(problem, hashOf(''))
-        : getOrParse(print(ast), clientKey, parsePrinted);
-      byAst.set(ast, document);
-      return document;
+      return getOrCreate(byAst, ast, () => {
+        const problem = nestingProblem(ast);
+        if (problem) return rejectedDocument(problem, hashOf(''));
+        // Printed and parsed again: stitching gateways make a new tree for each request, and its positions may be of another
+        // text.
+        return getOrParse(print(ast), clientKey, parsePrinted);
+      });
     },
     /** Charges the client for a valid document whose operation was rejected, because of its variables or its plan. */
     chargeRejection(document: Document, clientKey: string, milliseconds: number): void {
@@ -124,10 +122,9 @@ function operationsOf(
       throw new BadRequest(`The document has no operation ${JSON.stringify(shortName(name))}.`);
     if (!definition || candidates.length > 1)
       throw new BadRequest('The document has several operations: name one as "operationName".');
-    const operation =
-      operations.get(definition) ?? createOperation({ schema, document, definition, suggestions });
-    operations.set(definition, operation);
-    return operation;
+    return getOrCreate(operations, definition, () =>
+      createOperation({ schema, document, definition, suggestions }),
+    );
   };
 }
 

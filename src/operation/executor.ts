@@ -11,6 +11,7 @@ import {
   visit,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import { getOrCreate } from '../maps.ts';
 import type { Context } from '../schema/context.ts';
 import type { ParsedOperation } from '../schema/planning/selection-tree.ts';
 import { positionOnly } from './positions.ts';
@@ -108,9 +109,7 @@ function expandedSize({ definition, fragments }: ParsedOperation): number {
     }, 0);
   const sizeOfFragment = (name: string): number => {
     const fragment = fragments.get(name);
-    const size = sizes.get(name) ?? (fragment ? sizeOf(fragment.selectionSet) : 0);
-    sizes.set(name, size);
-    return size;
+    return getOrCreate(sizes, name, () => (fragment ? sizeOf(fragment.selectionSet) : 0));
   };
   return sizeOf(definition.selectionSet);
 }

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../maps.ts';
 import { waitForIdleEventLoop } from '../observability/event-loop.ts';
 
 export type OperationQueue = ReturnType<typeof createOperationQueue>;
@@ -62,9 +63,7 @@ export function createOperationQueue() {
 
   function enqueue(clientKey: string): Promise<boolean> {
     return new Promise((start) => {
-      const queue = queues.get(clientKey) ?? [];
-      queue.push({ sinceMs: performance.now(), start });
-      queues.set(clientKey, queue);
+      getOrCreate(queues, clientKey, () => []).push({ sinceMs: performance.now(), start });
     });
   }
 

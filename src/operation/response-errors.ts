@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { GatewayError, QueryTooComplex } from '../errors.ts';
+import { getOrCreate } from '../maps.ts';
 import type { Log } from '../observability/log.ts';
 import type { Plan } from '../schema/planning/plan.ts';
 import type { SelectionTree } from '../schema/planning/selection-tree.ts';
@@ -120,8 +121,7 @@ export function errorsToSend(
   const sentErrors: GraphQLError[] = [];
   for (const error of errors) {
     const key = `${codeOf(error)} ${selectionTree.fieldAt(error.path ?? [])}`;
-    const group = groups.get(key) ?? { last: 0, omitted: 0, size: 0 };
-    groups.set(key, group);
+    const group = getOrCreate(groups, key, () => ({ last: 0, omitted: 0, size: 0 }));
     if (group.size === maxPerCodeAndField) {
       group.omitted += 1;
       continue;

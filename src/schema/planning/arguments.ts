@@ -7,6 +7,7 @@ import {
   type Reference,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
+import { getOrCreate } from '../../maps.ts';
 import type { ReferencesOf, Representation } from './cost.ts';
 import type { FieldSelection } from './selection-tree.ts';
 
@@ -26,12 +27,7 @@ export function createArguments(variables: Arguments): ArgumentsOf {
 
   return (selected) => {
     if (selected.field.args.length === 0) return none;
-    let args = argsOfFields.get(selected);
-    if (args === undefined) {
-      args = read(selected, variables);
-      argsOfFields.set(selected, args);
-    }
-    return args;
+    return getOrCreate(argsOfFields, selected, () => read(selected, variables));
   };
 }
 
@@ -51,11 +47,8 @@ export function createReferences(): ReferencesOf {
   const referencesByKeys = new Map<unknown, Map<Kind | null, (Reference | null)[]>>();
 
   return (keys, kind = null) => {
-    const byKind = referencesByKeys.get(keys) ?? new Map<Kind | null, (Reference | null)[]>();
-    referencesByKeys.set(keys, byKind);
-    const references = byKind.get(kind) ?? keys.map((key) => orNull(() => referenceOf(key, kind)));
-    byKind.set(kind, references);
-    return references;
+    const byKind = getOrCreate(referencesByKeys, keys, () => new Map());
+    return getOrCreate(byKind, kind, () => keys.map((key) => orNull(() => referenceOf(key, kind))));
   };
 }
 

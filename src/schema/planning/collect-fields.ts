@@ -12,6 +12,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { QueryTooComplex } from '../../errors.ts';
+import { getOrCreate } from '../../maps.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -42,9 +43,7 @@ export function createCollect(
     function addSelection(selection: SelectionNode): void {
       if (selection.kind === Kind.FIELD) {
         const name = (selection.alias ?? selection.name).value;
-        const nodes = fields.get(name);
-        if (nodes) nodes.push(selection);
-        else fields.set(name, [selection]);
+        getOrCreate(fields, name, () => []).push(selection);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         if (applies(selection.typeCondition?.name.value)) add(selection.selectionSet);
       } else if (!spread.has(selection.name.value)) {

@@ -1,4 +1,5 @@
 import type { Kind, Reference } from '../../datasources/spotify/index.ts';
+import { getOrCreate } from '../../maps.ts';
 import {
   type EntityReads,
   type FieldCost,
@@ -44,12 +45,9 @@ function readsOfField(visit: FieldVisit, kindsOfTypes: ReadonlyMap<string, Kind>
   const representations = visit.args['representations'] as Representation[];
   const form = visit.needsFullObject() ? 'full' : 'any';
   const { reads } = visit.entities;
-  const readsByForm = reads.get(representations) ?? new Map<string, EntityReads>();
-  reads.set(representations, readsByForm);
+  const readsByForm = getOrCreate(reads, representations, () => new Map());
   const key = `${form} ${visit.market}`;
-  const entityReads = readsByForm.get(key) ?? createReads(visit, representations, form, kindsOfTypes);
-  readsByForm.set(key, entityReads);
-  return entityReads;
+  return getOrCreate(readsByForm, key, () => createReads(visit, representations, form, kindsOfTypes));
 }
 
 function createReads(
@@ -65,9 +63,7 @@ function createReads(
     const [kind, reference] = [kindsOfTypes.get(__typename), references[index]];
     if (!kind || !reference || entities.cache.isObjectCached(kind, reference.id, market, form)) continue;
     const key = `${kind} ${reference.id}`;
-    const entity = uncached.get(key) ?? { kind, reference, indexes: [] };
-    entity.indexes.push(index);
-    uncached.set(key, entity);
+    getOrCreate(uncached, key, () => ({ kind, reference, indexes: [] })).indexes.push(index);
   }
   return { uncached: Array.from(uncached.values()), count: representations.length };
 }

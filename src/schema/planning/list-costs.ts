@@ -47,17 +47,26 @@ const nothing: Cost = { calls: {}, objects: { batches: 1, batchSize: 0 }, full: 
 /** A list that is read page by page. */
 export const pagedListCost = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost => ({
   calls(visit) {
-    const { pages, size, probeCalls } = pagesOf(visit, endpoint);
-    const { lists, parentCount: parents } = listsOf(visit, listOf);
-    if (parents === 0) return nothing;
-    return {
-      calls: { [endpoint]: parents * pages.length - cachedPages(visit, lists, pages) },
-      probeCalls,
-      objects: { batches: parents, batchSize: size },
-      full: false,
-    };
+    const { lists, parentCount } = listsOf(visit, listOf);
+    return parentCount === 0 ? nothing : pagesCost(visit, endpoint, lists, parentCount);
   },
 });
+
+/** The pages of one list of each parent. @param lists those of which the owners are known */
+function pagesCost(
+  visit: FieldVisit,
+  endpoint: PagedEndpoint,
+  lists: readonly PagedList[],
+  parents: number,
+): Cost {
+  const { pages, size, probeCalls } = pagesOf(visit, endpoint);
+  return {
+    calls: { [endpoint]: parents * pages.length - cachedPages(visit, lists, pages) },
+    probeCalls,
+    objects: { batches: parents, batchSize: size },
+    full: false,
+  };
+}
 
 /** A list whose first page the full object contains, such as the tracks of an album. */
 export function embeddedListCost<Args>(
@@ -124,16 +133,9 @@ export const browseListCost = (
 ): FieldCost => ({
   calls(visit) {
     const { app, args, lists } = visit;
-    const parents = objectCount(visit.parents);
     const list = lists && listOf ? listOrNull(() => listOf(lists, args), args) : undefined;
     if (list === null || app.has(withheldField) === false) return nothing;
-    const { pages, size, probeCalls } = pagesOf(visit, name);
-    return {
-      calls: { [name]: parents * pages.length - cachedPages(visit, list ? [list] : [], pages) },
-      probeCalls,
-      objects: { batches: parents, batchSize: size },
-      full: false,
-    };
+    return pagesCost(visit, name, list ? [list] : [], objectCount(visit.parents));
   },
 });
 

@@ -1,5 +1,6 @@
 import { type GraphQLResolveInfo, type GraphQLSchema, getNamedType, isIntrospectionType } from 'graphql';
 import { QueryTooComplex } from '../../errors.ts';
+import { getOrCreate } from '../../maps.ts';
 import type { ArgumentsOf } from './arguments.ts';
 import { canCost, maxIds, unknownLength } from './cost.ts';
 import { windowArgsOrNull } from './list-pages.ts';
@@ -32,14 +33,10 @@ export function responseFieldsOf(
 
   /** @param pageSize of the connection whose fields these are; else 0 */
   function fieldsOf(level: TypeSelection, pageSize: number): number {
-    const counted = countedByPageSize.get(pageSize) ?? new Map<TypeSelection, number>();
-    countedByPageSize.set(pageSize, counted);
-    const countedFields = counted.get(level);
-    if (countedFields !== undefined) return countedFields;
-    let fields = level.values;
-    for (const branch of level.branches) fields += fieldsFor(branch, pageSize);
-    counted.set(level, fields);
-    return fields;
+    const counted = getOrCreate(countedByPageSize, pageSize, () => new Map());
+    return getOrCreate(counted, level, () =>
+      level.branches.reduce((fields, branch) => fields + fieldsFor(branch, pageSize), level.values),
+    );
   }
 
   function fieldsFor(selected: FieldSelection, pageSize: number): number {
@@ -80,15 +77,11 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
 
   /** @param parent a part of the schema */
   function fieldsOf(level: TypeSelection, parent: unknown): number {
-    const byParent = counted.get(level) ?? new Map<unknown, number>();
-    counted.set(level, byParent);
-    const countedFields = byParent.get(parent);
-    if (countedFields !== undefined) return countedFields;
-    step();
-    let fields = level.values;
-    for (const branch of level.branches) fields += fieldsFor(branch, parent);
-    byParent.set(parent, fields);
-    return fields;
+    const byParent = getOrCreate(counted, level, () => new Map());
+    return getOrCreate(byParent, parent, () => {
+      step();
+      return level.branches.reduce((fields, branch) => fields + fieldsFor(branch, parent), level.values);
+    });
   }
 
   function fieldsFor(selected: FieldSelection, parent: unknown): number {

@@ -13,6 +13,7 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
 } from 'graphql';
+import { getOrCreate } from '../../maps.ts';
 import { createCollect } from './collect-fields.ts';
 import { canCost } from './cost.ts';
 
@@ -100,18 +101,14 @@ export function createSelectionTree(
 /** The same object for the same fields of the same type, wherever they are selected. */
 function typeSelectionOf(parts: Parts, type: GraphQLObjectType, nodes: readonly FieldNode[]): TypeSelection {
   const key = `${type.name} ${nodes.map((node) => numberOf(parts, node)).join()}`;
-  const existing = parts.typeSelections.get(key);
-  if (existing) return existing;
   const sets = nodes.map(({ selectionSet }) => selectionSet);
-  const created = createTypeSelection(parts, type, parts.collect(type, sets));
-  parts.typeSelections.set(key, created);
-  return created;
+  return getOrCreate(parts.typeSelections, key, () =>
+    createTypeSelection(parts, type, parts.collect(type, sets)),
+  );
 }
 
 function numberOf({ numbers }: Parts, node: FieldNode): number {
-  const number = numbers.get(node) ?? numbers.size;
-  numbers.set(node, number);
-  return number;
+  return getOrCreate(numbers, node, () => numbers.size);
 }
 
 function createTypeSelection(

@@ -12,24 +12,7 @@ import type { EntryAge } from '../quota/decide-reads.ts';
 import { containsId, embeddedKey, partsOf, servesReadById, simplifiedKey } from './embedded.ts';
 import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 
-/** The cached responses of this process. */
-export interface Memory {
-  /** The entry of the key, fresh or stale; undefined if there is none that may still be used. */
-  get(key: string): Entry | undefined;
-  /** @param lists the lists in the value of the entry, whose objects can then be found */
-  set(key: string, entry: Entry, lists?: readonly LazyItems<Entity>[]): void;
-  /** Marks an entry as outdated; the objects in its lists are still found. */
-  expire(key: string): void;
-  /** Deletes the entries that contain one of these ids, in steps that do not delay clients. */
-  purge(ids: ReadonlySet<string>): Promise<void>;
-  /** The own entry of an object if it is fresh; else, of it and those of other responses, the one that is fresh longest. */
-  getAnyForm(endpointRequest: Pick<EndpointRequest, 'key' | 'entityKey'>): Entry | undefined;
-  /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
-  findEmbedded(name: EntityKey): Entry | undefined;
-  /** The number of entries. */
-  size(): number;
-  close(): void;
-}
+export type Memory = ReturnType<typeof createMemory>;
 
 export interface MemoryOptions extends FreshnessOptions {
   registry?: KindRegistry;
@@ -51,7 +34,8 @@ interface IndexedList {
   sentMs: number;
 }
 
-export function createMemory({ registry = kinds, ...options }: MemoryOptions): Memory {
+/** The cached responses of this process. */
+export function createMemory({ registry = kinds, ...options }: MemoryOptions) {
   const listOf = new Map<string, IndexedList>(); // the latest list that contains the object of this key
   const entries = new LRUCache<string, { entry: Entry; bytes: number; lists: IndexedList[] }>({
     maxSize: maxBytes,
@@ -92,9 +76,12 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
   }
 
   return {
+    /** The entry of the key, fresh or stale; undefined if there is none that may still be used. */
     get,
+    /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
     findEmbedded,
-    getAnyForm({ key, entityKey }) {
+    /** The own entry of an object if it is fresh; else, of it and those of other responses, the one that is fresh longest. */
+    getAnyForm({ key, entityKey }: Pick<EndpointRequest, 'key' | 'entityKey'>): Entry | undefined {
       const full = get(key);
       if (full && isFresh(full)) return full;
       const embedded = [get(simplifiedKey(key)), entityKey && findEmbedded(entityKey)];
@@ -102,7 +89,8 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
         entry && entry.freshUntilMs > (latest?.freshUntilMs ?? 0) ? entry : latest,
       );
     },
-    set(key, entry, itemLists = []) {
+    /** @param lists the lists in the value of the entry, whose objects can then be found */
+    set(key: string, entry: Entry, itemLists: readonly LazyItems<Entity>[] = []): void {
       const lists = itemLists.map((items) => ({ items, sentMs: asOfMs(entry) }));
       const indexed = lists.reduce((sum, { items }) => sum + items.indexes.size, 0);
       entries.set(key, { entry, bytes: entry.bytes + keyBytes + indexed * indexBytes, lists });
@@ -110,11 +98,13 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
         for (const object of list.items.indexes.keys())
           if (list.sentMs >= (listOf.get(object)?.sentMs ?? 0)) listOf.set(object, list);
     },
-    expire(key) {
+    /** Marks an entry as outdated; the objects in its lists are still found. */
+    expire(key: string): void {
       const cached = entries.peek(key);
       if (cached) cached.entry = outdated(cached.entry);
     },
-    async purge(ids) {
+    /** Deletes the entries that contain one of these ids, in steps that do not delay clients. */
+    async purge(ids: ReadonlySet<string>): Promise<void> {
       let startMs = performance.now();
       for (const key of [...entries.keys()]) {
         const cached = entries.peek(key);
@@ -124,8 +114,9 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
         startMs = performance.now();
       }
     },
-    size: () => entries.size,
-    close: () => clearInterval(sweep),
+    /** The number of entries. */
+    size: (): number => entries.size,
+    close: (): void => clearInterval(sweep),
   };
 }
 

@@ -1,5 +1,5 @@
 import { browseFields, pagedEndpoints, shortListNames } from '../kinds/index.ts';
-import type { KindRegistry, PagedEndpointDefinition } from '../kinds/kind.ts';
+import type { KindRegistry } from '../kinds/kind.ts';
 
 /** The two quota modes of Spotify's apps and their capabilities. The capabilities of each mode are listed here alone. */
 
@@ -7,26 +7,13 @@ export type QuotaMode = 'auto' | 'development' | 'extended';
 /** The name of a paged endpoint, of a feature or of a withheld field. */
 export type Capability = string;
 
-/** The endpoints, fields and page sizes that Spotify may withhold or limit, by kind of object. */
-export interface CapabilityPolicy {
-  /** `batch` is the reading of many objects by their ids; the others are endpoints, and fields that read endpoints. */
-  features: readonly string[];
-  /** Features of which one explicit rejection is proof, because there is no other object to try, or nothing is lost. */
-  conclusiveFeatures: readonly string[];
-  /** Lists that have no owner, such as new releases: there is no other object to try. */
-  ownerlessFeatures: readonly string[];
-  /** Fields that Spotify leaves out of full objects for apps in development mode, by the kind. */
-  withheldFields: Readonly<Record<string, readonly string[]>>;
-  endpoints: readonly PagedEndpointDefinition[];
-  /** The capabilities of the kinds of app that Spotify documents since February 2026. */
-  modes: Readonly<Record<QuotaMode, Readonly<Record<Capability, boolean | number>>>>;
-  /** The values that only apps in development mode have. */
-  developmentOnly: readonly (readonly [capability: Capability, value: boolean | number])[];
-}
+export type CapabilityPolicy = ReturnType<typeof capabilityPolicy>;
+type Values = Readonly<Record<Capability, boolean | number>>;
 
 export const largestPageSize = 50;
 
-export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
+/** The endpoints, fields and page sizes that Spotify may withhold or limit, by kind of object. */
+export function capabilityPolicy(registry: KindRegistry) {
   const features = [
     'batch',
     ...shortListNames(registry),
@@ -37,23 +24,29 @@ export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
   const endpoints = pagedEndpoints(registry);
   const kinds = Object.values(registry);
   const fields = kinds.flatMap(({ withheldFields }) => withheldFields);
-  const extended: Record<Capability, boolean | number> = {
+  const extended: Values = {
     // Not the other features: only apps from before November 2024 have all of them.
     ...Object.fromEntries(['batch', ...fields].map((capability) => [capability, true])),
     ...Object.fromEntries(endpoints.map(({ name }) => [name, largestPageSize])),
   };
-  const development: Record<Capability, boolean | number> = {
+  const development: Values = {
     ...Object.fromEntries([...features, ...fields].map((capability) => [capability, false])),
     ...Object.fromEntries(endpoints.map(({ name, developmentPageSize }) => [name, developmentPageSize])),
   };
+  const modes: Readonly<Record<QuotaMode, Values>> = { auto: {}, extended, development };
   return {
+    /** `batch` is the reading of many objects by their ids; the others are endpoints, and fields that read endpoints. */
     features,
-    // Single reads take the place of batches.
+    /** Features of which one explicit rejection is proof: single reads replace batches, and the others have no other object. */
     conclusiveFeatures: ['batch', ...ownerlessFeatures],
+    /** Lists that have no owner, such as new releases: there is no other object to try. */
     ownerlessFeatures,
+    /** Fields that Spotify leaves out of full objects for apps in development mode, by the kind. */
     withheldFields: Object.fromEntries(kinds.map(({ name, withheldFields }) => [name, withheldFields])),
     endpoints,
-    modes: { auto: {}, extended, development },
+    /** The capabilities of the kinds of app that Spotify documents since February 2026. */
+    modes,
+    /** The values that only apps in development mode have. */
     developmentOnly: Object.entries(development).filter(
       ([capability, value]) => Object.hasOwn(extended, capability) && extended[capability] !== value,
     ),

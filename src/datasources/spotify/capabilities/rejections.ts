@@ -1,3 +1,4 @@
+import { getOrCreate } from '../../../maps.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { isShortLived, type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
 import { maxPageSize, nextBelow } from './page-sizes.ts';
@@ -107,8 +108,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       learned.record(capability, false);
       return;
     }
-    const sinceMs = missingSinceMs.get(capability) ?? epochMs();
-    missingSinceMs.set(capability, sinceMs);
+    const sinceMs = getOrCreate(missingSinceMs, capability, epochMs);
     learned.record(capability, false, { forMs: epochMs() - sinceMs < outageMs ? retryMs : rememberMs });
   }
 

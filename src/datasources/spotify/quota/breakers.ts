@@ -1,3 +1,4 @@
+import { getOrCreate } from '../../../maps.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { families } from '../kinds/index.ts';
 import {
@@ -36,11 +37,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
   // Families of which the edge has rejected a call since the last success of any endpoint.
   const edgeRejections = new Set<Family>();
 
-  function breakerOf(name: Family | 'any'): CircuitBreaker {
-    const breaker = breakers.get(name) ?? createCircuitBreaker();
-    breakers.set(name, breaker);
-    return breaker;
-  }
+  const breakerOf = (name: Family | 'any') => getOrCreate(breakers, name, createCircuitBreaker);
 
   // A transport fault concerns the connection to Spotify and not one endpoint: it has a breaker of its own.
   const breakersOf = (family: Family) => [breakerOf('any'), breakerOf(family)] as const;

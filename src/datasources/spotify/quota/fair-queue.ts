@@ -1,3 +1,5 @@
+import { getOrCreate } from '../../../maps.ts';
+
 /**
  * - `taken`: the item leaves the queue, and the turn of its owner is over
  * - `dropped`: the item leaves the queue, and its owner still has the turn
@@ -37,9 +39,7 @@ export function createFairQueue<T>() {
   }
 
   function push(owner: unknown, item: T): void {
-    const items = queues.get(owner);
-    if (items) items.push(item);
-    else queues.set(owner, [item]);
+    getOrCreate(queues, owner, () => []).push(item);
   }
 
   return {

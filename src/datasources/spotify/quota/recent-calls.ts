@@ -1,3 +1,4 @@
+import { getOrCreate } from '../../../maps.ts';
 import type { Family } from '../usage/observer.ts';
 
 /** Counts events over the last milliseconds, by a clock that never jumps. Its memory is constant. */
@@ -59,9 +60,7 @@ export function createCallCounts() {
   return {
     /** Counts a call that was sent, whether it is a retry or not. */
     add(family: Family, nowMs: number): void {
-      const recent = families.get(family) ?? createSlidingWindowCounter(rateWindowMs);
-      families.set(family, recent);
-      recent.add(nowMs);
+      getOrCreate(families, family, () => createSlidingWindowCounter(rateWindowMs)).add(nowMs);
       calls.add(nowMs);
     },
     /** Whether one more retry is allowed; counts it if so. More retries would prolong an outage. */

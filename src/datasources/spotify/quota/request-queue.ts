@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getOrCreate } from '../../../maps.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
@@ -93,8 +94,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   }
 
   async function schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome> {
-    const queuedOfFamily = queuedCalls.get(family) ?? new Set();
-    queuedCalls.set(family, queuedOfFamily.add(call));
+    const queuedOfFamily = getOrCreate(queuedCalls, family, () => new Set()).add(call);
     let permit: CallPermit | undefined;
     let outcome: Outcome | undefined;
     try {

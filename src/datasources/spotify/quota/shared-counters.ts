@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { getOrCreate } from '../../../maps.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import {
   type CounterExchange,
@@ -70,11 +71,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
   let ticks = 0;
   const nowMs = () => options.clock() - aheadMs;
 
-  function counterOf(name: string): SharedCounter {
-    const counter = byName.get(name) ?? createCounter(name, processId);
-    byName.set(name, counter);
-    return counter;
-  }
+  const counterOf = (name: string) => getOrCreate(byName, name, () => createCounter(name, processId));
 
   const exchange: CounterExchange['exchange'] = async (counter, limit, calls = 0) => {
     const aheadMsBefore = aheadMs;

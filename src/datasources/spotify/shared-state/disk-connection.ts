@@ -3,6 +3,7 @@ import type {
   DatabaseSyncInstance as Database,
   StatementSyncInstance as Statement,
 } from '@photostructure/sqlite';
+import { getOrCreate } from '../../../maps.ts';
 import type { DiskFiles } from './disk-files.ts';
 import { storeVersion } from './shared-store.ts';
 
@@ -76,11 +77,7 @@ class UnknownFormat extends Error {}
 
 function connect(database: Database, fileId: number | null): Connection {
   const statements = new Map<string, Statement>();
-  const sql: Sql = (text) => {
-    const statement = statements.get(text) ?? database.prepare(text);
-    statements.set(text, statement);
-    return statement;
-  };
+  const sql: Sql = (text) => getOrCreate(statements, text, () => database.prepare(text));
   return {
     sql,
     fileId,

@@ -1,3 +1,4 @@
+import { getOrCreate } from '../../../maps.ts';
 import type { SharedLeases } from './shared-store.ts';
 
 export const leaseMs = 1_000; // a holder that was killed delays the others by no more
@@ -75,9 +76,7 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
       else if (acquireCounts.delete(key)) commands.release(key);
     },
     async whenLeaseEnds(key) {
-      const waitsOfKey = waits.get(key) ?? [];
-      waits.set(key, waitsOfKey);
-      const ended = new Promise<void>((endWait) => void waitsOfKey.push(endWait));
+      const ended = new Promise<void>((endWait) => void getOrCreate(waits, key, () => []).push(endWait));
       checkTimer ??= setInterval(checkAll, checkEveryMs).unref();
       await check([key]); // the lease may have ended before this wait began
       await ended;
