@@ -148,8 +148,8 @@ export interface Cost {
   owners?: readonly Owner[];
   /** How many of the objects are cached entities, whose reads are not counted; by default none. */
   cachedObjects?: number;
-  /** How many entities are not cached, and those of them that are not read. */
-  entities?: { uncached: number; rejected: readonly UncachedEntity[] };
+  /** How many entities are not cached, and the representations of those that are not read. */
+  entities?: { uncached: number; rejectedIndexes: ReadonlySet<number> };
 }
 
 declare module 'graphql' {

@@ -58,7 +58,7 @@ export function countCalls(
     probeCalls: new Map(),
     lookups: spotify.app.has('batch') === null ? { direct: new Map(), deferred: new Map() } : null,
     uncachedEntities: 0,
-    rejectedEntities: new Map(),
+    rejectedIndexes: new Map(),
     visits: 0,
     callsOfFields: new Map(),
   };
@@ -107,7 +107,7 @@ function countField(
   addCost(count, selection.name, cost, type.name !== 'Query');
   if (cost.entities) {
     count.uncachedEntities = Math.max(count.uncachedEntities, cost.entities.uncached);
-    count.rejectedEntities.set(nodes[0], cost.entities.rejected);
+    count.rejectedIndexes.set(nodes[0], cost.entities.rejectedIndexes);
   }
   if (objectCount(cost.objects) + (cost.cachedObjects ?? 0) === 0) return; // what is below is never read
   for (const level of below) {

@@ -1,7 +1,7 @@
 import type { FieldNode } from 'graphql';
 import type { Family, Kind } from '../../datasources/spotify/index.ts';
 import type { ArgumentsOf } from './arguments.ts';
-import type { Cost, CountInput, NamedCall, UncachedEntity } from './cost.ts';
+import type { Cost, CountInput, NamedCall } from './cost.ts';
 
 /** The calls counted so far, and the values that every part of the count needs. */
 export interface Count extends CountInput {
@@ -13,8 +13,8 @@ export interface Count extends CountInput {
   /** Counted while nothing is known about batches, for the call that tries one; else null. */
   lookups: Record<'direct' | 'deferred', Map<Kind, number>> | null;
   uncachedEntities: number;
-  /** By the first nodes of their fields. */
-  rejectedEntities: Map<FieldNode | undefined, readonly UncachedEntity[]>;
+  /** The indexes of the representations that are not read, by the first nodes of their fields. */
+  rejectedIndexes: Map<FieldNode | undefined, ReadonlySet<number>>;
   visits: number;
   /** The calls of each field, such as `Album.tracks`. */
   callsOfFields: Map<string, number>;

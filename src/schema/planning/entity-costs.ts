@@ -24,18 +24,15 @@ export const entityLookups = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCos
     const references = new Map<Kind, Reference[]>(Array.from(kindsOfTypes.values(), (kind) => [kind, []]));
     for (const { kind, reference } of uncached.slice(0, max)) references.get(kind)?.push(reference);
     const reads = Array.from(references, ([kind, ofKind]) => readsByIds(kind, ofKind, visit.app));
-    const rejected = uncached.slice(max);
+    const rejectedIndexes = new Set(uncached.slice(max).flatMap(({ indexes }) => indexes));
     return {
       // Each kind has a family of its own.
       calls: Object.assign({}, ...reads.map(({ calls }) => calls)),
       lookups: Object.assign({}, ...reads.map(({ lookups }) => lookups)),
-      objects: {
-        batches: rejected.reduce((left, { indexes }) => left - indexes.length, count),
-        batchSize: 1,
-      },
+      objects: { batches: count - rejectedIndexes.size, batchSize: 1 },
       full: true,
       cachedObjects: uncached.reduce((left, { indexes }) => left - indexes.length, count),
-      entities: { uncached: uncached.length, rejected },
+      entities: { uncached: uncached.length, rejectedIndexes },
     };
   },
 });

@@ -72,7 +72,7 @@ export function planOf(
     calls: total,
     probeCalls: probeCalls.size,
     families: Array.from(calls, ([family, calls]) => ({ family, calls })).filter(({ calls }) => calls > 0),
-    rejectedEntities: isTooMuch ? { indexes: indexesOf(count), limit: options.maxCalls, actual } : null,
+    rejectedEntities: isTooMuch ? { indexes: count.rejectedIndexes, limit: options.maxCalls, actual } : null,
     costliestField: total > options.maxCalls ? costliestOf(count) : null,
     responseFields: responseFieldsOf(selectionTree, readers.argumentsOf, schema),
     selectionTree,
@@ -84,14 +84,6 @@ function costliestOf({ callsOfFields }: Count): Plan['costliestField'] {
   const [costliest] = fields.toSorted((one, other) => other.calls - one.calls);
   return costliest && costliest.calls > 0 ? costliest : null;
 }
-
-const indexesOf = ({ rejectedEntities }: Count): RejectedEntities['indexes'] =>
-  new Map(
-    Array.from(rejectedEntities, ([node, entities]) => [
-      node,
-      new Set(entities.flatMap(({ indexes }) => indexes)),
-    ]),
-  );
 
 /** The count with the most entities whose calls are within the limit; the count without any if there is none. */
 function withMostEntities(

@@ -14,7 +14,7 @@ export interface SharedCounter {
 }
 
 export interface CounterExchange {
-  /** See `SharedCounters.nowMs`. */
+  /** Milliseconds of the epoch, by the clock on which all processes agree. */
   nowMs(): number;
   /**
    * Sends the counters that the store lacks, and `calls` further calls. Merges the counters that the store returns. Null if

@@ -10,25 +10,6 @@ import {
 } from './reserve-call.ts';
 import { createRollingCounters, type RollingCounters } from './rolling-counters.ts';
 
-/**
- * Rolling counters of calls by name, shared by all processes through the store. Without a store, and while it does not
- * respond, this process continues with its own counts.
- */
-export interface SharedCounters {
-  of(name: string): Pick<RollingCounters, 'total' | 'expiryMs' | 'oldestMs'>;
-  /** Counts one call. */
-  add(name: string): CountedCall;
-  /** Counts one call unless the sum would exceed the limit; null if it would. */
-  reserve(name: string, limit: number): Promise<CountedCall | null>;
-  /** Resolves when the counts of the other processes have arrived, or the store does not respond. */
-  refresh(name: string): Promise<void>;
-  /** Milliseconds of the epoch, by the clock on which all processes agree. */
-  nowMs(): number;
-  /** Resolves after the first refresh of all names, for which the store has to be connected. */
-  whenSynced(): Promise<void>;
-  dispose(): void;
-}
-
 export interface CountedCall {
   /** Resolves when the store has the count. */
   stored: Promise<void>;
@@ -61,7 +42,11 @@ const unlimitedSyncTicks = 10;
 // loss cannot be noticed, as after a start of the process.
 const blindAfterMs = 3_600_000;
 
-export function createSharedCounters(options: SharedCountersOptions): SharedCounters {
+/**
+ * Rolling counters of calls by name, shared by all processes through the store. Without a store, and while it does not
+ * respond, this process continues with its own counts.
+ */
+export function createSharedCounters(options: SharedCountersOptions) {
   const { store, isLimited, onCalls, onLoss } = options;
   const recoveryPause = createRecoveryPause();
   const processId = randomUUID().slice(0, 13);
@@ -69,7 +54,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
   let aheadMs = 0; // by which this clock is ahead of the clocks of other processes
   let respondedAtMs = options.clock(); // when the store responded last
   let ticks = 0;
-  const nowMs = () => options.clock() - aheadMs;
+  const nowMs = () => options.clock() - aheadMs; // by the clock on which all processes agree
 
   const counterOf = (name: string) => getOrCreate(byName, name, () => createCounter(name, processId));
 
@@ -122,34 +107,36 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     };
   }
 
-  function tick(): void {
-    ticks += 1;
-    for (const [i, counter] of [...byName.values()].entries()) {
-      if (isLimited(counter.name) || (ticks + i) % unlimitedSyncTicks === 0) void sync(counter);
-    }
-  }
-
   if (store) recoveryPause.start(); // the store may have just lost its data, or the clocks of other processes may differ
   for (const name of options.names) counterOf(name);
   const synced = store?.whenSynced().then(() => Promise.all(Array.from(byName.values(), sync)));
-  const timer = store && setInterval(tick, syncMs).unref();
+  const timer =
+    store &&
+    setInterval(() => {
+      ticks += 1;
+      for (const [i, counter] of [...byName.values()].entries())
+        if (isLimited(counter.name) || (ticks + i) % unlimitedSyncTicks === 0) void sync(counter);
+    }, syncMs).unref();
 
   return {
-    of: (name) => counterOf(name).counters,
-    add(name) {
+    of: (name: string): Pick<RollingCounters, 'total' | 'expiryMs' | 'oldestMs'> => counterOf(name).counters,
+    add(name: string): CountedCall {
       const counter = counterOf(name);
       const countedIn = counter.counters.raise(nowMs());
       return countedCall(counter, countedIn, store && sync(counter));
     },
-    async reserve(name, limit) {
+    /** Counts one call unless the sum would exceed the limit; null if it would. */
+    async reserve(name: string, limit: number): Promise<CountedCall | null> {
       const counter = counterOf(name);
       const countedIn = await reserveCall(counter, limit, { nowMs, exchange, recoveryPause });
       return countedIn === null ? null : countedCall(counter, countedIn);
     },
-    refresh: async (name) => (store ? sync(counterOf(name)) : undefined),
+    /** Resolves when the counts of the other processes have arrived, or the store does not respond. */
+    refresh: async (name: string): Promise<void> => (store ? sync(counterOf(name)) : undefined),
     nowMs,
-    whenSynced: async () => void (await synced),
-    dispose: () => clearInterval(timer),
+    /** Resolves after the first refresh of all names, for which the store has to be connected. */
+    whenSynced: async (): Promise<void> => void (await synced),
+    dispose: (): void => clearInterval(timer),
   };
 }
 

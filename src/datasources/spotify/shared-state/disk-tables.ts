@@ -55,13 +55,7 @@ function usedBytes(sql: Sql): number {
   return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
 }
 
-export interface StoredMessage {
-  id: number;
-  topic: string;
-  text: string;
-}
-
-export const messagesAfter = (sql: Sql, id: number): StoredMessage[] =>
+export const messagesAfter = (sql: Sql, id: number) =>
   sql(`SELECT id, topic, text FROM message WHERE id > ? ORDER BY id LIMIT ${maxTopics}`)
     .all(id)
     .map((row) => ({ id: Number(row['id']), topic: String(row['topic']), text: String(row['text']) }));
