@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  type ExecutionResult,
   type FragmentDefinitionNode,
   type GraphQLError,
   type GraphQLSchema,
@@ -10,7 +9,6 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { BadRequest, QueryTooComplex } from '../errors.ts';
-import type { Context } from '../schema/context.ts';
 import { type Plan, type PlanOptions, planOf } from '../schema/planning/plan.ts';
 import {
   createSelectionTree,
@@ -22,14 +20,7 @@ import { errorAt } from './positions.ts';
 import type { Variables } from './request.ts';
 import { InvalidRequest } from './validation.ts';
 
-/** One operation of a valid document, with everything that is the same for each of its runs. */
-export interface Operation {
-  /** The name of the operation in the document. */
-  name: string | null;
-  /** @throws InvalidRequest, QueryTooComplex */
-  plan(variables: Variables, options: PlanOptions): Plan;
-  execute(variables: Variables, context: Context): Promise<ExecutionResult>;
-}
+export type Operation = ReturnType<typeof createOperation>;
 
 const maxVariableErrors = 10; // of a list of thousands of ids, each of which may be wrong
 /** The selection of a larger operation is not cached: nested fragments can expand a document a hundred times. */
@@ -43,8 +34,11 @@ export interface OperationOptions {
   suggestions: boolean;
 }
 
-/** @throws BadRequest for a mutation or a subscription */
-export function createOperation({ schema, document, definition, suggestions }: OperationOptions): Operation {
+/**
+ * One operation of a valid document, with everything that is the same for each of its runs.
+ * @throws BadRequest for a mutation or a subscription
+ */
+export function createOperation({ schema, document, definition, suggestions }: OperationOptions) {
   if (definition.operation !== OperationTypeNode.QUERY) {
     throw new BadRequest(`A ${definition.operation} is not supported: send a query.`);
   }
@@ -69,8 +63,10 @@ export function createOperation({ schema, document, definition, suggestions }: O
   }
 
   return {
+    /** The name of the operation in the document. */
     name,
-    plan(variables, options) {
+    /** @throws InvalidRequest, QueryTooComplex */
+    plan(variables: Variables, options: PlanOptions): Plan {
       const limits = { maxErrors: maxVariableErrors, hideSuggestions: !suggestions };
       const { coerced, errors } = getVariableValues(
         schema,

@@ -9,18 +9,13 @@ import {
   type SelectionTree,
 } from './selection-tree.ts';
 
-/** The selection of an operation while it runs, as resolvers read it. */
-export interface RunningSelection {
-  /** The field that is being resolved. */
-  field(info: GraphQLResolveInfo): Pick<FieldSelection, 'selected' | 'below'> | undefined;
-  /** The market that the operation names for a root field. */
-  marketOfRoot(info: GraphQLResolveInfo): Market | null;
-  /** The market that the operation names for the field above the one at a path of the response. */
-  marketAbove(path: ResponsePath, info: GraphQLResolveInfo): Market | null;
-}
+export type RunningSelection = ReturnType<typeof createRunningSelection>;
 
-/** @param planned the selection tree of the operation, if it was planned */
-export function createRunningSelection(planned: () => SelectionTree | undefined): RunningSelection {
+/**
+ * The selection of an operation while it runs, as resolvers read it.
+ * @param planned the selection tree of the operation, if it was planned
+ */
+export function createRunningSelection(planned: () => SelectionTree | undefined) {
   let created: { tree: SelectionTree; argumentsOf: ArgumentsOf } | undefined;
 
   function selectionOf({ schema, operation, fragments, variableValues }: GraphQLResolveInfo) {
@@ -44,11 +39,15 @@ export function createRunningSelection(planned: () => SelectionTree | undefined)
   }
 
   return {
-    field(info) {
+    /** The field that is being resolved. */
+    field(info: GraphQLResolveInfo): Pick<FieldSelection, 'selected' | 'below'> | undefined {
       const fields = selectionOf(info).tree.fieldsAlong(responsePathAsArray(info.path)).at(-1);
       return fields?.find(({ name }) => name === `${info.parentType.name}.${info.fieldName}`);
     },
-    marketOfRoot: (info) => marketAt([info.path.key], info),
-    marketAbove: (path, info) => marketAt(path.slice(0, -1), info),
+    /** The market that the operation names for a root field. */
+    marketOfRoot: (info: GraphQLResolveInfo): Market | null => marketAt([info.path.key], info),
+    /** The market that the operation names for the field above the one at a path of the response. */
+    marketAbove: (path: ResponsePath, info: GraphQLResolveInfo): Market | null =>
+      marketAt(path.slice(0, -1), info),
   };
 }

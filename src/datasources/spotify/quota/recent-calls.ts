@@ -1,18 +1,15 @@
 import { getOrCreate } from '../../../maps.ts';
 import type { Family } from '../usage/observer.ts';
 
-/** Counts events over the last milliseconds, by a clock that never jumps. Its memory is constant. */
-export interface SlidingWindowCounter {
-  /** @param count number of events; default 1 */
-  add(nowMs: number, count?: number): void;
-  total(nowMs: number): number;
-  clear(): void;
-}
+type SlidingWindowCounter = ReturnType<typeof createSlidingWindowCounter>;
 
 const buckets = 20;
 
-/** @param windowMs length of the window, in milliseconds. An event is counted for at most a twentieth of it too long. */
-export function createSlidingWindowCounter(windowMs: number): SlidingWindowCounter {
+/**
+ * Counts events over the last milliseconds, by a clock that never jumps. Its memory is constant.
+ * @param windowMs length of the window, in milliseconds. An event is counted for at most a twentieth of it too long.
+ */
+export function createSlidingWindowCounter(windowMs: number) {
   const bucketMs = windowMs / buckets;
   const counts = new Array<number>(buckets).fill(0);
   let newestBucket = 0;
@@ -27,15 +24,16 @@ export function createSlidingWindowCounter(windowMs: number): SlidingWindowCount
   }
 
   return {
-    add(nowMs, count = 1) {
+    /** @param count number of events; default 1 */
+    add(nowMs: number, count: number = 1): void {
       const index = advance(nowMs);
       counts[index] = (counts[index] ?? 0) + count;
     },
-    total(nowMs) {
+    total(nowMs: number): number {
       advance(nowMs);
       return counts.reduce((sum, count) => sum + count, 0);
     },
-    clear: () => void counts.fill(0),
+    clear: (): void => void counts.fill(0),
   };
 }
 

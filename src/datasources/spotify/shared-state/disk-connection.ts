@@ -10,15 +10,7 @@ import { storeVersion } from './shared-store.ts';
 /** Returns the prepared statement of a text. */
 export type Sql = (text: string) => Statement;
 
-/** An open SQLite database with the tables of the store. Every method throws if it fails (see `problemOf`). */
-export interface Connection {
-  sql: Sql;
-  /** See `DiskFiles.fileId`. */
-  fileId: number | null;
-  /** Runs one atomic step that writes. */
-  transaction<T>(step: (sql: Sql) => T): T;
-  close(): void;
-}
+export type Connection = ReturnType<typeof connect>;
 
 const openTimeoutMs = 2_000; // processes that start together create the tables one after the other
 const lockTimeoutMs = 25; // a step takes less than 1 ms: a process that takes longer has stopped
@@ -75,13 +67,15 @@ function createTables(database: Database): void {
 
 class UnknownFormat extends Error {}
 
-function connect(database: Database, fileId: number | null): Connection {
+/** An open SQLite database with the tables of the store. Every method throws if it fails (see `problemOf`). */
+function connect(database: Database, fileId: number | null) {
   const statements = new Map<string, Statement>();
   const sql: Sql = (text) => getOrCreate(statements, text, () => database.prepare(text));
   return {
     sql,
     fileId,
-    transaction(step) {
+    /** Runs one atomic step that writes. */
+    transaction<T>(step: (sql: Sql) => T): T {
       database.exec('BEGIN IMMEDIATE');
       try {
         const result = step(sql);
@@ -92,7 +86,7 @@ function connect(database: Database, fileId: number | null): Connection {
         throw error;
       }
     },
-    close() {
+    close(): void {
       try {
         database.close();
       } catch {

@@ -1,5 +1,4 @@
 import { getOrCreate } from '../../../maps.ts';
-import type { SharedLeases } from './shared-store.ts';
 
 export const leaseMs = 1_000; // a holder that was killed delays the others by no more
 const renewEveryMs = 300; // twice late is still in time
@@ -14,18 +13,11 @@ export interface LeaseCommands {
   haveEnded(keys: readonly string[]): Promise<boolean[] | null>;
 }
 
-export interface Leases extends SharedLeases {
-  /** Wakes the waiters of a lease that another process has released. */
-  end(key: string): void;
-  /** Releases all leases of this process and wakes all waiters. */
-  close(): void;
-}
-
 /**
  * Leases of this process, which are renewed until they are released, and waits for the leases of other processes.
  * @param checkEveryMs how often waits look for leases that have ended without a message
  */
-export function createLeases(commands: LeaseCommands, checkEveryMs: number): Leases {
+export function createLeases(commands: LeaseCommands, checkEveryMs: number) {
   const acquireCounts = new Map<string, number>(); // how often each key was acquired and not released
   const waits = new Map<string, (() => void)[]>(); // by key, the functions that end them
   let renewTimer: NodeJS.Timeout | undefined;
@@ -40,6 +32,7 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
     }
   }
 
+  /** Wakes the waiters of a lease that another process has released. */
   function end(key: string): void {
     for (const endWait of waits.get(key) ?? []) endWait();
     waits.delete(key);
@@ -60,7 +53,7 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
   }
 
   return {
-    async acquireLeases(keys) {
+    async acquireLeases(keys: readonly string[]): Promise<boolean[]> {
       const missing = keys.filter((key) => !acquireCounts.has(key));
       const acquired = missing.length > 0 ? await commands.acquire(missing) : [];
       for (const [i, key] of missing.entries())
@@ -70,19 +63,20 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
       if (acquireCounts.size > 0) renewTimer ??= setInterval(renew, renewEveryMs).unref();
       return keys.map((key) => acquired === null || acquireCounts.has(key));
     },
-    releaseLease(key) {
+    releaseLease(key: string): void {
       const count = acquireCounts.get(key) ?? 0;
       if (count > 1) acquireCounts.set(key, count - 1);
       else if (acquireCounts.delete(key)) commands.release(key);
     },
-    async whenLeaseEnds(key) {
+    async whenLeaseEnds(key: string): Promise<void> {
       const ended = new Promise<void>((endWait) => void getOrCreate(waits, key, () => []).push(endWait));
       checkTimer ??= setInterval(checkAll, checkEveryMs).unref();
       await check([key]); // the lease may have ended before this wait began
       await ended;
     },
     end,
-    close() {
+    /** Releases all leases of this process and wakes all waiters. */
+    close(): void {
       for (const key of acquireCounts.keys()) commands.release(key);
       acquireCounts.clear();
       for (const key of waits.keys()) end(key);

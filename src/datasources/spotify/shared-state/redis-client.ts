@@ -3,31 +3,9 @@ import type { Redis } from 'ioredis';
 import type { Log } from '../../../observability/log.ts';
 import { reconnectWhenSilent, withTimeout } from './redis-connection.ts';
 import { createRedisLog } from './redis-log.ts';
-import { createSubscription, type Subscription } from './redis-subscription.ts';
+import { createSubscription, type Subscription, type SubscriptionOptions } from './redis-subscription.ts';
 
-/**
- * A Redis that may be unreachable or slow at any time: then the gateway works without it. No request waits for it longer
- * than `commandTimeoutMs`, and no client gets an error from it.
- */
-export interface RedisClient {
-  /** The result of the command; null if Redis is unreachable or slow. */
-  run<T>(command: (redis: Redis) => Promise<T>): Promise<T | null>;
-  /**
-   * Calls back for every message, from this process too, by channel. To be called once.
-   * @param onResponding called after each connect, and when Redis responds again, because messages may have been missed. It
-   * returns whether Redis has responded to it, or else is called again
-   */
-  subscribe(
-    onMessage: Readonly<Record<string, (message: string) => void>>,
-    onResponding: () => Promise<boolean>,
-  ): void;
-  /** Whether Redis is connected, accepts the configuration and has responded to the latest commands. */
-  isAvailable(): boolean;
-  /** Resolves after the first `onResponding` that returned true, or after 250 ms without one. */
-  whenSynced(): Promise<void>;
-  /** Sends the last commands, but does not wait for a Redis that does not respond. */
-  close(): Promise<void>;
-}
+export type RedisClient = ReturnType<typeof createRedisClient>;
 
 const commandTimeoutMs = 200; // longer than a call to Spotify takes, because the daily quota limits calls
 const syncTimeoutMs = 250; // once: the state of other processes is worth the wait before the first call
@@ -38,7 +16,11 @@ const reconnectMs = 1_000;
 
 const require = createRequire(import.meta.url);
 
-export function createRedisClient(url: string, log: Log): RedisClient {
+/**
+ * A Redis that may be unreachable or slow at any time: then the gateway works without it. No request waits for it longer
+ * than `commandTimeoutMs`, and no client gets an error from it.
+ */
+export function createRedisClient(url: string, log: Log) {
   // Loaded on demand: it takes 60 ms of a start.
   const ioredis = require('ioredis') as typeof import('ioredis');
   const redis = new ioredis.Redis(url, {
@@ -68,6 +50,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
   redis.on('close', () => subscription?.miss());
   redis.on('ready', () => isAvailable() && responded());
 
+  /** Whether Redis is connected, accepts the configuration and has responded to the latest commands. */
   const isAvailable = (): boolean =>
     redis.status === 'ready' && hasDatabase && performance.now() >= cooldownUntilMs;
 
@@ -76,6 +59,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     void subscription?.catchUp();
   }
 
+  /** The result of the command; null if Redis is unreachable or slow. */
   async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T | null> {
     if (!isAvailable()) return null;
     try {
@@ -97,7 +81,11 @@ export function createRedisClient(url: string, log: Log): RedisClient {
   return {
     run,
     isAvailable,
-    subscribe(onMessage, onResponding) {
+    /**
+     * Calls back for every message, from this process too, by channel. To be called once.
+     * @param onResponding see `SubscriptionOptions`
+     */
+    subscribe({ onMessage, onResponding }: Pick<SubscriptionOptions, 'onMessage' | 'onResponding'>): void {
       const connection = redis.duplicate({ autoResubscribe: false, maxRetriesPerRequest: null });
       connection.on('error', redisLog.failed);
       connections = [redis, connection];
@@ -107,8 +95,10 @@ export function createRedisClient(url: string, log: Log): RedisClient {
       // Without it the gateway learns from Spotify again.
       synced = withTimeout(subscription.firstCatchUp, syncTimeoutMs).catch(() => undefined);
     },
+    /** Resolves after the first `onResponding` that returned true, or after 250 ms without one. */
     whenSynced: () => synced,
-    async close() {
+    /** Sends the last commands, but does not wait for a Redis that does not respond. */
+    async close(): Promise<void> {
       for (const endCheck of endChecks) endCheck();
       await run((connection) => connection.ping()); // after all commands before it, which QUIT would overtake
       await withTimeout(redis.quit(), commandTimeoutMs).catch(() => undefined);

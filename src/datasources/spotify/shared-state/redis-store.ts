@@ -22,13 +22,10 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
 
   const leases = createLeases(leaseCommands(evaluate, name, owner), checkLeasesEveryMs);
 
-  redis.subscribe(
-    {
-      [name('leases')]: leases.end,
-      [name('messages')]: messages.deliver,
-    },
-    messages.exchange,
-  );
+  redis.subscribe({
+    onMessage: { [name('leases')]: leases.end, [name('messages')]: messages.deliver },
+    onResponding: messages.exchange,
+  });
 
   return {
     ...leases,

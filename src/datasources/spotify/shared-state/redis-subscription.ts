@@ -5,7 +5,10 @@ export type Subscription = ReturnType<typeof createSubscription>;
 export interface SubscriptionOptions {
   /** Called for every message, by channel. */
   onMessage: Readonly<Record<string, (message: string) => void>>;
-  /** See `RedisClient.subscribe`. */
+  /**
+   * Called after each connect, and when Redis responds again, because messages may have been missed. Returns whether Redis
+   * has responded to it; else it is called again.
+   */
   onResponding: () => Promise<boolean>;
   isAvailable(): boolean;
   onError(error: Error): void;
