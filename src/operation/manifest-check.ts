@@ -1,13 +1,12 @@
 import { setImmediate as endOfIteration } from 'node:timers/promises';
-import { type GraphQLSchema, Kind, parse } from 'graphql';
+import { Kind, parse } from 'graphql';
 import { createDocuments, type Document } from './documents.ts';
 import type { Manifest } from './trusted-documents.ts';
+import type { ValidationOptions } from './validation.ts';
 
 /** Whether the gateway executes the documents of a manifest. */
 
-export interface ManifestCheckOptions {
-  schema: GraphQLSchema;
-  introspection: boolean;
+export interface ManifestCheckOptions extends Pick<ValidationOptions, 'schema' | 'introspection'> {
   /** Null if requests send their documents as text. */
   trustedDocuments: Manifest | null;
 }

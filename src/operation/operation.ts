@@ -2,7 +2,6 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLError,
-  type GraphQLSchema,
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
@@ -18,7 +17,7 @@ import {
 import { createExecutor, hasNode } from './executor.ts';
 import { errorAt } from './positions.ts';
 import type { Variables } from './request.ts';
-import { InvalidRequest } from './validation.ts';
+import { InvalidRequest, type ValidationOptions } from './validation.ts';
 
 export type Operation = ReturnType<typeof createOperation>;
 
@@ -26,12 +25,9 @@ const maxVariableErrors = 10; // of a list of thousands of ids, each of which ma
 /** The selection of a larger operation is not cached: nested fragments can expand a document a hundred times. */
 const maxCachedFields = 500;
 
-export interface OperationOptions {
-  schema: GraphQLSchema;
+export interface OperationOptions extends Pick<ValidationOptions, 'schema' | 'suggestions'> {
   document: DocumentNode;
   definition: OperationDefinitionNode;
-  /** Whether messages may suggest names that the document does not contain. */
-  suggestions: boolean;
 }
 
 /**

@@ -13,7 +13,7 @@ export interface Plan {
   /** Additional calls that learn a capability of the app: once a day, for the first operation that needs it. */
   probeCalls: number;
   /** `calls` and `probeCalls` by endpoint family. */
-  families: readonly FamilyCalls[];
+  families: readonly { family: Family; calls: number }[];
   /** The entities that are not read, because reading all would need too many calls; null if all are read. */
   rejectedEntities: RejectedEntities | null;
   /** The field with the most calls; null unless the calls are more than one operation may need. */
@@ -22,11 +22,6 @@ export interface Plan {
   responseFields: number;
   /** The selections that were counted. */
   selectionTree: SelectionTree;
-}
-
-export interface FamilyCalls {
-  family: Family;
-  calls: number;
 }
 
 export interface RejectedEntities {

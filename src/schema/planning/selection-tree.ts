@@ -7,8 +7,8 @@ import {
   getNamedType,
   getNullableType,
   isAbstractType,
-  isLeafType,
   isListType,
+  isObjectType,
   type OperationDefinitionNode,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
@@ -69,15 +69,6 @@ export interface ParsedOperation {
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 }
 
-/** The parts of a selection tree that are already made. */
-interface Parts {
-  schema: GraphQLSchema;
-  collect: ReturnType<typeof createCollect>;
-  /** By their types and their nodes. */
-  typeSelections: Map<string, TypeSelection>;
-  numbers: Map<FieldNode, number>;
-}
-
 /**
  * @param variables on which `@skip` and `@include` may depend
  * @throws QueryTooComplex if the fragments of the operation are merged in too many ways
@@ -87,9 +78,55 @@ export function createSelectionTree(
   variables: Readonly<Record<string, unknown>>,
 ): SelectionTree {
   const collect = createCollect(schema, fragments, variables);
-  const parts: Parts = { schema, collect, typeSelections: new Map(), numbers: new Map() };
+  const typeSelections = new Map<string, TypeSelection>(); // by their types and the numbers of their nodes
+  const numbers = new Map<FieldNode, number>();
+  const numberOf = (node: FieldNode) => getOrCreate(numbers, node, () => numbers.size);
+
+  /** The same object for the same fields of the same type, wherever they are selected. */
+  function typeSelectionOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): TypeSelection {
+    const sets = nodes.map(({ selectionSet }) => selectionSet);
+    return getOrCreate(typeSelections, `${type.name} ${nodes.map(numberOf).join()}`, () =>
+      createTypeSelection(type, collect(type, sets)),
+    );
+  }
+
+  function createTypeSelection(
+    type: GraphQLObjectType,
+    selection: ReadonlyMap<string, FieldNode[]>,
+  ): TypeSelection {
+    const fields = Array.from(selection, ([responseName, nodes]) =>
+      createFieldSelection(type, responseName, nodes),
+    ).filter((field) => field !== null);
+    const typenames = selection.size - fields.length;
+    const branches = fields.filter(isBranch);
+    return {
+      type,
+      fields,
+      byResponseName: new Map(fields.map((field) => [field.responseName, field])),
+      branches,
+      values: typenames + fields.length - branches.length,
+      size: typenames + sum(fields, ({ below }) => 1 + sum(below, ({ size }) => size)),
+      costsNothing: fields.every(
+        ({ field, below }) => !canCost(field) && below.every(({ costsNothing }) => costsNothing),
+      ),
+    };
+  }
+
+  /** Null for `__typename`. */
+  function createFieldSelection(
+    type: GraphQLObjectType,
+    responseName: string,
+    nodes: readonly FieldNode[],
+  ): FieldSelection | null {
+    const field = nodes[0] && fieldOf(schema, type, nodes[0].name.value);
+    if (!field) return null;
+    const below = objectTypesOf(schema, field).map((objectType) => typeSelectionOf(objectType, nodes));
+    const selected = new Set(below.flatMap(({ fields }) => fields.map((selection) => selection.field.name)));
+    return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
+  }
+
   const query = schema.getQueryType() as GraphQLObjectType;
-  const root = createTypeSelection(parts, query, collect(query, [definition.selectionSet]));
+  const root = createTypeSelection(query, collect(query, [definition.selectionSet]));
   return {
     root,
     size: root.size,
@@ -98,61 +135,11 @@ export function createSelectionTree(
   };
 }
 
-/** The same object for the same fields of the same type, wherever they are selected. */
-function typeSelectionOf(parts: Parts, type: GraphQLObjectType, nodes: readonly FieldNode[]): TypeSelection {
-  const key = `${type.name} ${nodes.map((node) => numberOf(parts, node)).join()}`;
-  const sets = nodes.map(({ selectionSet }) => selectionSet);
-  return getOrCreate(parts.typeSelections, key, () =>
-    createTypeSelection(parts, type, parts.collect(type, sets)),
-  );
-}
-
-function numberOf({ numbers }: Parts, node: FieldNode): number {
-  return getOrCreate(numbers, node, () => numbers.size);
-}
-
-function createTypeSelection(
-  parts: Parts,
-  type: GraphQLObjectType,
-  selection: ReadonlyMap<string, FieldNode[]>,
-): TypeSelection {
-  const fields = Array.from(selection, ([responseName, nodes]) =>
-    createFieldSelection(parts, type, responseName, nodes),
-  ).filter((field) => field !== null);
-  const typenames = selection.size - fields.length;
-  const branches = fields.filter(isBranch);
-  return {
-    type,
-    fields,
-    byResponseName: new Map(fields.map((field) => [field.responseName, field])),
-    branches,
-    values: typenames + fields.length - branches.length,
-    size: typenames + sum(fields, ({ below }) => 1 + sum(below, ({ size }) => size)),
-    costsNothing: fields.every(
-      ({ field, below }) => !canCost(field) && below.every(({ costsNothing }) => costsNothing),
-    ),
-  };
-}
-
-/** Null for `__typename`. */
-function createFieldSelection(
-  parts: Parts,
-  type: GraphQLObjectType,
-  responseName: string,
-  nodes: readonly FieldNode[],
-): FieldSelection | null {
-  const { schema } = parts;
-  const field = nodes[0] && fieldOf(schema, type, nodes[0].name.value);
-  if (!field) return null;
-  const namedType = getNamedType(field.type);
-  const types = isAbstractType(namedType)
-    ? schema.getPossibleTypes(namedType)
-    : [namedType as GraphQLObjectType];
-  const below = isLeafType(namedType)
-    ? []
-    : types.map((objectType) => typeSelectionOf(parts, objectType, nodes));
-  const selected = new Set(below.flatMap(({ fields }) => fields.map((selection) => selection.field.name)));
-  return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
+/** The types of object that the value of a field can have. */
+function objectTypesOf(schema: GraphQLSchema, field: FieldSelection['field']): readonly GraphQLObjectType[] {
+  const type = getNamedType(field.type);
+  if (isAbstractType(type)) return schema.getPossibleTypes(type);
+  return isObjectType(type) ? [type] : [];
 }
 
 function fieldOf(

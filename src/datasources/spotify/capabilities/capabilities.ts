@@ -162,7 +162,8 @@ export function createCapabilities(
         } catch (error) {
           if (!(error instanceof LimitRejected)) throw error;
           const { isExplicit } = error;
-          throw lowerMaxPageSize(policy, learned, rejections, { endpoint, limit, list, isExplicit });
+          const rejection = { object: list, isExplicit, isConclusive: isExplicit, limit };
+          throw lowerMaxPageSize(policy, learned, rejections, endpoint, rejection);
         }
       }),
     withFeature: (feature, object, send) =>

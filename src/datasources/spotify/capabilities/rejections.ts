@@ -159,10 +159,11 @@ export function lowerMaxPageSize(
   policy: CapabilityPolicy,
   learned: LearnedCapabilities,
   rejections: Rejections,
-  { endpoint, limit, list, isExplicit }: PageRejection,
+  endpoint: string,
+  rejection: Rejection & { limit: number },
 ): SmallerPageNeeded {
+  const { limit } = rejection;
   const smallerLimit = nextBelow(policy, endpoint, limit);
-  const rejection = { object: list, isExplicit, isConclusive: isExplicit, limit };
   if (limit <= maxPageSize(learned, endpoint) && rejections.addRejection(endpoint, rejection)) {
     learned.record(endpoint, smallerLimit, { confirmed: false });
     rejections.clear(endpoint);
@@ -172,16 +173,6 @@ export function lowerMaxPageSize(
     }
   }
   return new SmallerPageNeeded(smallerLimit);
-}
-
-export interface PageRejection {
-  endpoint: string;
-  /** The page size that Spotify rejected. */
-  limit: number;
-  /** Names the list to which the page belongs. */
-  list: string;
-  /** Whether the message of the response states the cause. */
-  isExplicit: boolean;
 }
 
 /** The page is to be requested again, with at most `limit` items. */

@@ -29,11 +29,7 @@ export interface ApiClient {
 
 /** Decides when each call is sent. */
 export interface CallScheduler {
-  /**
-   * Sends one call as soon as limits and back-offs allow. Retries come first; operations take turns; the calls of one
-   * operation keep their order.
-   * @throws GatewayError as soon as it is clear that the call cannot be sent in time
-   */
+  /** Sends one call in its turn. @throws GatewayError as soon as it is clear that the call cannot be sent in time */
   schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome>;
   /** Whether one more retry keeps to the share of calls that may be retries; counts it if so. */
   takeRetry(): boolean;

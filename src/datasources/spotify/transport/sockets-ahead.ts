@@ -3,15 +3,6 @@ import type { buildConnector } from 'undici';
 
 export type Connector = buildConnector.connector;
 
-/** Opens sockets before there is a request: the first calls of a process wait for a token, and their sockets open meanwhile. */
-export interface SocketsAhead {
-  /** Takes a socket that was opened ahead, or opens one. */
-  connect: Connector;
-  /** Opens sockets, unless some are waiting already. Without a request they are closed after a time. */
-  open(origin: URL): void;
-  close(): void;
-}
-
 interface SocketAhead {
   origin: string;
   /** Hands the socket over; null if it could not be opened, or was closed. */
@@ -21,18 +12,25 @@ interface SocketAhead {
 
 const count = 2; // a typical first operation reads an artist and a page of albums
 
-/** @param keepMs how long a socket waits for a request */
-export function createSocketsAhead(connector: Connector, keepMs: number): SocketsAhead {
+/**
+ * Opens sockets before there is a request: the first calls of a process wait for a token, and their sockets open meanwhile.
+ * @param keepMs how long a socket waits for a request
+ */
+export function createSocketsAhead(connector: Connector, keepMs: number) {
   let waiting: SocketAhead[] = [];
 
+  /** Takes a socket that was opened ahead, or opens one. */
+  const connect: Connector = (options, callback) => {
+    const ahead = waiting.find(({ origin }) => origin === `${options.protocol}//${options.host}`);
+    if (!ahead) return connector(options, callback);
+    waiting = waiting.filter((waitingSocket) => waitingSocket !== ahead);
+    void ahead.take().then((socket) => (socket ? callback(null, socket) : connector(options, callback)));
+  };
+
   return {
-    connect(options, callback) {
-      const ahead = waiting.find(({ origin }) => origin === `${options.protocol}//${options.host}`);
-      if (!ahead) return connector(options, callback);
-      waiting = waiting.filter((waitingSocket) => waitingSocket !== ahead);
-      void ahead.take().then((socket) => (socket ? callback(null, socket) : connector(options, callback)));
-    },
-    open(origin) {
+    connect,
+    /** Opens sockets, unless some are waiting already. Without a request they are closed after a time. */
+    open(origin: URL): void {
       if (waiting.length > 0) return;
       const opened = Array.from({ length: count }, () => openSocket(connector, origin));
       waiting = opened;
@@ -41,7 +39,7 @@ export function createSocketsAhead(connector: Connector, keepMs: number): Socket
         waiting = waiting.filter((each) => !opened.includes(each));
       }, keepMs).unref();
     },
-    close() {
+    close(): void {
       for (const waitingSocket of waiting) waitingSocket.close();
       waiting = [];
     },
