@@ -20,22 +20,14 @@ export function startStopwatch(): () => number {
  * operation whose data is cached.
  */
 export function startProcessorStopwatch(): () => number {
-  if (!measuresProcessorTime) return startStopwatch();
-  const start = process.cpuUsage();
-  return () => {
-    const { user, system } = process.cpuUsage(start); // in microseconds
-    return (user + system) / 1000;
-  };
-}
-
-const measuresProcessorTime = isReadable(() => process.cpuUsage()); // Cloudflare Workers does not
-
-function isReadable(read: () => unknown): boolean {
   try {
-    read();
-    return true;
+    const start = process.cpuUsage();
+    return () => {
+      const { user, system } = process.cpuUsage(start); // in microseconds
+      return (user + system) / 1000;
+    };
   } catch {
-    return false;
+    return startStopwatch(); // Cloudflare Workers does not measure it
   }
 }
 

@@ -49,11 +49,6 @@ export function createSharedResponses(
     loadEntry(request, storedEntry);
   }
 
-  async function loadContainers(requests: readonly EndpointRequest[]): Promise<void> {
-    const { entries } = await store.get(requests.map(({ key }) => key));
-    for (const [i, request] of requests.entries()) loadIfLater(request, entries[i]);
-  }
-
   /**
    * The stored entries of the reads. An object that has no fresh entry may have come with another response: then that
    * response is loaded into memory, with one more round trip to the store.
@@ -67,7 +62,9 @@ export function createSharedResponses(
     const needed = entityCacheKeys.flatMap((keys, i) => (entries[i] && isFresh(entries[i]) ? [] : keys));
     const containerKeys = new Set(needed.flatMap((key) => containers.get(key) ?? []));
     const requests = [...containerKeys].flatMap((key) => requestOfKey(key, registry) ?? []);
-    if (requests.length > 0) await loadContainers(requests);
+    if (requests.length === 0) return entries;
+    const found = await store.get(requests.map(({ key }) => key));
+    for (const [i, request] of requests.entries()) loadIfLater(request, found.entries[i]);
     return entries;
   }
 

@@ -27,9 +27,7 @@ export interface DailyQuota {
   reserve(family: Family): Promise<CallInFlight | null>;
   /**
    * Spotify has rejected a call because the quota of its family is used up: the number of accepted calls becomes the
-   * limit. If this number is implausibly low, calls that were not counted may have used the quota: another app of the same
-   * account sent them, or the counts are new. A low limit is then learned only if Spotify's Retry-After fits the oldest
-   * counted call, and it is forgotten after a week. Otherwise nothing is learned, and only the back-off applies.
+   * limit if the counted calls explain the rejection (see `explainsRejection`). Otherwise only the back-off applies.
    * @param waitMs Spotify's Retry-After, in milliseconds; null if there is none
    */
   recordRejection(family: Family, waitMs: number | null): void;

@@ -4,6 +4,8 @@ import type { RollingCounters } from './rolling-counters.ts';
 export interface SharedCounter {
   name: string;
   counters: RollingCounters;
+  /** By which all counters of this process reach the store. */
+  shared: CounterExchange;
   isSynced: boolean;
   /** The last exchange with the store: the next one waits for it, so that results arrive in order. */
   last: Promise<unknown>;
@@ -76,18 +78,14 @@ type CountResult = { countedIn: string; isUncertain?: boolean } | 'rejected' | '
  * store has lost counters, it waits for the other processes, `maxRounds` times at most.
  * @returns name of the counter of the call; null if it may not be sent
  */
-export async function reserveCall(
-  counter: SharedCounter,
-  limit: number,
-  options: CounterExchange,
-): Promise<string | null> {
-  const { exchange, recoveryPause } = options;
+export async function reserveCall(counter: SharedCounter, limit: number): Promise<string | null> {
+  const { exchange, recoveryPause } = counter.shared;
   let outcome: CountResult = 'paused';
   for (let round = 0; round < maxRounds && outcome === 'paused'; round++) {
     await recoveryPause.whenOver();
-    outcome = await countWithOthers(counter, limit, options);
+    outcome = await countWithOthers(counter, limit);
   }
-  if (outcome === 'paused') outcome = countHere(counter, limit, options);
+  if (outcome === 'paused') outcome = countHere(counter, limit);
   if (outcome === 'rejected' || outcome === 'paused') return null;
   if (!outcome.isUncertain) return outcome.countedIn;
   for (let round = 0, isLossy = true; round < maxRounds && isLossy; round++) {
@@ -95,8 +93,8 @@ export async function reserveCall(
     const result = await enqueue(counter, () => exchange(counter, null));
     isLossy = result?.isLossy ?? false;
   }
-  if (fits(counter, 0, limit, options)) return outcome.countedIn;
-  counter.counters.takeBack(outcome.countedIn, options.nowMs());
+  if (fits(counter, 0, limit)) return outcome.countedIn;
+  counter.counters.takeBack(outcome.countedIn, counter.shared.nowMs());
   return null;
 }
 
@@ -104,17 +102,13 @@ export async function reserveCall(
  * Counts the call in the next exchange, with all calls that wait for it. With one exchange for each call, the last call would
  * wait for all exchanges.
  */
-async function countWithOthers(
-  counter: SharedCounter,
-  limit: number,
-  options: CounterExchange,
-): Promise<CountResult> {
+async function countWithOthers(counter: SharedCounter, limit: number): Promise<CountResult> {
   const limits: number[] = [];
   counter.nextCalls ??= {
     limits,
     outcomes: enqueue(counter, () => {
       counter.nextCalls = undefined;
-      return countTogether(counter, limits, options);
+      return countTogether(counter, limits);
     }),
   };
   const { outcomes } = counter.nextCalls;
@@ -126,42 +120,35 @@ async function countWithOthers(
  * Counts the calls that fit below the limit in one exchange. If that exceeds the limit in the store, each call is counted
  * alone.
  */
-async function countTogether(
-  counter: SharedCounter,
-  limits: readonly number[],
-  options: CounterExchange,
-): Promise<CountResult[]> {
+async function countTogether(counter: SharedCounter, limits: readonly number[]): Promise<CountResult[]> {
+  const { nowMs, recoveryPause, exchange } = counter.shared;
   const limit = Math.min(...limits); // it may have been learned meanwhile
-  const fitting = Math.min(limits.length, limit - counter.counters.total(options.nowMs()));
-  const isJoined = fitting > 1 && !options.recoveryPause.isActive();
-  const result = isJoined ? await options.exchange(counter, limit, fitting) : undefined;
+  const fitting = Math.min(limits.length, limit - counter.counters.total(nowMs()));
+  const isJoined = fitting > 1 && !recoveryPause.isActive();
+  const result = isJoined ? await exchange(counter, limit, fitting) : undefined;
   const outcomes: CountResult[] = [];
   for (let i = 0; i < limits.length; i++) {
     if (result?.isWithinLimit && i < fitting)
       outcomes.push({ countedIn: result.countedIn, isUncertain: result.isLossy });
     else if (result === null)
-      outcomes.push(countHere(counter, limit, options)); // the store does not respond
-    else outcomes.push(await countOne(counter, limit, options));
+      outcomes.push(countHere(counter, limit)); // the store does not respond
+    else outcomes.push(await countOne(counter, limit));
   }
   return outcomes;
 }
 
-async function countOne(
-  counter: SharedCounter,
-  limit: number,
-  options: CounterExchange,
-): Promise<CountResult> {
-  if (options.recoveryPause.isActive()) return 'paused';
-  if (!fits(counter, 1, limit, options)) return 'rejected';
-  const result = await options.exchange(counter, limit, 1);
+async function countOne(counter: SharedCounter, limit: number): Promise<CountResult> {
+  if (counter.shared.recoveryPause.isActive()) return 'paused';
+  if (!fits(counter, 1, limit)) return 'rejected';
+  const result = await counter.shared.exchange(counter, limit, 1);
   if (result?.isWithinLimit) return { countedIn: result.countedIn, isUncertain: result.isLossy };
-  return countHere(counter, limit, options); // the store does not respond, or it contains invalid counters
+  return countHere(counter, limit); // the store does not respond, or it contains invalid counters
 }
 
-function countHere(counter: SharedCounter, limit: number, options: CounterExchange): CountResult {
-  if (!fits(counter, 1, limit, options)) return 'rejected';
-  return { countedIn: counter.counters.raise(options.nowMs()) };
+function countHere(counter: SharedCounter, limit: number): CountResult {
+  if (!fits(counter, 1, limit)) return 'rejected';
+  return { countedIn: counter.counters.raise(counter.shared.nowMs()) };
 }
 
-const fits = ({ counters }: SharedCounter, calls: number, limit: number, { nowMs }: CounterExchange) =>
-  counters.total(nowMs()) + calls <= limit;
+const fits = ({ counters, shared }: SharedCounter, calls: number, limit: number) =>
+  counters.total(shared.nowMs()) + calls <= limit;

@@ -56,7 +56,8 @@ export function createSharedCounters(options: SharedCountersOptions) {
   let ticks = 0;
   const nowMs = () => options.clock() - aheadMs; // by the clock on which all processes agree
 
-  const counterOf = (name: string) => getOrCreate(byName, name, () => createCounter(name, processId));
+  const counterOf = (name: string) =>
+    getOrCreate(byName, name, () => createCounter(name, processId, { nowMs, exchange, recoveryPause }));
 
   const exchange: CounterExchange['exchange'] = async (counter, limit, calls = 0) => {
     const aheadMsBefore = aheadMs;
@@ -128,21 +129,21 @@ export function createSharedCounters(options: SharedCountersOptions) {
     /** Counts one call unless the sum would exceed the limit; null if it would. */
     async reserve(name: string, limit: number): Promise<CountedCall | null> {
       const counter = counterOf(name);
-      const countedIn = await reserveCall(counter, limit, { nowMs, exchange, recoveryPause });
+      const countedIn = await reserveCall(counter, limit);
       return countedIn === null ? null : countedCall(counter, countedIn);
     },
     /** Resolves when the counts of the other processes have arrived, or the store does not respond. */
     refresh: async (name: string): Promise<void> => (store ? sync(counterOf(name)) : undefined),
     nowMs,
-    /** Resolves after the first refresh of all names, for which the store has to be connected. */
     whenSynced: async (): Promise<void> => void (await synced),
     dispose: (): void => clearInterval(timer),
   };
 }
 
-const createCounter = (name: string, processId: string): SharedCounter => ({
+const createCounter = (name: string, processId: string, shared: CounterExchange): SharedCounter => ({
   name,
   counters: createRollingCounters(processId),
+  shared,
   isSynced: false,
   last: Promise.resolve(),
   nextSync: undefined,

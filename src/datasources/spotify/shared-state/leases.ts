@@ -20,17 +20,11 @@ export interface LeaseCommands {
 export function createLeases(commands: LeaseCommands, checkEveryMs: number) {
   const acquireCounts = new Map<string, number>(); // how often each key was acquired and not released
   const waits = new Map<string, (() => void)[]>(); // by key, the functions that end them
-  let renewTimer: NodeJS.Timeout | undefined;
   let checkTimer: NodeJS.Timeout | undefined;
 
-  function renew(): void {
-    if (acquireCounts.size > 0) {
-      commands.renew([...acquireCounts.keys()]);
-    } else {
-      clearInterval(renewTimer);
-      renewTimer = undefined;
-    }
-  }
+  const renewTimer = setInterval(() => {
+    if (acquireCounts.size > 0) commands.renew([...acquireCounts.keys()]);
+  }, renewEveryMs).unref();
 
   /** Wakes the waiters of a lease that another process has released. */
   function end(key: string): void {
@@ -60,7 +54,6 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number) {
         if (acquired?.[i]) acquireCounts.set(key, acquireCounts.get(key) ?? 0);
       for (const key of keys)
         if (acquireCounts.has(key)) acquireCounts.set(key, (acquireCounts.get(key) ?? 0) + 1);
-      if (acquireCounts.size > 0) renewTimer ??= setInterval(renew, renewEveryMs).unref();
       return keys.map((key) => acquired === null || acquireCounts.has(key));
     },
     releaseLease(key: string): void {
