@@ -88,19 +88,15 @@ const maxNesting = 1_000; // of nodes, of which 15 levels of fields take some 30
  * @throws QueryTooComplex
  */
 function checkTokens(text: string): void {
-  const tokens = countTokens(new Source(text));
-  if (tokens > maxTokens) throw tooComplex('tokens', maxTokens, tokens);
-}
-
-function countTokens(source: Source): number {
-  const lexer = new Lexer(source);
+  const lexer = new Lexer(new Source(text));
   const start = lexer.token;
   try {
     while (lexer.advance().kind !== TokenKind.EOF);
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error; // the parser reports syntax errors
   }
-  return tokensOf(start);
+  const tokens = tokensOf(start);
+  if (tokens > maxTokens) throw tooComplex('tokens', maxTokens, tokens);
 }
 
 /** The error of a document that is nested too deeply to be printed; null for other documents. */

@@ -15,6 +15,7 @@ import type { ApiClient } from '../../src/datasources/spotify/transport/api-clie
 import { pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
 import { createFakeSharedStore } from './fake-shared-store.ts';
+import { noQuota } from './no-quota.ts';
 import { silentLog } from './silent-log.ts';
 import { onTestEnd } from './test-end.ts';
 
@@ -59,6 +60,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
     batchFetcher: createBatchFetcher({ request }, capabilities),
     capabilities,
     memory,
+    dailyQuota: noQuota,
     purges: noPurges,
     log: { debug: (fields) => void debugLog.push(fields), error: silentLog.error },
     ...freshness,

@@ -29,6 +29,7 @@ import { createDocuments } from '../../src/operation/documents.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
+import { noQuota } from './no-quota.ts';
 import { plainPage } from './plain-objects.ts';
 import { silentLog } from './silent-log.ts';
 
@@ -209,7 +210,7 @@ export function testList(
     purges: noPurges,
     dailyQuota: quota?.isKnown
       ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }), queuedCalls: () => 0 }
-      : undefined,
+      : noQuota,
     log: silentLog,
   });
   const spotify = {

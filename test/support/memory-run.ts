@@ -12,6 +12,7 @@ import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pagination.ts';
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
+import { noQuota } from './no-quota.ts';
 import { silentLog } from './silent-log.ts';
 
 /**
@@ -86,6 +87,7 @@ const cache = createReadThroughCache({
   batchFetcher: createBatchFetcher({ request }, capabilities),
   capabilities,
   memory,
+  dailyQuota: noQuota,
   purges: noPurges,
   log: silentLog,
 });

@@ -81,11 +81,6 @@ export interface CallQuota {
   queuedCalls(family: string): number;
 }
 
-export const noQuota: CallQuota = {
-  stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, limit: null, resetAtMs: null }),
-  queuedCalls: () => 0,
-};
-
 /** Decides whether an entry replaces a pending call, and stores the results of calls. */
 export function createPendingFetches(options: PendingFetchesOptions) {
   const { memory, sharedResponses, writeToMemory, dailyQuota, purges } = options;

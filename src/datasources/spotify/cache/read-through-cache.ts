@@ -15,7 +15,7 @@ import { ageOf, decideRead, type Entry, isFresh, usesEntry } from './entry.ts';
 import { createEntryUse } from './entry-use.ts';
 import { createInFlightRequests } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
-import { type CallQuota, noQuota, type PendingFetchesOptions } from './pending-fetches.ts';
+import type { CallQuota, PendingFetchesOptions } from './pending-fetches.ts';
 import type { EntryStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
@@ -89,14 +89,13 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   store?: EntryStore | undefined;
   leases?: SharedLeases | undefined;
   purges: PendingFetchesOptions['purges'];
-  /** By default calls are not limited. */
-  dailyQuota?: CallQuota | undefined;
+  dailyQuota: CallQuota;
   observer?: Observer;
   log: Pick<Log, 'debug' | 'error'>;
 }
 
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
-  const { memory, store, dailyQuota = noQuota, observer = noopObserver, purges } = options;
+  const { memory, store, dailyQuota, observer = noopObserver, purges } = options;
   const writeToMemory = createMemoryWriter(memory, options.capabilities, options);
   const writes = createDeferredWrites(options.log);
   const sharedResponses = store && createSharedResponses(store, writes, memory, writeToMemory, options);

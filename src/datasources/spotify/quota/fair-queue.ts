@@ -38,9 +38,7 @@ export function createFairQueue<T>() {
     return index;
   }
 
-  function push(owner: unknown, item: T): void {
-    getOrCreate(queues, owner, () => []).push(item);
-  }
+  const push = (owner: unknown, item: T) => void getOrCreate(queues, owner, () => []).push(item);
 
   return {
     size: (): number => size,

@@ -80,7 +80,18 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
         prepare: () => token.get(waiters),
         send(currentToken) {
           bearer = currentToken;
-          return sendOnce(request, waiters, currentToken, etag);
+          const path = pathOf(request);
+          const headers = {
+            authorization: `Bearer ${bearer}`,
+            accept: 'application/json',
+            'accept-language': acceptLanguage,
+            ...(etag !== null && { 'if-none-match': etag }),
+          };
+          const { family, maxBytes } = request;
+          return observedHttp(
+            { family, method: 'GET', path, url: apiUrl + path, headers, maxBytes },
+            waiters,
+          );
         },
       });
     };
@@ -91,23 +102,6 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
     };
     const response = await withRetries(send, hooks, firstAttempt);
     return { response, bearer, attempts };
-  }
-
-  function sendOnce(
-    request: ApiRequest,
-    waiters: Waiters,
-    bearer: string,
-    etag: string | null,
-  ): Promise<Outcome> {
-    const path = pathOf(request);
-    const headers = {
-      authorization: `Bearer ${bearer}`,
-      accept: 'application/json',
-      'accept-language': acceptLanguage,
-      ...(etag !== null && { 'if-none-match': etag }),
-    };
-    const { family, maxBytes } = request;
-    return observedHttp({ family, method: 'GET', path, url: apiUrl + path, headers, maxBytes }, waiters);
   }
 
   return {

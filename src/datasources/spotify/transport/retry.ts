@@ -158,24 +158,17 @@ export async function withRetries(
         throw decision.error;
       case 'backOff':
         throw hooks.backOff(decision.reason, decision.waitMs);
-      case 'retry':
-        if (decision.backOffMs > 0) hooks.backOff('rate', decision.backOffMs);
-        if (attempt >= maxAttempts || !hooks.mayRetry(decision.waitMs)) {
-          if (!(decision.exhausted instanceof GatewayError)) return decision.exhausted;
-          throw errorAfterRetries(outcome, decision.exhausted, decision.backOffMs, hooks);
+      case 'retry': {
+        const { waitMs, backOffMs, exhausted } = decision;
+        if (backOffMs > 0) hooks.backOff('rate', backOffMs);
+        if (attempt >= maxAttempts || !hooks.mayRetry(waitMs)) {
+          if (!(exhausted instanceof GatewayError)) return exhausted;
+          // Without a back-off Spotify would reject every further call.
+          const isRateLimited = outcome.kind === 'response' && outcome.status === 429;
+          throw isRateLimited && backOffMs === 0 ? hooks.backOff('rate', null) : exhausted;
         }
-        await sleep(decision.waitMs);
+        await sleep(waitMs);
+      }
     }
   }
-}
-
-function errorAfterRetries(
-  outcome: Outcome,
-  exhaustedError: GatewayError,
-  backOffMs: number,
-  hooks: RetryHooks,
-): GatewayError {
-  const isRateLimited = outcome.kind === 'response' && outcome.status === 429;
-  const hasNoWait = isRateLimited && backOffMs === 0; // without a back-off Spotify would reject every further call
-  return hasNoWait ? hooks.backOff('rate', null) : exhaustedError;
 }

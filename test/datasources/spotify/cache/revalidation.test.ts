@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type CallQuota, noQuota } from '../../../../src/datasources/spotify/cache/pending-fetches.ts';
+import type { CallQuota } from '../../../../src/datasources/spotify/cache/pending-fetches.ts';
 import {
   albumTracks,
   artist,
@@ -26,6 +26,7 @@ import {
   startField,
 } from '../../../support/cache.ts';
 import { startClock } from '../../../support/clock.ts';
+import { noQuota } from '../../../support/no-quota.ts';
 
 const hour = 3_600;
 const artistNamed = (name: string) => ({ ...bandJson, name });

@@ -44,6 +44,7 @@ import { searchResults } from '../../../../src/datasources/spotify/kinds/request
 import { createPagination } from '../../../../src/datasources/spotify/pagination/pagination.ts';
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
+import { noQuota } from '../../../support/no-quota.ts';
 
 /** Tests with a kind that the gateway does not have: it needs only this definition and one line in a registry. */
 
@@ -225,6 +226,7 @@ function startDatasource(mode: QuotaMode) {
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
     memory: createMemory(options),
+    dailyQuota: noQuota,
     purges: noPurges,
     log,
   });
