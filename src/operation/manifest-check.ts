@@ -4,8 +4,6 @@ import { createDocuments, type Document } from './documents.ts';
 import type { Manifest } from './trusted-documents.ts';
 import type { ValidationOptions } from './validation.ts';
 
-/** Whether the gateway executes the documents of a manifest. */
-
 export interface ManifestCheckOptions extends Pick<ValidationOptions, 'schema' | 'introspection'> {
   /** Null if requests send their documents as text. */
   trustedDocuments: Manifest | null;

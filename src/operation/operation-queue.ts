@@ -1,13 +1,11 @@
+import type { OperationContext } from '../datasources/spotify/index.ts';
 import { getOrCreate } from '../maps.ts';
 import { waitForIdleEventLoop } from '../observability/event-loop.ts';
 
 export type OperationQueue = ReturnType<typeof createOperationQueue>;
 
-/**
- * To be called when the operation has waited for data: otherwise all operations that have waited for the same data would
- * continue in one iteration. Undefined if the operation may continue at once.
- */
-export type Resume = () => Promise<void> | undefined;
+/** Without it, all operations that have waited for the same data would continue in one iteration. */
+type Resume = NonNullable<OperationContext['resume']>;
 
 const workMs = 50; // of the 200 ms within which `/health` responds; the last operation may take longer
 const maxQueuedMs = 2_000;

@@ -103,8 +103,6 @@ function withLocation(message: string, extensions: Record<string, unknown>, at: 
   return at ? errorAt(at, message, extensions) : new GraphQLError(message, { extensions });
 }
 
-/** The errors of a response: how many of them are sent, and how they are written as JSON. */
-
 const maxPerCodeAndField = 10;
 
 /**
@@ -151,8 +149,6 @@ export function formatted(error: GraphQLError): GraphQLFormattedError {
     ...(Object.keys(extensions).length > 0 && { extensions }),
   };
 }
-
-/** The errors of operations that would cost too much, with the limit and the value that exceeds it. */
 
 export function tooManyCalls(limit: number, { calls: actual, costliestField }: Plan): QueryTooComplex {
   const most = costliestField && `, ${costliestField.calls} of them for ${costliestField.name}`;

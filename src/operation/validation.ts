@@ -17,8 +17,6 @@ import {
 import { QueryTooComplex } from '../errors.ts';
 import { errorAt, parseWithPositions, tokensOf } from './positions.ts';
 
-/** Parses and validates documents, within the static limits. */
-
 export interface ValidationOptions {
   schema: GraphQLSchema;
   introspection: boolean;

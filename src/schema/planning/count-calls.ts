@@ -17,8 +17,6 @@ import { marketOf } from './markets.ts';
 import { readsOf } from './object-costs.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
-/** Adds up the costs of the fields of an operation. */
-
 export interface CountOptions {
   spotify: CacheView & Pick<Spotify, 'app'>;
   /** Whether to leave out the calls that the cache saves; by default only those of `_entities`. */

@@ -1,7 +1,7 @@
 import type { FieldNode } from 'graphql';
 import type { Family, Kind } from '../../datasources/spotify/index.ts';
 import type { ArgumentsOf } from './arguments.ts';
-import type { Cost, CountInput, NamedCall } from './cost.ts';
+import type { Cost, CountInput } from './cost.ts';
 
 /** The calls counted so far, and the values that every part of the count needs. */
 export interface Count extends CountInput {
@@ -34,16 +34,12 @@ export function addCost(
 ): void {
   add(count.callsOfFields, field, sum(Object.values(calls)));
   addAll(count.calls, calls);
-  if (sharedCalls) addNames(count.sharedCalls, sharedCalls);
-  if (probeCalls) addNames(count.probeCalls, probeCalls);
+  for (const { name, family } of sharedCalls ?? []) count.sharedCalls.set(name, family);
+  for (const { name, family } of probeCalls ?? []) count.probeCalls.set(name, family);
   if (!count.lookups) return;
   if (lookups) addAll(count.lookups.direct, lookups);
   const deferred = deferredLookups ?? (isBelowRoot ? lookups : undefined);
   if (deferred) addAll(count.lookups.deferred, deferred);
-}
-
-function addNames(names: Map<string, Family>, calls: readonly NamedCall[]): void {
-  for (const { name, family } of calls) names.set(name, family);
 }
 
 export function add<K>(counts: Map<K, number>, key: K, count: number): void {

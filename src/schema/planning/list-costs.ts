@@ -24,8 +24,6 @@ import {
 } from './list-pages.ts';
 import { readsOf } from './object-costs.ts';
 
-/** Costs of the fields that read lists. */
-
 /** A list of one call that Spotify may withhold from an app. */
 export const shortListCost = (
   endpoint: 'artists/top-tracks' | 'artists/related-artists',

@@ -11,8 +11,6 @@ import { type ConnectionArgs, parseCursor, windowArgsIn, windowArgsOf } from '..
 import { orNull } from './arguments.ts';
 import { type FieldVisit, type ListView, type NamedCall, objectCount } from './cost.ts';
 
-/** The lists and the pages that a connection reads, as its arguments select them. */
-
 /** The list of one object, as the resolver of the field reads it. It throws for invalid arguments. */
 export type ListOf<Args> = (
   spotify: Pick<ListView, 'pagedList'>,

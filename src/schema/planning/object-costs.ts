@@ -17,8 +17,6 @@ import {
   objectCount,
 } from './cost.ts';
 
-/** Costs of the fields that read objects by their ids. */
-
 /** One object by its id. */
 export const lookupCost = (kind: Kind): FieldCost => ({
   calls(visit) {

@@ -9,7 +9,6 @@ import {
 } from '../quota/decide-reads.ts';
 import type { FetchResult } from './fetch-result.ts';
 
-/** A cached response. */
 export interface Entry extends EntryAge {
   /** Null if Spotify has no such object. */
   value: unknown;

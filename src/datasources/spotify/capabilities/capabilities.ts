@@ -76,7 +76,6 @@ export interface Capabilities extends CapabilityView {
   recordSuccess(): void;
   /** All known capabilities by name; the value of a page size limit is a number. */
   values(): CapabilityValues;
-  /** See the function of this name. */
   isDevelopmentMode(): boolean;
   /** Forgets a capability, in all processes: the rejection had another cause. */
   reset(feature: string): void;

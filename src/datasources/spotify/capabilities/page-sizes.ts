@@ -2,8 +2,6 @@ import { UpstreamBadResponse } from '../../../errors.ts';
 import type { LearnedCapabilities } from './learned-capabilities.ts';
 import { type CapabilityPolicy, largestPageSize, pageSizesOf } from './policy.ts';
 
-/** The page sizes that follow from the learned page size limits. */
-
 /** The page size to request: the known limit, or the largest that Spotify may accept. */
 export function maxPageSize(learned: LearnedCapabilities, endpoint: string): number {
   const value = learned.lookup(endpoint)?.value;

@@ -24,7 +24,6 @@ export interface Rejection {
  * them, and is tried again soon.
  */
 export interface Rejections {
-  /** A call of any endpoint succeeded. */
   recordSuccess(): void;
   /** A response has shown the value of a capability. */
   confirm(capability: Capability, value: boolean | number): void;
@@ -34,7 +33,6 @@ export interface Rejections {
   reject(capability: Capability, rejection: Rejection): void;
   /** Gives up the features that were rejected once, before it was known that the app is in development mode. */
   review(): void;
-  /** Forgets the rejections of a capability. */
   clear(capability: Capability): void;
 }
 

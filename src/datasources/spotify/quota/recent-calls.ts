@@ -37,12 +37,6 @@ export function createSlidingWindowCounter(windowMs: number) {
   };
 }
 
-export interface RecentCalls {
-  family: Family;
-  /** Calls of this process in the last 30 s. */
-  recentCalls: number;
-}
-
 /** The window of Spotify's rate limit. */
 export const rateWindowMs = 30_000;
 const retryWindowMs = 10_000;
@@ -70,7 +64,7 @@ export function createCallCounts() {
       return true;
     },
     /** The families of which a call was sent since the start. */
-    report: (nowMs: number): RecentCalls[] =>
+    report: (nowMs: number) =>
       Array.from(families, ([family, recent]) => ({ family, recentCalls: recent.total(nowMs) })),
   };
 }

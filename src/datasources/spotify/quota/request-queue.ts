@@ -13,7 +13,7 @@ import { type CallPermit, createCallPermits } from './call-permits.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
 import { createRateLimiter } from './rate-limiter.ts';
-import { createCallCounts, type RecentCalls } from './recent-calls.ts';
+import { createCallCounts } from './recent-calls.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
@@ -31,7 +31,10 @@ export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLa
   dispose(): void;
 }
 
-export interface FamilyReport extends RecentCalls {
+export interface FamilyReport {
+  family: Family;
+  /** Calls of this process in the last 30 s. */
+  recentCalls: number;
   /** The back-off that applies; null for none. */
   openState: OpenState | null;
 }

@@ -13,10 +13,8 @@ import { createWriteQueue, type WriteQueue } from './write-queue.ts';
 
 export interface DiskStoreOptions {
   dataDir: string;
-  /** Names the app to which the data belongs: Spotify sends different data to different apps. */
   app: string;
   log: Log;
-  /** Limit of the file. */
   maxBytes?: number;
 }
 
