@@ -141,7 +141,7 @@ interface CountedRejection {
   nowMs: number;
 }
 
-/** Whether the counted calls explain the rejection. Else another app of the account may have used the quota, or counts are new. */
+/** Whether the counted calls explain the rejection. Else another app of the account has used the quota, or counts are new. */
 export function explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }: CountedRejection): boolean {
   if (accepted >= plausibleCalls(family)) return true;
   if (waitMs === null || oldestMs === null || accepted < minDailyLimit) return false;

@@ -29,8 +29,8 @@ export function createDiskFiles(dataDir: string, app: string) {
 
   return {
     /**
-     * Path of the database file, which exists. The first call removes the files of other versions: later ones would remove those of
-     * a process that was started meanwhile, which would do the same. @throws file system errors
+     * Path of the database file, which exists. The first call removes the files of other versions: later ones would remove
+     * those of a process that was started meanwhile, which would do the same. @throws file system errors
      */
     prepare(): string {
       createFolder(folder);
