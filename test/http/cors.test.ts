@@ -69,6 +69,11 @@ test.each([app, `${app}, ${other}`, 'capacitor://localhost'])(
   },
 );
 
+test('a browser asks once in two hours whether a web page may send requests', async () => {
+  const { headers } = await (await listen({ CORS_ORIGINS: app }))(app, '/graphql', preflight);
+  expect(headers['access-control-max-age']).toBe('7200');
+});
+
 test('caches distinguish responses by origin if CORS_ORIGINS has several origins', async () => {
   const send = await listen({ CORS_ORIGINS: `${app}, ${other}` });
   for (const origin of [app, evil]) {

@@ -4,6 +4,7 @@ import { noStore } from '../cache-headers.ts';
 import { requestIdHeader } from '../request-id.ts';
 
 const exposedHeaders = [requestIdHeader, 'retry-after'];
+const preflightSeconds = 7_200; // the longest time for which Chrome keeps the response to a preflight; the default is 5 s
 
 /** Pages of these origins may read responses. Others get no header, because `null` would allow any sandboxed frame. */
 export const corsFor =
@@ -16,6 +17,7 @@ export const corsFor =
         origin,
         credentials: false,
         exposedHeaders,
+        maxAge: preflightSeconds,
       }
     );
   };
