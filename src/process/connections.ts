@@ -15,7 +15,7 @@ import { limitPipelining, type OpenResponses, ParsedRequest } from './pipelining
 const headersMs = 8_000; // clients that send their requests slowly are cut off
 const requestMs = 9_000;
 const checkEveryMs = 1_000;
-const keepAliveMs = 65_000; // longer than the minute after which load balancers close idle connections
+const keepAliveMs = 130_000; // longer than proxies keep idle connections: AWS a minute, Traefik 90 s, Caddy two minutes
 // Each takes some 20 KB, so thousands of idle ones would take the memory that responses need.
 const maxConnections = 4_000;
 const manyConnections = 3_000; // from here on, idle connections are closed to make room for new ones

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { acceptFirst } from '../../src/process/connections.ts';
+import { acceptFirst, serverOptions } from '../../src/process/connections.ts';
 import { blockEventLoop } from '../support/clock.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -69,6 +69,11 @@ function createServerStub(serve: () => void = () => undefined) {
     server.emit('request', { url, socket: {} }, response);
   return { served, connect, execute };
 }
+
+test('an idle connection stays open for longer than proxies keep one, because they may still send an operation over it', () => {
+  const caddyMs = 120_000; // Traefik 90 s, AWS 60 s
+  expect(serverOptions.keepAliveTimeout).toBeGreaterThan(caddyMs);
+});
 
 /** On a slow machine an iteration takes longer than requests may wait. */
 function stopClock(): void {
