@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
 import { schema } from '../../src/schema/index.ts';
 import { startGateway } from '../support/gateway.ts';
+import { endAfterAll } from '../support/process.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import {
   albums,
@@ -13,6 +14,7 @@ import {
   startInMode,
   tracks,
   unavailableFields,
+  withoutCache,
 } from '../support/schema-tests.ts';
 import { albumFields, artistFields, trackFields } from '../support/truth.ts';
 import { unexplainedNulls } from '../support/unexplained-nulls.ts';
@@ -231,35 +233,40 @@ function withNull<T>(data: T, path: string): T {
   return changed;
 }
 
-async function executeWith(edits: readonly Edit[], { query, on }: Place) {
-  const gateway = await startInMode('extended');
-  if (edits.length > 0) gateway.sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits } });
-  const response = withoutHost(await gateway.execute<object, object>(query), gateway.sandbox.imagesUrl);
+async function executeWith(edits: readonly Edit[], { query, on }: Place, gateway: Gateway) {
+  const { execute, sandbox, apiCalls } = gateway;
+  sandbox.faults.clear();
+  sandbox.clearCalls();
+  if (edits.length > 0) sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits } });
+  const response = await execute<object, object>(query);
   expect(unexplainedNulls(schema, parse(query), {}, response)).toEqual([]);
-  return { response, calls: gateway.apiCalls() };
+  return { response, calls: apiCalls() };
 }
 
-/** Replaces the address of the images, because each sandbox has a port of its own. */
-const withoutHost = <T>(response: T, imagesUrl: string): T =>
-  JSON.parse(JSON.stringify(response).replaceAll(imagesUrl, 'http://images.test/'));
+type Gateway = Awaited<ReturnType<typeof startInMode>>;
 
 describe.each(places)('a part of $name', (place) => {
   const { kind, inside, at, isSimplified } = place;
   const expectedParts = parts[kind].filter(({ full }) => !isSimplified || !full);
-  let validRun: Awaited<ReturnType<typeof executeWith>> | undefined;
+  const onEnd = endAfterAll();
+  let gateway: Gateway;
+  let valid: Awaited<ReturnType<typeof executeWith>>;
 
-  async function withoutFault() {
-    validRun ??= await executeWith([], place);
-    expect(validRun.response.errors).toEqual([]);
-    return validRun;
-  }
+  beforeAll(async () => {
+    gateway = await startInMode('extended', withoutCache, { onEnd });
+    valid = await executeWith([], place, gateway);
+    expect(valid.response.errors).toEqual([]);
+  });
 
   test.each(expectedParts)(
     'an undocumented value of $json is an error at $field and nowhere else',
     async (part) => {
-      const valid = await withoutFault();
       for (const bad of isSimplified ? part.bad.slice(0, 2) : part.bad) {
-        const { response, calls } = await executeWith([{ path: inside + part.json, set: bad }], place);
+        const { response, calls } = await executeWith(
+          [{ path: inside + part.json, set: bad }],
+          place,
+          gateway,
+        );
         const path = at + part.field;
         expect(dataAndErrorCodes(response), JSON.stringify(bad)).toEqual({
           data: withNull(valid.response.data, path),
@@ -277,12 +284,11 @@ describe.each(places)('a part of $name', (place) => {
   )(
     'a missing $json is null at $field, with an entry in `unavailable` and without an error',
     async ({ json, field }) => {
-      const valid = await withoutFault();
       const isElement = /\.\d+$/.test(json);
       const absences: Edit[] = [{ path: inside + json, set: null }];
       if (!isElement) absences.push({ path: inside + json, remove: true });
       for (const edit of absences) {
-        const { response, calls } = await executeWith([edit], place);
+        const { response, calls } = await executeWith([edit], place, gateway);
         const path = at + field;
         expect(dataAndErrorCodes(response)).toEqual({
           data: withNull(valid.response.data, path),

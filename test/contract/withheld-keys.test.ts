@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { endAfterAll } from '../support/process.ts';
 import {
   albums,
   artists,
@@ -12,8 +13,10 @@ import {
   startWithUnknownApp,
   tracks,
   unavailableFields,
+  withoutCache,
 } from '../support/schema-tests.ts';
 import { sharedPath } from '../support/shared.ts';
+import type { OnEnd } from '../support/test-end.ts';
 
 /**
  * Keys that Spotify sends to apps with extended quota and not to apps in development mode: the field of each key is
@@ -144,10 +147,11 @@ function valuesOf(data: unknown, name: string): unknown[] {
   );
 }
 
+/** A gateway without a cache that knows the mode of its app. */
 const startWithLearnedMode = {
-  development: () => startInMode('development'),
-  auto: async () => {
-    const gateway = await startWithUnknownApp('development');
+  development: (onEnd: OnEnd) => startInMode('development', withoutCache, { onEnd }),
+  auto: async (onEnd: OnEnd) => {
+    const gateway = await startWithUnknownApp('development', withoutCache, { onEnd });
     for (const document of [
       fullObjects,
       `{ artist(id: "${artists.albums50}") { albums(first: 1) { nodes { id } } } }`,
@@ -160,25 +164,14 @@ const startWithLearnedMode = {
   },
 };
 
-type Mode = keyof typeof startWithLearnedMode;
+type Gateway = Awaited<ReturnType<(typeof startWithLearnedMode)['auto']>>;
 
-const measuredCosts = new Map<string, ReturnType<typeof measureCost>>();
-
-/** The calls of an operation without a withheld key, which is executed once for all keys. */
-function costOf(mode: Mode, document: string): ReturnType<typeof measureCost> {
-  const key = `${mode} ${document}`;
-  const cost = measuredCosts.get(key) ?? measureCost(mode, document);
-  measuredCosts.set(key, cost);
-  return cost;
-}
-
-async function measureCost(mode: Mode, document: string) {
-  const { execute, sandbox, apiCalls } = await startWithLearnedMode[mode]();
+async function executeAndCount({ execute, sandbox, apiCalls }: Gateway, document: string) {
   sandbox.clearCalls();
-  const { errors, extensions } = await execute(document);
-  expect(errors).toEqual([]);
-  const { plannedCalls, actualCalls } = extensions.spotify ?? {};
-  return { calls: apiCalls().toSorted(), plannedCalls, actualCalls };
+  const response = await execute(document);
+  expect(response.errors).toEqual([]);
+  const { plannedCalls, actualCalls } = response.extensions.spotify ?? {};
+  return { response, cost: { calls: apiCalls().toSorted(), plannedCalls, actualCalls } };
 }
 
 describe.skipIf(shapes === null)('keys that development mode withholds', () => {
@@ -189,28 +182,34 @@ describe.skipIf(shapes === null)('keys that development mode withholds', () => {
     );
   });
 
-  for (const mode of ['development', 'auto'] as const) {
-    const all = Object.entries({ ...fields, ...documentedFields });
-    for (const [key, { name, selection, documents, other }] of all) {
-      for (const document of documents) {
-        test(`${mode}: the withheld ${key} is null with an entry in \`unavailable\`, and costs no call, in ${document}`, async () => {
-          const compared = await costOf(mode, document.replaceAll('FIELD', other));
-          const { execute, sandbox, apiCalls } = await startWithLearnedMode[mode]();
-          sandbox.clearCalls();
-          const response = await execute(document.replaceAll('FIELD', selection));
-          expect(response.errors).toEqual([]);
-          const values = valuesOf(response.data, selection.split(' ')[0] ?? '');
-          expect(values.length).toBeGreaterThan(0);
-          expect(values).toEqual(values.map(() => null));
-          const notes = unavailableFields(response);
-          expect(notes).toHaveLength(values.length);
-          expect(notes.map((note) => note.replace(/ at .*: /, ': '))).toEqual(
-            notes.map(() => expect.stringMatching(`^${name}: (QUOTA_MODE|NOT_SENT)$`)),
-          );
-          const { plannedCalls, actualCalls } = response.extensions.spotify ?? {};
-          expect({ calls: apiCalls().toSorted(), plannedCalls, actualCalls }).toEqual(compared);
-        });
-      }
-    }
-  }
+  const all = Object.entries({ ...fields, ...documentedFields });
+  const allDocuments = new Set(all.flatMap(([, { documents }]) => documents));
+  const cases = (['development', 'auto'] as const).flatMap((mode) =>
+    Array.from(allDocuments, (document) => [mode, document] as const),
+  );
+  describe.each(cases)('%s: in %s', (mode, document) => {
+    const keys = all.filter(([, { documents }]) => documents.includes(document));
+    const onEnd = endAfterAll();
+    let gateway: Gateway;
+    beforeAll(async () => {
+      gateway = await startWithLearnedMode[mode](onEnd);
+    });
+
+    test.each(keys)(
+      `${mode}: the withheld %s is null with an entry in \`unavailable\`, and costs no call, in ${document}`,
+      async (_, { name, selection, other }) => {
+        const compared = await executeAndCount(gateway, document.replaceAll('FIELD', other));
+        const { response, cost } = await executeAndCount(gateway, document.replaceAll('FIELD', selection));
+        const values = valuesOf(response.data, selection.split(' ')[0] ?? '');
+        expect(values.length).toBeGreaterThan(0);
+        expect(values).toEqual(values.map(() => null));
+        const notes = unavailableFields(response);
+        expect(notes).toHaveLength(values.length);
+        expect(notes.map((note) => note.replace(/ at .*: /, ': '))).toEqual(
+          notes.map(() => expect.stringMatching(`^${name}: (QUOTA_MODE|NOT_SENT)$`)),
+        );
+        expect(cost).toEqual(compared.cost);
+      },
+    );
+  });
 });

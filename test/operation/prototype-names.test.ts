@@ -1,9 +1,10 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { retryWhileShed } from '../support/clock.ts';
-import { withSandbox } from '../support/gateway.ts';
+import { type TestGateway, withSandbox } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
-import { albums, artists, catalogue, startInMode, unknownId } from '../support/schema-tests.ts';
+import { endAfterAll } from '../support/process.ts';
+import { albums, artists, catalogue, startInMode, unknownId, withoutCache } from '../support/schema-tests.ts';
 import { manifestOf } from '../support/temporary-files.ts';
 
 /** Names that every object inherits are ordinary names of aliases, variables, fragments and operations. */
@@ -131,11 +132,15 @@ const outcome = ({ data, errors = [] }: { data?: unknown; errors?: readonly obje
 describe.each(cases)('$title', ({ title, document, variables, data, code }) => {
   const expected = (name: string) => ({ data: JSON.stringify(data?.(name)), codes: code ? [code] : [] });
   const body = (name: string) => ({ query: document(name), variables: variables?.(name) ?? {} });
+  const onEnd = endAfterAll();
+  const start = () => startInMode('development', withoutCache, { onEnd });
+  let [ofPosts, ofOthers]: [TestGateway?, TestGateway?] = [];
 
   test.each(names)(
     `${title} may be named %s: each of four runs has the same response, over POST`,
     async (name) => {
-      const { execute } = await startInMode('development');
+      ofPosts ??= await start();
+      const { execute } = ofPosts;
       const { query, variables: values } = body(name);
       for (let run = 1; run <= 4; run++)
         expect(outcome(await execute(query, values))).toEqual(expected(name));
@@ -143,7 +148,8 @@ describe.each(cases)('$title', ({ title, document, variables, data, code }) => {
   );
 
   test.each(names)(`${title} may be named %s: over GET and in the same process`, async (name) => {
-    const { fetch, gateway } = await startInMode('development');
+    ofOthers ??= await start();
+    const { fetch, gateway } = ofOthers;
     const { query, variables: values } = body(name);
     const search = new URLSearchParams({ query, variables: JSON.stringify(values) });
     for (let run = 1; run <= 4; run++) {

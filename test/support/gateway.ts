@@ -6,7 +6,7 @@ import type { FamilyQuota, Usage } from '../../src/datasources/spotify/index.ts'
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import { postTraced } from './post-json.ts';
-import { onTestEnd } from './test-end.ts';
+import { type OnEnd, onTestEnd } from './test-end.ts';
 import { fetchOf, type Transport } from './transports.ts';
 import { startUpstream, type Upstream, upstreamOf } from './upstream.ts';
 
@@ -42,14 +42,14 @@ interface LogLine {
   message: string;
 }
 
-/** Starts a sandbox and a gateway in front of it; both stop with the test. */
+/** Starts a sandbox and a gateway in front of it; both stop with the test, unless `onEnd` ends them later. */
 export async function withSandbox(
   environment: Record<string, string> = {},
-  { transport, ...options }: SandboxOptions & { transport?: Transport } = {},
+  { transport, onEnd, ...options }: SandboxOptions & { transport?: Transport; onEnd?: OnEnd } = {},
 ): Promise<TestGateway & { sandbox: Sandbox; apiCalls(): string[] }> {
-  const sandbox = await startUpstream(options);
+  const sandbox = await startUpstream(options, onEnd);
   return {
-    ...startGateway(sandbox, environment, transport),
+    ...startGateway(sandbox, environment, transport, onEnd),
     sandbox,
     apiCalls: () => apiCalls(sandbox),
   };
@@ -71,6 +71,7 @@ export function startGateway(
   upstream: Upstream,
   environment: Record<string, string> = {},
   transport: Transport = 'undici',
+  onEnd: OnEnd = onTestEnd,
 ): TestGateway {
   const config = readConfig({ ...upstreamOf(upstream), DATA_DIR: 'none', ...environment });
   const logged: LogLine[] = [];
@@ -80,7 +81,7 @@ export function startGateway(
   const spotify = { ...config.gateway.spotify, ...fetchOf(transport) };
   const log = { info: logAs('info'), warn: logAs('warn'), error: logAs('error') };
   const gateway = createGateway({ ...config.gateway, spotify }, log);
-  onTestEnd(gateway.dispose);
+  onEnd(gateway.dispose);
 
   const fetch = async (path: string, init?: RequestInit): Promise<Response> =>
     gateway.handler.fetch(`http://gateway.test${path}`, init ?? {});

@@ -24,6 +24,9 @@ export const startInMode = (
   options: StartOptions = {},
 ) => start({ SPOTIFY_QUOTA_MODE: mode, ...environment }, { quotaMode: mode, ...options });
 
+/** The environment of a gateway that reads everything again for each operation: as a new gateway, but without its costs. */
+export const withoutCache = { CACHE_TTL_SECONDS: '0', CACHE_STALE_SECONDS: '0' };
+
 /** A gateway that has learned no capabilities of its app yet. */
 export const startWithUnknownApp = (
   quotaMode: QuotaMode,

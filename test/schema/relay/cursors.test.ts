@@ -16,6 +16,7 @@ import {
   modes,
   startInMode,
   unknownId,
+  withoutCache,
 } from '../../support/schema-tests.ts';
 import { generateTracks } from '../../support/search.ts';
 
@@ -58,23 +59,22 @@ describe('texts that are not cursors', () => {
     changedCursor((text) => text.replace(slots(9, 10)[0] ?? '', '../me')),
   ];
 
-  test.each(invalidCursors)(
-    'a text that is not a cursor is an error without a call for its list, and siblings keep their data: %j',
-    async (cursor) => {
-      const { execute, apiCalls } = await startInMode('development');
-      const query = `query ($c: String) { artist(id: "${artists.bts}") {
+  test('a text that is not a cursor is an error without a call for its list, and siblings keep their data', async () => {
+    const { execute, apiCalls } = await startInMode('development');
+    const query = `query ($c: String) { artist(id: "${artists.bts}") {
       name behind: albums(first: 5, after: $c) { totalCount } before: albums(last: 5, before: $c) { nodes { id } }
     } }`;
-      expect(dataAndErrorCodes(await execute(query, { c: cursor }))).toEqual({
+    for (const cursor of invalidCursors) {
+      expect(dataAndErrorCodes(await execute(query, { c: cursor })), JSON.stringify(cursor)).toEqual({
         data: { artist: { name: 'BTS', behind: null, before: null } },
         errors: [
           ['artist.behind', 'BAD_USER_INPUT'],
           ['artist.before', 'BAD_USER_INPUT'],
         ],
       });
-      expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
-    },
-  );
+    }
+    expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
+  });
 
   test('a cursor decodes to its position, and one more character makes it invalid', () => {
     const position = { slot: 9, total: 104, id: slots(9, 10)[0] ?? null };
@@ -196,16 +196,16 @@ describe('a forged cursor', () => {
   test.each(lists.flatMap((list) => modes.map((mode) => [...list, mode] as const)))(
     'a forged cursor costs no more calls than planned: in %s',
     async (_, field, cursors, mode) => {
+      const { execute, apiCalls, sandbox } = await startInMode(mode, withoutCache);
       for (const cursor of cursors) {
-        for (const args of [`first: 20, after: "${cursor}"`, `last: 20, before: "${cursor}"`]) {
-          const { execute, apiCalls, gateway } = await startInMode(mode);
-          const { extensions } = await execute(`{ ${field(`(${args})`)} }`);
+        for (const args of ['first: 20, after: $cursor', 'last: 20, before: $cursor']) {
+          sandbox.clearCalls();
+          const document = `query ($cursor: String) { ${field(`(${args})`)} }`;
+          const { extensions } = await execute(document, { cursor });
           expect(extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
-          await gateway.dispose();
         }
       }
     },
-    60_000,
   );
 
   test.each([8, 12])(
