@@ -22,7 +22,7 @@ import { limitTestsAtOnce } from '../../../support/test-end.ts';
 
 limitTestsAtOnce(4);
 
-/** Stores and publishes pairs of a topic and a text: one script, because 40,000 commands take a second. */
+/** Stores and publishes pairs of a topic and a text: one script, because 4,000 commands take long. */
 const storeAndPublish = `
   for i = 1, #ARGV, 2 do
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
@@ -126,11 +126,11 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
 
     test.each([
-      ['a long text', (topic: string) => [[topic, `"${'x'.repeat(20_000_000)}"`]]],
-      ['a long name', (_: string) => [['x'.repeat(20_000_000), '1']]],
+      ['a long text', (topic: string) => [[topic, `"${'x'.repeat(2_000_000)}"`]]],
+      ['a long name', (_: string) => [['x'.repeat(2_000_000), '1']]],
       [
         'very many',
-        (topic: string) => Array.from({ length: 20_000 }, (_, i) => [`${topic}${i}`, 'x'.repeat(1_000)]),
+        (topic: string) => Array.from({ length: 2_000 }, (_, i) => [`${topic}${i}`, 'x'.repeat(1_000)]),
       ],
     ])('gateways read no stored messages above the limits of their own messages: %s', async (_, make) => {
       const redis = await startRedis();
