@@ -254,6 +254,8 @@ const pagePath = ({ artistId, groups }: RecordedList, limit: number, offset: num
 const pagePaths = (list: RecordedList): string[] =>
   Array.from({ length: Math.ceil(list.slots / 10) }, (_, i) => pagePath(list, 10, i * 10));
 
+const maxWindows = 50; // of a walk; shorter lists are also read album by album
+
 /** Walks a list to its end, and expects every album for one call per page. */
 async function expectWalk(list: RecordedList, size: number, forward: boolean): Promise<void> {
   const { replay, execute } = await start([...artistOf(list), ...list.pages]);
@@ -452,12 +454,14 @@ describe.skipIf(folder === null)('recorded responses', () => {
   describe("an artist's albums", () => {
     for (const list of wholeLists) {
       describe(`${list.artistId}, ${list.groups}`, () => {
-        test.each([1, 7, 10, 20, 50])(
+        const sizes = [1, 7, 10, 20, 50].filter((size) => list.slots / size <= maxWindows);
+
+        test.each(sizes)(
           'a walk by %i albums returns every album of an artist once, and reads each page once',
           (size) => expectWalk(list, size, true),
         );
 
-        test.each([1, 7, 10, 20, 50])(
+        test.each(sizes)(
           'a backward walk by %i albums returns every album of an artist once, and reads each page once',
           (size) => expectWalk(list, size, false),
         );
