@@ -1,20 +1,29 @@
 import { expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
-import { exchange, type Reply, type RequestOptions } from '../support/process.ts';
+import { endAfterAll, exchange, type Reply, type RequestOptions } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
-import type { Environment } from '../support/upstream.ts';
 
 /** Whether browsers let web pages of other origins read the responses. */
 
-/** Starts a gateway. @returns a function that sends it a request from a web page of this origin */
-async function listen(environment: Environment = {}) {
-  const { gateway } = await withSandbox(environment);
-  const port = await portOf(gateway.handler);
-  return (origin: string, path: string, { headers, ...options }: RequestOptions = {}): Promise<Reply> =>
-    exchange(port, path, { ...options, headers: { origin, ...headers } });
+type Send = (origin: string, path: string, options?: RequestOptions) => Promise<Reply>;
+
+const onEnd = endAfterAll();
+/** By the value of CORS_ORIGINS. They are shared, because each gateway renders the page of GraphiQL. */
+const gateways = new Map<string, Promise<Send>>();
+
+/** @returns a function that sends a gateway a request from a web page of this origin */
+function listen(origins = ''): Promise<Send> {
+  const send = gateways.get(origins) ?? start(origins);
+  gateways.set(origins, send);
+  return send;
 }
 
-type Send = Awaited<ReturnType<typeof listen>>;
+async function start(origins: string): Promise<Send> {
+  const { gateway } = await withSandbox(origins === '' ? {} : { CORS_ORIGINS: origins }, { onEnd });
+  const port = await portOf(gateway.handler, onEnd);
+  return (origin, path, { headers, ...options } = {}) =>
+    exchange(port, path, { ...options, headers: { origin, ...headers } });
+}
 
 const preflight: RequestOptions = {
   method: 'OPTIONS',
@@ -55,7 +64,7 @@ test('a web page of another origin gets no CORS header without CORS_ORIGINS', as
 test.each([app, `${app}, ${other}`, 'capacitor://localhost'])(
   'a web page may read responses if CORS_ORIGINS has the origin of the page: %s',
   async (origins) => {
-    const send = await listen({ CORS_ORIGINS: origins });
+    const send = await listen(origins);
     for (const origin of origins.split(', ')) {
       for (const { headers } of await sendFrom(send, origin)) {
         expect(headers['access-control-allow-origin']).toBe(origin);
@@ -75,7 +84,7 @@ test('a browser asks once in two hours whether a web page may send requests', as
 });
 
 test('caches distinguish responses by origin if CORS_ORIGINS has several origins', async () => {
-  const send = await listen({ CORS_ORIGINS: `${app}, ${other}` });
+  const send = await listen(`${app}, ${other}`);
   for (const origin of [app, evil]) {
     const { headers } = await send(origin, '/graphql', operation);
     expect(headers.vary).toMatch(/\borigin\b/i);
@@ -83,7 +92,7 @@ test('caches distinguish responses by origin if CORS_ORIGINS has several origins
 });
 
 test('caches distinguish a cacheable response by origin', async () => {
-  const send = await listen({ CORS_ORIGINS: app });
+  const send = await listen(app);
   const query = encodeURIComponent('{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }');
   const { headers } = await send(app, `/graphql?query=${query}`);
   expect(headers['cache-control']).toMatch(/^public/);
@@ -95,7 +104,7 @@ test('caches distinguish a cacheable response by origin', async () => {
 test.each([app, `${app}, ${other}`])(
   'a web page may not read responses if CORS_ORIGINS lacks the origin of the page: %s',
   async (origins) => {
-    const send = await listen({ CORS_ORIGINS: origins });
+    const send = await listen(origins);
     const otherOrigins = [
       evil,
       opaque,

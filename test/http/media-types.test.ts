@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { acceptedType, graphqlJson, isPlainJson, plainJson } from '../../src/http/media-types.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
-import { inProduction, startServer } from '../support/process.ts';
+import { endAfterAll, inProduction, startServer } from '../support/process.ts';
 import { artistQuery as query } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -66,6 +66,9 @@ test.each([
   expect(isPlainJson(type, encoding)).toBe(isPlain);
 });
 
+const onEnd = endAfterAll();
+let gateway: Awaited<ReturnType<typeof withSandbox>> | undefined; // shared, because each renders the page of GraphiQL
+
 test.each([
   ['text/html', 'html'],
   ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'html'],
@@ -78,7 +81,8 @@ test.each([
   ['text/html, */*', 'html'],
   ['text/html, application/json;q=0, */*', 'html'],
 ])('a GET of an operation with the header `Accept: %s` gets %s', async (accept, expected) => {
-  const { fetch: get, sandbox } = await withSandbox();
+  gateway ??= await withSandbox({}, { onEnd });
+  const { fetch: get, sandbox } = gateway;
   const page = await get('/graphql?query={__typename}', { headers: { accept } });
   expect(page.headers.get('content-type')).toMatch(
     expected === 'html' ? /^text\/html/ : /json; charset=utf-8$/,

@@ -1,17 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { onTestEnd } from './test-end.ts';
+import { type OnEnd, onTestEnd } from './test-end.ts';
 
 /**
  * Serves on a free port of this machine until the test ends.
  * @param onEnd registers the end of the server, if that is another than the end of the test
  * @returns the port
  */
-export async function portOf(
-  served: Server | RequestListener,
-  onEnd: (end: () => Promise<unknown>) => unknown = onTestEnd,
-): Promise<number> {
+export async function portOf(served: Server | RequestListener, onEnd: OnEnd = onTestEnd): Promise<number> {
   const server = typeof served === 'function' ? createServer(served) : served;
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -21,7 +18,7 @@ export async function portOf(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onEnd(() => {
-    const closed = new Promise((resolve) => server.close(resolve));
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const socket of sockets) socket.destroy();
     return closed;
   });
