@@ -29,12 +29,16 @@ import { hasRedis } from './redis.ts';
 const usualDeadlineMs = 8_000;
 const usualRecoveryMs = 1_000;
 const usualTimeoutMs = 30_000; // many times the usual duration of a test
+const pollMs = 50; // between two operations that wait for the end of a fault
 const roundingSeconds = 1; // of a retryAfter; case Q17 checks the rounding
 
 /** Registers a test for every case, and one that compares docs/faults.md with the cases. */
 export function faultSuite(group: string, title: string, cases: readonly FaultCase[]): void {
   describe(`${group}. ${title}`, () => {
-    beforeAll(warmUp);
+    beforeAll(() => {
+      warm ??= warmUp();
+      return warm;
+    });
     for (const each of cases.filter(({ slow }) => !slow)) register(each, test);
     const slow = cases.filter((each) => each.slow);
     if (slow.length > 0) {
@@ -59,7 +63,11 @@ function register(each: FaultCase, run: typeof test): void {
   run.skipIf(isSkipped)(name, { timeout: timeoutMs }, () => runCase(each));
 }
 
-/** The first operations of a process are slow until its code is compiled; no case shall measure that. */
+let warm: Promise<void> | undefined;
+
+/**
+ * Once for all files of a process: its first operations are slow until its code is compiled, and no case shall measure that.
+ */
 async function warmUp(): Promise<void> {
   const testEnvironment = await startTestEnvironment();
   await testEnvironment.execute(artist(0));
@@ -247,6 +255,6 @@ async function recover(testEnvironment: TestEnvironment, each: FaultCase): Promi
       return;
     }
     if (tookMs > limitMs()) expect.fail(`no success ${Math.round(tookMs)} ms after the fault was over`);
-    await sleep(20);
+    await sleep(pollMs);
   }
 }
