@@ -26,11 +26,7 @@ const parts = 2;
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
   describe('shared responses', () => {
     describe.concurrent.each(['extended', 'development'] as const)('an app in %s mode', (mode) => {
-      // An operation that costs both apps the same calls is executed in development mode only.
-      const executed = operations.filter(
-        ({ calls }) => mode === 'development' || calls.extended !== calls.development,
-      );
-      const operationsOf = (part: number) => executed.filter((_, i) => i % parts === part);
+      const operationsOf = (part: number) => operations.filter((_, i) => i % parts === part);
 
       // Every operation has an app of its own, so that it shares no responses with another operation.
       test.each(Array.from({ length: parts }, (_, part) => part))(
