@@ -28,10 +28,7 @@ const { metafile } = await build({
   target: 'node20.19',
   external,
   alias: { ofetch: './node_modules/ofetch/dist/index.mjs' }, // its file for Node contains a second implementation of fetch
-  plugins: [
-    { name: 'sandbox', setup: keepSandboxApart },
-    { name: 'serializer', setup: leaveOutSerializer },
-  ],
+  plugins: [{ name: 'serializer', setup: leaveOutSerializer }],
   // CommonJS packages call `require`.
   banner: {
     js: "import { createRequire as createBundleRequire } from 'node:module';\nconst require = createBundleRequire(import.meta.url);",
@@ -44,11 +41,6 @@ const { metafile } = await build({
 });
 
 renameSync(newFile, outfile);
-
-/** The sandbox is loaded only without credentials. */
-function keepSandboxApart({ onResolve }) {
-  onResolve({ filter: /\/sandbox\/index\.ts$/ }, () => ({ path: './sandbox/index.js', external: true }));
-}
 
 /** graphql-jit loads a serializer with its validator, and uses them only with the option `customJSONSerializer`. */
 function leaveOutSerializer({ onResolve, onLoad }) {

@@ -77,7 +77,6 @@ export const chapterIdOf = (audiobookId: string, slot: number): string =>
 export function createAudiobooks(): Audiobooks {
   const plans = [...Object.values<AudiobookPlan>(fixtureAudiobooks), ...ordinaryPlans()];
   const audiobooks = new Map(plans.map((audiobookPlan) => [audiobookPlan.id, drawAudiobook(audiobookPlan)]));
-  const slots = new Map(plans.map((audiobookPlan) => [audiobookPlan.id, slotsOf(audiobookPlan)]));
   const chapters = createSlicedWork(function* () {
     const drawnChapters = plans.flatMap((audiobookPlan) =>
       slotsOf(audiobookPlan).flatMap((slot, index) =>
@@ -93,7 +92,7 @@ export function createAudiobooks(): Audiobooks {
     audiobook: (id) => audiobooks.get(id),
     chapter: (id) => chapters.now().get(id),
     chapters: () => [...chapters.now().values()],
-    chaptersOf: (id) => slots.get(id) ?? [],
+    chaptersOf: (id) => plans.filter((audiobookPlan) => audiobookPlan.id === id).flatMap(slotsOf),
   };
 }
 

@@ -87,27 +87,24 @@ export function createPodcasts(): Podcasts {
     }
     return episodesById;
   });
-  const slots = new Map(
-    plans.map(({ id, slots: count, gaps = {} }) => [
-      id,
-      Array.from({ length: count }, (_, slot): EpisodeSlot => {
-        const gap = gaps[slot];
-        return gap ? { shows: gap } : { shows: 'episode', episodeId: episodeIdOf(id, slot) };
-      }),
-    ]),
-  );
 
   return {
     shows: () => [...shows.values()],
     show: (id) => shows.get(id),
     episode: (id) => episodes.now().get(id),
     episodes: () => [...episodes.now().values()],
-    episodesOf: (id) => slots.get(id) ?? [],
+    episodesOf: (id) => plans.filter((showPlan) => showPlan.id === id).flatMap(slotsOf),
     prepareEpisodes: async () => {
       await episodes.inSlices();
     },
   };
 }
+
+const slotsOf = ({ id, slots, gaps = {} }: ShowPlan): EpisodeSlot[] =>
+  Array.from({ length: slots }, (_, slot): EpisodeSlot => {
+    const gap = gaps[slot];
+    return gap ? { shows: gap } : { shows: 'episode', episodeId: episodeIdOf(id, slot) };
+  });
 
 function ordinaryPlans(): ShowPlan[] {
   return Array.from({ length: ordinaryShows }, (_, index) => {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { toDotPath } from 'zod/v4/core';
 import { faultRoutes } from '../api/routes.ts';
 import { quotaModes } from '../quota-mode.ts';
 import type { FaultRule } from './rule.ts';
@@ -153,7 +154,7 @@ function parseRule(value: unknown): FaultRule {
   const [issue] = error.issues as [z.core.$ZodIssue];
   const reason =
     issue.code === 'unrecognized_keys' ? `has no field ${JSON.stringify(issue.keys[0])}` : issue.message;
-  throw new InvalidFaults(`${z.core.toDotPath(['rule', ...issue.path])} ${reason}`);
+  throw new InvalidFaults(`${toDotPath(['rule', ...issue.path])} ${reason}`);
 }
 
 function isRegularExpression(pattern: string): boolean {
