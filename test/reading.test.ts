@@ -9,7 +9,7 @@ const timeoutMs = 60_000;
 test(
   'docs/reading.md names every file that its query runs through, each once, and no other file of the gateway',
   async () => {
-    const { stdout } = await run('npx', ['tsx', 'docs/reading.mjs']);
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', 'docs/reading.mjs']);
     const files = Array.from(stdout.matchAll(/^([\w/.-]+\.ts): /gm), ([, file]) => file).sort();
     const page = readFileSync('docs/reading.md', 'utf8');
     const named = Array.from(page.matchAll(/\]\(\.\.\/src\/([\w/.-]+\.ts)\)/g), ([, file]) => file).sort();

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { HostileRequest } from './hostile-documents.ts';
-import { type Environment, upstreamOf } from './process.ts';
+import { type Environment, runScript, upstreamOf } from './process.ts';
 
 /** Sends requests to a gateway in its own process, each as another client unless it names its client. */
 
@@ -38,20 +36,17 @@ export interface HostileProcess {
   close(): Promise<void>;
 }
 
-const script = fileURLToPath(new URL('hostile-gateway.ts', import.meta.url));
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
 export async function startHostileProcess(
   sandbox: Sandbox,
   environment: Environment = {},
 ): Promise<HostileProcess> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--max-old-space-size=256', '--max-semi-space-size=16', '--import', 'tsx', script],
+  const child = await runScript(
+    'test/support/hostile-gateway.ts',
+    ['--max-old-space-size=256', '--max-semi-space-size=16'],
+    [],
     {
-      cwd: root,
       env: { PATH: process.env['PATH'], ...upstreamOf(sandbox), ...environment },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
     },
   );
   const ended = once(child, 'exit').then(([code, signal]) => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
@@ -20,27 +20,53 @@ export { type Environment, upstreamOf } from './upstream.ts';
 
 export const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const moduleOptions = { bundle: true, platform: 'node', format: 'esm', target: 'node20.19' } as const;
+
 /**
  * Builds the same process with its packages outside of it, in `node_modules`, so that a test can change one of them.
  * @returns the path of the file
  */
 export async function buildWithoutPackages(onEnd: OnEnd): Promise<string> {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
   const parent = join(root, 'node_modules', '.cache');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'gateway-')); // Node looks for packages in the folders above
   onEnd(async () => rmSync(folder, { recursive: true }));
   const outfile = join(folder, 'server.mjs');
   await build({
+    ...moduleOptions,
     entryPoints: [join(root, 'src/server.ts')],
     outfile,
-    bundle: true,
     packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20.19',
   });
   return outfile;
+}
+
+/**
+ * Runs a TypeScript file in a process of its own, as one module: the many modules of the gateway would take it seconds.
+ * @param file from the root of the repository
+ * @param flags of Node
+ */
+export async function runScript(
+  file: string,
+  flags: readonly string[],
+  args: readonly string[] = [],
+  options: SpawnOptions = {},
+): Promise<ChildProcess> {
+  const { outputFiles } = await build({
+    ...moduleOptions,
+    entryPoints: [join(root, file)],
+    write: false,
+    // CommonJS packages call `require`.
+    banner: { js: "const require = process.getBuiltinModule('module').createRequire(import.meta.url);" },
+  });
+  const child = spawn(process.execPath, [...flags, '--input-type=module', '-', ...args], {
+    cwd: root,
+    ...options,
+  });
+  child.stdin?.end(outputFiles[0]?.text);
+  return child;
 }
 
 export interface Run {

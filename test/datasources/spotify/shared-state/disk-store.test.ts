@@ -42,7 +42,7 @@ function openStore(dataDir: string, maxBytes?: number) {
   return { store, warnings, recoveries };
 }
 
-const diskStore = new URL('../../../../src/datasources/spotify/shared-state/disk-store.ts', import.meta.url);
+const diskStore = new URL('../../../../dist/datasources/spotify/shared-state/disk-store.js', import.meta.url);
 const openBelowProc = `
   const { createDiskStore } = await import('${diskStore}');
   const log = { info() {}, warn: (_, message) => process.stdout.write(message), error() {} };
@@ -248,7 +248,7 @@ describe('disk store: files', () => {
     () => {
       const { status, stdout } = spawnSync(
         process.execPath,
-        ['--import', 'tsx', '--input-type=module', '--eval', openBelowProc],
+        ['--input-type=module', '--eval', openBelowProc],
         { encoding: 'utf8', timeout: 30_000 },
       );
       expect({ status, stdout }).toEqual({ status: 0, stdout: `${unusable}[null]` });
