@@ -3,10 +3,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 type ProjectTestOptions = TestProjectInlineConfiguration['test'];
 
 const isolated = [
-  // They replace modules.
-  'test/http/bugs.test.ts',
-  'test/datasources/spotify/capabilities/shared-capabilities.test.ts',
-  'test/http/docs-files.test.ts',
+  'test/http/docs-files.test.ts', // It replaces a module.
   // They measure memory, which other files would change.
   'test/operation/documents.test.ts',
   'test/http/unread-responses.test.ts',

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import type * as spotifyModule from '../../src/datasources/spotify/index.ts';
-import type * as contextModule from '../../src/schema/context.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import * as spotifyModule from '../../src/datasources/spotify/index.ts';
+import * as contextModule from '../../src/schema/context.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { buildWithoutPackages, exchange, startServer, until } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
@@ -13,6 +13,8 @@ import { portOf } from '../support/test-server.ts';
 
 const canary = 'canary-3f9c1';
 const masked = { code: 'INTERNAL_SERVER_ERROR' };
+
+afterEach(() => void vi.restoreAllMocks());
 
 /**
  * Makes a resolver of the process throw, by a change of the module `graphql`. The built server contains a copy of that
@@ -66,12 +68,9 @@ test.concurrent.for(['development', 'production'])(
   },
 );
 
-/** A gateway in this process, where parts can be broken while it runs. */
+/** A gateway in this process. */
 async function listen() {
   const { gateway, logged } = await withSandbox();
-  onTestFinished(() => {
-    broken.createContext = broken.ready = null;
-  });
   return {
     port: await portOf(gateway.handler),
     bugs: () => logged.filter(({ level }) => level === 'error').map(({ fields }) => fields),
@@ -87,53 +86,32 @@ test('a bug outside of every resolver is masked, logged and gets a 500, and the 
       body: '{"query":"{ __typename }"}',
     });
 
-  broken.createContext = new TypeError(canary);
+  const bug = new TypeError(canary);
+  vi.spyOn(contextModule, 'createContext').mockImplementationOnce(() => {
+    throw bug;
+  });
   const { status, json } = await execute();
   expect(json).toEqual({
     errors: [
       { message: 'The gateway failed because of a bug: its log has the details.', extensions: masked },
     ],
   });
-  expect(bugs()).toEqual([{ err: broken.createContext }]);
+  expect(bugs()).toEqual([{ err: bug }]);
   expect(status).toBe(500); // the media type has no 2xx without data
 
-  broken.createContext = null;
   expect(await execute()).toMatchObject({ status: 200, json: { data: { __typename: 'Query' } } });
 });
 
 test('a bug outside of every resolver is logged, and is not visible in the response of /ready', async () => {
+  const bug = new TypeError(canary);
+  const { createSpotify } = spotifyModule;
+  vi.spyOn(spotifyModule, 'createSpotify').mockImplementationOnce((...parts) => ({
+    ...createSpotify(...parts),
+    whyNotReady: () => Promise.reject(bug),
+  }));
   const { port, bugs } = await listen();
-  broken.ready = new TypeError(canary);
   const { status, text } = await exchange(port, '/ready');
   expect(status).toBeGreaterThanOrEqual(500);
   expect(text).not.toMatch(new RegExp(`${canary}|TypeError|\\bat |file:`));
-  expect(bugs()).toEqual([{ err: broken.ready }]);
-});
-
-/** The errors that these functions throw in this process; null for none. */
-const broken = vi.hoisted((): { createContext: Error | null; ready: Error | null } => ({
-  createContext: null,
-  ready: null,
-}));
-
-vi.mock('../../src/schema/context.ts', async (importOriginal) => {
-  const original = await importOriginal<typeof contextModule>();
-  const createContext: typeof original.createContext = (...parts) => {
-    if (broken.createContext) throw broken.createContext;
-    return original.createContext(...parts);
-  };
-  return { ...original, createContext };
-});
-
-vi.mock('../../src/datasources/spotify/index.ts', async (importOriginal) => {
-  const original = await importOriginal<typeof spotifyModule>();
-  const createSpotify: typeof original.createSpotify = (...parts) => {
-    const spotify = original.createSpotify(...parts);
-    const whyNotReady = async () => {
-      if (broken.ready) throw broken.ready;
-      return spotify.whyNotReady();
-    };
-    return { ...spotify, whyNotReady };
-  };
-  return { ...original, createSpotify };
+  expect(bugs()).toEqual([{ err: bug }]);
 });

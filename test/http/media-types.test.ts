@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { acceptedType, graphqlJson, isPlainJson, plainJson } from '../../src/http/media-types.ts';
+import { resetPeakMemory } from '../support/bounded.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
-import { endAfterAll, inProduction, startServer } from '../support/process.ts';
+import { endAfterAll, inProduction, type Server, startServer } from '../support/process.ts';
 import { artistQuery as query } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -166,26 +167,33 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   });
 });
 
-test.each(['text/event-stream', 'multipart/mixed', 'application/json'])(
-  '40 clients that accept %s and read nothing use bounded memory',
-  { timeout: 60_000 },
-  async (accept) => {
-    const server = await startServer(inProduction);
-    const body = JSON.stringify({
-      query: `{ ${Array.from({ length: 100 }, (_, n) => `s${n}: _sdl`).join(' ')} }`,
-    });
+describe('memory', { timeout: 60_000 }, () => {
+  let server: Server; // for all media types, one after the other
+  const afterTests = endAfterAll();
+  beforeAll(async () => {
+    server = await startServer(inProduction, undefined, afterTests);
     await server.execute('{ _sdl }');
-    const before = server.memoryMb();
-    const sockets = Array.from({ length: 40 }, () => connect(server.port, '127.0.0.1'));
-    for (const socket of sockets) {
-      socket.on('error', () => undefined).pause();
-      socket.write(
-        `POST /graphql HTTP/1.1\r\nhost: gateway\r\naccept: ${accept}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-      );
-      await sleep(50);
-    }
-    expect((await server.get('/health')).status).toBe(200);
-    expect(server.peakMb() - before).toBeLessThan(200);
-    for (const socket of sockets) socket.destroy();
-  },
-);
+  }, 60_000);
+
+  test.each(['text/event-stream', 'multipart/mixed', 'application/json'])(
+    '40 clients that accept %s and read nothing use bounded memory',
+    async (accept) => {
+      const body = JSON.stringify({
+        query: `{ ${Array.from({ length: 100 }, (_, n) => `s${n}: _sdl`).join(' ')} }`,
+      });
+      resetPeakMemory(server.pid);
+      const before = server.memoryMb();
+      const sockets = Array.from({ length: 40 }, () => connect(server.port, '127.0.0.1'));
+      for (const socket of sockets) {
+        socket.on('error', () => undefined).pause();
+        socket.write(
+          `POST /graphql HTTP/1.1\r\nhost: gateway\r\naccept: ${accept}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        );
+        await sleep(50);
+      }
+      expect((await server.get('/health')).status).toBe(200);
+      expect(server.peakMb() - before).toBeLessThan(200);
+      for (const socket of sockets) socket.destroy();
+    },
+  );
+});

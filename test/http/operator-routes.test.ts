@@ -131,7 +131,7 @@ describe('METRICS_PORT', () => {
   });
 
   test('a METRICS_PORT that is in use prevents the start with a message that names the variable', async () => {
-    const { port } = await startServer();
+    const port = await portOf(() => undefined);
     await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(
       `Choose another one, such as METRICS_PORT=${port + 1}.`,
     );

@@ -52,7 +52,7 @@ function measureIdleTime(): () => number {
 }
 
 /** Resets the kernel's peak, so that each test has its own. If the kernel cannot, the peak is that of all tests so far. */
-function resetPeakMemory(pid: number): void {
+export function resetPeakMemory(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
   } catch {

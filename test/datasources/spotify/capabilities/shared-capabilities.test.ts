@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
 import { SmallerPageNeeded } from '../../../../src/datasources/spotify/capabilities/rejections.ts';
@@ -6,6 +6,8 @@ import {
   FeatureWithheld,
   LimitRejected,
 } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { epochMs } from '../../../../src/observability/clock.ts';
+import { pass } from '../../../support/clock.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import {
   albums,
@@ -20,12 +22,6 @@ import {
 import { silentLog } from '../../../support/silent-log.ts';
 
 /** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
-
-const clock = vi.hoisted(() => ({ aheadMs: 0 }));
-vi.mock('../../../../src/observability/clock.ts', async (importOriginal) => ({
-  ...(await importOriginal<object>()),
-  epochMs: () => performance.timeOrigin + performance.now() + clock.aheadMs,
-}));
 
 const dayMs = 24 * 3_600_000;
 
@@ -45,7 +41,7 @@ describe('a capability that other processes have learned', () => {
     const receive = (topic: string, message: unknown) => listener(topic, message);
     return { capabilities, published, receive };
   }
-  const soon = () => performance.timeOrigin + performance.now() + clock.aheadMs + 1_000;
+  const soon = () => epochMs() + 1_000;
 
   test('a process uses a newer capability that another process has learned, and ignores an older capability', () => {
     const { capabilities, receive } = start('auto');
@@ -76,17 +72,17 @@ describe('a capability that other processes have learned', () => {
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([true, 50]);
   });
 
-  test('a capability of another process is forgotten and not reported after a day, also if the clock of that process is ahead', () => {
+  test('a capability of another process is forgotten and not reported after a day, also if the clock of that process is ahead', async () => {
     const { capabilities, receive } = start('auto');
     receive('ability:batch', { value: false, learnedAtMs: soon() + 10 * dayMs });
     expect([capabilities.has('batch'), capabilities.values()]).toEqual([false, { batch: false }]);
-    clock.aheadMs += dayMs + 1;
+    await pass(dayMs + 1);
     expect([capabilities.has('batch'), capabilities.values()]).toEqual([null, {}]);
   });
 
   test('development mode stays known after a day, until a response shows the contrary', async () => {
     const { capabilities } = start('development');
-    clock.aheadMs += dayMs + 1;
+    await pass(dayMs + 1);
     expect([capabilities.has('batch'), capabilities.isDevelopmentMode()]).toEqual([null, true]);
     await capabilities.withFeature('batch', 'two albums', async () => 'a batch');
     expect([capabilities.has('batch'), capabilities.isDevelopmentMode()]).toEqual([true, false]);
@@ -104,7 +100,7 @@ describe('a capability that other processes have learned', () => {
       false,
       null,
     ]);
-    clock.aheadMs += 1;
+    await pass(1);
     one.reset('batch');
     const later = startProcess();
     await Promise.resolve(); // the store delivers its messages after a subscription
@@ -163,7 +159,7 @@ describe('a known capability', () => {
       expect((await execute(everything)).errors).toEqual([]);
       const other = mode === 'development' ? 'extended' : 'development';
       sandbox.setQuotaMode(other);
-      clock.aheadMs += dayMs + 1;
+      await pass(dayMs + 1);
       sandbox.clearCalls();
       const { data, errors } = await execute<
         { artist: { topTracks: unknown; albums: { nodes: { label: unknown }[] } } },
@@ -193,7 +189,7 @@ describe('a known capability', () => {
     }`;
     const inLargePages = `{ artists(ids: ${idsOf(allArtists, 0, 20)}) { albums(first: 50) { nodes { name } } } }`;
     for (const aheadMs of [0, dayMs + 1]) {
-      clock.aheadMs += aheadMs;
+      await pass(aheadMs);
       for (const [document, plannedCalls] of [
         [inBatches, 2 * 5],
         [inLargePages, 1 + 20],
@@ -215,7 +211,7 @@ describe('a known capability', () => {
       [0, 0],
       [dayMs + 1, 1],
     ] as const) {
-      clock.aheadMs += aheadMs;
+      await pass(aheadMs);
       for (const [document, calls] of [
         [withheldField, 1 + 10],
         [withheldList, allArtists.length],
@@ -227,7 +223,7 @@ describe('a known capability', () => {
     // The calls that show it again: for one album, and for the top tracks of one artist.
     expect(apiCalls().filter((path) => /^\/albums\/\w+$|top-tracks/.test(path))).toHaveLength(2);
     sandbox.setQuotaMode('extended');
-    clock.aheadMs += dayMs + 1;
+    await pass(dayMs + 1);
     expect((await execute(`{ album(id: "${albums.tracks1}") { label } }`)).errors).toEqual([]);
     expect((await execute(withheldField)).errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX' });
   });
