@@ -2,11 +2,18 @@ import { Agent, get as httpGet } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { largeOperation } from '../support/abuse.ts';
 import { expectBounded } from '../support/bounded.ts';
 import { measureMachineLoad } from '../support/machine-load.ts';
-import { type Environment, inProduction, type Server, startServer, until } from '../support/process.ts';
+import {
+  type Environment,
+  endAfterAll,
+  inProduction,
+  type Server,
+  startServer,
+  until,
+} from '../support/process.ts';
 import { onTestEnd } from '../support/test-end.ts';
 
 /** The memory, connections and time that clients use are bounded for every request, also if responses stay unread. */
@@ -35,6 +42,18 @@ const post = (body: string, length = body.length) =>
 const readMetric = async ({ get }: Server, metric: string): Promise<number> =>
   Number(new RegExp(`^spotify_graphql_${metric} (\\S+)$`, 'm').exec((await get('/metrics')).text)?.[1] ?? 0);
 
+/** Waits for a value of a metric; ten requests a second cost the process little. */
+const untilMetric = (
+  server: Server,
+  metric: string,
+  isReached: (value: number) => boolean,
+  limitMs: number,
+) =>
+  until(async () => {
+    await sleep(100);
+    return isReached(await readMetric(server, metric));
+  }, limitMs);
+
 /** The whole page as it is sent to a browser, compressed, because decompression would block the process of the test. */
 function visit(port: number): Promise<Buffer> {
   const headers = { accept: 'text/html', 'accept-encoding': 'gzip' };
@@ -47,7 +66,7 @@ function visit(port: number): Promise<Buffer> {
   });
 }
 
-// Each test has a process of its own. The tests that wait for most of their time come first.
+// The suites run concurrently. The tests that wait for most of their time come first.
 describe.concurrent('incomplete requests', () => {
   test.for([
     ['with a length', post('x'.repeat(90_000), 99_000)],
@@ -75,7 +94,7 @@ describe.concurrent('incomplete requests', () => {
       const { json } = await expectBounded(server, () => server.execute('{ __typename }'));
       expect(json).toEqual({ data: { __typename: 'Query' } });
       process.stdout.write(`1,500 incomplete requests: ${before} MB before, ${server.peakMb()} MB after\n`);
-      await until(async () => (await readMetric(server, 'connections')) <= 1, 60_000);
+      await untilMetric(server, 'connections', (count) => count <= 1, 60_000);
       expect(performance.now() - sentMs).toBeLessThan(11_000 * machineLoad());
       // Requests beyond the limit were rejected at once, and their connections closed.
       expect(await readMetric(server, 'connections_closed_total{reason="slow"}')).toBeGreaterThan(300);
@@ -85,11 +104,8 @@ describe.concurrent('incomplete requests', () => {
   test('connections without a request are closed, and counted', async () => {
     const server = await startServer({});
     await openUnread(server.port, '');
-    await until(async () => (await readMetric(server, 'connections')) === 2, 10_000);
-    await until(
-      async () => (await readMetric(server, 'connections_closed_total{reason="slow"}')) === 1,
-      60_000,
-    );
+    await untilMetric(server, 'connections', (count) => count === 2, 10_000);
+    await untilMetric(server, 'connections_closed_total{reason="slow"}', (count) => count === 1, 60_000);
     expect(await readMetric(server, 'connections')).toBe(1);
   }, 90_000);
 });
@@ -116,22 +132,27 @@ describe.concurrent('unread responses', () => {
     expect(text.length).toBeGreaterThan(3_000_000);
     await Promise.all(Array.from({ length: 30 }, () => openUnread(server.port, post(large).repeat(4))));
     const unreadSinceMs = performance.now();
-    await until(async () => (await readMetric(server, 'unread_response_bytes')) > 8 * text.length, 30_000);
+    await untilMetric(server, 'unread_response_bytes', (bytes) => bytes > 8 * text.length, 30_000);
     expect(await readMetric(server, 'unread_response_bytes')).toBeLessThanOrEqual(64_000_000);
     expect(await readMetric(server, 'refusals_total{code="OVERLOADED"}')).toBeGreaterThan(0);
     const { json } = await expectBounded(server, () => server.execute('{ __typename }'));
     expect(json).toEqual({ data: { __typename: 'Query' } });
     server.signal('SIGUSR2');
-    await until(async () => (await readMetric(server, 'unread_response_bytes')) === 0, 45_000);
+    await untilMetric(server, 'unread_response_bytes', (bytes) => bytes === 0, 45_000);
     expect(performance.now() - unreadSinceMs + movedMs).toBeGreaterThan(25_000);
     expect(await readMetric(server, 'connections_closed_total{reason="unread"}')).toBeGreaterThan(5);
   }, 90_000);
 });
 
-describe.concurrent('visits to GraphiQL', () => {
-  test('thirty browsers that visit GraphiQL at once get the page, from one buffer', async () => {
-    const server = await startServer(graphiql);
+describe.concurrent('visits to GraphiQL', { timeout: 90_000 }, () => {
+  let server: Server; // for all visits, one test after the other
+  const afterTests = endAfterAll();
+  beforeAll(async () => {
+    server = await startServer(graphiql, undefined, afterTests);
     await visit(server.port);
+  }, 90_000);
+
+  test.sequential('thirty browsers that visit GraphiQL at once get the page, from one buffer', async () => {
     const before = server.memoryMb();
     const [first, ...others] = await expectBounded(server, () =>
       Promise.all(Array.from({ length: 30 }, () => visit(server.port))),
@@ -141,14 +162,10 @@ describe.concurrent('visits to GraphiQL', () => {
     expect(others.every((other) => other.equals(page))).toBe(true);
     process.stdout.write(`GraphiQL: ${before} MB after one visit, ${server.peakMb()} MB in 30 more\n`);
     expect(server.peakMb() - before).toBeLessThan(30); // one page alone has 9 MB
-  }, 90_000);
+  });
 
-  test.for(['gzip', 'identity'])(
-    'visits to GraphiQL of forty clients that do not read the page use little memory, with encoding %s',
-    { timeout: 90_000 },
-    async (encoding) => {
-      const server = await startServer(graphiql);
-      await visit(server.port);
+  for (const encoding of ['gzip', 'identity'])
+    test.sequential(`visits to GraphiQL of forty clients that do not read the page use little memory, with encoding ${encoding}`, async () => {
       const before = server.memoryMb();
       const request = visitRequest(encoding);
       await expectBounded(server, async () => {
@@ -157,8 +174,7 @@ describe.concurrent('visits to GraphiQL', () => {
       });
       process.stdout.write(`GraphiQL unread as ${encoding}: ${before} MB, then ${server.peakMb()} MB\n`);
       expect(server.peakMb() - before).toBeLessThan(60);
-    },
-  );
+    });
 });
 
 describe.concurrent('large operations', () => {
