@@ -1,15 +1,7 @@
 import { connect } from 'node:net';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { resetPeakMemory } from '../support/bounded.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
-import {
-  endAfterAll,
-  inProduction,
-  openSocket,
-  type Server,
-  startServer,
-  until,
-} from '../support/process.ts';
+import { inProduction, openSocket, startServer, until } from '../support/process.ts';
 import { refusalsOf } from '../support/refusals.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -63,16 +55,12 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
   );
 });
 
-describe('memory', { timeout: 60_000 }, () => {
-  let server: Server; // for all forms, one after the other
-  const afterTests = endAfterAll();
-  beforeAll(async () => {
-    server = await startServer(inProduction, undefined, afterTests);
+test.each(forms)(
+  '1,000 incomplete bodies with `%s` use bounded memory',
+  { timeout: 60_000 },
+  async (form) => {
+    const server = await startServer(inProduction);
     await server.execute('{ __typename }');
-  }, 60_000);
-
-  test.each(forms)('1,000 incomplete bodies with `%s` use bounded memory', async (form) => {
-    resetPeakMemory(server.pid);
     const before = server.memoryMb();
     const part = `${head(form)}content-length: 99000\r\n\r\n${'x'.repeat(97_000)}`;
     let closed = 0;
@@ -89,5 +77,5 @@ describe('memory', { timeout: 60_000 }, () => {
     });
     await until(() => closed > 500, 20_000); // 32 MB have room for 330 of them
     expect(server.peakMb() - before).toBeLessThan(120);
-  });
-});
+  },
+);
