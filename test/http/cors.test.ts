@@ -79,7 +79,7 @@ test.each([app, `${app}, ${other}`, 'capacitor://localhost'])(
 );
 
 test('a browser asks once in two hours whether a web page may send requests', async () => {
-  const { headers } = await (await listen({ CORS_ORIGINS: app }))(app, '/graphql', preflight);
+  const { headers } = await (await listen(app))(app, '/graphql', preflight);
   expect(headers['access-control-max-age']).toBe('7200');
 });
 
