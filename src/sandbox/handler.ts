@@ -82,7 +82,7 @@ function readTarget(url: string): Pick<SandboxCall, 'kind' | 'path' | 'route'> {
   const [pathname = ''] = url.split('?');
   if (pathname === tokenPath) return { kind: 'token', path: url, route: 'token' };
   if (!pathname.startsWith(`${apiRoot}/`)) return { kind: 'api', path: url, route: otherFamily };
-  const routeMatch = findRoute(pathname.slice(apiRoot.length));
+  const routeMatch = findRoute(pathname.slice(apiRoot.length + 1));
   const route = routeMatch ? familyOf(routeMatch.route) : otherFamily;
   return { kind: 'api', path: url.slice(apiRoot.length), route };
 }

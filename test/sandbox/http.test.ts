@@ -196,6 +196,13 @@ describe('the sandbox', () => {
     await expect(fetch(closing.tokenUrl)).rejects.toThrow();
   });
 
+  test('the sandbox responds 404 to a target that is not a URL', async () => {
+    const { hostname, port } = new URL(client.sandbox.apiUrl);
+    const request = httpGet({ hostname, port, path: '//', headers: await client.authorize() });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect(response.resume().statusCode).toBe(404);
+  });
+
   test('the sandbox fails to start with EADDRINUSE if its port is taken', async () => {
     const port = Number(new URL(client.sandbox.apiUrl).port);
     await expect(startSandbox({ catalogue, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });

@@ -38,7 +38,8 @@ export function createApi({ catalogue, tokens, apiUrl, imagesUrl }: ApiParts) {
     locale: string | undefined,
     conditions: Conditions,
   ): Promise<Reply> => {
-    const { pathname, searchParams } = new URL(url, apiUrl);
+    const [pathname = ''] = url.split('?');
+    const query = new URLSearchParams(url.slice(pathname.length));
     const path = pathname.startsWith(rootPath) ? pathname.slice(rootPath.length) : '';
     const routeMatch = findRoute(path);
     if (!routeMatch) throw unknownRoute();
@@ -46,7 +47,6 @@ export function createApi({ catalogue, tokens, apiUrl, imagesUrl }: ApiParts) {
     // Authorisation comes first: `limit=abc` on a removed endpoint is 403 (measured 2026-09-30).
     if (route.extendedOnly && conditions.endpoints === 'development') throw forbidden();
     if (method !== 'GET') throw route.userWrites ? userNeeded() : wrongMethod();
-    const query = searchParams;
     const request: RequestContext = { path, id, query, catalogue, conditions, apiUrl, imagesUrl, locale };
     await route.prepare?.(request);
     return jsonReply(route.read(request));

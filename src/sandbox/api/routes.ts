@@ -80,7 +80,7 @@ export const faultRoutes: readonly string[] = [
 
 /** The endpoint for a path below the API's root, and the id in that path. */
 export function findRoute(path: string): { route: Route; id: string } | undefined {
-  const segments = path.split('/').filter(Boolean);
+  const segments = path.replace(/\/$/, '').split('/'); // a slash at the end is accepted (recorded)
   for (const { route, pattern } of patterns) {
     const id = match(pattern, segments);
     if (id !== undefined) return { route, id };

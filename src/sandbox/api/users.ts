@@ -33,7 +33,7 @@ export function readUserPlaylists(request: RequestContext): unknown {
 }
 
 function existingUser({ id, catalogue }: RequestContext): { user: User; playlists: readonly Playlist[] } {
-  const user = catalogue.user(decodeURIComponent(id));
+  const user = catalogue.user(id);
   if (!user) throw resourceNotFound();
   return { user, playlists: catalogue.playlists().filter(({ owner }) => owner.id === user.id) };
 }
