@@ -42,7 +42,7 @@ const commonHeaders = {
 };
 
 /** Headers of a preflight response, and part of every error response. */
-export const preflightHeaders = {
+const preflightHeaders = {
   ...commonHeaders,
   'access-control-allow-credentials': 'true',
   'access-control-allow-methods': 'GET, POST, OPTIONS, PUT, DELETE, PATCH',

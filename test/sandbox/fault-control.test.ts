@@ -47,6 +47,7 @@ describe('the control of a running sandbox', () => {
     [{ fault: { kind: 'delay', ms: -1 } }, 'rule.fault.ms must be a number that is not negative'],
     [{ fault: { kind: 'delay', ms: 1, s: 1 } }, 'rule.fault has no field "s"'],
     [{ fault: { kind: 'rate-limit', form: 'xml' } }, 'rule.fault.form must be one of text, json, quota'],
+    [{ fault: { kind: 'implied-market', market: 'de' } }, 'rule.fault.market must be a market, such as DE'],
     [{ fault: { kind: 'withdrawn', status: 500 } }, 'rule.fault.status must be one of 403, 404, 410'],
     [{ ...rule, time: 1 }, 'rule has no field "time"'],
     [

@@ -5,7 +5,8 @@ import { ErrorResponse, failureHeaders, unauthorizedHeaders } from '../reply.ts'
 const errorBody = (status: number, message: string) =>
   JSON.stringify({ error: { status, message } }, null, 2);
 
-const errorResponse = (status: number, message: string) =>
+/** An error response of the Web API. */
+export const errorResponse = (status: number, message: string) =>
   new ErrorResponse(status, errorBody(status, message), failureHeaders);
 
 const unauthorized = (message: string, challenge: string) =>

@@ -15,14 +15,14 @@ export const everywhere = codes(`
 export const nowhere: Markets = Object.freeze([]);
 export const onlyKorea = codes('KR');
 export const onlySpain = codes('ES');
-export const northAmerica = codes('CA MX US PR');
-export const europe = codes(`
+const northAmerica = codes('CA MX US PR');
+const europe = codes(`
   AT BE BG CY CZ DK DE EE FI FR GR HU IS IE IT LV LT LU MT NL NO PL PT SK ES SE CH GB AD LI MC RO HR SI`);
 /** The markets that have audiobooks, as Spotify documents them. */
 export const audiobookMarkets = codes('US GB CA IE NZ AU');
 export const onlyBritain = codes('GB');
 export const outsideSpain = without('ES');
-export const outsideJapan = without('JP');
+const outsideJapan = without('JP');
 
 /** The market lists of ordinary releases with limited availability, all equally likely. */
 export const usualLimits = [northAmerica, europe, outsideJapan, outsideSpain] as const;

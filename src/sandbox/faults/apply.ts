@@ -10,7 +10,7 @@ import {
   redirectReply,
   spelledReply,
   unauthorizedReplies,
-  withdrawnReply,
+  withdrawnReplies,
 } from './replies.ts';
 import type { Fault, FaultKind, FaultOf } from './rule.ts';
 
@@ -42,7 +42,7 @@ const effects: Effects = {
   redirect: (plan, fault) => setReply(plan, redirectReply(fault)),
   unauthorized: (plan, { reason }) => setReply(plan, unauthorizedReplies[reason]()),
   'premium-lapsed': (plan, { form }) => setReply(plan, premiumLapsedReply(form)),
-  withdrawn: (plan, { status }) => setReply(plan, withdrawnReply(status)),
+  withdrawn: (plan, { status = 403 }) => setReply(plan, withdrawnReplies[status]()),
   total: (plan, { to, add = [0] }, { earlierHits }) => {
     const difference = add[earlierHits % add.length] ?? 0;
     plan.changes.push((reply) => withTotals(reply, (total) => to ?? Math.max(0, total + difference)));

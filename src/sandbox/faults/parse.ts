@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { toDotPath } from 'zod/v4/core';
 import { faultRoutes } from '../api/routes.ts';
+import { isMarket } from '../catalogue/markets.ts';
 import { quotaModes } from '../quota-mode.ts';
 import type { FaultRule } from './rule.ts';
 
@@ -57,7 +58,7 @@ export const faultSchemas = [
     extraTotal: optional(number),
   }),
   fault('endpoints', { of: oneOf(quotaModes) }),
-  fault('implied-market', { market: text }),
+  fault('implied-market', { market: text.refine(isMarket, mustBe('a market, such as DE')) }),
   fault('budget', {
     calls: number,
     windowSeconds: number,

@@ -1,13 +1,18 @@
-import { tokenExpired, tokenUnknown, userNeeded } from '../api/error-responses.ts';
-import { failureHeaders, type Reply, rateLimitHeaders } from '../reply.ts';
+import {
+  errorResponse,
+  forbidden,
+  tokenExpired,
+  tokenUnknown,
+  userNeeded,
+  withdrawnRoute,
+} from '../api/error-responses.ts';
+import { type Reply, rateLimitHeaders } from '../reply.ts';
 import type { FaultOf, RateLimitForm } from './rule.ts';
 
 // Replies that faults send instead of the correct one, with Spotify's texts if they are known.
 
 const premiumMessage =
   'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.';
-
-const withdrawnMessages = { 403: 'Forbidden', 404: 'Not Found', 410: 'Gone' } as const;
 
 export const unauthorizedReplies = {
   expired: () => tokenExpired().reply,
@@ -32,11 +37,20 @@ const rateLimitBodies: Record<RateLimitForm, string> = {
 };
 
 export function premiumLapsedReply(form: 'json' | 'text' = 'json'): Reply {
-  return form === 'json' ? failure(403, premiumMessage) : plain(403, premiumMessage);
+  const { reply } = errorResponse(403, premiumMessage);
+  if (form === 'json') return reply;
+  return {
+    ...reply,
+    headers: { ...reply.headers, 'content-type': 'text/plain' },
+    body: Buffer.from(premiumMessage),
+  };
 }
 
-export const withdrawnReply = (status: 403 | 404 | 410 = 403): Reply =>
-  failure(status, withdrawnMessages[status]);
+export const withdrawnReplies = {
+  403: () => forbidden().reply,
+  404: () => withdrawnRoute().reply,
+  410: () => errorResponse(410, 'Gone').reply,
+};
 
 export const redirectReply = ({ to, status = 302 }: FaultOf<'redirect'>): Reply => ({
   status,
@@ -54,16 +68,4 @@ export function spelledReply({ status = 200, headers = {}, json, text = '' }: Fa
   );
   const body = Buffer.from(json === undefined ? text : JSON.stringify(json));
   return { status, headers: Object.fromEntries(sentHeaders), body };
-}
-
-function failure(status: number, message: string): Reply {
-  return {
-    status,
-    headers: failureHeaders,
-    body: Buffer.from(JSON.stringify({ error: { status, message } })),
-  };
-}
-
-function plain(status: number, text: string): Reply {
-  return { status, headers: { ...failureHeaders, 'content-type': 'text/plain' }, body: Buffer.from(text) };
 }
