@@ -2,14 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { stringify } from './operation-params.ts';
 
-/**
- * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests
- * have responses: if a new one has no room, the connection whose body has been incomplete for longest is closed.
- * A body that a parser has read before is taken from `request.body`.
- */
-export interface RequestBodies {
-  read(request: IncomingMessage): Promise<RequestBody>;
-}
+export type RequestBodies = ReturnType<typeof createRequestBodies>;
 
 export type RequestBody =
   | { kind: 'whole'; text: string; release(): void }
@@ -29,8 +22,13 @@ interface Incomplete {
   drop(): void;
 }
 
-/** @param onSlowClosed is called for each connection that is closed because its body took too long */
-export function createRequestBodies(onSlowClosed: () => void): RequestBodies {
+/**
+ * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests
+ * have responses: if a new one has no room, the connection whose body has been incomplete for longest is closed.
+ * A body that a parser has read before is taken from `request.body`.
+ * @param onSlowClosed is called for each connection that is closed because its body took too long
+ */
+export function createRequestBodies(onSlowClosed: () => void) {
   const incomplete = new Set<Incomplete>(); // the oldest first
   let totalBytes = 0;
 
@@ -89,7 +87,7 @@ export function createRequestBodies(onSlowClosed: () => void): RequestBodies {
     });
 
   return {
-    async read(request) {
+    async read(request: IncomingMessage): Promise<RequestBody> {
       if (request.readableEnded) return parsedBody(request);
       // Its `close` event has been: a middleware in front of the gateway took longer than the client stayed.
       return request.destroyed ? { kind: 'aborted' } : readStream(request);

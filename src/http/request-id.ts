@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Plugin } from 'graphql-yoga';
+import { getOrCreate } from '../maps.ts';
 
 /** The id of a request, by which the lines of a proxy's log, of the gateway's log and the spans of a trace are found. */
 
@@ -14,25 +15,17 @@ export function requestIdOf(header: (name: string) => string | null): string {
   return sentId !== null && validId.test(sentId) ? sentId : randomUUID();
 }
 
-/** The ids of the requests that yoga handles. */
-export interface RequestIds {
-  of(request: Request): string;
-}
+/** The id of a request that yoga handles. */
+export type RequestIds = (request: Request) => string;
 
 export function createRequestIds(): RequestIds {
   const ids = new WeakMap<Request, string>();
-  return {
-    of(request) {
-      const id = ids.get(request) ?? requestIdOf((name) => request.headers.get(name));
-      ids.set(request, id);
-      return id;
-    },
-  };
+  return (request) => getOrCreate(ids, request, () => requestIdOf((name) => request.headers.get(name)));
 }
 
 /** Sends the id of the request with every response. */
 export const useRequestId = (requestIds: RequestIds): Plugin => ({
   onResponse({ request, response }) {
-    response.headers.set(requestIdHeader, requestIds.of(request));
+    response.headers.set(requestIdHeader, requestIds(request));
   },
 });

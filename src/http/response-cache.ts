@@ -6,32 +6,11 @@ import type { Client } from '../operation/request.ts';
 import { type ReportOperation, traceHeader } from '../operation/usage.ts';
 import type { Reuse } from './cache-headers.ts';
 
-/** The bodies of complete responses, each kept while all of its parts are fresh. */
-export interface ResponseCache {
-  /** The response to an equal request, which is reported like an operation that ran. */
-  get(key: string | null, request: Pick<Client, 'header' | 'requestId'>): CachedResponse | undefined;
-  /** See `Spotify.invalidationCount`; to be read before an operation is executed. */
-  invalidationCount(): number;
-  /**
-   * Caches a response, unless it must not be reused.
-   * @param invalidationCount before the operation was executed: the operation may hold data that was outdated meanwhile
-   */
-  put(key: string | null, response: ReusableResponse, invalidationCount: number): void;
-}
+export type ResponseCache = ReturnType<typeof createResponseCache>;
 
-export interface CachedResponse {
+interface CacheEntry {
   body: Buffer;
   reuse: Reuse;
-}
-
-export interface ReusableResponse {
-  body: Buffer;
-  /** Null if the response must not be reused. */
-  reuse: Reuse | null;
-  usage: OperationUsage;
-}
-
-interface CacheEntry extends CachedResponse {
   /** Usage to report on each cache hit. */
   usage: OperationUsage;
   /** The count before the operation was executed. */
@@ -50,26 +29,20 @@ const bytesOfCharacter = 2; // of a key, at most
 export const responseKey = (json: string, { header }: Pick<Client, 'header'>): string | null =>
   header(traceHeader) === null ? json : null;
 
-/** @param invalidationCount see `Spotify.invalidationCount` */
-export function createResponseCache(invalidationCount: () => number, report: ReportOperation): ResponseCache {
+/**
+ * The bodies of complete responses, each kept while all of its parts are fresh.
+ * @param invalidationCount see `Spotify.invalidationCount`
+ */
+export function createResponseCache(invalidationCount: () => number, report: ReportOperation) {
   const entries = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
     sizeCalculation: ({ body, reuse }, key) =>
       body.byteLength + reuse.cacheTag.length + key.length * bytesOfCharacter + entryBytes,
   });
 
-  function reportHit(
-    usage: OperationUsage,
-    request: Pick<Client, 'header' | 'requestId'>,
-    startMs: number,
-  ): void {
-    startOperation(request).end(usage, { type: 'query', codes: [], calls: [] });
-    const milliseconds = performance.now() - startMs;
-    report(usage, { milliseconds, codes: [], requestId: request.requestId });
-  }
-
   return {
-    get(key, request) {
+    /** The response to an equal request, which is reported like an operation that ran. */
+    get(key: string | null, request: Pick<Client, 'header' | 'requestId'>): CacheEntry | undefined {
       if (key === null) return undefined;
       const startMs = performance.now();
       const entry = entries.get(key);
@@ -78,11 +51,22 @@ export function createResponseCache(invalidationCount: () => number, report: Rep
         entries.delete(key);
         return undefined;
       }
-      reportHit(entry.usage, request, startMs);
+      startOperation(request).end(entry.usage, { type: 'query', codes: [], calls: [] });
+      const milliseconds = performance.now() - startMs;
+      report(entry.usage, { milliseconds, codes: [], requestId: request.requestId });
       return entry;
     },
+    /** To be read before an operation is executed. */
     invalidationCount,
-    put(key, { body, reuse, usage }, countBefore) {
+    /**
+     * Caches a response, unless it must not be reused.
+     * @param countBefore invalidations before the operation was executed: it may hold data that was outdated meanwhile
+     */
+    put(
+      key: string | null,
+      { body, reuse, usage }: { body: Buffer; reuse: Reuse | null; usage: OperationUsage },
+      countBefore: number,
+    ): void {
       if (key === null || reuse === null) return;
       const usageOfHit = { ...usage, actualCalls: 0, cacheHits: usage.cacheHits + usage.actualCalls };
       entries.set(key, { body, reuse, usage: usageOfHit, invalidationCount: countBefore });

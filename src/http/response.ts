@@ -86,17 +86,10 @@ function httpOf(errors: readonly GraphQLError[], type: MediaType): { status: num
   return { status: status || 200, headers };
 }
 
-type ByMediaType = Readonly<Record<MediaType, SerializedResponse>>;
+export type FixedResponses = ReturnType<typeof createFixedResponses>;
 
 /** Responses that are serialized once: in a flood of invalid requests the serializing would be most of the work. */
-export interface FixedResponses {
-  invalidJson: ByMediaType;
-  bodyTooLarge: ByMediaType;
-  bodyLost: ByMediaType;
-  overloaded: ByMediaType;
-}
-
-export const createFixedResponses = (mask: (error: unknown) => GraphQLError): FixedResponses => ({
+export const createFixedResponses = (mask: (error: unknown) => GraphQLError) => ({
   invalidJson: serializeError(mask(new BadRequest(bodyInvalid))),
   bodyTooLarge: serializeError(mask(bodyTooLarge())),
   bodyLost: serializeError(mask(new BadRequest(bodyLost))),

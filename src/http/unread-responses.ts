@@ -1,23 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/**
- * Responses that their clients have not read yet. They are bounded in total, and a client that stops reading loses its
- * connection, so that no client decides how much memory the process holds and for how long.
- */
-export interface UnreadResponses {
-  /** Whether a response of so many bytes may be written. Closes stalled connections if that makes room. */
-  hasRoom(bytes: number): boolean;
-  /**
-   * Counts a response until it is closed, unless the operating system has already taken over all of its bytes. So call it
-   * after the response has been written.
-   */
-  track(response: ServerResponse, bytes: number): void;
-  /** Counts a response that yoga is going to write. */
-  add(response: ServerResponse, bytes: number): void;
-  bytes(): number;
-  dispose(): void;
-}
+export type UnreadResponses = ReturnType<typeof createUnreadResponses>;
 
 export const unreadLimits = {
   /** Eight of the largest responses; with the caches this keeps the process below 300 MB. */
@@ -30,8 +14,12 @@ export const unreadLimits = {
   checkIntervalMs: 1_000,
 };
 
-/** @param onClose is called for each connection that is closed because its client does not read */
-export function createUnreadResponses(onClose: () => void, limits = unreadLimits): UnreadResponses {
+/**
+ * Responses that their clients have not read yet. They are bounded in total, and a client that stops reading loses its
+ * connection, so that no client decides how much memory the process holds and for how long.
+ * @param onClose is called for each connection that is closed because its client does not read
+ */
+export function createUnreadResponses(onClose: () => void, limits = unreadLimits) {
   const { maxTotalBytes, closeAfterMs, minReadBytes, stalledAfterMs, checkIntervalMs } = limits;
   const connections = createUnreadConnections();
 
@@ -52,6 +40,7 @@ export function createUnreadResponses(onClose: () => void, limits = unreadLimits
 
   const fits = (bytes: number): boolean => connections.totalBytes() + bytes <= maxTotalBytes;
 
+  /** Whether a response of so many bytes may be written. Closes stalled connections if that makes room. */
   function hasRoom(bytes: number): boolean {
     if (fits(bytes)) return true;
     const nowMs = performance.now();
@@ -69,25 +58,21 @@ export function createUnreadResponses(onClose: () => void, limits = unreadLimits
 
   return {
     hasRoom,
+    /** Counts a response that yoga is going to write. */
     add: connections.add,
-    track(response, bytes) {
+    /**
+     * Counts a response until it is closed, unless the operating system has already taken over all of its bytes. So call it
+     * after the response has been written.
+     */
+    track(response: ServerResponse, bytes: number): void {
       if (response.writableLength > 0) connections.add(response, bytes);
     },
     bytes: connections.totalBytes,
-    dispose: () => clearInterval(timer),
+    dispose: (): void => clearInterval(timer),
   };
 }
 
-/** The connections whose clients have not read all of their responses yet, with the bytes of these responses. */
-export interface UnreadConnections {
-  all(): Iterable<UnreadConnection>;
-  /** Counts the bytes of a response until it is closed. */
-  add(response: ServerResponse, bytes: number): void;
-  remove(connection: UnreadConnection): void;
-  totalBytes(): number;
-}
-
-export interface UnreadConnection {
+interface UnreadConnection {
   socket: Socket;
   bytes: number;
   responses: Set<ServerResponse>;
@@ -96,7 +81,8 @@ export interface UnreadConnection {
   progressMs: number;
 }
 
-function createUnreadConnections(): UnreadConnections {
+/** The connections whose clients have not read all of their responses yet, with the bytes of these responses. */
+function createUnreadConnections() {
   const connections = new Map<Socket, UnreadConnection>();
   let totalBytes = 0;
 
@@ -121,8 +107,9 @@ function createUnreadConnections(): UnreadConnections {
   }
 
   return {
-    all: () => connections.values(),
-    add(response, bytes) {
+    all: (): Iterable<UnreadConnection> => connections.values(),
+    /** Counts the bytes of a response until it is closed. */
+    add(response: ServerResponse, bytes: number): void {
       const { socket }: { socket: Socket | null } = response.req; // null after the connection was closed
       if (!socket || socket.destroyed) return;
       const connection = connectionOf(socket);
@@ -138,7 +125,7 @@ function createUnreadConnections(): UnreadConnections {
       });
     },
     remove,
-    totalBytes: () => totalBytes,
+    totalBytes: (): number => totalBytes,
   };
 }
 

@@ -6,22 +6,11 @@ const lateMs = 200; // the time within which `/health` has to respond
 const lateSamplesOfOverload = 3; // in succession, so the loop has been late for at least 600 ms
 const waitingOfOverload = 8; // operations; a client that sends its requests one by one has one
 
-export interface EventLoop {
-  /** How late the loop was at the last sample, in milliseconds. */
-  lagMs(): number;
-  /**
-   * Counts an operation that has just arrived, and returns whether it may run.
-   * @param running how many operations run or wait at this moment
-   */
-  admits(running: number): boolean;
-  dispose(): void;
-}
-
 /**
  * Measures whether the process keeps up with its requests. One late iteration of the event loop is no overload: a start,
  * a garbage collection or one large response causes it. Overload is a loop that stays late while requests wait.
  */
-export function watchEventLoop(): EventLoop {
+export function watchEventLoop() {
   let lagMs = 0;
   let lateSamples = 0;
   let arrivals = 0; // since the last sample: requests that came while the loop was late arrive together
@@ -36,12 +25,17 @@ export function watchEventLoop(): EventLoop {
   }, sampleIntervalMs).unref();
 
   return {
-    lagMs: () => lagMs,
-    admits(running) {
+    /** How late the loop was at the last sample, in milliseconds. */
+    lagMs: (): number => lagMs,
+    /**
+     * Counts an operation that has just arrived, and returns whether it may run.
+     * @param running how many operations run or wait at this moment
+     */
+    admits(running: number): boolean {
       arrivals += 1;
       return lateSamples < lateSamplesOfOverload || running + arrivals < waitingOfOverload;
     },
-    dispose: () => clearInterval(timer),
+    dispose: (): void => clearInterval(timer),
   };
 }
 

@@ -3,19 +3,13 @@ import type { Socket } from 'node:net';
 
 /** The requests that a client sends on one connection before it has the responses to its earlier ones. */
 
-/** The responses that are not yet completely handed to the operating system, by their connections. */
-export interface OpenResponses {
-  /** Those of one connection, in the order of their requests. */
-  of(socket: Socket): ReadonlySet<ServerResponse>;
-  all(): ServerResponse[];
-  /** The last one of each connection. */
-  lastOfEach(): ServerResponse[];
-  /** How many of them are behind another one of their connection. */
-  behind(): number;
-}
+export type OpenResponses = ReturnType<typeof trackResponses>;
 
-/** To be called before other listeners for the requests of the server are added, which then find the response of each. */
-export function trackResponses(server: Server): OpenResponses {
+/**
+ * The responses that are not yet completely handed to the operating system, by their connections. To be called before other
+ * listeners for the requests of the server are added, which then find the response of each.
+ */
+export function trackResponses(server: Server) {
   const bySocket = new Map<Socket, Set<ServerResponse>>();
   let behind = 0;
 
@@ -41,10 +35,14 @@ export function trackResponses(server: Server): OpenResponses {
   });
 
   return {
-    of: (socket) => bySocket.get(socket) ?? noResponses,
-    all: () => Array.from(bySocket.values()).flatMap((responses) => Array.from(responses)),
-    lastOfEach: () => Array.from(bySocket.values()).flatMap((responses) => Array.from(responses).slice(-1)),
-    behind: () => behind,
+    /** Those of one connection, in the order of their requests. */
+    of: (socket: Socket): ReadonlySet<ServerResponse> => bySocket.get(socket) ?? noResponses,
+    all: (): ServerResponse[] => Array.from(bySocket.values()).flatMap((responses) => Array.from(responses)),
+    /** The last one of each connection. */
+    lastOfEach: (): ServerResponse[] =>
+      Array.from(bySocket.values()).flatMap((responses) => Array.from(responses).slice(-1)),
+    /** How many of them are behind another one of their connection. */
+    behind: (): number => behind,
   };
 }
 

@@ -13,21 +13,7 @@ import { createOperationContext } from './usage/field-context.ts';
 import { noopObserver } from './usage/observer.ts';
 import { createWaiters } from './usage/waiters.ts';
 
-/** Reads the Web API without a cache and within a number of calls, and returns the responses as Spotify sent them. */
-export interface RawClient {
-  /**
-   * Gets a token.
-   * @returns why there is none; null with a token
-   */
-  connect(): Promise<ConnectFailure | null>;
-  /** Reads with retries, within the maximum number of calls. Null if no call is left. */
-  read(request: ApiRequest): Promise<RawResponse | null>;
-  /** The calls of the Web API that were sent, retries included and token calls not. */
-  calls(): readonly RawCall[];
-  /** The text without the credentials and the tokens. */
-  redact(text: string): string;
-  close(): Promise<void>;
-}
+export type RawClient = ReturnType<typeof createRawClient>;
 
 export interface RawCall {
   /** Relative to the base URL, with its query. */
@@ -63,12 +49,11 @@ export interface RawResponse {
 const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const timeoutMs = 60_000; // of all reads together
 
-/** @param maxCalls of the Web API */
-export function createRawClient(
-  options: SpotifyOptions,
-  boundedFetch: BoundedFetch,
-  maxCalls: number,
-): RawClient {
+/**
+ * Reads the Web API without a cache and within a number of calls, and returns the responses as Spotify sent them.
+ * @param maxCalls of the Web API
+ */
+export function createRawClient(options: SpotifyOptions, boundedFetch: BoundedFetch, maxCalls: number) {
   const http = createHttp({ ...options, boundedFetch });
   const operation = createOperationContext(timeoutMs);
   const waiters = createWaiters(() => [operation]);
@@ -112,7 +97,8 @@ export function createRawClient(
   });
 
   return {
-    async connect() {
+    /** Gets a token. @returns why there is none; null with a token */
+    async connect(): Promise<ConnectFailure | null> {
       try {
         await token.get(waiters);
         return null;
@@ -123,7 +109,8 @@ export function createRawClient(
         return { reason: 'no-token', detail: lastOutcome ? detailOf(lastOutcome) : error.message };
       }
     },
-    async read(request) {
+    /** Reads with retries, within the maximum number of calls. Null if no call is left. */
+    async read(request: ApiRequest): Promise<RawResponse | null> {
       if (!isLeft()) return null;
       const before = sentCalls.length;
       lastOutcome = backOff = null;
@@ -135,13 +122,15 @@ export function createRawClient(
       for (const call of sentCalls.slice(before)) call.path = pathOf(request);
       return sentCalls.length === before ? null : toRawResponse(lastOutcome, backOff);
     },
-    calls: () => sentCalls,
-    redact: (text) =>
+    /** The calls of the Web API that were sent, retries included and token calls not. */
+    calls: (): readonly RawCall[] => sentCalls,
+    /** The text without the credentials and the tokens. */
+    redact: (text: string): string =>
       Array.from(secrets).reduce(
         (redacted, secret) => (secret === '' ? redacted : redacted.replaceAll(secret, '[redacted]')),
         text,
       ),
-    async close() {
+    async close(): Promise<void> {
       operation.end();
       await http.close();
     },

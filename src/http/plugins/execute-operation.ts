@@ -26,7 +26,7 @@ export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plu
 
   async function respond(request: Request, key: string | null, params: GraphQLParams, context: object) {
     const header = (name: string) => request.headers.get(name);
-    const requestId = requestIds.of(request);
+    const requestId = requestIds(request);
     const cachedResponse = responseCache.get(key, { header, requestId });
     if (cachedResponse) {
       const { body, reuse } = cachedResponse;

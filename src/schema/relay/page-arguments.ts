@@ -53,32 +53,27 @@ export function windowArgsIn(list: CursorList & Pick<PagedList<never>, 'maxOffse
 
 type CursorList = Pick<PagedList<never>, 'key' | 'market'>;
 
-/**
- * A cursor names a slot of one list, the item in it, and the market of the list. It depends on no state of a process, so
- * that every process can decode it. It is not signed: each part is checked.
- */
-export interface Cursors {
-  encode(position: CursorPosition): string;
-  /** @throws BadUserInput if the gateway did not make the cursor, or the cursor belongs to another list */
-  decode(cursor: string): CursorPosition;
-}
-
 const version = 1;
 // Slots and totals are integers of GraphQL, which have up to ten digits. Cursors of lists without a market, and cursors of
 // earlier versions, have no market.
 const shape = /^1\.(\d{1,10})\.(\d{1,10})\.([0-9A-Za-z]{22})?\.([\w-]{11})(?:\.([A-Z]{2}))?$/;
 const maxLength = 128;
 
-/** @param list its key contains its parent, groups, market and search text */
-export function cursorsOf({ key, market }: CursorList): Cursors {
+/**
+ * A cursor names a slot of one list, the item in it, and the market of the list. It depends on no state of a process, so
+ * that every process can decode it. It is not signed: each part is checked.
+ * @param list its key contains its parent, groups, market and search text
+ */
+export function cursorsOf({ key, market }: CursorList) {
   const listHash = createHash('sha256').update(key).digest('base64url').slice(0, 11); // 66 bits
 
   return {
-    encode: ({ slot, total, id }) =>
+    encode: ({ slot, total, id }: CursorPosition): string =>
       Buffer.from(
         `${version}.${slot}.${total}.${id ?? ''}.${listHash}${market === null ? '' : `.${market}`}`,
       ).toString('base64url'),
-    decode(cursor) {
+    /** @throws BadUserInput if the gateway did not make the cursor, or the cursor belongs to another list */
+    decode(cursor: string): CursorPosition {
       const { listHash: cursorListHash, market: cursorMarket, ...position } = parseCursor(cursor);
       if (cursorListHash === listHash && (cursorMarket ?? market) === market) return position;
       throw new BadUserInput('This cursor belongs to another list: keep parent and arguments the same.');

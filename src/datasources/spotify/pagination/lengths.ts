@@ -52,28 +52,7 @@ function laterReport(report: Report, { total, isTotalDerived, isTotalMalformed, 
   return { total: isTotalDerived ? report.total : total, isTotalMalformed, asOfMs };
 }
 
-/**
- * The length of each list, as far as its pages show it. The total that Spotify reports is not a bound: it can be 0, too
- * small, too large or different from page to page.
- */
-export interface ListLengths {
-  /**
-   * The length as the pages show it that were read within the freshness, and these pages; null for no pages.
-   * @param pages counted even if they are not fresh any more, unless the list has changed since
-   */
-  of(list: AnyList, pages?: readonly AnyPage[]): ListLength | null;
-  /** False for a page that was read before the list changed. */
-  isConsistent(list: AnyList, page: AnyPage): boolean;
-  /**
-   * Learns from a page.
-   * @param sinceMs start of the read to which the page belongs, in milliseconds of the epoch. If the list has grown,
-   * the pages read since then still fit together: an item that moved is in two pages, and the repetition is removed. If
-   * the list has become shorter, only this page and later ones fit: an item that moved would be missed
-   */
-  record(list: AnyList, page: AnyPage, sinceMs: number): void;
-  /** Forgets the lists whose keys contain one of these ids. */
-  forget(ids: readonly string[]): void;
-}
+export type ListLengths = ReturnType<typeof createListLengths>;
 
 type AnyList = Pick<PagedList, 'key' | 'hasStableTotal' | 'freshMs' | 'maxOffset'>;
 
@@ -84,6 +63,8 @@ const maxPagesOfList = 500;
 const listPages = 4; // a list takes as much memory as four pages
 
 /**
+ * The length of each list, as far as its pages show it. The total that Spotify reports is not a bound: it can be 0, too
+ * small, too large or different from page to page.
  * @param freshMs how long a length is valid, in milliseconds; null for as long as the pages of the list are fresh
  * @param onChange called when a list is found to have changed
  * @param isPurged whether an operator has removed an id of this key since then: an older page shows nothing
@@ -92,7 +73,7 @@ export function createListLengths(
   freshMs: number | null,
   onChange: () => void,
   isPurged = noPurges.isPurged,
-): ListLengths {
+) {
   const lists = createLru<LearnedLength>(maxPages, {
     sizeOf: ({ pages }) => Math.max(listPages, pages.size),
   });
@@ -137,7 +118,11 @@ export function createListLengths(
   };
 
   return {
-    of(list, pages = []) {
+    /**
+     * The length as the pages show it that were read within the freshness, and these pages; null for no pages.
+     * @param pages counted even if they are not fresh any more, unless the list has changed since
+     */
+    of(list: AnyList, pages: readonly AnyPage[] = []): ListLength | null {
       const learned = lists.get(list.key);
       const isFresh = learned !== undefined && epochMs() < learned.report.asOfMs + freshMsOf(list);
       if (!isFresh && pages.length === 0) return null;
@@ -158,14 +143,22 @@ export function createListLengths(
         freshUntilMs: asOfMs + freshMsOf(list),
       };
     },
-    forget(ids) {
+    /** Forgets the lists whose keys contain one of these ids. */
+    forget(ids: readonly string[]): void {
       for (const key of [...lists.keys()]) if (ids.some((id) => key.includes(id))) lists.delete(key);
     },
-    isConsistent(list, page) {
+    /** False for a page that was read before the list changed. */
+    isConsistent(list: AnyList, page: AnyPage): boolean {
       const learned = lists.get(list.key);
       return !learned || isConsistent(list, learned, page);
     },
-    record(list, page, sinceMs) {
+    /**
+     * Learns from a page.
+     * @param sinceMs start of the read to which the page belongs, in milliseconds of the epoch. If the list has grown,
+     * the pages read since then still fit together: an item that moved is in two pages, and the repetition is removed. If
+     * the list has become shorter, only this page and later ones fit: an item that moved would be missed
+     */
+    record(list: AnyList, page: AnyPage, sinceMs: number): void {
       const { asOfMs } = page;
       if (isPurged(list.key, asOfMs)) return;
       const learned = lists.get(list.key) ?? {

@@ -8,30 +8,18 @@ import { slotRangeFor } from './read-window.ts';
 import { offsetsOf, type WindowArgs } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 
-/** Chooses the size of the pages in which a window is read. */
-export interface PageSizeChoice {
-  /** The largest size that may be requested. */
-  largestOf(list: PagedList): number;
-  /**
-   * The size for these arguments: the largest, unless the window is cached in pages of another size. The app may have got
-   * larger pages before. It may have got smaller ones if their limit has expired since, or if Spotify has rejected larger
-   * pages of this list alone.
-   */
-  sizeFor(list: PagedList, windowArgs: WindowArgs): number;
-  /** The size to use after a larger one could not be tried; null if the error has another cause. */
-  smallerAfter(error: unknown, list: PagedList): number | null;
-}
-
-export interface PageSizeChoiceOptions {
+interface PageSizeChoiceOptions {
   cache: Pick<ReadThroughCache, 'isCached'>;
   capabilities: Pick<Capabilities, 'lastPageSize' | 'maxPageSize' | 'pageSizes'>;
   lengths: ListLengths;
   smallPages: Pick<SmallPages, 'limitOf'>;
 }
 
-export function createPageSizeChoice(options: PageSizeChoiceOptions): PageSizeChoice {
+/** Chooses the size of the pages in which a window is read. */
+export function createPageSizeChoice(options: PageSizeChoiceOptions) {
   const { cache, capabilities, lengths, smallPages } = options;
 
+  /** The largest size that may be requested. */
   const largestOf = (list: PagedList): number =>
     Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
 
@@ -53,6 +41,11 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions): PageSizeCh
     return offsets.length > 0 && offsets.every(isCached);
   }
 
+  /**
+   * The size for these arguments: the largest, unless the window is cached in pages of another size. The app may have got
+   * larger pages before. It may have got smaller ones if their limit has expired since, or if Spotify has rejected larger
+   * pages of this list alone.
+   */
   function sizeFor(list: PagedList, windowArgs: WindowArgs): number {
     const limit = largestOf(list);
     const maxSize = capabilities.maxPageSize(list.endpoint);
@@ -69,7 +62,8 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions): PageSizeCh
   return {
     largestOf,
     sizeFor,
-    smallerAfter(error, list) {
+    /** The size to use after a larger one could not be tried; null if the error has another cause. */
+    smallerAfter(error: unknown, list: PagedList): number | null {
       if (error instanceof SmallerPageNeeded) return error.limit;
       return error instanceof GatewayError ? capabilities.lastPageSize(list.endpoint) : null;
     },
