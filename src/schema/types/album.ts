@@ -4,19 +4,11 @@ import { fullObject } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
 import { loadFull, loadFullById, sent } from '../resolvers.ts';
 import { embeddedList, linkFields, playabilityFields } from './common-fields.ts';
+import { imagesField } from './images.ts';
 import { Album, Artist, Node } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 import { AlbumTracksConnection } from './track.ts';
-import {
-  AlbumGroup,
-  AlbumType,
-  Copyright,
-  ExternalIds,
-  Image,
-  imagesArgs,
-  ReleaseDate,
-  sufficientImages,
-} from './values.ts';
+import { AlbumGroup, AlbumType, Copyright, ExternalIds, ReleaseDate } from './values.ts';
 
 export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Album, (t) => ({
   albumGroup: t.field({
@@ -58,14 +50,7 @@ Album.implement({
       description: 'The date of its first release.',
       resolve: loadFullById('releaseDate'),
     }),
-    images: t.field({
-      type: [Image],
-      nullable: { list: true, items: true },
-      extensions: { cost: noCost },
-      description: 'The cover, widest first.',
-      args: imagesArgs(t),
-      resolve: sufficientImages(loadFullById('images')),
-    }),
+    images: imagesField(t, 'The cover, widest first.', loadFullById('images'), noCost),
     artists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
@@ -88,8 +73,7 @@ Album.implement({
       description: 'Its codes outside of Spotify.',
       resolve: loadFull('externalIds'),
     }),
-    genres: t.field({
-      type: ['String'],
+    genres: t.stringList({
       nullable: { list: true, items: true },
       extensions: { cost: fullObject() },
       description: 'Its genres; Spotify gives none at present. Not available to every app.',

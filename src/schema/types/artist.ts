@@ -9,11 +9,11 @@ import {
   topTracks,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
-import { idArg, idsArg, type MarketArgs, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
-import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
+import { type MarketArgs, marketArg, namedMarket } from '../arguments.ts';
+import { elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
 import { pagedListCost, shortListCost } from '../planning/list-costs.ts';
-import { fullObject, lookupCost, lookupsCost } from '../planning/object-costs.ts';
+import { fullObject } from '../planning/object-costs.ts';
 import { resolvePrefetched } from '../planning/prefetch.ts';
 import { connect } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
@@ -21,8 +21,10 @@ import { type ConnectionArgs, cursorsOf } from '../relay/page-arguments.ts';
 import { itemOrError, loadFull } from '../resolvers.ts';
 import { ArtistAlbumsConnection } from './album.ts';
 import { linkFields } from './common-fields.ts';
-import { Artist, artistById, Node, Track } from './node.ts';
-import { AlbumGroup, Followers, Image, imagesArgs, sufficientImages } from './values.ts';
+import { imagesField } from './images.ts';
+import { Artist, Node, Track } from './node.ts';
+import { defineRootFields } from './root-fields.ts';
+import { AlbumGroup, Followers } from './values.ts';
 
 Artist.implement({
   extensions: { kind: 'artist' },
@@ -31,16 +33,8 @@ Artist.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the artist.' }),
     ...linkFields(t, 'artist'),
-    images: t.field({
-      type: [Image],
-      nullable: { list: true, items: true },
-      extensions: { cost: fullObject() },
-      description: 'Pictures of the artist, widest first.',
-      args: imagesArgs(t),
-      resolve: sufficientImages(loadFull('images')),
-    }),
-    genres: t.field({
-      type: ['String'],
+    images: imagesField(t, 'Pictures of the artist, widest first.', loadFull('images'), fullObject()),
+    genres: t.stringList({
       nullable: { list: true, items: true },
       extensions: { cost: fullObject('Artist.genres') },
       description: 'Genres of the artist; often none. Not available to every app.',
@@ -102,25 +96,7 @@ Artist.implement({
   }),
 });
 
-builder.queryFields((t) => ({
-  artist: t.field({
-    type: Artist,
-    nullable: true,
-    extensions: { cost: lookupCost('artist') },
-    description: 'One artist; null where there is none.',
-    args: { id: idArg(t) },
-    resolve: (_, { id }, context, info) => artistById(parseId(id, 'artist'), null, context, info),
-  }),
-  artists: t.field({
-    type: [Artist],
-    nullable: { list: false, items: true },
-    extensions: { ...mergedByIds, cost: lookupsCost('artist') },
-    description: 'Many artists: one entry for each id, in their order; null where there is none.',
-    args: { ids: idsArg(t) },
-    resolve: (_, { ids }, context, info) =>
-      mapIds(ids, (id, index) => artistById(parseId(id, 'artist'), null, context, info, index)),
-  }),
-}));
+defineRootFields('artist');
 
 type AlbumsArgs = MarketArgs &
   ConnectionArgs & { includeGroups?: readonly AlbumGroupName[] | null | undefined };

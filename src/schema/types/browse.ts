@@ -16,8 +16,8 @@ import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import type { ConnectionArgs } from '../relay/page-arguments.ts';
 import { value } from '../resolvers.ts';
+import { imagesField } from './images.ts';
 import { connectionTypes } from './search.ts';
-import { Image, imagesArgs, sufficientImages } from './values.ts';
 
 /** The new releases and the categories, which Spotify withholds from most apps. */
 
@@ -26,13 +26,7 @@ const Category = builder.objectRef<CategoryEntry>('Category').implement({
   fields: (t) => ({
     id: t.exposeID('categoryId', { description: "Spotify's id of the category, which may be a word." }),
     name: t.exposeString('name', { description: 'The name of the category, in the language of `locale`.' }),
-    icons: t.field({
-      type: [Image],
-      nullable: { list: true, items: true },
-      description: 'Its icon, widest first; Spotify often does not say its size.',
-      args: imagesArgs(t),
-      resolve: sufficientImages(value('icons')),
-    }),
+    icons: imagesField(t, 'Its icon, widest first; Spotify often does not say its size.', value('icons')),
     ...playlistsOf(
       t,
       categoryPlaylists,

@@ -33,8 +33,7 @@ Chapter.implement({
         'The description, which may contain HTML. It is written by the publisher: sanitize it. Lists lack it: each chapter is read for it.',
       resolve: loadFull('htmlDescription'),
     }),
-    languages: t.field({
-      type: ['String'],
+    languages: t.stringList({
       nullable: { list: true, items: true },
       extensions: { cost: fullObject() },
       description: 'Its languages, as codes of ISO 639. Lists lack them: each chapter is read for them.',

@@ -17,15 +17,8 @@ import { embeddedListCost } from '../planning/list-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
 import { loadFullById, sent } from '../resolvers.ts';
-import {
-  Copyright,
-  Image,
-  imagesArgs,
-  MediaType,
-  ReleaseDate,
-  Restrictions,
-  sufficientImages,
-} from './values.ts';
+import { imagesField } from './images.ts';
+import { Copyright, MediaType, ReleaseDate, Restrictions } from './values.ts';
 
 /** Fields that objects of several kinds have. */
 
@@ -88,19 +81,12 @@ export const spokenWordFields = (
     description: 'The description, which may contain HTML. It is written by the publisher: sanitize it.',
     resolve: sent('htmlDescription'),
   }),
-  languages: t.field({
-    type: ['String'],
+  languages: t.stringList({
     nullable: { list: true, items: true },
     description: 'Its languages, as codes of ISO 639.',
     resolve: sent('languages'),
   }),
-  images: t.field({
-    type: [Image],
-    nullable: { list: true, items: true },
-    description: 'The cover, widest first.',
-    args: imagesArgs(t),
-    resolve: sufficientImages(sent('images')),
-  }),
+  images: imagesField(t, 'The cover, widest first.', sent('images')),
   explicit: t.boolean({
     nullable: true,
     description: 'Whether its content is explicit, as far as is known.',

@@ -1,7 +1,6 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import {
-  type Artist as ArtistObject,
   bareIdKinds,
   type Kind,
   type KindOf,
@@ -76,10 +75,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-/**
- * Reads the object that a reference names.
- * @param index of the object in the list, if the resolved field returns a list
- */
+/** Reads the object that a reference names. @param index see `objectById` */
 export function readObject(
   reference: Reference,
   market: Market | null,
@@ -88,26 +84,27 @@ export function readObject(
   index?: number,
 ): Promise<SpotifyObject | null> {
   const [kind, ...others] = reference.kinds;
-  if (kind === 'artist' && others.length === 0) return artistById(reference.id, market, context, info, index);
+  if (kind && others.length === 0) return objectById(kind, reference.id, market, context, info, index);
   return context.spotify.node(reference, market, context.fieldContext(info, index));
 }
 
 /**
- * Reads an artist, and the selected lists of the artist at the same time if the artist may be found.
- * @param market of the lists; null if none is named
- * @param index of the artist in the list, if the resolved field returns a list
+ * Reads an object, and the selected lists of an artist at the same time if the artist may be found.
+ * @param market null if none is named
+ * @param index of the object in the list, if the resolved field returns a list
  */
-export function artistById(
+export function objectById(
+  kind: Kind,
   id: SpotifyId,
   market: Market | null,
   context: Context,
   info: GraphQLResolveInfo,
   index?: number,
-): Promise<WithPrefetched<ArtistObject> | null> {
-  const read = () => context.spotify.object('artist', id, market, context.fieldContext(info, index));
+): Promise<WithPrefetched<SpotifyObject> | null> {
+  const read = () => context.spotify.object(kind, id, market, context.fieldContext(info, index));
   // Without the artist, calls for the lists would be spent on fields that no client gets.
-  if (!context.spotify.mayBeFound('artist', id)) return read();
-  return readWithPrefetch('Artist', { id, market }, read, context, info, index);
+  if (kind !== 'artist' || !context.spotify.mayBeFound(kind, id)) return read();
+  return readWithPrefetch(typeNames[kind], { id, market }, read, context, info, index);
 }
 
 function byKind<T>(of: (kind: Kind) => T): Readonly<Record<Kind, T>> {

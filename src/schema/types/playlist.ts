@@ -10,9 +10,10 @@ import { fullObject, lookupCost } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
 import { loadFull, loadFullById, sent, value, valueOrError } from '../resolvers.ts';
 import { embeddedList, linkFields } from './common-fields.ts';
+import { imagesField } from './images.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
 import { User } from './user.ts';
-import { Followers, Image, imagesArgs, sufficientImages } from './values.ts';
+import { Followers } from './values.ts';
 
 const { playlist: Playlist, track: Track, episode: Episode } = objectTypes;
 
@@ -88,13 +89,7 @@ Playlist.implement({
       description: 'Names this version of the playlist: it changes with each change.',
       resolve: sent('snapshotId'),
     }),
-    images: t.field({
-      type: [Image],
-      nullable: { list: true, items: true },
-      description: 'The picture, widest first; Spotify often does not say its size.',
-      args: imagesArgs(t),
-      resolve: sufficientImages(sent('images')),
-    }),
+    images: imagesField(t, 'The picture, widest first; Spotify often does not say its size.', sent('images')),
     followers: t.field({
       type: Followers,
       nullable: true,
