@@ -102,7 +102,6 @@ export const album = {
   isFoundByBareId: true,
   batchSize: 20,
   freshMs: dayMs,
-  isRelinkable: false,
   isSearchable: true,
   isFullInSearch: false,
   withheldFields: ['Album.label', 'Album.popularity'],

@@ -44,7 +44,6 @@ export const artist = {
   isFoundByBareId: true,
   batchSize: 50,
   freshMs: 6 * hourMs,
-  isRelinkable: false,
   isSearchable: true,
   isFullInSearch: true,
   withheldFields: ['Artist.followers', 'Artist.genres', 'Artist.popularity'],

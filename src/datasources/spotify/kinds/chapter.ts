@@ -23,7 +23,7 @@ export const audiobookChapters = {
   pageSizes: [50, 20, 10],
   developmentPageSize: 50,
   freshMs: hourMs,
-  decodeItem: (item, options, audiobookId) => decodeChapter(item, options, audiobookId),
+  decodeItem: decodeChapter,
 } as const satisfies PagedListDefinition<Chapter>;
 
 export const chapter = {

@@ -32,7 +32,7 @@ export const showEpisodes = {
   developmentPageSize: 50,
   freshMs: hourMs,
   presumedDailyLimit: 600,
-  decodeItem: (item, options, showId) => decodeEpisode(item, options, showId),
+  decodeItem: decodeEpisode,
 } as const satisfies PagedListDefinition<Episode>;
 
 export const episode = {

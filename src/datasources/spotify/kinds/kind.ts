@@ -28,8 +28,6 @@ export interface KindDefinition<T extends Entity = Entity> {
   batchSize: number;
   /** How long an object is fresh in the cache, in milliseconds. */
   freshMs: number;
-  /** Whether Spotify may respond with another object than the requested one (relinking). */
-  isRelinkable: boolean;
   /** Whether a search finds objects of this kind. */
   isSearchable: boolean;
   /** Whether search results are full objects, which replace calls by their ids. */
@@ -49,7 +47,7 @@ export interface KindDefinition<T extends Entity = Entity> {
   shortLists: readonly ShortListDefinition<T>[];
   /** @throws MalformedResponse without a readable id and name */
   decode(value: unknown, options: DecodeOptions): T;
-  /** Whether Spotify sent this object in place of the requested one. */
+  /** Whether Spotify sent this object in place of the requested one (relinking); left out if it never does for the kind. */
   isRelinked?(object: T): boolean;
   /** A simplified object of another response, with each value undefined that the full object may state differently. */
   withoutUncertainValues?(object: T): T;

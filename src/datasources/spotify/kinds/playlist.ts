@@ -69,7 +69,7 @@ export const playlistItems = {
   // Without the types, Spotify writes episodes as tracks.
   query: () => ({ additional_types: 'track,episode' }),
   identify: identified,
-  decodeItem: (item, options) => decodePlaylistItem(item, options),
+  decodeItem: decodePlaylistItem,
 } as const satisfies PagedListDefinition<PlaylistItem>;
 
 const embeddedItems: EmbeddedPage = {
@@ -88,7 +88,6 @@ export const playlist = {
   isFoundByBareId: false,
   batchSize: 1,
   freshMs,
-  isRelinkable: false,
   isSearchable: true,
   isFullInSearch: false,
   withheldFields: ['Playlist.items'],

@@ -67,7 +67,7 @@ export const albumTracks = {
   developmentPageSize: 50,
   freshMs: dayMs,
   presumedDailyLimit: 2_300,
-  decodeItem: (item, options, albumId) => decodeTrack(item, options, albumId),
+  decodeItem: decodeTrack,
 } as const satisfies PagedListDefinition<Track>;
 
 /** At most ten tracks of a market, without which Spotify may reject the request; not for every app. */
@@ -88,7 +88,6 @@ export const track = {
   isFoundByBareId: true,
   batchSize: 50,
   freshMs: dayMs,
-  isRelinkable: true,
   isSearchable: true,
   isFullInSearch: true,
   withheldFields: ['Track.popularity', 'Track.previewUrl'],

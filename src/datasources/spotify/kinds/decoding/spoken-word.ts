@@ -24,7 +24,6 @@ export const spokenWordKind = {
   isMissingInSomeMarkets: true,
   isFoundByBareId: false,
   batchSize: 50,
-  isRelinkable: false,
   isFullInSearch: false,
   shortLists: [],
 } as const;

@@ -94,7 +94,7 @@ export function byId<T extends Entity>(
   const { plural, freshMs } = kind;
   const market = marketOfRequest(kind, namedMarket);
   const isPossible = isInRange(id);
-  const options = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
+  const options = { full: true, market, id: kind.isRelinked ? undefined : id, kinds: registry };
   return {
     key: cacheKeyOf(registry, kind.name, id, market),
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
