@@ -17,10 +17,6 @@ import {
 } from './response.ts';
 import { responseKey } from './response-cache.ts';
 
-export interface FastPathOptions extends EntryPointOptions {
-  fixedResponses: FixedResponses;
-}
-
 /** A POST whose body has been read. */
 export interface ReceivedPost {
   request: IncomingMessage;
@@ -31,17 +27,13 @@ export interface ReceivedPost {
   requestId: string;
 }
 
-/**
- * Responds to a request in the form that nearly every client sends: the text of one operation as JSON.
- * @returns false, without a response, if the request has another form
- */
-export type FastPath = (post: ReceivedPost) => Promise<boolean>;
+export type FastPath = ReturnType<typeof createFastPath>;
 
 /**
  * An entry point for plain requests, directly from `node:http`. Creating a Request and a Response takes two thirds of the
  * time in which yoga serves a cached response. Its responses are those of yoga, byte for byte.
  */
-export function createFastPath(options: FastPathOptions): FastPath {
+export function createFastPath(options: EntryPointOptions & { fixedResponses: FixedResponses }) {
   const { executeOperation, responseCache, fixedResponses, unread, clientKey, onRejected } = options;
 
   function send({ response, requestId }: ReceivedPost, serialized: SerializedResponse): void {
@@ -68,7 +60,11 @@ export function createFastPath(options: FastPathOptions): FastPath {
     responseCache.put(key, { body: serialized.body, reuse, usage: operationResponse.usage }, countBefore);
   }
 
-  return async (post) => {
+  /**
+   * Responds to a request in the form that nearly every client sends: the text of one operation as JSON.
+   * @returns false, without a response, if the request has another form
+   */
+  return async (post: ReceivedPost): Promise<boolean> => {
     const { request, response, type, body, requestId } = post;
     const header = headersOf(request);
     const key = responseKey(body, { header });

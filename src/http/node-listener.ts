@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
-import type { FastPath } from './fast-path.ts';
+import type { FastPath, ReceivedPost } from './fast-path.ts';
 import { acceptedType, isPlainJson, type MediaType, plainJson } from './media-types.ts';
 import type { RequestBodies } from './request-bodies.ts';
 import { requestIdOf } from './request-id.ts';
@@ -32,15 +32,16 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   const { endpoint, fastPath, isFastPathOpen, yoga, bodies, fixedResponses, unread, onRejected, mask } =
     options;
 
-  async function handleBody(
-    request: IncomingMessage,
-    response: ServerResponse,
-    type: MediaType,
-    body: string,
-    requestId: string,
-  ): Promise<void> {
+  const rejections = {
+    'too large': ['QUERY_TOO_COMPLEX', fixedResponses.bodyTooLarge],
+    lost: ['BAD_REQUEST', fixedResponses.bodyLost],
+    overloaded: ['OVERLOADED', fixedResponses.overloaded],
+  } as const;
+
+  async function handleBody(post: ReceivedPost): Promise<void> {
+    const { request, response, body } = post;
     const mayUseFastPath = sentTarget(request) === endpoint && isFastPathOpen();
-    if (mayUseFastPath && (await fastPath({ request, response, type, body, requestId }))) return;
+    if (mayUseFastPath && (await fastPath(post))) return;
     // Yoga reads the stream unless `request.body` is set and not empty.
     await yoga(Object.assign(request, { body: body || ' ' }), response);
   }
@@ -49,12 +50,6 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     const { origin } = response.req.headers;
     const headers = { ...serialized.headers, ...options.corsHeaders(origin) };
     writeResponse(response, { ...serialized, headers }, requestId);
-  }
-
-  function reject(response: ServerResponse, serialized: SerializedResponse, requestId: string): void {
-    response.setHeader('connection', 'close'); // the rest of the body is not read
-    write(response, serialized, requestId);
-    unread.track(response, serialized.body.byteLength);
   }
 
   async function handlePost(
@@ -66,19 +61,16 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     const requestId = requestIdOf(headersOf(request));
     if (body.kind === 'whole') {
       try {
-        await handleBody(request, response, type, body.text, requestId);
+        await handleBody({ request, response, type, body: body.text, requestId });
       } finally {
         body.release();
       }
-    } else if (body.kind === 'too large') {
-      onRejected('QUERY_TOO_COMPLEX');
-      reject(response, fixedResponses.bodyTooLarge[type], requestId);
-    } else if (body.kind === 'lost') {
-      onRejected('BAD_REQUEST');
-      reject(response, fixedResponses.bodyLost[type], requestId);
-    } else if (body.kind === 'overloaded') {
-      onRejected('OVERLOADED');
-      reject(response, fixedResponses.overloaded[type], requestId);
+    } else if (body.kind !== 'aborted') {
+      const [code, responses] = rejections[body.kind];
+      onRejected(code);
+      response.setHeader('connection', 'close'); // the rest of the body is not read
+      write(response, responses[type], requestId);
+      unread.track(response, responses[type].body.byteLength);
     }
   }
 

@@ -1,32 +1,16 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { families, type Observer } from '../datasources/spotify/index.ts';
 
-/** The counters and histograms of `/metrics`; docs/operating.md explains them. */
-export interface Metrics {
-  registry: Registry;
-  observer: Observer;
-  recordOperation(outcome: OperationOutcome): void;
-  /** Counts a request that gets an error of the gateway in place of the result of its operation. */
-  recordRejection(code: string): void;
-  /** Counts a connection that the gateway closed: it was idle, its requests were slow or too many at a time, or its response was unread. */
-  connectionClosed(reason: ClosingReason): void;
-  /** A connection was opened (1) or has ended (-1). */
-  connectionsChanged(by: 1 | -1): void;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 export type ClosingReason = 'idle' | 'pipelined' | 'slow' | 'unread';
-
-export interface OperationOutcome {
-  seconds: number;
-  /** Codes of its errors, one for each error. */
-  codes: readonly string[];
-}
 
 export const prefix = 'spotify_graphql';
 
 const secondsBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8];
 
-export function createMetrics(): Metrics {
+/** The counters and histograms of `/metrics`; docs/operating.md explains them. */
+export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
@@ -74,13 +58,17 @@ export function createMetrics(): Metrics {
   return {
     registry,
     observer,
-    recordOperation({ seconds, codes }) {
+    /** @param codes of its errors, one for each error */
+    recordOperation({ seconds, codes }: { seconds: number; codes: readonly string[] }): void {
       operations.inc({ outcome: codes.length === 0 ? 'ok' : 'errors' });
       operationSeconds.observe(seconds);
       for (const code of codes) errors.inc({ code });
     },
-    recordRejection: (code) => refusals.inc({ code }),
-    connectionClosed: (reason) => closings.inc({ reason }),
-    connectionsChanged: (by) => connections.inc(by),
+    /** Counts a request that gets an error of the gateway in place of the result of its operation. */
+    recordRejection: (code: string): void => refusals.inc({ code }),
+    /** @param reason it was idle, its requests were slow or too many at a time, or its response was unread */
+    connectionClosed: (reason: ClosingReason): void => closings.inc({ reason }),
+    /** @param by 1 for a connection that was opened, -1 for one that has ended */
+    connectionsChanged: (by: 1 | -1): void => connections.inc(by),
   };
 }

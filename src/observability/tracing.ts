@@ -29,15 +29,9 @@ interface RequestOrigin {
   requestId: string | null;
 }
 
-/** One operation, as a span. */
-export interface OperationSpan {
-  /** The parent context of spans below it. */
-  context: TraceContext;
-  /** Ends the span with the outcome of the operation, which may have been rejected, or served from the response cache. */
-  end(usage: Pick<OperationUsage, 'operation' | 'plannedCalls'>, outcome: SpanOutcome): void;
-}
+type SpanUsage = Pick<OperationUsage, 'operation' | 'plannedCalls'>;
 
-export interface SpanOutcome {
+interface SpanOutcome {
   /** The type of the operation; null if it is not known. */
   type: 'query' | null;
   /** The code of each error. */
@@ -50,15 +44,17 @@ export interface SpanOutcome {
  * Starts the span of an operation: below the active span, such as that of an instrumentation of `node:http`; otherwise
  * below the span that the client sends in `traceparent`.
  */
-export function startOperation(request: RequestOrigin): OperationSpan {
+export function startOperation(request: RequestOrigin) {
   const active = context.active();
   const parent = trace.getSpan(active) ? active : propagation.extract(ROOT_CONTEXT, request, headerGetter);
   const kind = request.requestId === null ? SpanKind.INTERNAL : SpanKind.SERVER;
   const span = tracer().startSpan('GraphQL Operation', { kind }, parent);
   const below = trace.setSpan(parent, span);
   return {
+    /** The parent context of spans below it. */
     context: below,
-    end(usage, outcome) {
+    /** Ends the span with the outcome of the operation, which may have been rejected, or served from the response cache. */
+    end(usage: SpanUsage, outcome: SpanOutcome): void {
       if (span.isRecording()) {
         describeOperation(span, usage, outcome);
         if (request.requestId !== null)
@@ -72,7 +68,7 @@ export function startOperation(request: RequestOrigin): OperationSpan {
 
 function describeOperation(
   span: Span,
-  { operation, plannedCalls }: Pick<OperationUsage, 'operation' | 'plannedCalls'>,
+  { operation, plannedCalls }: SpanUsage,
   { type, codes: [firstCode] }: SpanOutcome,
 ): void {
   span.setAttribute('graphql.planned_calls', plannedCalls);

@@ -7,7 +7,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ClosingReason } from '../observability/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { limitPipelining, type OpenResponses, ParsedRequest } from './pipelining.ts';
 
 /** The connections of a server: which are accepted first, how many there may be, and for how long. */
@@ -31,17 +31,11 @@ export const serverOptions = {
   keepAliveTimeout: keepAliveMs,
 };
 
-/** Counts connections for the metrics. */
-export interface ConnectionsObserver {
-  connectionsChanged(by: 1 | -1): void;
-  connectionClosed(reason: ClosingReason): void;
-}
-
 /** Limits the connections of a server and their requests, and closes idle and slow ones. */
 export function limitConnections(
   server: Server,
   openResponses: OpenResponses,
-  observer: ConnectionsObserver,
+  observer: Pick<Metrics, 'connectionsChanged' | 'connectionClosed'>,
 ): void {
   let openConnections = 0;
   server.maxConnections = maxConnections;
