@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { getOrCreate } from '../maps.ts';
 import { type ShapeMode, type ShapeName, shapesOf } from './shapes.ts';
 
 /** One place at which a response differs from the expected shape. It names keys and types, and no value. */
@@ -29,26 +30,23 @@ export function differencesOf(reads: readonly ReadBody[], mode: ShapeMode): Diff
     const { error } = shapes[shape].safeParse(body, { reportInput: true });
     for (const difference of (error?.issues ?? []).flatMap((issue) => toDifferences(shape, issue))) {
       const key = JSON.stringify(difference);
-      const earlier = differences.get(key);
-      if (earlier) earlier.count += 1;
-      else differences.set(key, difference);
+      getOrCreate(differences, key, () => ({ ...difference, count: 0 })).count += 1;
     }
   }
   return [...differences.values()].slice(0, maxDifferences);
 }
 
-function toDifferences(shape: ShapeName, issue: z.core.$ZodIssue): Difference[] {
+function toDifferences(shape: ShapeName, issue: z.core.$ZodIssue): Omit<Difference, 'count'>[] {
   if (issue.code === 'unrecognized_keys') {
     const object = issue.input as Readonly<Record<string, unknown>> | undefined;
     return issue.keys.map((key) => ({
       place: placeOf(shape, [...issue.path, key]),
       expected: 'absent',
       found: typeOf(object?.[key]),
-      count: 1,
     }));
   }
   const expected = issue.code === 'invalid_type' ? (typeNames[issue.expected] ?? issue.expected) : issue.code;
-  return [{ place: placeOf(shape, issue.path), expected, found: typeOf(issue.input), count: 1 }];
+  return [{ place: placeOf(shape, issue.path), expected, found: typeOf(issue.input) }];
 }
 
 /** Zod's names of integers; the shapes have no other numbers. */

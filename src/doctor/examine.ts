@@ -23,7 +23,7 @@ export interface Examination {
   /** The largest page of the search that Spotify accepts; null if no search succeeded. */
   pageSize: number | null;
   /** The calls that failed and were repeated. */
-  repeated: readonly (RawCall & { family: Family })[];
+  repeated: readonly { family: Family; status: number | null }[];
   /** The totals of the first search, and of the same search again; null without the second one. */
   totals: { first: Totals; again: Totals } | null;
   calls: readonly RawCall[];
@@ -93,7 +93,7 @@ type Reader = ReturnType<typeof createReader>;
 function createReader(client: RawClient) {
   const responses = new Map<Family, RawResponse>();
   const bodies: ReadBody[] = [];
-  const repeated: (RawCall & { family: Family })[] = [];
+  const repeated: { family: Family; status: number | null }[] = [];
   let isStopped = false;
 
   /** The body of a response of status 200. A call that the edge or a server rejected by mistake is repeated once. */
@@ -106,12 +106,7 @@ function createReader(client: RawClient) {
       response = (await client.read(request)) ?? response;
     if (response === null) return undefined;
     responses.set(family, response);
-    repeated.push(
-      ...client
-        .calls()
-        .slice(before, -1)
-        .map((call) => ({ ...call, family })),
-    );
+    for (const { status } of client.calls().slice(before, -1)) repeated.push({ family, status });
     const hasNoResponse = response.status === null && !response.isUnusable;
     isStopped = response.isPremiumLapsed || response.backOff?.reason === 'rate' || hasNoResponse;
     if (response.status !== 200) return undefined;

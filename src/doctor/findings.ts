@@ -47,7 +47,7 @@ export interface Findings {
   /** Spotify's short rate limit: seconds to wait; null if it is not exceeded. */
   rateLimitedSeconds: number | null;
   /** Calls that failed and were repeated. */
-  repeated: readonly { family: Family; status: number | null }[];
+  repeated: Examination['repeated'];
   /** Kinds of search results with a total that differed between two equal searches, or is less than the results. */
   unreliableTotals: readonly string[];
   /** How many responses were compared with their shapes. */
@@ -74,7 +74,7 @@ export function findingsOf(examination: Examination): Findings {
     market: marketBehaviour(bodies),
     usedUpQuotas: quotas.map(([family, { backOff }]) => ({ family, seconds: backOff?.seconds ?? null })),
     rateLimitedSeconds: rate ? (rate.backOff?.seconds ?? 30) : null,
-    repeated: repeated.map(({ family, status }) => ({ family, status })),
+    repeated,
     unreliableTotals: unreliableTotals(examination),
     comparedResponses: bodies.length,
     differences: differencesOf(bodies, shapeModeOf(kind)),
