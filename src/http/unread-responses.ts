@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { getOrCreate } from '../maps.ts';
 
 export type UnreadResponses = ReturnType<typeof createUnreadResponses>;
 
@@ -86,9 +87,7 @@ function createUnreadConnections() {
   const connections = new Map<Socket, UnreadConnection>();
   let totalBytes = 0;
 
-  function connectionOf(socket: Socket): UnreadConnection {
-    const openConnection = connections.get(socket);
-    if (openConnection) return openConnection;
+  function open(socket: Socket): UnreadConnection {
     const connection = {
       socket,
       bytes: 0,
@@ -96,7 +95,6 @@ function createUnreadConnections() {
       takenBytes: takenBytes(socket),
       progressMs: performance.now(),
     };
-    connections.set(socket, connection);
     // A response that waits behind another one of its connection emits no `close` event when the connection closes.
     socket.once('close', () => remove(connection));
     return connection;
@@ -112,7 +110,7 @@ function createUnreadConnections() {
     add(response: ServerResponse, bytes: number): void {
       const { socket }: { socket: Socket | null } = response.req; // null after the connection was closed
       if (!socket || socket.destroyed) return;
-      const connection = connectionOf(socket);
+      const connection = getOrCreate(connections, socket, () => open(socket));
       connection.bytes += bytes;
       connection.responses.add(response);
       totalBytes += bytes;

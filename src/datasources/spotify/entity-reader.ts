@@ -26,14 +26,9 @@ export interface EntityReader<Any extends Entity> {
    * another field is reading, costs no call.
    */
   node(reference: Reference<string>, market: Market | null, fieldContext: FieldContext): Promise<Any | null>;
-  /**
-   * False if a read of the object may not find it now: Spotify has stated recently that it does not exist, or it is not
-   * cached and perhaps no call is left for it after the requests in flight.
-   */
+  /** See the methods of `Spotify` for these three. */
   mayBeFound(kind: KindDefinition, id: SpotifyId, maySend: MaySend): boolean;
-  /** Whether a read of the object costs no call now. @param form whether the full object is needed */
   isObjectCached(kind: KindDefinition, id: SpotifyId, market: Market | null, form: 'full' | 'any'): boolean;
-  /** Whether Spotify has stated recently that there is no such object. */
   isObjectAbsent(kind: KindDefinition, id: SpotifyId, market: Market | null): boolean;
   /**
    * One field of an object, from the full object if this one lacks it. Null if the full object lacks it too: then the

@@ -16,25 +16,9 @@ import { createSmallPages } from './small-pages.ts';
 import type { Window } from './windows.ts';
 import { unlessWithheld } from './withheld-lists.ts';
 
-/** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
-export interface Pagination {
-  /** The part of a list that the arguments select; null if there is no such list. */
-  window<T extends Entity>(
-    list: PagedList<T>,
-    windowArgs: WindowArgs,
-    fieldContext: FieldContext,
-  ): Promise<Window<T> | null>;
-  /** The length of a list; null if there is no such list, a marker if Spotify's total is not as documented. */
-  listLength(list: PagedList, fieldContext: FieldContext): Promise<number | Malformed | null>;
-  /** Whether a window needs no call for the page at an offset: it is cached, or the list is known to end before it. */
-  isPageCached(list: PagedList, offset: number): boolean;
-  /** How often a list or a page of a list was found to be outdated. */
-  invalidationCount(): number;
-  /** Forgets the lengths of the lists of these objects. */
-  forget(ids: readonly string[]): void;
-}
+export type Pagination = ReturnType<typeof createPagination>;
 
-export interface PaginationOptions {
+interface PaginationOptions {
   cache: ReadThroughCache;
   capabilities: Capabilities;
   /** How long the length of a list is valid, in milliseconds; null for as long as its pages are fresh. */
@@ -45,7 +29,8 @@ export interface PaginationOptions {
 
 const firstSlot: WindowArgs = { first: 1, last: null, after: null, before: null };
 
-export function createPagination({ cache, capabilities, freshMs, purges }: PaginationOptions): Pagination {
+/** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
+export function createPagination({ cache, capabilities, freshMs, purges }: PaginationOptions) {
   let invalidations = 0;
   const recordInvalidation = () => {
     invalidations += 1;
@@ -68,7 +53,12 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
     throw error;
   }
 
-  const window: Pagination['window'] = (list, windowArgs, fieldContext) => {
+  /** The part of a list that the arguments select; null if there is no such list. */
+  function window<T extends Entity>(
+    list: PagedList<T>,
+    windowArgs: WindowArgs,
+    fieldContext: FieldContext,
+  ): Promise<Window<T> | null> {
     const read = async () => {
       const found = await windowInAnySize(list, windowArgs, fieldContext);
       // The owner, which another response contained, is not found by its id.
@@ -79,9 +69,13 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
     // A window of no slots needs no call, and does not show whether Spotify withholds the list.
     const hasNoSlots = slotRange !== null && slotRange.start >= slotRange.end;
     return hasNoSlots ? read() : unlessWithheld(list, capabilities, fieldContext, read);
-  };
+  }
 
-  const windowInAnySize: Pagination['window'] = async (list, windowArgs, fieldContext) => {
+  async function windowInAnySize<T extends Entity>(
+    list: PagedList<T>,
+    windowArgs: WindowArgs,
+    fieldContext: FieldContext,
+  ): Promise<Window<T> | null> {
     const isBackward = windowArgs.last !== null;
     const minLength = isBackward ? (windowArgs.before?.slot ?? 0) : 0;
     const windowRead = { list, isBackward, minLength, fieldContext };
@@ -97,11 +91,12 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
         limit = smaller;
       }
     }
-  };
+  }
 
   return {
     window,
-    async listLength(list, fieldContext) {
+    /** The length of a list; null if there is no such list, a marker if Spotify's total is not as documented. */
+    async listLength(list: PagedList, fieldContext: FieldContext): Promise<number | Malformed | null> {
       const knownLength = () => shownLengthOf({ list, lengths, fieldContext });
       const length = knownLength();
       // A page with a malformed total is read once more.
@@ -110,14 +105,17 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
       // Another field may have learned meanwhile that the list is empty: then the window has read no page.
       return firstPage === null ? null : (firstPage?.length ?? knownLength());
     },
-    isPageCached(list, offset) {
+    /** Whether a window needs no call for the page at an offset: it is cached, or the list is known to end before it. */
+    isPageCached(list: PagedList, offset: number): boolean {
       const maxLength = lengths.of(list)?.maxLength ?? null;
       return (
         (maxLength !== null && offset >= maxLength) ||
         cache.isCached(list.page(offset, pageSizes.largestOf(list)), 'full')
       );
     },
-    invalidationCount: () => invalidations,
+    /** How often a list or a page of a list was found to be outdated. */
+    invalidationCount: (): number => invalidations,
+    /** Forgets the lengths of the lists of these objects. */
     forget: lengths.forget,
   };
 }
