@@ -8,15 +8,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** How long a shutdown waits for running operations: longer than their default deadline (8 s). */
 export const drainMs = 9_000;
 
-/** The parts of the configuration of which a combination may be a mistake. */
-export interface Checked {
-  nodeEnv: string | undefined;
-  isSandbox: boolean;
-  /** Timeout of one call to Spotify, and deadline of one request, in milliseconds. */
-  timeoutMs: number;
-  requestTimeoutMs: number;
-  /** Number of trusted documents; undefined without a manifest. */
-  documents: number | undefined;
+/** The values of which a combination may be a mistake. */
+interface Checked {
+  NODE_ENV?: string | undefined;
+  SPOTIFY_CLIENT_ID?: string | undefined;
+  UPSTREAM_TIMEOUT_MS: number;
+  REQUEST_TIMEOUT_MS: number;
+  TRUSTED_DOCUMENTS?: { size: number } | undefined;
 }
 
 /** Variables that are near one of the gateway's, and belong to other programs. */
@@ -65,10 +63,9 @@ const listFormat = new Intl.ListFormat('en');
 const inQuotes = /^(["']).*\1$/;
 
 /** Combinations of valid values that are probably a mistake. */
-export function doubtfulValues(
-  environment: Environment,
-  { nodeEnv = '', isSandbox, timeoutMs, requestTimeoutMs, documents }: Checked,
-): string[] {
+export function doubtfulValues(environment: Environment, checked: Checked): string[] {
+  const { NODE_ENV: nodeEnv = '', UPSTREAM_TIMEOUT_MS, REQUEST_TIMEOUT_MS } = checked;
+  const isSandbox = !checked.SPOTIFY_CLIENT_ID;
   const unused = ['SPOTIFY_API_URL', 'SPOTIFY_TOKEN_URL'].filter((name) => environment[name]);
   const dataDir = environment['DATA_DIR'] ?? '';
   const quoted = ['DATA_DIR', 'NO_PROXY'].filter((name) => inQuotes.test(environment[name] ?? ''));
@@ -89,11 +86,11 @@ export function doubtfulValues(
     !isSandbox &&
       environment['SANDBOX_QUOTA_MODE'] !== undefined &&
       'SANDBOX_QUOTA_MODE has no effect: with SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET no sandbox is started.',
-    documents === 0 && 'TRUSTED_DOCUMENTS has no documents: every request is rejected.',
-    timeoutMs > requestTimeoutMs &&
-      `UPSTREAM_TIMEOUT_MS (${timeoutMs}) is longer than REQUEST_TIMEOUT_MS (${requestTimeoutMs}): every request ends before a slow call does.`,
-    requestTimeoutMs > drainMs &&
-      `REQUEST_TIMEOUT_MS (${requestTimeoutMs}) is longer than a shutdown waits (${drainMs}): it may cut responses off.`,
+    checked.TRUSTED_DOCUMENTS?.size === 0 && 'TRUSTED_DOCUMENTS has no documents: every request is rejected.',
+    UPSTREAM_TIMEOUT_MS > REQUEST_TIMEOUT_MS &&
+      `UPSTREAM_TIMEOUT_MS (${UPSTREAM_TIMEOUT_MS}) is longer than REQUEST_TIMEOUT_MS (${REQUEST_TIMEOUT_MS}): every request ends before a slow call does.`,
+    REQUEST_TIMEOUT_MS > drainMs &&
+      `REQUEST_TIMEOUT_MS (${REQUEST_TIMEOUT_MS}) is longer than a shutdown waits (${drainMs}): it may cut responses off.`,
   ].filter((warning) => warning !== false);
 }
 

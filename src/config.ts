@@ -128,16 +128,7 @@ export function readConfig(
     logLevel: env.LOG_LEVEL,
     workers: env.WEB_CONCURRENCY,
     sandbox: env.SPOTIFY_CLIENT_ID ? null : env.SANDBOX_QUOTA_MODE,
-    warnings: [
-      ...misspelled,
-      ...doubtfulValues(environmentValues, {
-        nodeEnv: env.NODE_ENV,
-        isSandbox: !env.SPOTIFY_CLIENT_ID,
-        timeoutMs: env.UPSTREAM_TIMEOUT_MS,
-        requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
-        documents: env.TRUSTED_DOCUMENTS?.size,
-      }),
-    ],
+    warnings: [...misspelled, ...doubtfulValues(environmentValues, env)],
     gateway: {
       spotify: spotifyOptions(env, canUseDataDir),
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
