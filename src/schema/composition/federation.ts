@@ -9,6 +9,7 @@ import {
   type SpotifyObject,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput, QueryTooComplex } from '../../errors.ts';
+import { getOrCreate } from '../../maps.ts';
 import { entryOrError } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
@@ -30,11 +31,7 @@ const kindsOfTypes: ReadonlyMap<string, Kind> = new Map(
 /** Makes a text of the schema once: that takes some 10 ms, and an operation may select it many times. */
 function once(textOf: (schema: GraphQLSchema) => string): (schema: GraphQLSchema) => string {
   const texts = new WeakMap<GraphQLSchema, string>();
-  return (schema) => {
-    const text = texts.get(schema) ?? textOf(schema);
-    texts.set(schema, text);
-    return text;
-  };
+  return (schema) => getOrCreate(texts, schema, () => textOf(schema));
 }
 
 // A field stands for 80 bytes, the ratio of the two limits of a response. The schema as text has some 55,000 bytes.

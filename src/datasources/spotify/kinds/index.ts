@@ -165,11 +165,10 @@ export const uriOf = ({ kind, id }: { kind: string; id: string }, registry: Kind
   `spotify:${getKind(registry, kind).uriKind ?? kind}:${id}`;
 
 /** Such as `artists, albums and tracks`. */
-export function pluralsOf(definitions: readonly Pick<KindDefinition, 'plural'>[]): string {
-  const plurals = definitions.map(({ plural }) => plural);
-  const others = plurals.slice(0, -1).join(', ');
-  return others === '' ? `${plurals.at(-1)}` : `${others} and ${plurals.at(-1)}`;
-}
+export const pluralsOf = (definitions: readonly Pick<KindDefinition, 'plural'>[]): string =>
+  listFormat.format(definitions.map(({ plural }) => plural));
+
+const listFormat = new Intl.ListFormat('en-GB'); // without a comma before "and"
 
 /** The endpoint families of all kinds and lists. */
 export const familiesOf = (registry: KindRegistry): Family[] => [

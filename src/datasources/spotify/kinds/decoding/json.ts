@@ -35,12 +35,6 @@ export function expectString(json: Json, key: string, where: string): string {
   throw new MalformedResponse(`${where}.${key}`);
 }
 
-function expectInt(json: Json, key: string, where: string): number {
-  const value = json[key];
-  if (isInt(value)) return value;
-  throw new MalformedResponse(`${where}.${key}`);
-}
-
 /** Whether the value is a whole number from 0 that GraphQL can serve. */
 export const isInt = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maxGraphQLInt;
@@ -57,17 +51,17 @@ export const partOrNull = <T>(value: unknown, decode: (value: unknown) => T): T 
 /** Null if Spotify sends null, and so states that there is no such part; undefined if it does not send the part. */
 export const statedNull = (value: unknown): null | undefined => (value === null ? null : undefined);
 
-export const stringPart = (json: Json, key: string, where: string): string | Malformed | undefined =>
-  part(json[key], () => expectString(json, key, where));
+const partOfType =
+  <T>(isType: (value: unknown) => value is T) =>
+  (json: Json, key: string, where: string): T | Malformed | undefined =>
+    part(json[key], (value) => {
+      if (isType(value)) return value;
+      throw new MalformedResponse(`${where}.${key}`);
+    });
 
-export const intPart = (json: Json, key: string, where: string): number | Malformed | undefined =>
-  part(json[key], () => expectInt(json, key, where));
-
-export const booleanPart = (json: Json, key: string, where: string): boolean | Malformed | undefined =>
-  part(json[key], (value) => {
-    if (typeof value === 'boolean') return value;
-    throw new MalformedResponse(`${where}.${key}`);
-  });
+export const stringPart = partOfType((value) => typeof value === 'string');
+export const intPart = partOfType(isInt);
+export const booleanPart = partOfType((value) => typeof value === 'boolean');
 
 /** A list, of which each element may be malformed; null stays null. */
 export const listPart = <T>(
