@@ -14,11 +14,9 @@ import type { ShapeName } from './shapes.ts';
 /** Maximum calls of the Web API, retries included; the token call is not counted. */
 export const maxCalls = 8;
 
-/** The responses of one examination. */
 export interface Examination {
   /** The last response of each endpoint family; `batch` stands for the reading of several albums by their ids. */
   responses: ReadonlyMap<Family, RawResponse>;
-  /** The responses of status 200. */
   bodies: readonly ReadBody[];
   /** The largest page of the search that Spotify accepts; null if no search succeeded. */
   pageSize: number | null;

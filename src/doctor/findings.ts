@@ -29,7 +29,6 @@ export interface Rejection {
 
 const maxMessageCharacters = 200;
 
-/** The facts about the app that the responses show. */
 export interface Findings {
   kind: AppKind;
   premium: 'active' | 'lapsed' | 'unknown';
@@ -46,7 +45,6 @@ export interface Findings {
   usedUpQuotas: readonly { family: Family; seconds: number | null }[];
   /** Spotify's short rate limit: seconds to wait; null if it is not exceeded. */
   rateLimitedSeconds: number | null;
-  /** Calls that failed and were repeated. */
   repeated: Examination['repeated'];
   /** Kinds of search results with a total that differed between two equal searches, or is less than the results. */
   unreliableTotals: readonly string[];

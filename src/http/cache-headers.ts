@@ -53,7 +53,6 @@ export function reuseOf(
 }
 
 const maxTags = 50; // CloudFront ignores further ones; with them the header has 1,149 bytes
-/** The tag of responses with more than 50 ids. */
 const manyIds = 'many-ids';
 
 /** The ids in these texts, separated by commas; `many-ids` if there are more than 50 of them. */

@@ -1,5 +1,3 @@
-/** The media types of requests and responses. */
-
 export const graphqlJson = 'application/graphql-response+json';
 export const plainJson = 'application/json';
 export type MediaType = typeof graphqlJson | typeof plainJson;

@@ -15,7 +15,6 @@ interface TextResponse {
   headers?: Record<string, string>;
 }
 
-/** Responses by path. */
 export type OperatorRoutes = ReadonlyMap<string, () => Promise<TextResponse>>;
 
 export interface MetricsRoute {

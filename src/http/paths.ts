@@ -1,4 +1,3 @@
-/** The paths at which the gateway is served. */
 export interface Paths {
   /** The GraphQL endpoint, such as `/api/graphql`. */
   endpoint: string;

@@ -23,7 +23,6 @@ export function createRequestIds(): RequestIds {
   return (request) => getOrCreate(ids, request, () => requestIdOf((name) => request.headers.get(name)));
 }
 
-/** Sends the id of the request with every response. */
 export const useRequestId = (requestIds: RequestIds): Plugin => ({
   onResponse({ request, response }) {
     response.headers.set(requestIdHeader, requestIds(request));

@@ -12,7 +12,6 @@ import { requestIdHeader, requestIdOf } from './request-id.ts';
 export const isRead = ({ method }: { method?: string | undefined }): boolean =>
   method === 'GET' || method === 'HEAD';
 
-/** Reads the headers of a request. */
 export const headersOf =
   ({ headers }: IncomingMessage) =>
   (name: string): string | null =>
@@ -81,14 +80,9 @@ function problemOf(request: IncomingMessage): BadRequest | null {
   return null;
 }
 
-function hasTwoHosts(rawHeaders: readonly string[]): boolean {
-  let hosts = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at];
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
-  }
-  return hosts > 1;
-}
+/** @param rawHeaders names and values, which alternate */
+const hasTwoHosts = (rawHeaders: readonly string[]): boolean =>
+  rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length > 1;
 
 const label = '[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?';
 const hostName = new RegExp(`^(${label}\\.)*${label}\\.?$`, 'i');

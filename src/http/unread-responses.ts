@@ -133,11 +133,9 @@ function recordProgress(connection: UnreadConnection): void {
   connection.progressMs = performance.now();
 }
 
-/** Bytes that the system has taken over since the client last made progress. */
 const bytesSinceProgress = (connection: UnreadConnection): number =>
   takenBytes(connection.socket) - connection.takenBytes;
 
-/** Whether a response waits for the client to read. */
 const isWaiting = ({ socket, responses }: UnreadConnection): boolean =>
   responses.size > 0 && waitingBytes(socket) > 0;
 

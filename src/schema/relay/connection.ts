@@ -20,8 +20,6 @@ import { noCost } from '../planning/cost.ts';
 import { itemOrError, valueOrError } from '../resolvers.ts';
 import { defaultSize, maxSize } from './page-arguments.ts';
 
-/** Relay connections over Spotify's lists. */
-
 /** The part of a list that the selection needs: the window is null if only the length is selected. */
 export interface Connection<T extends Entity> {
   window: Window<T> | null;
@@ -61,7 +59,6 @@ const PageInfo = builder.objectRef<Connection<Entity>>('PageInfo').implement({
   }),
 });
 
-/** The arguments that every connection takes. */
 export const connectionArgs = ({ arg }: ArgsBuilder) => ({
   first: arg.int({
     description: `The number of slots (positions in Spotify's list) from the start: 0 to ${maxSize}, by default ${defaultSize}.`,

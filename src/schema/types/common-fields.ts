@@ -22,7 +22,6 @@ import { Copyright, MediaType, ReleaseDate, Restrictions } from './values.ts';
 
 /** Fields that objects of several kinds have. */
 
-/** The URI and the link of an object. */
 export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap => ({
   uri: t.string({ description: `The Spotify URI of the ${kind}.`, resolve: (object) => uriOf(object) }),
   externalUrl: t.string({
@@ -67,7 +66,6 @@ const restrictionsField = (t: FieldsOf<KindOf['album' | 'track' | 'episode' | 'c
     resolve: sent('restrictions'),
   });
 
-/** Fields of shows, audiobooks, episodes and chapters. */
 export const spokenWordFields = (
   t: FieldsOf<KindOf['show' | 'episode' | 'audiobook' | 'chapter']>,
 ): FieldMap => ({
@@ -94,7 +92,6 @@ export const spokenWordFields = (
   }),
 });
 
-/** Fields of shows and audiobooks. */
 export const seriesFields = (t: FieldsOf<KindOf['show' | 'audiobook']>): FieldMap => ({
   publisher: t.string({
     nullable: true,
@@ -115,7 +112,6 @@ export const seriesFields = (t: FieldsOf<KindOf['show' | 'audiobook']>): FieldMa
   }),
 });
 
-/** Fields of episodes and chapters. */
 export const recordingFields = (t: FieldsOf<KindOf['episode' | 'chapter']>): FieldMap => ({
   releaseDate: t.field({
     type: ReleaseDate,

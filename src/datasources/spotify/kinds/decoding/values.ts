@@ -171,7 +171,6 @@ const unescaped = (text: string): string =>
     return code > 0 && code <= maxCodePoint ? String.fromCodePoint(code) : whole;
   });
 
-/** A list of texts, such as genres. */
 export const texts = (json: Json, key: string, where: string): SentList<string> =>
   listPart(json, key, where, (text) => {
     if (typeof text === 'string') return text;
