@@ -2,7 +2,6 @@ import type { GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Spotify } from '../datasources/spotify/index.ts';
 import type { Log } from '../observability/log.ts';
-import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
 import type { EntryPointOptions } from './entry-point.ts';
@@ -34,7 +33,6 @@ export interface HttpOptions {
   corsOrigins: readonly string[];
   graphiql: boolean;
   introspection: boolean;
-  trustedDocuments: Manifest | null;
   production: boolean;
   isSandbox: boolean;
   /** Whether clients may see the daily quota. */
@@ -143,7 +141,7 @@ function operationPlugins(options: GatewayYogaOptions, requestIds: RequestIds): 
   const { endpoint } = options.paths;
   return [
     useKnownParams,
-    useExecuteOperation({ ...options, requestIds }),
+    useExecuteOperation(options, requestIds),
     useTrustedDocuments(trustedDocuments),
     trustedDocuments === null && useDocumentRequired,
     trustedDocuments === null && production && useNoTextOverGet,

@@ -8,11 +8,6 @@ import type { RequestIds } from '../request-id.ts';
 import { stringifyResult } from '../response.ts';
 import { responseKey } from '../response-cache.ts';
 
-export interface ExecuteOperationPluginOptions
-  extends Pick<EntryPointOptions, 'executeOperation' | 'responseCache' | 'clientKey'> {
-  requestIds: RequestIds;
-}
-
 /** The result of an operation, with the JSON text that yoga sends for it. */
 type StringifiedResult = ExecutionResult & { stringify(): string };
 
@@ -21,9 +16,10 @@ type StringifiedResult = ExecutionResult & { stringify(): string };
  * `useKnownParams`, because ignored parameters must not distinguish cached responses, and before `useTrustedDocuments`, so
  * that the response to a hash is cached by the hash.
  */
-export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plugin {
-  const { executeOperation, responseCache, clientKey, requestIds } = options;
-
+export function useExecuteOperation(
+  { executeOperation, responseCache, clientKey }: EntryPointOptions,
+  requestIds: RequestIds,
+): Plugin {
   async function respond(request: Request, key: string | null, params: GraphQLParams, context: object) {
     const header = (name: string) => request.headers.get(name);
     const requestId = requestIds(request);
