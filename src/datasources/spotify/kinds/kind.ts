@@ -64,7 +64,7 @@ export interface Entity {
   market: Market | null;
   /** Whether this is the full object. Spotify withholds from this app the fields that a full object lacks. */
   full: boolean;
-  /** Whether only the id and the link are known. */
+  /** Whether only the id and the link are known, as of the track that another one replaces. */
   isReference?: boolean;
   /** Whether this is an entry. */
   isListEntry?: boolean;

@@ -56,8 +56,6 @@ export interface Track extends Omit<BaseFields, 'name'> {
   albumId: SpotifyId | undefined;
   externalIds: Sent<ExternalIds>;
   popularity: Sent<number>;
-  /** Whether only its id and its link are known. */
-  isReference?: boolean;
 }
 
 export const albumTracks = {

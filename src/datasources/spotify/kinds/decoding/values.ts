@@ -1,6 +1,5 @@
-import { type DecodeOptions, getKind, isNamed } from '../kind.ts';
-import type { Market } from '../markets.ts';
-import { readIdOf, type SpotifyId } from '../spotify-id.ts';
+import { type DecodeOptions, type Entity, getKind, isNamed } from '../kind.ts';
+import { readIdOf } from '../spotify-id.ts';
 import {
   enumPart,
   expectObject,
@@ -113,12 +112,9 @@ export const externalUrl = (json: Json, where: string): Sent<string> => {
 };
 
 /** The fields that every object has which was decoded from JSON of its own. */
-export interface BaseFields {
-  id: SpotifyId;
+export interface BaseFields extends Omit<Entity, 'kind'> {
   name: string;
   externalUrl: Sent<string>;
-  market: Market | null;
-  full: boolean;
 }
 
 /** @throws MalformedResponse without a readable id and name, and if the object is not the requested one */
