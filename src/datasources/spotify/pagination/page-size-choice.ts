@@ -8,17 +8,13 @@ import { slotRangeFor } from './read-window.ts';
 import { offsetsOf, type WindowArgs } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 
-interface PageSizeChoiceOptions {
-  cache: Pick<ReadThroughCache, 'isCached'>;
-  capabilities: Pick<Capabilities, 'lastPageSize' | 'maxPageSize' | 'pageSizes'>;
-  lengths: ListLengths;
-  smallPages: Pick<SmallPages, 'limitOf'>;
-}
-
 /** Chooses the size of the pages in which a window is read. */
-export function createPageSizeChoice(options: PageSizeChoiceOptions) {
-  const { cache, capabilities, lengths, smallPages } = options;
-
+export function createPageSizeChoice(
+  cache: ReadThroughCache,
+  capabilities: Capabilities,
+  lengths: ListLengths,
+  smallPages: SmallPages,
+) {
   /** The largest size that may be requested. */
   const largestOf = (list: PagedList): number =>
     Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);

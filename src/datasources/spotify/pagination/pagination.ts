@@ -38,7 +38,7 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   const lengths = createListLengths(freshMs, recordInvalidation, purges?.isPurged);
   const smallPages = createSmallPages(freshMs);
 
-  const pageSizes = createPageSizeChoice({ cache, capabilities, lengths, smallPages });
+  const pageSizes = createPageSizeChoice(cache, capabilities, lengths, smallPages);
 
   /** The window in cached pages of another size, however old, after a read with calls has failed. @throws the error */
   async function cachedWindow<T extends Entity>(read: ListRead<T>, windowArgs: WindowArgs, error: unknown) {
