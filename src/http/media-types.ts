@@ -24,23 +24,17 @@ interface AcceptedRange {
 export function acceptedType(accept: Header): MediaType | null {
   if (!accept) return plainJson;
   const ranges = rangesIn(accept);
-  let bestType: MediaType | null = null;
-  let bestRange: AcceptedRange | undefined;
-  for (const type of responseTypes) {
+  const acceptedTypes = responseTypes.flatMap((type) => {
     const range = rangeOf(ranges, type);
-    if (range === undefined || range.quality <= 0 || (bestRange && !isPreferred(range, bestRange))) continue;
-    bestType = type;
-    bestRange = range;
-  }
-  return bestType;
+    return range && range.quality > 0 ? [{ type, ...range }] : [];
+  });
+  acceptedTypes.sort((one, other) => other.quality - one.quality || one.position - other.position);
+  return acceptedTypes[0]?.type ?? null;
 }
 
 /** The most specific range that contains the type. */
 const rangeOf = (ranges: ReadonlyMap<string, AcceptedRange>, type: string): AcceptedRange | undefined =>
   ranges.get(type) ?? ranges.get(type.replace(/\/.*/, '/*')) ?? ranges.get('*/*');
-
-const isPreferred = (range: AcceptedRange, other: AcceptedRange): boolean =>
-  range.quality > other.quality || (range.quality === other.quality && range.position < other.position);
 
 /** Whether the client is a browser that shows a page: it names HTML, and prefers no other type of the same response. */
 export function prefersHtml(accept: Header): boolean {
