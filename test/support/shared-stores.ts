@@ -46,7 +46,7 @@ export const reservationOf = (
 type Place = { redisUrl: string | null; dataDir: string | null };
 
 async function connect(options: Place, app = 'app', listener: MessageListener = () => undefined) {
-  const store = openStore({ ...options, app, log: silentLog }) as SharedStore;
+  const store = openStore(options, app, silentLog) as SharedStore;
   onTestEnd(() => store.close());
   store.subscribe(listener);
   await store.whenSynced();

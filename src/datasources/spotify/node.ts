@@ -10,7 +10,7 @@ import { createBoundedFetch } from './transport/fetch.ts';
 /** The parts of the datasource that need modules of Node: sockets, files and Redis. */
 export const nodeHost = (options: SpotifyOptions): SpotifyHost => ({
   boundedFetch: createNodeFetch(options, options.concurrency),
-  openStore: (app, log) => openStore({ ...options, app, log }),
+  openStore: (app, log) => openStore(options, app, log),
 });
 
 /** @param connections maximum sockets to one host */
@@ -31,14 +31,15 @@ export function createNodeFetch(
 export const canUseDataDir = (dataDir: string, clientId: string): boolean =>
   canOpenDiskStore(dataDir, appName(clientId));
 
-export interface SharedStoreOptions extends Pick<SpotifyOptions, 'redisUrl' | 'dataDir'> {
-  /** Names the app to which the data belongs: Spotify sends different data to different apps. */
-  app: string;
-  log: Log;
-}
-
-/** The store that the options name; undefined if this process keeps its data in memory. */
-export function openStore({ redisUrl, dataDir, app, log }: SharedStoreOptions): SharedStore | undefined {
+/**
+ * The store that the options name; undefined if this process keeps its data in memory.
+ * @param app names the app to which the data belongs: Spotify sends different data to different apps
+ */
+export function openStore(
+  { redisUrl, dataDir }: Pick<SpotifyOptions, 'redisUrl' | 'dataDir'>,
+  app: string,
+  log: Log,
+): SharedStore | undefined {
   if (redisUrl !== null) return createRedisStore(redisUrl, app, log);
   return dataDir === null ? undefined : createDiskStore({ dataDir, app, log });
 }
