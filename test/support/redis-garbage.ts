@@ -81,7 +81,7 @@ export function garbage(): Record<string, Garbage> {
     'brackets as many as are read': ({ key }) =>
       gzipSync(`{"key":"${key}","body":${'['.repeat(400_000)}${']'.repeat(400_000)}}`),
     '150 MB of blanks, compressed': () => compressedBombs.blanks(),
-    '3 MB, not compressed': ({ key }) =>
+    '30 MB, not compressed': ({ key }) =>
       uncompressed().subarray(0, key.startsWith('in:') ? 300_000 : undefined),
   };
 }
@@ -93,7 +93,7 @@ const compressedBombs = {
   blanks: once(() => Buffer.concat(Array<Buffer>(10).fill(gzipSync(Buffer.alloc(15_000_000, ' '))))),
 };
 
-const uncompressed = once(() => Buffer.alloc(3_000_000, '{'));
+const uncompressed = once(() => Buffer.alloc(30_000_000, '{'));
 
 export function once<T>(make: () => T): () => T {
   let made: T | undefined;
