@@ -3,7 +3,6 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 type ProjectTestOptions = TestProjectInlineConfiguration['test'];
 
 const isolated = [
-  'test/http/docs-files.test.ts', // It replaces a module.
   // They measure memory, which other files would change.
   'test/operation/documents.test.ts',
   'test/http/unread-responses.test.ts',
