@@ -30,6 +30,10 @@ type Gateway = Awaited<ReturnType<typeof startInMode>>;
 
 const pageOf = (gateway: Gateway, id: string, args: string) => readPartPage(gateway, field, id, args);
 
+interface SearchData {
+  search: Record<string, { nodes: object[]; pageInfo: { endCursor: string } }>;
+}
+
 describe.each(modes)('for an app in %s mode', (mode) => {
   test('the last episodes of a show are read from the last page of the list, although the total is too high', async () => {
     const gateway = await startInMode(mode);
@@ -84,6 +88,36 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     );
     expect(response.errors).toEqual([]);
     expect(apiCalls().length).toBe(mode === 'extended' ? 1 : 2);
+  });
+
+  const spokenWord = 'shows { nodes { id } } episodes { nodes { id } } audiobooks { nodes { id } }';
+
+  test('a search for shows, episodes or audiobooks without a market is a search in the US, in one call with its other kinds', async () => {
+    const { execute, apiCalls, sandbox } = await startInMode(mode);
+    const pages = `tracks(first: 5) { nodes { id } } ${spokenWord.replaceAll('{ nodes', '(first: 5) { nodes')}`;
+    const inNoMarket = await execute<SearchData, unknown>(`{ search(q: "the") { ${pages} } }`);
+    expect(apiCalls()).toEqual([expect.stringContaining('market=US')]);
+    expect(inNoMarket.extensions.spotify?.plannedCalls).toBe(1);
+    const lengths = Object.values(inNoMarket.data.search).map(({ nodes }) => nodes.length);
+    expect(Math.min(...lengths)).toBeGreaterThan(0);
+    sandbox.clearCalls();
+    const inUs = await execute<SearchData, unknown>(`{ search(q: "the", market: "US") { ${pages} } }`);
+    expect(inUs.data).toEqual(inNoMarket.data);
+    expect(apiCalls()).toEqual([]);
+  });
+
+  test('a search for tracks alone names no market, and its later pages stay in no market beside shows', async () => {
+    const { execute, apiCalls } = await startInMode(mode);
+    const page = '{ nodes { id } pageInfo { endCursor } }';
+    const first = await execute<SearchData, unknown>(`{ search(q: "the") { tracks(first: 5) ${page} } }`);
+    const after = JSON.stringify(first.data.search['tracks']?.pageInfo.endCursor);
+    const second = await execute<SearchData, unknown>(
+      `{ search(q: "the") { tracks(first: 5, after: ${after}) ${page} shows(first: 5) { nodes { id } } } }`,
+    );
+    expect(second.errors).toEqual([]);
+    expect(second.data.search['shows']?.nodes).not.toEqual([]);
+    for (const path of apiCalls().filter((each) => each.includes('track')))
+      expect(path).not.toContain('market');
   });
 });
 

@@ -56,7 +56,7 @@ const reads: Record<string, string[]> = {
   search: [
     '/search?q=BTS&type=artist,album,track',
     '/search?q=a&type=artist,album,track&market=ES&limit=10&offset=20',
-    '/search?q=a&type=playlist,show,episode,audiobook',
+    '/search?q=a&type=playlist,show,episode,audiobook&market=US',
     '/search?q=evening&type=show,episode&market=DE&limit=10',
     '/search?q=corridor&type=audiobook&market=GB&limit=10',
   ],

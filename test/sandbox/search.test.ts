@@ -34,13 +34,13 @@ describe('a search', () => {
   });
 
   test('a search finds shows by their names, and episodes by the names of their shows', async () => {
-    const response = await search('The Longest Week', 'type=show,episode');
+    const response = await search('The Longest Week', 'type=show,episode&market=US');
     expect(response.at('shows.items.0.id')).toBe(shows.episodes130);
     expect(response.at('episodes.total')).toBe(130);
     expect(response.at('episodes.items.0.show')).toBeUndefined();
   });
 
-  test('a search finds a show and its episodes only in the markets of the show, and always without a market', async () => {
+  test('a search finds a show and its episodes only in the markets of the show, and counts them without a market', async () => {
     const totals = ['&market=DE', '&market=US', ''].map(async (market) => {
       const response = await search('Nur hier', `type=show,episode${market}`);
       return [response.at('shows.total'), response.at('episodes.total')];
@@ -51,6 +51,20 @@ describe('a search', () => {
       [1, 5],
     ]);
   });
+
+  test.each(['show', 'episode', 'audiobook'])(
+    'a search for the type %s without a market has its total, and null in place of every item',
+    async (type) => {
+      const [unnamed, named] = await Promise.all(
+        ['', '&market=US'].map((market) => search('the', `type=${type}${market}`)),
+      );
+      const items = (response = unnamed) => response?.at(`${type}s.items`) as readonly unknown[];
+      expect(items().length).toBeGreaterThan(0);
+      expect(new Set(items())).toEqual(new Set([null]));
+      expect(unnamed?.at(`${type}s.total`)).toBeGreaterThanOrEqual(Number(named?.at(`${type}s.total`)));
+      expect(items(named)).not.toContain(null);
+    },
+  );
 
   test('a search has links with the text as `query` and the type of the page, in the recorded order of parameters', async () => {
     const response = await search('artist: the & a', 'type=artist,album&limit=3&offset=6&market=DE');

@@ -40,7 +40,16 @@ export interface EntityLists {
     filter: F,
     market: Market | null,
   ): PagedList<T>;
-  search<K extends Kind>(kind: K, q: string, market: Market | null): PagedList<KindOf[K]>;
+  /**
+   * The search results of one kind. The kinds that are searched for together share their calls, and so their market.
+   * @param together the kinds that are searched for together; by default this one alone
+   */
+  search<K extends Kind>(
+    kind: K,
+    q: string,
+    market: Market | null,
+    together?: readonly Kind[],
+  ): PagedList<KindOf[K]>;
   /** A list that belongs to no object of the catalogue. @param locale as the client wrote it; null for none */
   browseList<T extends Entity, O>(
     list: BrowseListDefinition<T, O>,
@@ -137,8 +146,15 @@ export function createEntityLists(
       const pages = pagedList(list, owner.id, filter, market, registry);
       return { ...pages, ...embeddedFirstPage(pages, owner, market) };
     },
-    search: <K extends Kind>(kind: K, q: string, market: Market | null) =>
-      searchResults(typedKinds[kind], q, marketOf(market), registry),
+    search<K extends Kind>(
+      kind: K,
+      q: string,
+      namedMarket: Market | null,
+      together: readonly Kind[] = [kind],
+    ) {
+      const [fallbackMarket = null] = together.flatMap((each) => typedKinds[each].fallbackSearchMarket ?? []);
+      return searchResults(typedKinds[kind], q, marketOf(namedMarket) ?? fallbackMarket, registry);
+    },
     browseList: (list, owner, locale) => browseList(list, owner, localeQuery(locale), registry),
     category: (id, locale, fieldContext) =>
       readCategory({ cache, capabilities, registry }, id, localeQuery(locale), fieldContext),

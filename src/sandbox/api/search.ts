@@ -14,7 +14,7 @@ const longestQuery = 250; // characters before escaping
 // A search has no results beyond this offset, and no total exceeds it.
 const lastPlace = 1000;
 
-/** Spotify's search types, with the names of their pages. The catalogue has those of `findable`. */
+/** Spotify's search types, with the names of their pages. */
 const pageNames = {
   artist: 'artists',
   album: 'albums',
@@ -25,20 +25,17 @@ const pageNames = {
   audiobook: 'audiobooks',
 } as const;
 type SearchType = keyof typeof pageNames;
-const findable = [
-  'artist',
-  'album',
-  'track',
-  'show',
-  'episode',
-  'audiobook',
-  'playlist',
-] as const satisfies readonly SearchType[];
+
+/**
+ * Without a market, Spotify regards these as unavailable: the page has its total, and null in place of every item
+ * (spotify/web-api#1589, guilhermesad/rspotify#253, thelinmichael/spotify-web-api-node#435).
+ */
+const typesOfMarkets: readonly SearchType[] = ['show', 'episode', 'audiobook'];
 
 /** Creates the search indexes of the requested types. */
 export function prepareSearch({ catalogue, query }: RequestContext): Promise<void> {
   const types = (query.get('type') ?? '').split(',');
-  return catalogue.prepareSearch(findable.filter((kind) => types.includes(kind)));
+  return catalogue.prepareSearch(types.filter(isSearchType));
 }
 
 /** GET /search */
@@ -59,7 +56,8 @@ export function readSearch(request: RequestContext): unknown {
       ['type', type] as const,
       ...marketParameter(market),
     ];
-    const items = slice(results, window).map((writeResult) => writeResult(objects));
+    const isUnavailable = market === null && typesOfMarkets.includes(type);
+    const items = slice(results, window).map((writeResult) => (isUnavailable ? null : writeResult(objects)));
     return [pageNames[type], writePage(request, 'search', { window, total, parameters }, items)];
   });
   return Object.fromEntries(pages);
@@ -129,7 +127,5 @@ function find(
         .find('playlist', q)
         .map((playlist) => () => (isVisible(request, playlist) ? playlists.playlist(playlist) : null));
     }
-    default:
-      return [];
   }
 }

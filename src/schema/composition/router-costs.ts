@@ -92,6 +92,7 @@ const visitWith = (args: FieldVisit['args']): FieldVisit => ({
   parentArgs: args,
   market: parseMarket('US'),
   parentMarket: null,
+  parentSelected: new Set(Object.values(kinds).map(({ plural }) => plural)),
   parents: single,
   full: false,
   isFromOwner: false,

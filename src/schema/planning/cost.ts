@@ -45,6 +45,8 @@ export interface PathVisit {
   parentArgs: Readonly<Record<string, unknown>>;
   /** The market that the operation names for that field; null for none. */
   parentMarket: Market | null;
+  /** The names of the fields selected below that field. */
+  parentSelected: ReadonlySet<string>;
   parents: Cardinality;
   /** Whether the parents are full objects. */
   full: boolean;
@@ -151,6 +153,9 @@ export interface Cost {
   /** How many entities are not cached, and the representations of those that are not read. */
   entities?: { uncached: number; rejectedIndexes: ReadonlySet<number> };
 }
+
+/** The cost of a field that reads nothing. */
+export const nothing: Cost = { calls: {}, objects: { batches: 1, batchSize: 0 }, full: false };
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {

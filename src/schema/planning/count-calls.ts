@@ -28,6 +28,7 @@ export interface CountOptions {
 const maxVisits = 10_000;
 
 const none: readonly Owner[] = [];
+const noNames: ReadonlySet<string> = new Set();
 
 /** The fields that are selected of the objects at one path. */
 interface LevelVisit extends PathVisit {
@@ -62,7 +63,13 @@ export function countCalls(
   };
   if (!root.costsNothing) {
     const parents = { parents: single, full: true, isFromOwner: false, owners: none, cachedParents: 0 };
-    countFields(count, { level: root, parentArgs: {}, parentMarket: null, ...parents });
+    countFields(count, {
+      level: root,
+      parentArgs: {},
+      parentMarket: null,
+      parentSelected: noNames,
+      ...parents,
+    });
   }
   countBatchProbe(count);
   for (const family of count.sharedCalls.values()) add(count.calls, family, 1);
@@ -96,7 +103,7 @@ function countField(
   args: FieldVisit['args'],
   market: Market | null,
 ): void {
-  const { field, below, nodes } = selection;
+  const { field, below, nodes, selected } = selection;
   if (below.length === 0) return; // a value comes with its simplified or full object
   const { type } = visit.level;
   const cost =
@@ -115,6 +122,7 @@ function countField(
       level,
       parentArgs: args,
       parentMarket: market,
+      parentSelected: selected,
       parents: cost.objects,
       full: cost.full,
       isFromOwner: cost.isFromOwner ?? false,
@@ -127,7 +135,7 @@ function countField(
 // Spreads would take most of the time of a count of 10,000 fields.
 const visitOf = (
   { app, lists, cache, entities, referencesOf }: Count,
-  { parents, full, isFromOwner, owners, cachedParents, parentArgs, parentMarket }: PathVisit,
+  { parents, full, isFromOwner, owners, cachedParents, parentArgs, parentMarket, parentSelected }: PathVisit,
   { below, selected }: FieldSelection,
   args: FieldVisit['args'],
   market: Market | null,
@@ -136,6 +144,7 @@ const visitOf = (
   parentArgs,
   market,
   parentMarket,
+  parentSelected,
   parents,
   full,
   isFromOwner,

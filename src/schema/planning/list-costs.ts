@@ -6,22 +6,20 @@ import {
   type PagedEndpoint,
   type PagedList,
   pagedEndpoints,
-  searchReach,
   typedKinds,
   type WithheldField,
 } from '../../datasources/spotify/index.ts';
-import { searchText } from '../arguments.ts';
 import { orNull } from './arguments.ts';
-import { type Cost, type FieldCost, type FieldVisit, type ListView, objectCount, single } from './cost.ts';
 import {
-  beginsWithin,
-  cachedPages,
-  type ListOf,
-  listOrNull,
-  listsOf,
-  pagesOf,
-  probeCallsOf,
-} from './list-pages.ts';
+  type Cost,
+  type FieldCost,
+  type FieldVisit,
+  type ListView,
+  nothing,
+  objectCount,
+  single,
+} from './cost.ts';
+import { beginsWithin, cachedPages, type ListOf, listOrNull, listsOf, pagesOf } from './list-pages.ts';
 import { readsOf } from './object-costs.ts';
 
 /** A list of one call that Spotify may withhold from an app. */
@@ -40,7 +38,6 @@ export const shortListCost = (
 });
 
 /** The cost of a field that is null without a call: its arguments are invalid or exclude it, or Spotify withholds it. */
-const nothing: Cost = { calls: {}, objects: { batches: 1, batchSize: 0 }, full: false };
 
 /** A list that is read page by page. */
 export const pagedListCost = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost => ({
@@ -145,55 +142,6 @@ export const categoryLookupCost = <Args>(check: (args: Args) => unknown): FieldC
       calls: { [categories.name]: app.has(categories.withheldField) === false ? 0 : 1 },
       objects: single,
       full: true,
-    };
-  },
-});
-
-/** One kind of a search. The kinds of one search usually share their calls, page by page. */
-export const searchHits = (kind: Kind): FieldCost => ({
-  calls(visit) {
-    const { q, type } = visit.parentArgs as { q: string; type?: readonly Kind[] | null };
-    const text = orNull(() => searchText(q));
-    if (text === null || (type && !type.includes(kind))) return nothing;
-    const { lists, market } = visit;
-    const list = lists ? listOrNull(() => lists.search(kind, text, market), visit.args) : undefined;
-    if (list === null) return nothing;
-    const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
-    const search = JSON.stringify([visit.parentArgs, market]);
-    const shared = pages.filter((page) => page < searchReach);
-    const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
-    return {
-      calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds
-      // The kinds read the first page of equal windows together. After that, a kind whose first page is cached or shows
-      // another length may read the later pages alone.
-      sharedCalls: uncached.map((page) => ({
-        name: `search for ${search} from ${page}${page === pages[0] ? '' : ` for ${kind}`}`,
-        family: 'search',
-      })),
-      probeCalls,
-      objects: { batches: 1, batchSize: size },
-      full: kinds[kind].isFullInSearch,
-    };
-  },
-});
-
-/**
- * The search for the one object that has a code: one call for the first page of its results.
- * @param textOf returns the search text for the arguments of the field; it throws for an invalid code, which costs nothing
- */
-export const searchByCode = (
-  kind: Kind,
-  textOf: (args: Readonly<Record<string, unknown>>) => string,
-): FieldCost => ({
-  calls({ args, market, app, cache }) {
-    const q = orNull(() => textOf(args));
-    const list = q === null ? undefined : cache?.search(kind, q, market);
-    const isRead = q !== null && !(list && cache?.isPageCached(list, 0));
-    return {
-      calls: { search: isRead ? 1 : 0 },
-      probeCalls: isRead ? probeCallsOf('search', app.worstCasePage('search').probeCalls) : [],
-      objects: single,
-      full: kinds[kind].isFullInSearch,
     };
   },
 });

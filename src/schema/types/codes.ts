@@ -9,7 +9,7 @@ import { BadUserInput } from '../../errors.ts';
 import { marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { type Context, type FieldRead, resolvedField } from '../context.ts';
-import { searchByCode } from '../planning/list-costs.ts';
+import { searchByCode } from '../planning/search-costs.ts';
 import { malformed } from '../resolvers.ts';
 import { Album, Track } from './node.ts';
 

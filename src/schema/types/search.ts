@@ -5,20 +5,22 @@ import {
   kinds,
   type Market,
   type SpotifyObject,
+  typedKinds,
 } from '../../datasources/spotify/index.ts';
 import { marketArg, maxTextLength, namedMarket, searchText } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
-import { searchHits } from '../planning/list-costs.ts';
+import { kindsTogether, searchedKinds, searchHits } from '../planning/search-costs.ts';
 import { connect } from '../relay/connect.ts';
 import { type ConnectionRef, connectionArgs, connectionOf } from '../relay/connection.ts';
 import { objectTypeOf, typeNames } from './node.ts';
 
+const listFormat = new Intl.ListFormat('en');
+
 interface Search {
   q: string;
   market: Market | null;
-  /** Null for every kind. */
-  kinds: readonly Kind[] | null;
+  kinds: readonly Kind[];
 }
 
 const searchableKinds = kindNames.filter((kind) => kinds[kind].isSearchable);
@@ -46,9 +48,10 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
         description: `The ${kind}s found; null where \`type\` leaves them out.`,
         args: connectionArgs(t),
         resolve: ({ q, market, kinds }, args, context, info) =>
-          kinds === null || kinds.includes(kind)
+          kinds.includes(kind)
             ? connect(
-                (inCursors) => context.spotify.search(kind, q, market ?? inCursors),
+                (inCursors) =>
+                  context.spotify.search(kind, q, market ?? inCursors, kindsTogether(kind, kinds, args)),
                 args,
                 context,
                 resolvedField(context, info),
@@ -59,13 +62,16 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
   },
 });
 
+const kindsOfMarkets = searchableKinds.filter((kind) => typedKinds[kind].fallbackSearchMarket);
+const pluralsOfMarkets = listFormat.format(kindsOfMarkets.map((kind) => kinds[kind].plural));
+const marketNote = `Spotify finds ${pluralsOfMarkets} only in a market: where none is known, a search that selects them is one in the US.`;
+
 builder.queryFields((t) => ({
   search: t.field({
     type: SearchResults,
     nullable: true,
     extensions: nullOnlyWithError,
-    description:
-      "Searches the catalogue. Spotify's field filters work: `artist:`, `album:`, `track:`, `year:1999-2003`, `isrc:`, `upc:`.",
+    description: `Searches the catalogue. Spotify's field filters work: \`artist:\`, \`album:\`, \`track:\`, \`year:1999-2003\`, \`isrc:\`, \`upc:\`. ${marketNote}`,
     args: {
       q: t.arg.string({
         required: true,
@@ -77,9 +83,9 @@ builder.queryFields((t) => ({
       }),
       market: marketArg(t),
     },
-    resolve: (_, { q, type, ...args }) => ({
+    resolve: (_, { q, type, ...args }, context, info) => ({
       q: searchText(q),
-      kinds: type ?? null,
+      kinds: searchedKinds(type, resolvedField(context, info).selected),
       market: namedMarket(args),
     }),
   }),

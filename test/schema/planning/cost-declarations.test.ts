@@ -1,6 +1,6 @@
 import { type GraphQLField, type GraphQLResolveInfo, isObjectType } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { createOperationContext, type Spotify } from '../../../src/datasources/spotify/index.ts';
+import { createOperationContext, kindNames, type Spotify } from '../../../src/datasources/spotify/index.ts';
 import { createContext } from '../../../src/schema/context.ts';
 import { schema } from '../../../src/schema/index.ts';
 
@@ -37,7 +37,7 @@ async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fiel
     id,
     market: null,
     albumId: id,
-    kinds: null,
+    kinds: kindNames,
     q: 'love',
     window: null,
     total: read('total'),

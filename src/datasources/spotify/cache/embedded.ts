@@ -46,15 +46,14 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 
 /**
  * Whether an object of another response serves a read of the object by its id. An object that Spotify sent in place of
- * another one does not; neither does one that was found without a market, if the market of a read may lack it; nor one with
- * an empty name, a malformed part or a null in place of a part, which may be correct in the response to the read.
+ * another one does not; neither does one with an empty name, a malformed part or a null in place of a part, which may be
+ * correct in the response to the read.
  */
 export function servesReadById(object: Entity, kinds: KindRegistry): boolean {
   const kind = findKind(kinds, object.kind);
-  const isFoundAnywhere = object.market !== null || kind?.isMissingInSomeMarkets !== true;
   const isReadable = propertyOf(object, 'name') !== '' && isDocumented(object);
   const isComplete = object.full || !kind?.nullInLists?.some((field) => propertyOf(object, field) === null);
-  return isFoundAnywhere && isReadable && isComplete && kind?.isRelinked?.(object) !== true;
+  return isReadable && isComplete && kind?.isRelinked?.(object) !== true;
 }
 
 /** Whether a text, or a text anywhere in a value of the cache, contains an id that is sought. */

@@ -20,8 +20,8 @@ export interface KindDefinition<T extends Entity = Entity> {
   query?: Readonly<Record<string, string>>;
   /** The market of a request if no other market is known, for a kind that Spotify finds only with a market. */
   fallbackMarket?: Market;
-  /** Whether some markets lack some of its objects, so that one found without a market may be absent in another market. */
-  isMissingInSomeMarkets?: boolean;
+  /** The market of a search for this kind and others if no market is known, for a kind whose results are null without one. */
+  fallbackSearchMarket?: Market;
   /** Whether a bare id, which names no kind, is looked up as this kind too. */
   isFoundByBareId: boolean;
   /** Most ids of one call, for apps that have batch endpoints; 1 for a kind without one. */

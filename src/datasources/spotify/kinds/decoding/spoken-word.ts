@@ -21,7 +21,7 @@ import {
 export const spokenWordKind = {
   takesMarket: true,
   fallbackMarket,
-  isMissingInSomeMarkets: true,
+  fallbackSearchMarket: fallbackMarket,
   isFoundByBareId: false,
   batchSize: 50,
   isFullInSearch: false,

@@ -12,7 +12,7 @@ import { type PagedList, pagesAt } from './lists.ts';
 /** The slot at which each search ends: Spotify takes an offset and a limit of 1,000 together at most. */
 export const searchReach = 1_000;
 
-/** The search results of one kind; the kinds of one search share their calls. */
+/** The search results of one kind; the kinds of one search in one market share their calls. */
 export function searchResults<T extends Entity>(
   { name, plural, isFullInSearch, decode }: KindDefinition<T>,
   q: string,

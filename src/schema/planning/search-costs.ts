@@ -1,0 +1,72 @@
+import { type Kind, kindNames, kinds, searchReach } from '../../datasources/spotify/index.ts';
+import { searchText } from '../arguments.ts';
+import { orNull } from './arguments.ts';
+import { type FieldCost, nothing, single } from './cost.ts';
+import { listOrNull, pagesOf, probeCallsOf } from './list-pages.ts';
+
+/** The costs of searches. */
+
+/** The kinds that a search asks for: by its argument `type`, and by its selection. */
+export const searchedKinds = (
+  type: readonly Kind[] | null | undefined,
+  selected: ReadonlySet<string>,
+): readonly Kind[] =>
+  (type ?? kindNames).filter((kind) => kinds[kind].isSearchable && selected.has(kinds[kind].plural));
+
+/** The kinds that are searched for together with one kind. A window beside a cursor stays in the list of the cursor. */
+export const kindsTogether = (
+  kind: Kind,
+  searched: readonly Kind[],
+  { after, before }: { after?: unknown; before?: unknown },
+): readonly Kind[] => (after == null && before == null ? searched : [kind]);
+
+/** One kind of a search. The kinds of one search in one market usually share their calls, page by page. */
+export const searchHits = (kind: Kind): FieldCost => ({
+  calls(visit) {
+    const { q, type } = visit.parentArgs as { q: string; type?: readonly Kind[] | null };
+    const text = orNull(() => searchText(q));
+    const searched = searchedKinds(type, visit.parentSelected);
+    if (text === null || !searched.includes(kind)) return nothing;
+    const { lists, market } = visit;
+    const together = kindsTogether(kind, searched, visit.args);
+    const list = lists ? listOrNull(() => lists.search(kind, text, market, together), visit.args) : undefined;
+    if (list === null) return nothing;
+    const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
+    const search = JSON.stringify([visit.parentArgs, list?.market ?? market]);
+    const shared = pages.filter((page) => page < searchReach);
+    const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
+    return {
+      calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds
+      // The kinds read the first page of equal windows together. After that, a kind whose first page is cached or shows
+      // another length may read the later pages alone.
+      sharedCalls: uncached.map((page) => ({
+        name: `search for ${search} from ${page}${page === pages[0] ? '' : ` for ${kind}`}`,
+        family: 'search',
+      })),
+      probeCalls,
+      objects: { batches: 1, batchSize: size },
+      full: kinds[kind].isFullInSearch,
+    };
+  },
+});
+
+/**
+ * The search for the one object that has a code: one call for the first page of its results.
+ * @param textOf returns the search text for the arguments of the field; it throws for an invalid code, which costs nothing
+ */
+export const searchByCode = (
+  kind: Kind,
+  textOf: (args: Readonly<Record<string, unknown>>) => string,
+): FieldCost => ({
+  calls({ args, market, app, cache }) {
+    const q = orNull(() => textOf(args));
+    const list = q === null ? undefined : cache?.search(kind, q, market);
+    const isRead = q !== null && !(list && cache?.isPageCached(list, 0));
+    return {
+      calls: { search: isRead ? 1 : 0 },
+      probeCalls: isRead ? probeCallsOf('search', app.worstCasePage('search').probeCalls) : [],
+      objects: single,
+      full: kinds[kind].isFullInSearch,
+    };
+  },
+});
