@@ -122,7 +122,7 @@ function exitIfAlone({ exitCode }: State, { dispose }: PrimaryOptions): void {
   if (workers().length === 0) void dispose().then(() => process.exit(exitCode));
 }
 
-/** In a worker. Drains once: on a message of the primary process, on IPC disconnect, or on a signal (Ctrl-C reaches both processes). */
+/** In a worker. Drains on a message of the primary process, on IPC disconnect, or on a signal: Ctrl-C reaches both processes. */
 export const primaryTrigger: ShutdownTrigger = (beginDrain) => {
   process.on('message', (message) => message === drain && beginDrain());
   process.on('disconnect', beginDrain);

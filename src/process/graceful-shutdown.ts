@@ -49,9 +49,9 @@ export const signalTrigger: ShutdownTrigger = (drain, forceExit) => {
 };
 
 /**
- * On the first SIGTERM, SIGINT or SIGHUP: no new connections, every running request gets its response with `Connection: close`, then
- * exit code 0, all within 10 s. A second SIGTERM or SIGINT exits at once with code 1. An uncaught exception drains in the same way and
- * exits with code 1; an unhandled rejection is logged.
+ * On the first SIGTERM, SIGINT or SIGHUP: no new connections, every running request gets its response with
+ * `Connection: close`, then exit code 0, all within 10 s. A second SIGTERM or SIGINT exits at once with code 1. An uncaught
+ * exception drains in the same way and exits with code 1; an unhandled rejection is logged.
  */
 export function gracefulShutdown(
   server: Server,
