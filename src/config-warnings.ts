@@ -106,7 +106,7 @@ function isNear(name: string, candidate: string): boolean {
   return isWithinEdits(name, candidate, mostEdits);
 }
 
-/** Whether so many edits turn one text into the other: each inserts, deletes or replaces a character, or exchanges two. */
+/** Whether so many edits turn one text into the other: each inserts, deletes or replaces a character, or swaps neighbours. */
 export function isWithinEdits(one: string, other: string, edits: number): boolean {
   let start = 0; // of the first difference
   while (start < one.length && one[start] === other[start]) start++;

@@ -3,7 +3,7 @@ import { families, type Observer } from '../datasources/spotify/index.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-export type ClosingReason = 'idle' | 'pipelined' | 'slow' | 'unread';
+type ClosingReason = 'idle' | 'pipelined' | 'slow' | 'unread';
 
 export const prefix = 'spotify_graphql';
 

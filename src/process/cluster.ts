@@ -66,7 +66,8 @@ export function runPrimary(options: PrimaryOptions, log: Log): void {
       return;
     }
     // A worker that gets the signal before it listens has nothing to drain.
-    const isExpected = state.isStopping && wasStarting && signal === 'SIGTERM';
+    const isDrainSignal = drainSignals.some((each) => each === signal);
+    const isExpected = state.isStopping && wasStarting && isDrainSignal;
     if (!isExpected) state.exitCode = Math.max(state.exitCode, code ?? 1);
     state.isStopping = true;
     exitIfAlone(state, options);

@@ -34,7 +34,7 @@ export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = proce
 
 /** A name and its value. A value in quotes may have several lines; one that begins with a quote must end with it. */
 const assignment =
-  /^[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*=[^\S\n]*("(?:\\"|[^"])*"|'[^']*'|`[^`]*`|(?!["'`]).*)/gm;
+  /^[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*=[^\S\n]*("[^"]*"|'[^']*'|`[^`]*`|(?![^\S\n]*["'`]).*)/gm;
 
 const assignmentsIn = (text: string): Assignment[] =>
   [...text.matchAll(assignment)].map(({ index, 1: name = '', 2: value = '' }) => ({

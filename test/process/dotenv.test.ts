@@ -82,6 +82,12 @@ test.each([
 test.each([
   ["SPOTIFY_CLIENT_SECRET='canary-3f9c1", 'must have the form NAME=value or NAME="value", or begin with #.'],
   ['SPOTIFY_CLIENT_SECRET="canary-3f9c1', 'must have the form NAME=value or NAME="value", or begin with #.'],
+  ["SPOTIFY_CLIENT_SECRET= 'canary-3f9c1", 'must have the form NAME=value or NAME="value", or begin with #.'],
+  [
+    'SPOTIFY_CLIENT_SECRET=\t"canary-3f9c1',
+    'must have the form NAME=value or NAME="value", or begin with #.',
+  ],
+  ['KEY="{\\"a\\": 1}"', 'must have the form NAME=value or NAME="value", or begin with #.'],
   ['=canary-3f9c1', 'must have the form NAME=value or NAME="value", or begin with #.'],
   ['SPOTIFY MARKET=DE', 'must have the form SPOTIFY=value.'],
   ['PORT="4005"canary-3f9c1', 'must have the form NAME=value or NAME="value", or begin with #.'],
@@ -92,9 +98,7 @@ test.each([
 });
 
 test('the lines of a value in quotes are not changed, and set no variable', () => {
-  const { environment, warnings } = load(
-    'KEY="A\t=\t1\nA = 2 "\nQUOTED="{\\"a\\": 1}"\nFOLDER="C:\\data\\"\n',
-  );
+  const { environment, warnings } = load('FOLDER="C:\\data\\"\nKEY="A\t=\t1\nA = 2 "\n');
   expect(environment['KEY']).toBe('A\t=\t1\nA = 2 ');
   expect(environment['FOLDER']).toBe('C:\\data\\');
   expect(warnings).toEqual([]);

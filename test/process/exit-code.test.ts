@@ -56,3 +56,25 @@ test('the primary process ends with the code of its only worker, although Node s
   cluster.removeAllListeners();
   await vi.waitFor(() => expect(exitCodes).toEqual([1]));
 });
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'])(
+  'the primary process ends with 0 if %s ends its worker before the worker listens',
+  async (signal) => {
+    const worker = Object.assign(endedWorker(), { kill: vi.fn(), process: { kill: vi.fn() } });
+    vi.spyOn(cluster, 'fork').mockReturnValue(worker);
+    vi.spyOn(cluster, 'workers', 'get').mockReturnValue({ 1: worker });
+    const options = {
+      count: 1,
+      ports: 1,
+      environment: {},
+      listening: vi.fn(),
+      dispose: async () => undefined,
+    };
+    runPrimary(options, silentLog);
+    listeners.emit(signal);
+    cluster.emit('exit', worker, null, signal);
+    cluster.removeAllListeners();
+    // At the signal, because Node lists no worker that runs, and at the end of the worker.
+    await vi.waitFor(() => expect(exitCodes).toEqual([0, 0]));
+  },
+);

@@ -154,7 +154,7 @@ export interface Cost {
   entities?: { uncached: number; rejectedIndexes: ReadonlySet<number> };
 }
 
-/** The cost of a field that reads nothing. */
+/** The cost of a field that is null without a call: its arguments are invalid or exclude it, or Spotify withholds it. */
 export const nothing: Cost = { calls: {}, objects: { batches: 1, batchSize: 0 }, full: false };
 
 declare module 'graphql' {

@@ -37,8 +37,6 @@ export const shortListCost = (
   },
 });
 
-/** The cost of a field that is null without a call: its arguments are invalid or exclude it, or Spotify withholds it. */
-
 /** A list that is read page by page. */
 export const pagedListCost = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost => ({
   calls(visit) {

@@ -19,8 +19,9 @@ export function createRunningSelection(planned: () => SelectionTree | undefined)
   let created: { tree: SelectionTree; argumentsOf: ArgumentsOf } | undefined;
 
   function selectionOf({ schema, operation, fragments, variableValues }: GraphQLResolveInfo) {
+    if (created) return created;
     const parsed = { schema, definition: operation, fragments: new Map(Object.entries(fragments)) };
-    created ??= {
+    created = {
       tree: planned() ?? createSelectionTree(parsed, variableValues),
       argumentsOf: createArguments(variableValues),
     };

@@ -13,7 +13,7 @@ export const searchedKinds = (
 ): readonly Kind[] =>
   (type ?? kindNames).filter((kind) => kinds[kind].isSearchable && selected.has(kinds[kind].plural));
 
-/** The kinds that are searched for together with one kind. A window beside a cursor stays in the list of the cursor. */
+/** The kinds that are searched for together with one kind. A window with a cursor stays in its list. */
 export const kindsTogether = (
   kind: Kind,
   searched: readonly Kind[],

@@ -37,6 +37,7 @@ export const playabilityFields = (t: FieldsOf<KindOf['album' | 'track']>): Field
     nullable: true,
     description: 'Whether it can be played in the market; null where no market was named.',
     extensions: { cost: { needsFullObjectById: (market) => market === null } },
+    // For a market too, Spotify leaves it out of some full objects: no call is spent to look for it there.
     resolve: loadFullById('isPlayable'),
   }),
   restrictions: restrictionsField(t),

@@ -1,9 +1,11 @@
 import {
+  fallbackMarket,
   type Kind,
   type KindOf,
   kindNames,
   kinds,
   type Market,
+  pluralsOf,
   type SpotifyObject,
   typedKinds,
 } from '../../datasources/spotify/index.ts';
@@ -14,8 +16,6 @@ import { kindsTogether, searchedKinds, searchHits } from '../planning/search-cos
 import { connect } from '../relay/connect.ts';
 import { type ConnectionRef, connectionArgs, connectionOf } from '../relay/connection.ts';
 import { objectTypeOf, typeNames } from './node.ts';
-
-const listFormat = new Intl.ListFormat('en');
 
 interface Search {
   q: string;
@@ -63,8 +63,7 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
 });
 
 const kindsOfMarkets = searchableKinds.filter((kind) => typedKinds[kind].fallbackSearchMarket);
-const pluralsOfMarkets = listFormat.format(kindsOfMarkets.map((kind) => kinds[kind].plural));
-const marketNote = `Spotify finds ${pluralsOfMarkets} only in a market: where none is known, a search that selects them is one in the US.`;
+const marketNote = `Spotify finds ${pluralsOf(kindsOfMarkets.map((kind) => kinds[kind]))} only in a market: if none is known, a search that selects them is made in the ${fallbackMarket}.`;
 
 builder.queryFields((t) => ({
   search: t.field({

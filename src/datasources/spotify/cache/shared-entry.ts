@@ -96,6 +96,7 @@ export function entryFromStore(
 ): Entry | undefined {
   const { body, etag, bytes, isRepeated } = storedEntry;
   const sentMs = Math.min(storedEntry.asOfMs, epochMs()); // the clock of another process may be ahead
+  // Thrift may have extended the freshness of an absence; by how much is not known here.
   const longest =
     body === null ? ageOfAbsence(options, 1, sentMs) : ageOf(endpointRequest.freshMs, options, sentMs);
   const freshUntilMs = Math.min(storedEntry.freshUntilMs, longest.freshUntilMs);

@@ -20,7 +20,10 @@ export interface KindDefinition<T extends Entity = Entity> {
   query?: Readonly<Record<string, string>>;
   /** The market of a request if no other market is known, for a kind that Spotify finds only with a market. */
   fallbackMarket?: Market;
-  /** The market of a search for this kind and others if no market is known, for a kind whose results are null without one. */
+  /**
+   * If no market is known: the market of each search that includes this kind. Without a market Spotify sends null in place
+   * of its results.
+   */
   fallbackSearchMarket?: Market;
   /** Whether a bare id, which names no kind, is looked up as this kind too. */
   isFoundByBareId: boolean;

@@ -141,7 +141,10 @@ interface CountedRejection {
   nowMs: number;
 }
 
-/** Whether the counted calls explain the rejection. Else another app of the account has used the quota, or counts are new. */
+/**
+ * Whether the counted calls explain the rejection. Otherwise other calls may have used the quota: those of another app of the
+ * account, or those before the counts began.
+ */
 export function explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }: CountedRejection): boolean {
   if (accepted >= plausibleCalls(family)) return true;
   if (waitMs === null || oldestMs === null || accepted < minDailyLimit) return false;
