@@ -51,7 +51,7 @@ export const leastPageSize = 10;
 /** @param market for the calls that name one */
 export async function examine(client: RawClient, market: string): Promise<Examination> {
   const reader = createReader(client);
-  const { pageSize, body: found } = await readSearch(reader);
+  const { pageSize, body: found } = await readSearch(reader, market);
   const artist = idAt(found, 'artists', 'items') ?? knownArtist;
   const albumPage = await reader.read({
     family: 'artists/albums',
@@ -74,7 +74,7 @@ export async function examine(client: RawClient, market: string): Promise<Examin
   const show = idAt(found, 'shows', 'items');
   if (show)
     await reader.read({ family: 'shows', path: `/shows/${show}`, query: { market }, shape: 'shows/{id}' });
-  const again = pageSize === null ? undefined : await reader.read(searchOf(pageSize));
+  const again = pageSize === null ? undefined : await reader.read(searchOf(pageSize, market));
   if (reader.responses.get('batch')?.status === 200) await readShortLists(reader, artist, market);
   return {
     responses: reader.responses,
@@ -117,17 +117,21 @@ function createReader(client: RawClient) {
 
 const isUsedUp = (response: RawResponse | undefined) => response?.backOff?.reason === 'quota';
 
-const searchOf = (limit: number): Read => ({
+/** In a market, without which Spotify sends null in place of shows, episodes and audiobooks. */
+const searchOf = (limit: number, market: string): Read => ({
   family: 'search',
   path: '/search',
-  query: { ...search, limit: String(limit) },
+  query: { ...search, market, limit: String(limit) },
   shape: 'search',
 });
 
 /** The search with the largest page that Spotify accepts. */
-async function readSearch({ read, responses }: Reader): Promise<{ pageSize: number | null; body: unknown }> {
+async function readSearch(
+  { read, responses }: Reader,
+  market: string,
+): Promise<{ pageSize: number | null; body: unknown }> {
   for (const limit of searchEndpoint.pageSizes) {
-    const body = await read(searchOf(limit));
+    const body = await read(searchOf(limit, market));
     if (body !== undefined) return { pageSize: limit, body };
     if (responses.get('search')?.status !== 400) break;
   }
