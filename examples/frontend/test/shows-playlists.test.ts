@@ -18,7 +18,7 @@ describe.skipIf(!hasBrowser())('shows and playlists', () => {
     expect(await targets(cards(page, 'Shows'))).toContain(`/show/${shows.episodes3}`);
     expect(await targets(cards(page, 'Playlists'))).toContain(`/playlist/${playlists.items3}`);
     expect(site.spotifyCalls().map(({ path }) => path)).toEqual([
-      '/search?q=Three&limit=10&offset=0&type=album%2Cartist%2Cplaylist%2Cshow%2Ctrack',
+      '/search?q=Three&market=US&limit=10&offset=0&type=album%2Cartist%2Cplaylist%2Cshow%2Ctrack',
     ]);
 
     await search(page, `https://open.spotify.com/show/${shows.episodes3}?si=abc`);

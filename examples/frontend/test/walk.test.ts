@@ -33,7 +33,7 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
       [
         `/albums/${lastId}`,
         ...Array.from({ length: 11 }, (_, page) => `/artists/${bts}/albums?limit=10&offset=${page * 10}`),
-        '/search?q=BTS&limit=10&offset=0&type=album%2Cartist%2Cplaylist%2Cshow%2Ctrack',
+        '/search?q=BTS&market=US&limit=10&offset=0&type=album%2Cartist%2Cplaylist%2Cshow%2Ctrack',
       ].sort(),
     );
     expect(await site.countedCalls()).toBe(13);
