@@ -106,6 +106,12 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     expect(apiCalls()).toEqual([]);
   });
 
+  test('a search for shows without a market is made in the default market of the gateway', async () => {
+    const { execute, apiCalls } = await startInMode(mode, { SPOTIFY_MARKET: 'DE' });
+    expect((await execute('{ search(q: "the") { shows(first: 5) { nodes { id } } } }')).errors).toEqual([]);
+    expect(apiCalls()).toEqual([expect.stringContaining('market=DE')]);
+  });
+
   test('a search for tracks alone names no market, and its later pages stay in no market beside shows', async () => {
     const { execute, apiCalls } = await startInMode(mode);
     const page = '{ nodes { id } pageInfo { endCursor } }';

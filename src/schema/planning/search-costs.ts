@@ -4,8 +4,6 @@ import { orNull } from './arguments.ts';
 import { type FieldCost, nothing, single } from './cost.ts';
 import { listOrNull, pagesOf, probeCallsOf } from './list-pages.ts';
 
-/** The costs of searches. */
-
 /** The kinds that a search asks for: by its argument `type`, and by its selection. */
 export const searchedKinds = (
   type: readonly Kind[] | null | undefined,

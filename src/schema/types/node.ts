@@ -89,7 +89,7 @@ export function readObject(
 }
 
 /**
- * Reads an object, and the selected lists of an artist at the same time if the artist may be found.
+ * Reads an object, and at the same time its selected fields that declare `prefetch`, if the object may be found.
  * @param market null if none is named
  * @param index of the object in the list, if the resolved field returns a list
  */
@@ -102,8 +102,8 @@ export function objectById(
   index?: number,
 ): Promise<WithPrefetched<SpotifyObject> | null> {
   const read = () => context.spotify.object(kind, id, market, context.fieldContext(info, index));
-  // Without the artist, calls for the lists would be spent on fields that no client gets.
-  if (kind !== 'artist' || !context.spotify.mayBeFound(kind, id)) return read();
+  // Without the object, the calls for its fields would be spent for nothing.
+  if (!context.spotify.mayBeFound(kind, id)) return read();
   return readWithPrefetch(typeNames[kind], { id, market }, read, context, info, index);
 }
 
