@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -25,11 +26,19 @@ export async function portOf(served: Server | RequestListener, onEnd: OnEnd = on
   return (server.address() as AddressInfo).port;
 }
 
-/** A port on which no process listens. */
+/**
+ * A port on which no process listens. It is below the ports that systems give to outgoing connections and to servers on
+ * port 0, one of which could take it before its user listens.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = randomInt(20_000, 32_768);
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return freePort();
+    throw error;
+  }
   server.close();
   await once(server, 'close');
   return port;
