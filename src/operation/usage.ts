@@ -99,19 +99,16 @@ export function dryRunReport(plan: Plan, remainingPlan: Plan) {
 
 /** The remaining quota of each family that the operation may use; null if clients must not see it. */
 function quotaLeft({ plan, quota }: Context) {
-  const families = new Set(plan?.families.map(({ family }) => family));
-  return (
-    quota()
-      ?.filter(({ family }) => families.has(family))
-      .map(({ family, used, limit, limitSource, remaining, resetAtMs }) => ({
-        family,
-        used,
-        limit,
-        limitSource,
-        remaining,
-        resetAt: isoTime(resetAtMs),
-      })) ?? null
-  );
+  const families = plan?.families.map(({ family }) => family) ?? [];
+  const quotas = quota(families)?.map(({ family, used, limit, limitSource, remaining, resetAtMs }) => ({
+    family,
+    used,
+    limit,
+    limitSource,
+    remaining,
+    resetAt: isoTime(resetAtMs),
+  }));
+  return quotas ?? null;
 }
 
 export type ReportOperation = (

@@ -1,5 +1,6 @@
 import { type GraphQLResolveInfo, responsePathAsArray } from 'graphql';
 import type {
+  Family,
   FamilyQuota,
   FieldContext,
   Market,
@@ -23,8 +24,8 @@ export interface Context {
   /** The plan of the operation; null until it is made, and for executors without a planner. */
   plan: Plan | null;
   selection: RunningSelection;
-  /** The daily quota of each endpoint family; null if clients must not see it. */
-  quota(): readonly FamilyQuota[] | null;
+  /** The daily quota of each of these endpoint families, by default of all; null if clients must not see it. */
+  quota(selected?: readonly Family[]): readonly FamilyQuota[] | null;
   /**
    * The operation, and the location of the resolved field in its response.
    * @param index of the object that is read, if the field returns a list of objects
@@ -63,7 +64,7 @@ export const createContext = (
     operationType: null,
     plan: null,
     selection: createRunningSelection(() => context.plan?.selectionTree),
-    quota: () => (exposeQuota ? spotify.report().quota : null),
+    quota: (selected) => (exposeQuota ? spotify.quota(selected) : null),
     fieldContext: (info, index) => ({
       operation: operationContext,
       location: () => ({

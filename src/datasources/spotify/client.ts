@@ -21,7 +21,7 @@ import { createHttp, createObservedHttp } from './transport/http.ts';
 import { createToken } from './transport/token.ts';
 import { CredentialsRejected } from './transport/token-response.ts';
 import type { FieldContext } from './usage/field-context.ts';
-import { noopObserver, type Observer } from './usage/observer.ts';
+import { type Family, noopObserver, type Observer } from './usage/observer.ts';
 
 /**
  * Spotify's catalogue, read with as few calls as the requests of all clients allow. Every method may throw
@@ -50,10 +50,12 @@ export interface Spotify
   isObjectAbsent(kind: Kind, id: SpotifyId, market: Market | null): boolean;
   /** The capabilities of this app, as far as they are known. */
   app: CapabilityView;
+  /** The daily quota of each of these endpoint families, by default of all, with a counted call or a limit. */
+  quota(selected?: readonly Family[]): FamilyQuota[];
   /** The state of the connection to Spotify, for the operator. */
   report(): {
     families: FamilyReport[];
-    /** The daily quota of each endpoint family with a counted call or a limit. */
+    /** See `quota`. */
     quota: FamilyQuota[];
     tokenAgeMs: number | null;
     /** Whether data is shared in Redis or kept on disk at present. */
@@ -163,6 +165,7 @@ export function createSpotify(
     isObjectCached: (kind, id, market, form) => entities.isObjectCached(kinds[kind], id, market, form),
     isObjectAbsent: (kind, id, market) => entities.isObjectAbsent(kinds[kind], id, market),
     app: capabilities,
+    quota: requestQueue.quota,
     report: () => ({
       families: requestQueue.report(),
       quota: requestQueue.quota(),

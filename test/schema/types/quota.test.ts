@@ -12,8 +12,8 @@ import { withSandbox } from '../../support/gateway.ts';
 const document = '{ quota { family used limit limitSource remaining resetAt backOffUntil } }';
 
 const spotifyWith = (quota: FamilyQuota[]) =>
-  // Query.quota reads only the report.
-  ({ report: () => ({ quota }) }) as unknown as Spotify;
+  // Query.quota reads nothing else.
+  ({ quota: () => quota }) as unknown as Spotify;
 
 const read = (quota: FamilyQuota[], exposeQuota: boolean) => {
   const operationContext = createOperationContext(1_000);

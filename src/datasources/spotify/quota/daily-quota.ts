@@ -21,8 +21,8 @@ import { createLossLog, createUseLog } from './use-log.ts';
 export interface DailyQuota {
   /** For decisions: without I/O, from the counts of this process. */
   stateOf(family: Family): QuotaState;
-  /** Every family with a counted call or a limit. */
-  report(): ReportedQuota[];
+  /** Each of these families, by default of all, with a counted call or a limit. */
+  report(selected?: readonly Family[]): ReportedQuota[];
   /** Counts a call that is about to be sent; null if the limit is used up. */
   reserve(family: Family): Promise<CallInFlight | null>;
   /**
@@ -141,8 +141,8 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
 
   return {
     stateOf,
-    report: () =>
-      [...new Set([...families, ...limits.families(counts.nowMs())])]
+    report: (selected = [...new Set([...families, ...limits.families(counts.nowMs())])]) =>
+      selected
         .map((family) => reported(family, stateOf(family)))
         .filter(({ used, limit }) => used > 0 || limit !== null),
     async reserve(family) {

@@ -23,8 +23,8 @@ export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLa
   queuedCalls(family: Family): number;
   /** The state of each family to which this process has sent a call. */
   report(): FamilyReport[];
-  /** The daily quota of each family with a counted call or a limit. */
-  quota(): FamilyQuota[];
+  /** The daily quota of each of these families, by default of all, with a counted call or a limit. */
+  quota(selected?: readonly Family[]): FamilyQuota[];
   /** Resolves when no call is in flight, or after `ms`. */
   whenIdle(ms: number): Promise<void>;
   /** Rejects the queued calls, and all later ones: the process ends. */
@@ -135,8 +135,8 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
         openState: breakers.openStateOf(calls.family, nowMs),
       }));
     },
-    quota: () =>
-      dailyQuota.report().map((quota) => {
+    quota: (selected) =>
+      dailyQuota.report(selected).map((quota) => {
         const openState = breakers.openStateOf(quota.family, performance.now());
         return { ...quota, backOffUntilMs: openState && epochMs() + openState.waitMs };
       }),
