@@ -129,8 +129,9 @@ async function runStep(
   const before = { api: testEnvironment.calls('api').length, token: testEnvironment.calls('token').length };
   const outcomes = await executeAll(testEnvironment, step);
   const machineLoad = testEnvironment.machineLoad();
-  if (outcomes.length > maxUnnoticed) await waitForIdleLoop();
-  if (step.settleMs !== undefined) await sleep(step.settleMs);
+  const { settleMs } = step;
+  if (outcomes.length > maxUnnoticed || settleMs !== undefined) await waitForIdleLoop();
+  if (settleMs !== undefined) await sleep(settleMs);
   const api = testEnvironment.calls('api').slice(before.api);
   const token = testEnvironment.calls('token').slice(before.token);
   for (const outcome of outcomes) expectOutcome(outcome, each, step, machineLoad);
