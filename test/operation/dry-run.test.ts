@@ -2,7 +2,7 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { TestGateway } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
-import { albums, artists, startInMode } from '../support/schema-tests.ts';
+import { albums, artists, episodes, startInMode } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** With `x-spotify-trace: plan` an operation does not run, and the response states its cost. */
@@ -51,6 +51,22 @@ test.each(Object.keys(plansBy))(
     expect(gateway.sandbox.calls()).toEqual([]);
   },
 );
+
+test('a dry run states the list of a show inside an episode under the family of lists, as which the call is counted', async () => {
+  const gateway = await startInMode('development');
+  const document = `{ episode(id: "${episodes.newest}") { show { episodes(first: 5) { nodes { name } } } } }`;
+  expect(await planOf(gateway, document)).toMatchObject({
+    families: [
+      { family: 'episodes', calls: 1 },
+      { family: 'shows/episodes', calls: 1 },
+    ],
+  });
+  await gateway.execute(document);
+  expect(gateway.apiCalls()).toEqual([
+    `/episodes/${episodes.newest}?market=US`,
+    expect.stringMatching(/^\/shows\/\w+\/episodes\?/),
+  ]);
+});
 
 test('a dry run is neither served from the response cache nor stored in it', async () => {
   const gateway = await startInMode('development');

@@ -87,16 +87,19 @@ export function embeddedListCost<Args>(
       if (parents === 0 || isWithheld(visit.app)) return nothing;
       // An object that is counted as one call contains the page. A cached object still counts as one, which covers the page.
       const isAlone = objectCount(visit.parents) === 1 || visit.app.has('batch') === false;
-      const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
+      // Where batches lack the page, only an object that was read by itself has it.
+      const isReadByItself = visit.app.has('batch') === false && (visit.full || isOtherMarket(visit));
+      const hasPage = isInBatches ? isAlone || !mayPageBeOld : isReadByItself;
       const pagesToRead =
         hasPage && beginsInEmbedded(visit.args)
           ? pages.filter((page) => page + limit > embeddedItems)
           : pages;
       const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesToRead.length) : 0;
-      // The items for another market come with the object for that market, and a search names no market of its objects.
-      const mustReadOwner = isOtherMarket(visit) || (!isInBatches && !visit.full);
+      // The items for another market come with the object for that market.
       const otherOwner =
-        beginsInEmbedded(visit.args) && mustReadOwner ? readsOf(owner, visit.parents, visit.app) : null;
+        beginsInEmbedded(visit.args) && isOtherMarket(visit)
+          ? readsOf(owner, visit.parents, visit.app)
+          : null;
       return {
         calls: {
           [endpoint]: parents * pagesToRead.length + oldPages - cachedPages(visit, lists, pagesToRead),

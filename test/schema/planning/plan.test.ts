@@ -6,7 +6,7 @@ import { catalogue, operations } from '../../support/operations.ts';
 
 /** The cost of an operation is known before it runs; an operation that may cost too much does not run. */
 
-const { artists, albums, tracks } = catalogue.fixtures;
+const { artists, albums, tracks, episodes } = catalogue.fixtures;
 const { bts } = artists;
 const artistIds = catalogue.artists().map(({ id }) => id);
 const afterResponseMs = 20; // calls that no field waits for arrive shortly after the response
@@ -127,6 +127,20 @@ describe('the plan of an operation', () => {
     planned(
       `{ artist(id: "${bts}") { albums(first: 20) { nodes { label } } } }`,
       [3, 3, 25], // albums of an app in development mode have no label, so no call reads it
+    ),
+    // A show inside an episode or a search has no episodes: its list is read, and the show is not.
+    planned(
+      `{ episode(id: "${episodes.newest}") { show { episodes(first: 5) { nodes { name } } } } }`,
+      [2, 2, 4], // at worst, an unknown app gets smaller pages after two rejections
+    ),
+    planned(
+      '{ search(q: "evening", market: "US") { shows(first: 3) { nodes { episodes { nodes { name } } } } } }',
+      [4, 4, 10],
+    ),
+    // The show is read for another market, in which it may not exist; read by itself, it contains its episodes.
+    planned(
+      `{ episode(id: "${episodes.newest}") { show { episodes(first: 5, market: "GB") { totalCount } } } }`,
+      [3, 2, 5],
     ),
     planned(
       `{ artist(id: "${bts}") { topTracks { name album { name } } relatedArtists { name } } }`,
