@@ -97,17 +97,22 @@ export function dryRunReport(plan: Plan, remainingPlan: Plan) {
   };
 }
 
-/** The remaining quota of each family that the operation may use; null if clients must not see it. */
-function quotaLeft({ plan, quota }: Context) {
-  const families = plan?.families.map(({ family }) => family) ?? [];
-  const quotas = quota(families)?.map(({ family, used, limit, limitSource, remaining, resetAtMs }) => ({
-    family,
-    used,
-    limit,
-    limitSource,
-    remaining,
-    resetAt: isoTime(resetAtMs),
-  }));
+/**
+ * The remaining quota of each family that the operation may use or has used; null if clients must not see it. A cached object
+ * may lack a list that the plan has counted with the object: then the list is read.
+ */
+function quotaLeft({ plan, quota, operationContext }: Context) {
+  const planned = plan?.families.map(({ family }) => family) ?? [];
+  const quotas = quota(new Set([...planned, ...operationContext.families]))?.map(
+    ({ family, used, limit, limitSource, remaining, resetAtMs }) => ({
+      family,
+      used,
+      limit,
+      limitSource,
+      remaining,
+      resetAt: isoTime(resetAtMs),
+    }),
+  );
   return quotas ?? null;
 }
 

@@ -25,7 +25,7 @@ export interface Context {
   plan: Plan | null;
   selection: RunningSelection;
   /** The daily quota of each of these endpoint families, by default of all; null if clients must not see it. */
-  quota(selected?: readonly Family[]): readonly FamilyQuota[] | null;
+  quota(selected?: ReadonlySet<Family>): readonly FamilyQuota[] | null;
   /**
    * The operation, and the location of the resolved field in its response.
    * @param index of the object that is read, if the field returns a list of objects

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { codesOf, type TestGateway } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
-import { albums, artistQuery, artists, startInMode, unknownId } from '../support/schema-tests.ts';
+import { albums, artistQuery, artists, episodes, startInMode, unknownId } from '../support/schema-tests.ts';
 
 /** An operation reports its calls, its stale parts and its missing parts to a client that sends the header for it. */
 
@@ -55,6 +55,19 @@ describe('extensions.spotify', () => {
       { family: 'artists/albums', used: 2, limit: 100, limitSource: 'CONFIGURED', remaining: 96, resetAt },
     ]);
     expect(await quotaIn({ EXPOSE_QUOTA: 'false' })).toBeNull();
+  });
+
+  test('`extensions.spotify` states the remaining daily quota of a family that was used in place of a planned one', async () => {
+    const { execute, apiCalls } = await start({ SPOTIFY_DAILY_LIMITS: 'shows/episodes=100' });
+    const cached = await execute<{ episode: { show: { id: string } } }, unknown>(
+      `{ episode(id: "${episodes.newest}") { show { id } } }`,
+    );
+    const show = `show(id: "${cached.data.episode.show.id}")`;
+    const { quota } = spotifyOf(await execute(`{ ${show} { episodes(first: 5) { nodes { name } } } }`));
+    expect(apiCalls().slice(1)).toEqual([expect.stringMatching(/^\/shows\/\w+\/episodes\?/)]);
+    expect(quota).toEqual([
+      expect.objectContaining({ family: 'shows/episodes', used: 1, limit: 100, remaining: 97 }),
+    ]);
   });
 
   test('`extensions.spotify` states the calls of an operation whose response is too large, unless it is too large itself', async () => {

@@ -51,7 +51,7 @@ export interface Spotify
   /** The capabilities of this app, as far as they are known. */
   app: CapabilityView;
   /** The daily quota of each of these endpoint families, by default of all, with a counted call or a limit. */
-  quota(selected?: readonly Family[]): FamilyQuota[];
+  quota(selected?: ReadonlySet<Family>): FamilyQuota[];
   /** The state of the connection to Spotify, for the operator. */
   report(): {
     families: FamilyReport[];

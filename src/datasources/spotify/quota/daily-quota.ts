@@ -22,7 +22,7 @@ export interface DailyQuota {
   /** For decisions: without I/O, from the counts of this process. */
   stateOf(family: Family): QuotaState;
   /** Each of these families, by default of all, with a counted call or a limit. */
-  report(selected?: readonly Family[]): ReportedQuota[];
+  report(selected?: ReadonlySet<Family>): ReportedQuota[];
   /** Counts a call that is about to be sent; null if the limit is used up. */
   reserve(family: Family): Promise<CallInFlight | null>;
   /**
@@ -141,8 +141,9 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
 
   return {
     stateOf,
-    report: (selected = [...new Set([...families, ...limits.families(counts.nowMs())])]) =>
-      selected
+    report: (selected) =>
+      [...new Set([...families, ...limits.families(counts.nowMs())])]
+        .filter((family) => selected?.has(family) ?? true)
         .map((family) => reported(family, stateOf(family)))
         .filter(({ used, limit }) => used > 0 || limit !== null),
     async reserve(family) {

@@ -24,7 +24,7 @@ export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLa
   /** The state of each family to which this process has sent a call. */
   report(): FamilyReport[];
   /** The daily quota of each of these families, by default of all, with a counted call or a limit. */
-  quota(selected?: readonly Family[]): FamilyQuota[];
+  quota(selected?: ReadonlySet<Family>): FamilyQuota[];
   /** Resolves when no call is in flight, or after `ms`. */
   whenIdle(ms: number): Promise<void>;
   /** Rejects the queued calls, and all later ones: the process ends. */

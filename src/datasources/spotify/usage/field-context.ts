@@ -44,6 +44,8 @@ export interface OperationContext {
   /** When its response must be ready, by `performance.now()`. */
   deadlineMs: number;
   usage: Usage;
+  /** The endpoint families of its calls. */
+  families: Set<string>;
   /** The errors of the requests that have failed for it, by their key. */
   failures: Map<string, Error>;
   /** For the observer. */
@@ -97,6 +99,7 @@ export function createOperationContext(
   return {
     deadlineMs,
     usage: { calls: [], stale: [], unavailable: [], shortened: [] },
+    families: new Set(),
     failures,
     refreshes: 0,
     freshUntilMs: Number.POSITIVE_INFINITY,

@@ -1,4 +1,5 @@
 import type { OperationContext, UpstreamCallRecord } from './field-context.ts';
+import type { Family } from './observer.ts';
 
 /** The operations that wait for one call. */
 export interface Waiters {
@@ -12,7 +13,7 @@ export interface Waiters {
    * @returns records the end of the call, also for operations that have joined meanwhile
    */
   recordCall(
-    call: Pick<UpstreamCallRecord, 'method' | 'path'>,
+    call: Pick<UpstreamCallRecord, 'method' | 'path'> & { family: Family | 'token' },
   ): (end: Pick<UpstreamCallRecord, 'status' | 'milliseconds'>) => void;
   /** Records the last call also for operations that have joined after its end, before its response was used. */
   recordJoined(): void;
@@ -44,7 +45,7 @@ export function createWaiters(waiting: () => Iterable<OperationContext>): Waiter
       for (const operation of waiting()) if (!operation.hasEnded()) return true;
       return false;
     },
-    recordCall({ method, path }) {
+    recordCall({ family, method, path }) {
       const records = new Map<OperationContext, UpstreamCallRecord>();
       const addRecords = () => {
         for (const operation of operations()) {
@@ -53,6 +54,7 @@ export function createWaiters(waiting: () => Iterable<OperationContext>): Waiter
           const record: UpstreamCallRecord = { method, path, status: null, milliseconds: 0, origin };
           records.set(operation, record);
           operation.usage.calls.push(record);
+          operation.families.add(family);
         }
       };
       addRecords();
