@@ -165,6 +165,41 @@ describe('URIs and links of audiobooks and chapters, which Spotify writes like t
     expect(apiCalls()).toHaveLength(4);
   });
 
+  test('`node` finds audiobooks and chapters also if Spotify responds with them where a show or an episode is requested', async () => {
+    const { execute, sandbox, apiCalls } = await startInMode('development');
+    const respond = (route: string, object: { id: string; type: string }) =>
+      sandbox.faults.add({
+        on: { route },
+        fault: { kind: 'answer', status: 200, json: { ...object, name: 'A name' } },
+      });
+    const [show, episode] = [audiobooks.chapters3, chapters.first];
+    respond('shows', { id: show, type: 'audiobook' });
+    respond('episodes', { id: episode, type: 'chapter' });
+    const nodes = `{ node(id: "spotify:show:${show}") { __typename }
+      nodes(ids: ["https://open.spotify.com/episode/${episode}"]) { __typename } }`;
+    expect(dataAndErrorCodes(await execute(nodes))).toEqual(
+      withoutErrors({ node: { __typename: 'Audiobook' }, nodes: [{ __typename: 'Chapter' }] }),
+    );
+    const document = `{ show(id: "${show}") { name } episode(id: "${episode}") { name } }`;
+    expect(dataAndErrorCodes(await execute(document))).toEqual(withoutErrors({ show: null, episode: null }));
+    expect(apiCalls().toSorted()).toEqual([
+      audiobookPath(show),
+      `/chapters/${episode}?market=US`,
+      `/episodes/${episode}?market=US`,
+      `/shows/${show}?market=US`,
+    ]);
+  });
+
+  test('a batch of shows has null in the slot of an audiobook', async () => {
+    const { execute, sandbox } = await startInMode('extended');
+    const edits = [{ path: 'shows.1.type', set: 'audiobook' }];
+    sandbox.faults.add({ on: { route: 'shows' }, fault: { kind: 'edit', edits } });
+    const document = `{ shows(ids: ${jsonList([shows.episodes3, shows.gaps])}) { name } }`;
+    expect(dataAndErrorCodes(await execute(document))).toEqual(
+      withoutErrors({ shows: [{ name: 'Three Evenings' }, null] }),
+    );
+  });
+
   test('`nodes` makes one call for a show, and one call for an audiobook whose URI says audiobook', async () => {
     const { execute, apiCalls } = await startInMode('development');
     const ids = [`spotify:show:${shows.episodes3}`, `spotify:audiobook:${audiobooks.gaps}`];

@@ -2,11 +2,12 @@ import type { ApiRequest } from '../../transport/api-client.ts';
 import { messageOf, propertyOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
 import { isUnexplained404 } from '../../transport/retry.ts';
-import { expectArray, expectObject } from '../decoding/json.ts';
+import { expectArray, expectObject, statedType } from '../decoding/json.ts';
 import { kinds } from '../index.ts';
 import {
   cacheKeyOf,
   type Entity,
+  findKind,
   getKind,
   type KindDefinition,
   type KindRegistry,
@@ -100,7 +101,7 @@ export function byId<T extends Entity>(
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
-    meansAbsent: isRemovedObject,
+    meansAbsent: (object) => isRemovedObject(object) || isOfOtherKind(object, kind, registry),
     // No object has an id out of range. Spotify rejects such an id with a 400 instead of a 404.
     onErrorStatus: (response) =>
       isAbsent(response) || (response.status === 400 && !isPossible) ? null : undefined,
@@ -147,6 +148,13 @@ function batchOf({ plural, batchSize }: KindDefinition, market: Market | null): 
 /** Whether these are the keys of a removed object, which has neither an id nor a name. */
 const isRemovedObject = (item: unknown): boolean =>
   propertyOf(item, 'id') === null && propertyOf(item, 'name') === null;
+
+/**
+ * Whether the object states a kind whose URIs name the requested kind: Spotify responds with a chapter of an audiobook where
+ * an episode was requested. There is no object of the requested kind then.
+ */
+const isOfOtherKind = (object: unknown, { name }: Pick<KindDefinition, 'name'>, registry: KindRegistry) =>
+  findKind(registry, statedType(object))?.uriKind === name;
 
 /** Spotify rejected a request for a cause that the gateway remembers. */
 class Rejected extends Error {
