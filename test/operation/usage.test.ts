@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { codesOf, type TestGateway } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
-import { albums, artistQuery, artists, episodes, startInMode, unknownId } from '../support/schema-tests.ts';
+import {
+  albums,
+  artistQuery,
+  artists,
+  audiobooks,
+  episodes,
+  startInMode,
+  unknownId,
+} from '../support/schema-tests.ts';
 
 /** An operation reports its calls, its stale parts and its missing parts to a client that sends the header for it. */
 
@@ -81,6 +89,19 @@ describe('extensions.spotify', () => {
     expect(read.sort()).toEqual(apiCalls().sort());
     const { extensions } = await (await start({ MAX_ANSWER_BYTES: '500' })).execute(large);
     expect(extensions).toEqual({});
+  });
+
+  test('`extensions.spotify` lists a response once for all fields that read it, from the cache or from Spotify', async () => {
+    const { execute } = await start();
+    const audiobook = `audiobook(id: "${audiobooks.chapters3}")`;
+    const owners = `{ ${audiobook} { chapters(first: 3) { nodes { audiobook { name } } } } }`;
+    const path = `/audiobooks/${audiobooks.chapters3}?market=US`;
+    const first = spotifyOf(await execute(owners));
+    expect(first).toMatchObject({ plannedCalls: 2, actualCalls: 1, cacheHits: 0 });
+    expect(ofTheWebApi(first.calls)).toEqual([expect.objectContaining({ path, origin: 'network' })]);
+    const second = spotifyOf(await execute(owners));
+    expect(second).toMatchObject({ plannedCalls: 2, actualCalls: 0, cacheHits: 1 });
+    expect(second.calls).toEqual([expect.objectContaining({ path, origin: 'cache' })]);
   });
 
   test('`extensions.spotify` lists the reads from the cache, which need no token', async () => {

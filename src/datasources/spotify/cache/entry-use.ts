@@ -21,7 +21,7 @@ export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: 
   const quotaOf = ({ request }: EndpointRequest) => dailyQuota.stateOf(request.family);
 
   return {
-    /** The value of an entry that saved a call. */
+    /** The value of an entry that saved a call, unless the operation has used the same response before. */
     useEntry(
       endpointRequest: EndpointRequest,
       { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
@@ -35,7 +35,11 @@ export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: 
         ? entry.freshUntilMs
         : extendedFreshUntilMs(entry, quotaOf(endpointRequest).usedShare);
       recordFreshness(fieldContext, freshUntilMs, entry.usableUntilMs);
-      fieldContext.operation.usage.calls.push({
+      const { usage, responseKeys } = fieldContext.operation;
+      // Many fields may read one response, such as the chapters of a list their audiobook: it saves one call.
+      if (responseKeys.has(endpointRequest.key)) return entry.value;
+      responseKeys.add(endpointRequest.key);
+      usage.calls.push({
         method: 'GET',
         path: pathOf(endpointRequest.request),
         status: entry.value === null ? 404 : 200,

@@ -130,6 +130,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       const result = await fetch(endpointRequest, fieldContext, { form, isRefresh: awaitsRefresh });
       observer.onRead(result.source);
       if (result.source === 'redis') return useEntry(endpointRequest, result, fieldContext);
+      fieldContext.operation.responseKeys.add(endpointRequest.key);
       recordFreshness(fieldContext, result.entry.freshUntilMs, result.entry.usableUntilMs);
       return result.entry.value;
     } catch (error) {

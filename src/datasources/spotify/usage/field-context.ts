@@ -46,6 +46,8 @@ export interface OperationContext {
   usage: Usage;
   /** The endpoint families of its calls. */
   families: Set<string>;
+  /** The keys of the requests whose responses it has used, from Spotify or from the cache. */
+  responseKeys: Set<string>;
   /** The errors of the requests that have failed for it, by their key. */
   failures: Map<string, Error>;
   /** For the observer. */
@@ -100,6 +102,7 @@ export function createOperationContext(
     deadlineMs,
     usage: { calls: [], stale: [], unavailable: [], shortened: [] },
     families: new Set(),
+    responseKeys: new Set(),
     failures,
     refreshes: 0,
     freshUntilMs: Number.POSITIVE_INFINITY,
