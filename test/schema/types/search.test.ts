@@ -149,6 +149,8 @@ describe('a search whose call Spotify rejects with 400', () => {
 
   test.each([
     ['the market', 'Invalid market code', 'BAD_USER_INPUT'],
+    ['a text without words', 'No search query', 'BAD_USER_INPUT'],
+    ['a long text', 'Query exceeds maximum length of 100 characters', 'BAD_USER_INPUT'],
     ['the page size', 'Invalid limit', 'UPSTREAM_BAD_RESPONSE'],
     ['anything else', 'Bad request.', 'UPSTREAM_BAD_RESPONSE'],
   ])('a rejection of %s concerns all kinds, and no kind is read alone', async (_, message, code) => {

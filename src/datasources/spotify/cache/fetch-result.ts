@@ -63,6 +63,10 @@ export function batchResult(
 const isMarketRejected = ({ status, body }: HttpResponse): boolean =>
   status === 400 && /market/i.test(messageOf(body) ?? '');
 
+/** Spotify's limits for a search text are not documented and have changed (spotipy#845). */
+const isSearchTextRejected = ({ status, body }: HttpResponse): boolean =>
+  status === 400 && /^(no search query|query exceeds)/i.test(messageOf(body) ?? '');
+
 /** Spotify rejects a whole batch with 400 if one id is malformed, or if it takes fewer ids; an invalid market concerns all. */
 export const isAboutIds = (response: HttpResponse): boolean =>
   response.status === 400 && !isMarketRejected(response);
@@ -84,6 +88,7 @@ export function resultOfErrorStatus(endpointRequest: EndpointRequest, response: 
   if (response.status === 403)
     throw new UpstreamForbidden('Spotify does not allow this app to read this resource.');
   if (isMarketRejected(response)) throw new BadUserInput('Spotify accepts no such market.');
+  if (isSearchTextRejected(response)) throw new BadUserInput('Spotify accepts no such search text.');
   throw new UpstreamBadResponse(`Spotify responded with status ${response.status}.`);
 }
 
