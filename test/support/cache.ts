@@ -37,7 +37,13 @@ export const createScriptedSpotify = (respond: ScriptedSpotify['respond']): Scri
 /** The artist BTS: the id, the request, and Spotify's response. */
 export const bandId = '3Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
 export const band = byId(artist, bandId, null);
-export const bandJson = { id: bandId, name: 'BTS', type: 'artist', images: [], external_urls: {} };
+export const bandJson = {
+  id: bandId,
+  name: 'BTS',
+  type: 'artist',
+  images: [],
+  external_urls: { spotify: `https://open.spotify.com/artist/${bandId}` },
+};
 
 /** The cache of one process. By default each kind has its own freshness, and stale entries are kept for a week. */
 export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroughCacheOptions> = {}) {

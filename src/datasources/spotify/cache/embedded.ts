@@ -46,14 +46,16 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 
 /**
  * Whether an object of another response serves a read of the object by its id. An object that Spotify sent in place of
- * another one does not; neither does one with an empty name, a malformed part or a null in place of a part, which may be
- * correct in the response to the read.
+ * another one does not; neither does one with an empty name, or without a part or with a malformed part, which may be correct
+ * in the response to the read.
  */
 export function servesReadById(object: Entity, kinds: KindRegistry): boolean {
   const kind = findKind(kinds, object.kind);
   const isReadable = propertyOf(object, 'name') !== '' && isDocumented(object);
-  const isComplete = object.full || !kind?.nullInLists?.some((field) => propertyOf(object, field) === null);
-  return isReadable && isComplete && kind?.isRelinked?.(object) !== true;
+  const isMissing = (field: string): boolean => (propertyOf(object, field) ?? null) === null;
+  const isIncomplete =
+    kind?.inEveryForm?.some(isMissing) || (object.full && kind?.inFullForm?.some(isMissing));
+  return isReadable && !isIncomplete && kind?.isRelinked?.(object) !== true;
 }
 
 /** Whether a text, or a text anywhere in a value of the cache, contains an id that is sought. */

@@ -47,6 +47,8 @@ export const artist = {
   isSearchable: true,
   isFullInSearch: true,
   withheldFields: ['Artist.followers', 'Artist.genres', 'Artist.popularity'],
+  inEveryForm: ['externalUrl'],
+  inFullForm: ['images'],
   embedded: [],
   lists: [],
   shortLists: [relatedArtists],

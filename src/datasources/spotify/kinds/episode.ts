@@ -41,6 +41,7 @@ export const episode = {
   ...spokenWordKind,
   freshMs: dayMs,
   isSearchable: true,
+  inEveryForm: [...spokenWordKind.inEveryForm, 'releaseDate', 'durationMs'],
   withheldFields: [],
   embedded: ['show'],
   lists: [showEpisodes],

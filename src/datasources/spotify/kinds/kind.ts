@@ -20,10 +20,7 @@ export interface KindDefinition<T extends Entity = Entity> {
   query?: Readonly<Record<string, string>>;
   /** The market of a request if no other market is known, for a kind that Spotify finds only with a market. */
   fallbackMarket?: Market;
-  /**
-   * If no market is known: the market of each search that includes this kind. Without a market Spotify sends null in place
-   * of its results.
-   */
+  /** The market of a search that includes this kind if no market is known: without one, Spotify sends null as its results. */
   fallbackSearchMarket?: Market;
   /** Whether a bare id, which names no kind, is looked up as this kind too. */
   isFoundByBareId: boolean;
@@ -35,8 +32,10 @@ export interface KindDefinition<T extends Entity = Entity> {
   isSearchable: boolean;
   /** Whether search results are full objects, which replace calls by their ids. */
   isFullInSearch: boolean;
-  /** Fields that may be null in a simplified object although the full object has a value. */
-  nullInLists?: readonly string[];
+  /** Fields that every form of the object has. An object of another response that lacks one serves no read by its id. */
+  inEveryForm?: readonly string[];
+  /** The same of full objects. */
+  inFullForm?: readonly string[];
   /** Fields that Spotify leaves out of full objects for apps in development mode, such as `Album.label`. */
   withheldFields: readonly string[];
   /** Other fields that Spotify leaves out together with one of those; an object may also have no value of them. */

@@ -90,6 +90,7 @@ export const playlist = {
   freshMs,
   isSearchable: true,
   isFullInSearch: false,
+  inEveryForm: ['externalUrl', 'snapshotId', 'owner'], // its images may be null
   withheldFields: ['Playlist.items'],
   embedded: [],
   embeddedPage: embeddedItems,

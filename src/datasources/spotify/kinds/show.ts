@@ -25,6 +25,7 @@ export const show = {
   ...spokenWordKind,
   freshMs: 6 * hourMs,
   isSearchable: true,
+  inEveryForm: [...spokenWordKind.inEveryForm, 'totalEpisodes'],
   withheldFields: ['Show.publisher'],
   embedded: [],
   embeddedPage: embeddedEpisodes,

@@ -90,6 +90,8 @@ export const track = {
   isFullInSearch: true,
   withheldFields: ['Track.popularity', 'Track.previewUrl'],
   withheldWith: { linkedFrom: 'Track.previewUrl' },
+  inEveryForm: ['externalUrl', 'artists', 'discNumber', 'trackNumber', 'durationMs', 'explicit', 'isLocal'],
+  inFullForm: ['album', 'externalIds'],
   embedded: ['artists', 'album'],
   lists: [albumTracks],
   shortLists: [topTracks],

@@ -73,6 +73,9 @@ const keyOf = (number: number, market: Market | null = null): EntityKey => ({
 });
 const entry = (freshUntilMs?: number) => lastingEntry(0, freshUntilMs);
 
+/** Without these, an album of a list does not serve reads by its id. */
+const everyPart = Object.fromEntries(kinds.album.inEveryForm.map((field) => [field, 'sent']));
+
 /** A list of albums, and the ids of those that were decoded, in order. */
 function listOf(numbers: number[], market: Market | null = null) {
   const decodedIds: string[] = [];
@@ -80,7 +83,7 @@ function listOf(numbers: number[], market: Market | null = null) {
   const items = lazyItems<Album>(sent, { market, kinds }, (item) => {
     const object = item as Album;
     decodedIds.push(object.id);
-    return { ...object, kind: 'album', market } as Album | Malformed;
+    return { ...object, ...everyPart, kind: 'album', market } as Album | Malformed;
   });
   return { items: items as LazyItems<Album>, decodedIds };
 }

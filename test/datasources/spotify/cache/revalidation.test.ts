@@ -27,6 +27,7 @@ import {
 } from '../../../support/cache.ts';
 import { startClock } from '../../../support/clock.ts';
 import { noQuota } from '../../../support/no-quota.ts';
+import { shortAlbum } from '../../../support/plain-objects.ts';
 
 const hour = 3_600;
 const artistNamed = (name: string) => ({ ...bandJson, name });
@@ -179,13 +180,7 @@ describe('a stale entry', () => {
 describe('an embedded object', () => {
   const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
   const page = pagedList(artistAlbums, id, [], null).page(0, 10);
-  const album = {
-    id: albumId,
-    name: 'Proof',
-    type: 'album',
-    external_urls: {},
-    artists: [artistNamed('BTS')],
-  };
+  const album = { ...shortAlbum(albumId), artists: [artistNamed('BTS')] };
   const albumsPage = { items: [album], offset: 0, limit: 10, total: 1, next: null };
 
   test.each<[string, EndpointRequest<Entity>, number, number]>([

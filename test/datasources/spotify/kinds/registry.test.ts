@@ -45,6 +45,7 @@ import { createPagination } from '../../../../src/datasources/spotify/pagination
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
 import { noQuota } from '../../../support/no-quota.ts';
+import { shortArtist } from '../../../support/plain-objects.ts';
 
 /** Tests with a kind that the gateway does not have: it needs only this definition and one line in a registry. */
 
@@ -170,7 +171,7 @@ function decodeConcert(value: unknown, options: DecodeOptions): Concert {
 }
 
 const idOf = (number: number) => `${number}`.padStart(22, '0') as SpotifyId;
-const artistJson = { id: idOf(900), name: 'The Band', type: 'artist', external_urls: {} };
+const artistJson = { ...shortArtist(idOf(900)), name: 'The Band' };
 const concertJson = (id: string) => ({
   id,
   name: `Concert ${Number(id)}`,

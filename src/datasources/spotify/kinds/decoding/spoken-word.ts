@@ -25,6 +25,7 @@ export const spokenWordKind = {
   isFoundByBareId: false,
   batchSize: 50,
   isFullInSearch: false,
+  inEveryForm: ['externalUrl', 'description', 'explicit', 'images'],
   shortLists: [],
 } as const;
 
