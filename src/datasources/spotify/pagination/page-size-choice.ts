@@ -40,7 +40,7 @@ export function createPageSizeChoice(
   /**
    * The size for these arguments: the largest, unless the window is cached in pages of another size. The app may have got
    * larger pages before. It may have got smaller ones if their limit has expired since, or if Spotify has rejected larger
-   * pages of this list alone.
+   * pages of this list alone, even after it had sent the first one of them.
    */
   function sizeFor(list: PagedList, windowArgs: WindowArgs): number {
     const limit = largestOf(list);
@@ -48,11 +48,9 @@ export function createPageSizeChoice(
     const sizes = capabilities.pageSizes(list.endpoint);
     const largerSizes = sizes.filter((size) => size > maxSize);
     const smallerSizes = sizes.filter((size) => size < limit);
-    return (
-      [limit, ...largerSizes].find((size) => beginsInCache(list, windowArgs, size)) ??
-      smallerSizes.find((size) => isCachedIn(list, windowArgs, size)) ??
-      limit
-    );
+    const begunSize = [limit, ...largerSizes].find((size) => beginsInCache(list, windowArgs, size));
+    if (begunSize !== undefined && isCachedIn(list, windowArgs, begunSize)) return begunSize;
+    return smallerSizes.find((size) => isCachedIn(list, windowArgs, size)) ?? begunSize ?? limit;
   }
 
   return {

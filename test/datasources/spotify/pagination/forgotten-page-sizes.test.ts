@@ -187,6 +187,45 @@ test.each([
   },
 );
 
+test('a window in cached pages costs no call if Spotify rejects a later page in the size of the first one', async () => {
+  const ids = Array.from({ length: 60 }, (_, i) => plainId(100 + i));
+  const page = (offset: number, limit: number) => ({
+    path: '/albums$',
+    query: { offset: `${offset}`, limit: `${limit}` },
+    body: plainPage(ids.slice(offset, offset + limit).map(shortAlbum), {
+      offset,
+      limit,
+      total: 60,
+      next: offset + limit < 60 ? 'https://api.spotify.com/v1/next' : null,
+    }),
+  });
+  const smallPages = [0, 10, 20, 30, 40, 50].map((offset) => page(offset, 10));
+  const upstream = await startScriptedUpstream([
+    page(0, 50),
+    ...smallPages,
+    { path: '/albums$', ...invalidLimit },
+    { path: '^/artists/[^/]+$', echo: 'artist' },
+  ]);
+  const { execute } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'extended' });
+  for (let time = 0; time < 2; time += 1) {
+    const { data, errors } = await execute(
+      `{ artist(id: "${cachedArtist}") { albums(first: 60) { nodes { id } } } }`,
+    );
+    expect({ data, errors }).toEqual({
+      data: { artist: { albums: { nodes: ids.map((id) => ({ id })) } } },
+      errors: [],
+    });
+    const windows = upstream
+      .calls()
+      .map(({ status, query }) => [status, query.get('offset'), query.get('limit')]);
+    expect(windows.filter(([, offset]) => offset !== null)).toEqual([
+      [200, '0', '50'],
+      [400, '50', '50'],
+      ...smallPages.map(({ query }) => [200, query.offset, '10']),
+    ]);
+  }
+});
+
 const rejectCachedArtist = (query: { limit: string }) => ({
   path: `^/artists/${cachedArtist}/albums$`,
   query,
