@@ -611,6 +611,21 @@ faultSuite('Q', '429 and quota', [
     ],
   },
   {
+    id: 'Q12-hour',
+    fault: '503, Retry-After 3600, once',
+    promise: 'a 503 with a long Retry-After stops the calls of its endpoint for a minute at most',
+    steps: [
+      {
+        arrange: adding({ kind: 'answer', status: 503, headers: { 'retry-after': '3600' } }, { times: 1 }),
+        execute: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        api: 1,
+      },
+      { arrange: () => pass(58 * second), execute: track(2), client: 'UPSTREAM_UNAVAILABLE', api: 0 },
+      { arrange: () => pass(2_100), execute: track(3), client: 'ok', api: 1 },
+    ],
+  },
+  {
     id: 'Q13',
     fault: '429, Retry-After 30, on an artist’s list of albums',
     promise: 'a rate limit of one family does not affect the others',

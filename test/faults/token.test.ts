@@ -589,6 +589,29 @@ faultSuite('T', 'Token', [
     ],
   },
   {
+    id: 'T23',
+    fault: 'token endpoint 503, Retry-After 3600, once',
+    promise: 'a 503 of the token endpoint with a long Retry-After stops all operations for a minute at most',
+    steps: [
+      {
+        arrange: ({ fault }) =>
+          fault(onToken({ kind: 'answer', status: 503, headers: { 'retry-after': '3600' } }, 1)),
+        execute: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        token: 1,
+        api: 0,
+      },
+      {
+        arrange: () => pass(58 * second),
+        execute: track(2),
+        client: 'UPSTREAM_UNAVAILABLE',
+        token: 0,
+        api: 0,
+      },
+      { arrange: () => pass(2_100), execute: track(3), client: 'ok', token: 1, api: 1 },
+    ],
+  },
+  {
     id: 'T24',
     fault: 'token endpoint 429 without Retry-After',
     promise: 'a rate limit of the token endpoint without a time lasts two seconds',

@@ -28,6 +28,7 @@ export type RetryDecision =
 export const maxAttempts = 3;
 const maxWaitInRequestMs = 2_000; // a longer Retry-After is reported to the client instead
 const minQuotaWaitMs = 600_000; // Spotify's rate limit is counted over 30 s: a wait this long means a used-up quota
+const maxOutageBackOffMs = 60_000; // an outage often ends before the time that a server states; a call a minute finds its end
 const retryBaseMs = 100; // one 502 in a thousand succeeds at once when repeated (spotify/web-api#515)
 
 const acceptedStatuses = new Set([200, 304, 400, 401, 403, 404, 410]);
@@ -54,7 +55,7 @@ export function decideRetry(
   const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
   if (status === 429) return decideAfter429(outcome, waitMs, jitterMs, attempt);
   if (status === 503 && waitMs !== null && waitMs > maxWaitInRequestMs) {
-    return { act: 'backOff', reason: 'unavailable', waitMs };
+    return { act: 'backOff', reason: 'unavailable', waitMs: Math.min(waitMs, maxOutageBackOffMs) };
   }
   if (status >= 500 || retriedStatuses.has(status)) {
     return retry(Math.max(waitMs ?? 0, jitterMs), failedError(status));

@@ -132,8 +132,10 @@ describe('the decision on one attempt', () => {
     expect(decisionAfter(response(429, rest), attempt)).toBe(line);
   });
 
-  test('a 503 that requests more than two seconds starts a back-off of its endpoint', () => {
+  test('a 503 that requests more than two seconds starts a back-off of its endpoint, of at most a minute', () => {
     expect(decisionAfter(response(503, { retryAfter: '3' }))).toBe('back off unavailable 3000');
+    expect(decisionAfter(response(503, { retryAfter: '60' }))).toBe('back off unavailable 60000');
+    expect(decisionAfter(response(503, { retryAfter: '61' }))).toBe('back off unavailable 60000');
     expect(decisionAfter(response(500, { retryAfter: '3' }))).toBe(
       'retry in 3000 back-off 0 else UPSTREAM_UNAVAILABLE',
     );
