@@ -203,6 +203,7 @@ test.each([
   ['Episode', 'audioPreviewUrl'],
   ['Chapter', 'audioPreviewUrl'],
   ['Track', 'previewUrl'],
+  ['Playlist', 'description'],
   ['Playlist', 'public'],
   ['PlaylistItem', 'addedAt'],
   ['PlaylistItem', 'addedBy'],

@@ -46,6 +46,7 @@ const statedNulls: ReadonlySet<string> = new Set([
   'Chapter.audioPreviewUrl',
   'Episode.isExternallyHosted',
   'Show.isExternallyHosted',
+  'Playlist.description',
   'Playlist.public',
   'User.displayName',
   'PlaylistItem.addedAt',

@@ -63,7 +63,7 @@ Playlist.implement({
     ...linkFields(t, 'playlist'),
     description: t.string({
       nullable: true,
-      description: 'A description as plain text; often empty.',
+      description: 'A description as plain text; often empty, and null where there is none.',
       resolve: sent('description'),
     }),
     owner: t.field({

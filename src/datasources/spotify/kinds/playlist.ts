@@ -33,7 +33,8 @@ import { decodeUser, type User } from './user.ts';
 
 export interface Playlist extends BaseFields {
   kind: 'playlist';
-  description: Sent<string>;
+  /** Null if the playlist has none. */
+  description: Sent<string | null>;
   collaborative: Sent<boolean>;
   /** Null if Spotify does not state it. Simplified playlists lack it. */
   public: Sent<boolean | null>;
@@ -109,7 +110,7 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
   return {
     kind: 'playlist',
     ...base,
-    description: plainText(json, 'description', 'playlist'),
+    description: plainText(json, 'description', 'playlist') ?? statedNull(json['description']),
     collaborative: booleanPart(json, 'collaborative', 'playlist'),
     public: booleanPart(json, 'public', 'playlist') ?? (options.full ? statedNull(json['public']) : null),
     snapshotId: stringPart(json, 'snapshot_id', 'playlist'),
