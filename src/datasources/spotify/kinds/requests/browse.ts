@@ -39,9 +39,12 @@ export function browseList<T extends Entity, O>(
         ...page,
         feature: { name: withheldField, object: pages.key },
         onErrorStatus(response) {
-          if (on404 === 'absent' && isAbsent(response)) return null;
+          // A list that has a later page exists: a 404 for that page is a fault.
+          const isFirstPage = offset === 0;
+          if (on404 === 'absent' && isAbsent(response)) return isFirstPage ? null : undefined;
           throwIfWithheld(response);
-          if (on404 === 'withheld' && isAbsent(response)) throw new FeatureWithheld({ isExplicit: false });
+          if (on404 === 'withheld' && isFirstPage && isAbsent(response))
+            throw new FeatureWithheld({ isExplicit: false });
           return page.onErrorStatus(response);
         },
       };
