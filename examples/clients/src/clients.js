@@ -13,28 +13,52 @@ export const possibleTypes = {
   TrackOrEpisode: ['Track', 'Episode'],
 };
 
-export const apolloClient = (url) =>
-  new ApolloClient({
-    link: new HttpLink({ uri: url }),
-    cache: new InMemoryCache({
-      possibleTypes,
-      typePolicies: {
-        // Lists with other arguments are other lists.
-        Artist: { fields: { albums: relayStylePagination(['includeGroups', 'market']) } },
-        Album: { fields: { tracks: relayStylePagination(['market']) } },
-      },
-    }),
-  });
-
-const withoutId = () => null;
+/** `relayStylePagination` alone turns a list that is null into an empty one with a further page and without a cursor. */
+function pagesInApollo(keyArgs) {
+  const policy = relayStylePagination(keyArgs);
+  return {
+    ...policy,
+    merge: (existing, incoming, options) =>
+      incoming ? policy.merge(existing, incoming, options) : (existing ?? null),
+  };
+}
 
 const typesWithoutId = [
   ...['Author', 'Copyright', 'ExternalIds', 'Followers', 'Image', 'Narrator', 'PlaylistItem'],
   ...['QuotaFamily', 'ReleaseDate', 'Restrictions', 'SearchResults'],
 ];
 
+const forTypesWithoutId = (setting) => Object.fromEntries(typesWithoutId.map((type) => [type, setting]));
+
+export const typePolicies = {
+  // Otherwise a query that selects other fields of such an object removes the fields of earlier queries.
+  ...forTypesWithoutId({ merge: true }),
+  // Lists with other arguments are other lists.
+  Artist: { fields: { albums: pagesInApollo(['includeGroups', 'market']) } },
+  Album: { fields: { tracks: pagesInApollo(['market']) } },
+  Playlist: { fields: { items: pagesInApollo(['market']) } },
+  SearchResults: { merge: true, fields: { artists: pagesInApollo(), albums: pagesInApollo() } },
+};
+
+export const apolloClient = (url) =>
+  new ApolloClient({
+    link: new HttpLink({ uri: url }),
+    cache: new InMemoryCache({ possibleTypes, typePolicies }),
+  });
+
 /** Each object of a type without an `id` is stored in the object that has it. */
-export const keys = Object.fromEntries(typesWithoutId.map((type) => [type, withoutId]));
+export const keys = forTypesWithoutId(() => null);
+
+/**
+ * `relayPagination` alone finds neither a list that is null nor one that was read without `first` and `last`, and the data of
+ * the whole query is then null.
+ */
+function pagesInUrql(options) {
+  const paginate = relayPagination(options);
+  return (parent, args, cache, info) =>
+    paginate(parent, args, cache, info) ??
+    cache.resolve(info.parentKey, info.fieldName, Object.keys(args).length > 0 ? args : null);
+}
 
 /** @param mergeMode whether pages that were read with `before` stand behind those with `after`, or before all others */
 export const urqlClient = (url, mergeMode = 'inwards') =>
@@ -45,8 +69,10 @@ export const urqlClient = (url, mergeMode = 'inwards') =>
       cacheExchange({
         keys,
         resolvers: {
-          Artist: { albums: relayPagination({ mergeMode }) },
-          Album: { tracks: relayPagination({ mergeMode }) },
+          Artist: { albums: pagesInUrql({ mergeMode }) },
+          Album: { tracks: pagesInUrql({ mergeMode }) },
+          Playlist: { items: pagesInUrql({ mergeMode }) },
+          SearchResults: { artists: pagesInUrql({ mergeMode }), albums: pagesInUrql({ mergeMode }) },
         },
       }),
       fetchExchange,

@@ -5,7 +5,14 @@ import { isAbstractType, isObjectType, parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import relay from 'relay-runtime';
 import { schema } from 'spotify-graphql-gateway';
-import { apolloClient, keys, possibleTypes, relayEnvironment, urqlClient } from '../src/clients.js';
+import {
+  apolloClient,
+  keys,
+  possibleTypes,
+  relayEnvironment,
+  typePolicies,
+  urqlClient,
+} from '../src/clients.js';
 import { createConcerts } from '../src/concerts.js';
 import { expressHost, fastifyHost, honoHost, nextRoute } from '../src/hosts.js';
 import * as parents from '../src/parents.js';
@@ -168,9 +175,113 @@ test('the configuration of the caches has every type of the schema that needs on
       !/PageInfo$|Connection$|Edge$/.test(type.name), // which graphcache handles
   );
   assert.deepEqual(Object.keys(keys).toSorted(byName), withoutId.map(({ name }) => name).toSorted(byName));
+  for (const { name } of withoutId) assert.equal(typePolicies[name]?.merge, true, name);
   for (const type of types.filter(isAbstractType)) {
     const names = schema.getPossibleTypes(type).map(({ name }) => name);
     assert.deepEqual(possibleTypes[type.name]?.toSorted(byName), names.toSorted(byName), type.name);
+  }
+});
+
+/** A gateway that counts the requests of its clients. */
+async function startCountingServers(t) {
+  let requests = 0;
+  const servers = await startServersFor(t, {
+    mount:
+      ({ listener }) =>
+      (request, response) => {
+        requests++;
+        listener(request, response);
+      },
+  });
+  return { ...servers, requests: () => requests };
+}
+
+/** Both clients with the same function to read; it returns the data. */
+const readers = {
+  'Apollo Client'(url, t) {
+    const client = apolloClient(url);
+    t.after(() => client.stop());
+    return async (query, variables) => {
+      const fetchPolicy = variables?.after ? 'network-only' : 'cache-first'; // further pages as `fetchMore` reads them
+      return (await client.query({ query: gql(query), variables, fetchPolicy })).data;
+    };
+  },
+  urql(url) {
+    const client = urqlClient(url);
+    return async (query, variables) => (await client.query(query, variables).toPromise()).data;
+  },
+};
+
+for (const [name, createReader] of Object.entries(readers)) {
+  test(`${name} shows a list that Spotify withholds as null, keeps the data around it, and does not read it again`, async (t) => {
+    const { url, sandbox, requests } = await startCountingServers(t);
+    const read = createReader(url, t);
+    const [id] = Object.values(sandbox.catalogue.fixtures.playlists);
+    const query = `query Items($id: ID!) {
+      playlist(id: $id) { id name items(first: 5) { edges { cursor } pageInfo { hasNextPage endCursor } } }
+    }`;
+    for (const _ of ['from the gateway', 'from the cache']) {
+      const { playlist } = await read(query, { id });
+      assert.equal(playlist.name, sandbox.catalogue.playlist(id).name);
+      assert.equal(playlist.items, null);
+    }
+    assert.equal(requests(), 1);
+  });
+
+  test(`${name} keeps the albums of a search while it reads more of its artists`, async (t) => {
+    const { url, requests } = await startCountingServers(t);
+    const read = createReader(url, t);
+    const page = 'edges { node { id name } } pageInfo { hasNextPage endCursor }';
+    const both = `{ search(q: "the") { artists(first: 2) { ${page} } albums(first: 2) { ${page} } } }`;
+    const more = `query More($after: String) { search(q: "the") { artists(first: 2, after: $after) { ${page} } } }`;
+    const { search } = await read(both);
+    await read(more, { after: search.artists.pageInfo.endCursor });
+    const shown = (await read(both)).search;
+    assert.deepEqual([shown.artists.edges.length, shown.albums.edges.length], [4, 2]);
+    assert.equal(requests(), 2);
+  });
+
+  test(`${name} keeps the fields of an object without an id that another query has selected`, async (t) => {
+    const { url, sandbox, requests } = await startCountingServers(t);
+    const read = createReader(url, t);
+    const id = sandbox.catalogue.fixtures.albums.tracks20;
+    for (const field of ['date', 'precision', 'date'])
+      assert.ok(
+        (await read(`{ album(id: "${id}") { id releaseDate { ${field} } } }`)).album.releaseDate[field],
+      );
+    assert.equal(requests(), 2);
+  });
+
+  test(`${name} shows a list without arguments`, async (t) => {
+    const { url, sandbox, requests } = await startCountingServers(t);
+    const { bts } = sandbox.catalogue.fixtures.artists;
+    const read = createReader(url, t);
+    for (const _ of ['from the gateway', 'from the cache']) {
+      const { artist } = await read(`{ artist(id: "${bts}") { id albums { totalCount nodes { id } } } }`);
+      assert.equal(artist.albums.nodes.length, 20);
+    }
+    assert.equal(requests(), 1);
+  });
+}
+
+test('one client for each market shows what can be played there, in Apollo Client and urql', async (t) => {
+  const { url, sandbox } = await startServersFor(t);
+  const id = sandbox.catalogue.fixtures.albums.partlyOutsideSpain;
+  const query = `query Playable($id: ID!, $market: Market) {
+    album(id: $id, market: $market) { id tracks(first: 3) { edges { node { id isPlayable } } } }
+  }`;
+  for (const createReader of Object.values(readers)) {
+    const inMarket = (market) => {
+      const read = createReader(url, t);
+      return async () => {
+        const { album } = await read(query, { id, market });
+        return album.tracks.edges.map(({ node }) => node.isPlayable);
+      };
+    };
+    const readSpanish = inMarket('ES');
+    assert.deepEqual(await readSpanish(), [true, true, false]);
+    assert.deepEqual(await inMarket('US')(), [true, true, true]);
+    assert.deepEqual(await readSpanish(), [true, true, false]);
   }
 });
 
