@@ -42,7 +42,8 @@ interface DocumentParams {
  * The text of the trusted document that a request names by its hash; undefined if there is no manifest, and the request
  * has to send a text.
  * @throws PersistedQueryNotSupported if the request sends a hash alone, and there is no manifest
- * @throws PersistedQueryNotFound if the manifest does not have the hash
+ * @throws PersistedQueryNotFound if the manifest does not have the hash, also with a text: the links of Apollo Client and urql
+ *   send the text after this error, and a page that is older than the manifest knows the reason by the code
  * @throws BadRequest if there is a manifest, and the request sends a text or no hash
  */
 export function trustedDocument(manifest: Manifest | null, params: DocumentParams): string | undefined {
@@ -50,13 +51,16 @@ export function trustedDocument(manifest: Manifest | null, params: DocumentParam
     if (!params.query && hashIn(params) !== null) throw new PersistedQueryNotSupported();
     return undefined;
   }
-  if (params.query) throw new BadRequest('Only trusted documents are executed here, named by their hash.');
   const hash = hashIn(params);
-  if (hash === null) throw new BadRequest('Name a trusted document by its hash, as `documentId`.');
-  const text = manifest.get(hash) ?? manifest.get(withOrWithoutPrefix(hash));
-  if (text === undefined) throw new PersistedQueryNotFound();
+  const text = hash === null ? undefined : documentOf(manifest, hash);
+  if (hash !== null && text === undefined) throw new PersistedQueryNotFound();
+  if (params.query) throw new BadRequest('Only trusted documents are executed here, named by their hash.');
+  if (text === undefined) throw new BadRequest('Name a trusted document by its hash, as `documentId`.');
   return text;
 }
+
+const documentOf = (manifest: Manifest, hash: string): string | undefined =>
+  manifest.get(hash) ?? manifest.get(withOrWithoutPrefix(hash));
 
 /** The prefix of a hash in GraphQL over HTTP. Manifests and clients write it or leave it out. */
 const prefix = 'sha256:';

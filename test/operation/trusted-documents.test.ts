@@ -63,6 +63,14 @@ test.each(types)('a hash that the manifest lacks is not found: %s gets status %i
   await expectForHash(gateway, accept, { status, body: notFound });
 });
 
+test('a text is not executed with a hash that the manifest lacks, and the error is still that of the hash', async () => {
+  const gateway = await start({ TRUSTED_DOCUMENTS: manifestOf({ other: '{ __typename }' }) });
+  for (const params of [byExtension, byId, byRelayId]) {
+    const response = await gateway.post({ ...params, query: '{ __typename }' }, 'application/json');
+    expect(response).toEqual({ status: 200, body: notFound });
+  }
+});
+
 const sha256Hash = extensions.persistedQuery.sha256Hash;
 const typename = 'query Name { __typename }';
 

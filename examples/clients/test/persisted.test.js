@@ -34,7 +34,7 @@ const clients = {
     const persisted = persistedExchange({ preferGetForPersistedQueries: false });
     const client = new Client({ url, preferGetMethod: false, exchanges: [persisted, fetchExchange] });
     const { data, error } = await client.query(document, { id }).toPromise();
-    assert.equal(error, undefined);
+    if (error) throw error;
     return data.artist.name;
   },
 };
@@ -97,6 +97,14 @@ test("Apollo Client's hashes alone suffice for a gateway with Apollo's manifest"
   );
   assert.equal(spotifyCalls().length, 1);
 });
+
+for (const [name, read] of Object.entries(clients)) {
+  test(`${name} tells a page that the manifest lacks its document, after it has sent the text too`, async (t) => {
+    const { url, bts, spotifyCalls } = await startGateway(t, { other: '{ __typename }' });
+    await assert.rejects(read(url, bts, t), /PersistedQueryNotFound/);
+    assert.deepEqual(spotifyCalls(), []);
+  });
+}
 
 test("Relay's `doc_id` alone suffices for a gateway with Relay's manifest", async (t) => {
   const { text } = albumsQuery.params;
