@@ -68,6 +68,7 @@ export const urqlClient = (url, mergeMode = 'inwards') =>
     exchanges: [
       cacheExchange({
         keys,
+        possibleTypes,
         resolvers: {
           Artist: { albums: pagesInUrql({ mergeMode }) },
           Album: { tracks: pagesInUrql({ mergeMode }) },

@@ -182,6 +182,19 @@ test('the configuration of the caches has every type of the schema that needs on
   }
 });
 
+test('urql matches fragments on the types of `node` without a warning', async (t) => {
+  const { url, sandbox } = await startServersFor(t);
+  const warnings = t.mock.method(console, 'warn', () => undefined);
+  const uri = `spotify:artist:${sandbox.catalogue.fixtures.artists.bts}`;
+  const query = `{ node(id: "${uri}") { id ... on Album { name } ... on Artist { name } } }`;
+  const { data } = await urqlClient(url).query(query, {}).toPromise();
+  assert.equal(data.node.name, 'BTS');
+  assert.deepEqual(
+    warnings.mock.calls.flatMap((call) => call.arguments),
+    [],
+  );
+});
+
 /** A gateway that counts the requests of its clients. */
 async function startCountingServers(t) {
   let requests = 0;

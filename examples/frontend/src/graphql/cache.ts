@@ -8,6 +8,7 @@ import type { Exchange } from 'urql';
  */
 export function createCache(): Exchange {
   return cacheExchange({
+    possibleTypes: { TrackOrEpisode: ['Track', 'Episode'] },
     keys: {
       Copyright: withoutId,
       ExternalIds: withoutId,
