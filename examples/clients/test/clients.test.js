@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { gql } from '@apollo/client';
+import { ApolloClient, gql, InMemoryCache } from '@apollo/client';
+import { BatchHttpLink } from '@apollo/client/link/batch-http';
 import { isAbstractType, isObjectType, parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import relay from 'relay-runtime';
@@ -137,6 +139,22 @@ test('Apollo Client merges the edges of two pages, for the calls of one page of 
     '`relayStylePagination` merges edges; `nodes` are those of the last page',
   );
   assert.deepEqual(spotifyCalls(), direct);
+});
+
+test("Apollo's `BatchHttpLink` hides the reason for which the gateway rejects a batch, so the docs name it", async (t) => {
+  const { url, sandbox, spotifyCalls } = await startServersFor(t);
+  const { bts } = sandbox.catalogue.fixtures.artists;
+  const client = new ApolloClient({ link: new BatchHttpLink({ uri: url }), cache: new InMemoryCache() });
+  t.after(() => client.stop());
+  const message = 'server returned results with length 1';
+  await assert.rejects(
+    Promise.all(
+      ['a', 'b'].map((name) => client.query({ query: gql(`{ ${name}: artist(id: "${bts}") { name } }`) })),
+    ),
+    new RegExp(message),
+  );
+  assert.ok(readFileSync('../../docs/composition.md', 'utf8').includes(message));
+  assert.deepEqual(spotifyCalls(), []);
 });
 
 for (const mergeMode of ['inwards', 'outwards']) {
