@@ -98,22 +98,21 @@ export function dryRunReport(plan: Plan, remainingPlan: Plan) {
 }
 
 /**
- * The remaining quota of each family that the operation may use or has used; null if clients must not see it. A cached object
- * may lack a list that the plan has counted with the object: then the list is read.
+ * The remaining quota of each family that the operation may use, or has used instead of a planned one; null if clients must
+ * not see it.
  */
 function quotaLeft({ plan, quota, operationContext }: Context) {
   const planned = plan?.families.map(({ family }) => family) ?? [];
-  const quotas = quota(new Set([...planned, ...operationContext.families]))?.map(
-    ({ family, used, limit, limitSource, remaining, resetAtMs }) => ({
-      family,
-      used,
-      limit,
-      limitSource,
-      remaining,
-      resetAt: isoTime(resetAtMs),
-    }),
-  );
-  return quotas ?? null;
+  const quotas = quota(new Set([...planned, ...operationContext.families]));
+  if (quotas === null) return null;
+  return quotas.map(({ family, used, limit, limitSource, remaining, resetAtMs }) => ({
+    family,
+    used,
+    limit,
+    limitSource,
+    remaining,
+    resetAt: isoTime(resetAtMs),
+  }));
 }
 
 export type ReportOperation = (

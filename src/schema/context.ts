@@ -24,7 +24,7 @@ export interface Context {
   /** The plan of the operation; null until it is made, and for executors without a planner. */
   plan: Plan | null;
   selection: RunningSelection;
-  /** The daily quota of each of these endpoint families, by default of all; null if clients must not see it. */
+  /** See `Spotify.quota`; null if clients must not see it. */
   quota(selected?: ReadonlySet<Family>): readonly FamilyQuota[] | null;
   /**
    * The operation, and the location of the resolved field in its response.

@@ -156,6 +156,20 @@ const listsOfOddObjects = [
     parts: { ...link, album: 'album { id }', external_ids: 'externalIds { isrc }' },
   },
   {
+    kind: 'show',
+    list: 'owner: search(q: "a") { list: shows { nodes { id } } }',
+    route: 'search',
+    inside: 'shows.',
+    parts: { ...spokenParts, total_episodes: 'totalEpisodes' },
+  },
+  {
+    kind: 'playlist',
+    list: 'owner: search(q: "a") { list: playlists { nodes { id } } }',
+    route: 'search',
+    inside: 'playlists.',
+    parts: { ...link, snapshot_id: 'snapshotId', owner: 'owner { id }' },
+  },
+  {
     kind: 'episode',
     list: `owner: show(id: "${shows.episodes130}") { list: episodes { nodes { id } } }`,
     route: 'shows',
@@ -168,10 +182,11 @@ const listsOfOddObjects = [
   },
   {
     kind: 'chapter',
-    list: `owner: audiobook(id: "${audiobooks.chapters3}") { list: chapters { nodes { id } } }`,
+    list: `owner: audiobook(id: "${audiobooks.chapters130}") { list: chapters { nodes { id } } }`,
     route: 'audiobooks',
     inside: 'chapters.',
     parts: {
+      ...spokenParts,
       release_date: 'releaseDate { date }',
       duration_ms: 'durationMs',
       chapter_number: 'chapterNumber',

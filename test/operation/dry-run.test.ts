@@ -52,7 +52,7 @@ test.each(Object.keys(plansBy))(
   },
 );
 
-test('a dry run states the list of a show inside an episode under the family of lists, as which the call is counted', async () => {
+test('a dry run counts the list of a show inside an episode in the family of the list', async () => {
   const gateway = await startInMode('development');
   const document = `{ episode(id: "${episodes.newest}") { show { episodes(first: 5) { nodes { name } } } } }`;
   expect(await planOf(gateway, document)).toMatchObject({

@@ -66,16 +66,21 @@ describe('extensions.spotify', () => {
   });
 
   test('`extensions.spotify` states the remaining daily quota of a family that was used in place of a planned one', async () => {
-    const { execute, apiCalls } = await start({ SPOTIFY_DAILY_LIMITS: 'shows/episodes=100' });
-    const cached = await execute<{ episode: { show: { id: string } } }, unknown>(
-      `{ episode(id: "${episodes.newest}") { show { id } } }`,
-    );
-    const show = `show(id: "${cached.data.episode.show.id}")`;
-    const { quota } = spotifyOf(await execute(`{ ${show} { episodes(first: 5) { nodes { name } } } }`));
+    const { execute, apiCalls } = await start({ SPOTIFY_DAILY_LIMITS: 'shows/episodes=2' });
+    const readCachedShow = async (episode: string) => {
+      const cached = await execute<{ episode: { show: { id: string } } }, unknown>(
+        `{ episode(id: "${episode}") { show { id } } }`,
+      );
+      const show = `show(id: "${cached.data.episode.show.id}")`;
+      return execute(`{ ${show} { episodes(first: 5) { nodes { name } } } }`);
+    };
+    const family = { family: 'shows/episodes', used: 1, limit: 2, remaining: 0 };
+    const read = await readCachedShow(episodes.newest);
     expect(apiCalls().slice(1)).toEqual([expect.stringMatching(/^\/shows\/\w+\/episodes\?/)]);
-    expect(quota).toEqual([
-      expect.objectContaining({ family: 'shows/episodes', used: 1, limit: 100, remaining: 97 }),
-    ]);
+    expect([codesOf(read), spotifyOf(read).quota]).toEqual([[], [expect.objectContaining(family)]]);
+    const rejected = await readCachedShow(episodes.monthOnly); // of another show
+    expect(codesOf(rejected)).toEqual(['UPSTREAM_QUOTA_EXCEEDED']);
+    expect(spotifyOf(rejected).quota).toEqual([expect.objectContaining(family)]);
   });
 
   test('`extensions.spotify` states the calls of an operation whose response is too large, unless it is too large itself', async () => {

@@ -46,15 +46,15 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 
 /**
  * Whether an object of another response serves a read of the object by its id. An object that Spotify sent in place of
- * another one does not; neither does one with an empty name, or without a part or with a malformed part, which may be correct
- * in the response to the read.
+ * another one does not. An object with an empty name, a malformed part or without a required field does not either: the
+ * response to the read may be correct.
  */
 export function servesReadById(object: Entity, kinds: KindRegistry): boolean {
   const kind = findKind(kinds, object.kind);
   const isReadable = propertyOf(object, 'name') !== '' && isDocumented(object);
   const isMissing = (field: string): boolean => (propertyOf(object, field) ?? null) === null;
   const isIncomplete =
-    kind?.inEveryForm?.some(isMissing) || (object.full && kind?.inFullForm?.some(isMissing));
+    kind?.requiredFields?.some(isMissing) || (object.full && kind?.requiredIfFull?.some(isMissing));
   return isReadable && !isIncomplete && kind?.isRelinked?.(object) !== true;
 }
 

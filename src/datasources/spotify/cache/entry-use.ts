@@ -21,7 +21,7 @@ export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: 
   const quotaOf = ({ request }: EndpointRequest) => dailyQuota.stateOf(request.family);
 
   return {
-    /** The value of an entry that saved a call, unless the operation has used the same response before. */
+    /** The value of an entry. It is recorded as a saved call, once for each operation. */
     useEntry(
       endpointRequest: EndpointRequest,
       { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
@@ -36,7 +36,7 @@ export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: 
         : extendedFreshUntilMs(entry, quotaOf(endpointRequest).usedShare);
       recordFreshness(fieldContext, freshUntilMs, entry.usableUntilMs);
       const { usage, responseKeys } = fieldContext.operation;
-      // Many fields may read one response, such as the chapters of a list their audiobook: it saves one call.
+      // All chapters of a list may read their audiobook: one call is saved.
       if (responseKeys.has(endpointRequest.key)) return entry.value;
       responseKeys.add(endpointRequest.key);
       usage.calls.push({

@@ -49,6 +49,7 @@ export function pendingFetch(
 export function join(request: PendingFetch, form: Form, fieldContext: FieldContext): void {
   if (form === 'full') request.form = form;
   request.fieldContexts.push(fieldContext);
+  fieldContext.operation.families.add(request.endpointRequest.request.family);
   request.waiters?.join(fieldContext.operation);
 }
 

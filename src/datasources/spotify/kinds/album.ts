@@ -110,7 +110,7 @@ export const album = {
   lists: [artistAlbums],
   shortLists: [],
   decode: decodeAlbum,
-  inEveryForm: ['externalUrl', 'albumType', 'totalTracks', 'releaseDate', 'images', 'artists'],
+  requiredFields: ['externalUrl', 'albumType', 'totalTracks', 'releaseDate', 'images', 'artists'],
   // Without a market, tracks state it of their albums, and the albums themselves do not (recorded in 2026).
   withoutUncertainValues: (object) =>
     object.market === null && object.isPlayable !== null ? { ...object, isPlayable: undefined } : object,

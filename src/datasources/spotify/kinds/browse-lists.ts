@@ -11,8 +11,8 @@ import { pathSegment } from './spotify-id.ts';
 export interface BrowseListDefinition<T extends Entity, O = unknown> extends PagedEndpointDefinition {
   path(owner: O): string;
   /**
-   * The meaning of a 404 for the first page of a list that has an owner: the owner does not exist; or the app may not read
-   * the list, because the owner was read before. For a list without an owner, and for a later page, it is a fault.
+   * The meaning of a 404 for a list that has an owner: the owner does not exist, unless a later page is not found, which is
+   * a fault; or the app may not read the list, because the owner was read before. For a list without an owner it is a fault.
    */
   on404?: 'absent' | 'withheld';
   /** The key of the page in the response; without one, the response is the page. */

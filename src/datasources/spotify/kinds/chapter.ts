@@ -33,7 +33,7 @@ export const chapter = {
   ...spokenWordKind,
   freshMs: dayMs,
   isSearchable: false,
-  inEveryForm: [...spokenWordKind.inEveryForm, 'releaseDate', 'durationMs', 'chapterNumber'],
+  requiredFields: [...spokenWordKind.requiredFields, 'releaseDate', 'durationMs', 'chapterNumber'],
   withheldFields: [],
   embedded: ['audiobook'],
   lists: [audiobookChapters],

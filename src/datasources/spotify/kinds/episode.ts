@@ -41,7 +41,7 @@ export const episode = {
   ...spokenWordKind,
   freshMs: dayMs,
   isSearchable: true,
-  inEveryForm: [...spokenWordKind.inEveryForm, 'releaseDate', 'durationMs'],
+  requiredFields: [...spokenWordKind.requiredFields, 'releaseDate', 'durationMs'],
   withheldFields: [],
   embedded: ['show'],
   lists: [showEpisodes],

@@ -32,10 +32,10 @@ export interface KindDefinition<T extends Entity = Entity> {
   isSearchable: boolean;
   /** Whether search results are full objects, which replace calls by their ids. */
   isFullInSearch: boolean;
-  /** Fields that every form of the object has. An object of another response that lacks one serves no read by its id. */
-  inEveryForm?: readonly string[];
-  /** The same of full objects. */
-  inFullForm?: readonly string[];
+  /** An object of another response that lacks one of these fields serves no read by its id. */
+  requiredFields?: readonly string[];
+  /** A full object of another response that lacks one of these fields serves no read by its id. */
+  requiredIfFull?: readonly string[];
   /** Fields that Spotify leaves out of full objects for apps in development mode, such as `Album.label`. */
   withheldFields: readonly string[];
   /** Other fields that Spotify leaves out together with one of those; an object may also have no value of them. */

@@ -91,7 +91,7 @@ export const playlist = {
   freshMs,
   isSearchable: true,
   isFullInSearch: false,
-  inEveryForm: ['externalUrl', 'snapshotId', 'owner'], // its images may be null
+  requiredFields: ['externalUrl', 'snapshotId', 'owner'],
   withheldFields: ['Playlist.items'],
   embedded: [],
   embeddedPage: embeddedItems,

@@ -25,7 +25,7 @@ export const show = {
   ...spokenWordKind,
   freshMs: 6 * hourMs,
   isSearchable: true,
-  inEveryForm: [...spokenWordKind.inEveryForm, 'totalEpisodes'],
+  requiredFields: [...spokenWordKind.requiredFields, 'totalEpisodes'],
   withheldFields: ['Show.publisher'],
   embedded: [],
   embeddedPage: embeddedEpisodes,

@@ -21,7 +21,7 @@ import { createLossLog, createUseLog } from './use-log.ts';
 export interface DailyQuota {
   /** For decisions: without I/O, from the counts of this process. */
   stateOf(family: Family): QuotaState;
-  /** Each of these families, by default of all, with a counted call or a limit. */
+  /** The daily quota of each family with a counted call or a limit. @param selected leaves out all other families */
   report(selected?: ReadonlySet<Family>): ReportedQuota[];
   /** Counts a call that is about to be sent; null if the limit is used up. */
   reserve(family: Family): Promise<CallInFlight | null>;

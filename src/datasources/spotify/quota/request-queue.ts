@@ -23,7 +23,7 @@ export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLa
   queuedCalls(family: Family): number;
   /** The state of each family to which this process has sent a call. */
   report(): FamilyReport[];
-  /** The daily quota of each of these families, by default of all, with a counted call or a limit. */
+  /** The daily quota of each family with a counted call or a limit. @param selected leaves out all other families */
   quota(selected?: ReadonlySet<Family>): FamilyQuota[];
   /** Resolves when no call is in flight, or after `ms`. */
   whenIdle(ms: number): Promise<void>;

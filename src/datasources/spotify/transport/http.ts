@@ -152,7 +152,7 @@ export function createObservedHttp(http: Http, observer: Observer): ObservedHttp
     const [operation] = waiters.operations();
     const { method, url } = request;
     const onEnd = observer.onCall({ family, method, url, path: path.replace(/\?.*/, ''), operation });
-    const finishRecord = waiters.recordCall({ family, method, path });
+    const finishRecord = waiters.recordCall({ method, path });
     const outcome = await http.send(request);
     const status = outcome.kind === 'response' ? outcome.status : null;
     onEnd({ status, fault: outcome.kind === 'fault' ? outcome.fault : null });

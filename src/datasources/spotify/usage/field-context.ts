@@ -44,7 +44,7 @@ export interface OperationContext {
   /** When its response must be ready, by `performance.now()`. */
   deadlineMs: number;
   usage: Usage;
-  /** The endpoint families of its calls. */
+  /** The endpoint families of its reads that need a call or the store. */
   families: Set<string>;
   /** The keys of the requests whose responses it has used, from Spotify or from the cache. */
   responseKeys: Set<string>;

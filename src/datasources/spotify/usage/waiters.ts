@@ -1,5 +1,4 @@
 import type { OperationContext, UpstreamCallRecord } from './field-context.ts';
-import type { Family } from './observer.ts';
 
 /** The operations that wait for one call. */
 export interface Waiters {
@@ -13,7 +12,7 @@ export interface Waiters {
    * @returns records the end of the call, also for operations that have joined meanwhile
    */
   recordCall(
-    call: Pick<UpstreamCallRecord, 'method' | 'path'> & { family: Family | 'token' },
+    call: Pick<UpstreamCallRecord, 'method' | 'path'>,
   ): (end: Pick<UpstreamCallRecord, 'status' | 'milliseconds'>) => void;
   /** Records the last call also for operations that have joined after its end, before its response was used. */
   recordJoined(): void;
@@ -45,7 +44,7 @@ export function createWaiters(waiting: () => Iterable<OperationContext>): Waiter
       for (const operation of waiting()) if (!operation.hasEnded()) return true;
       return false;
     },
-    recordCall({ family, method, path }) {
+    recordCall({ method, path }) {
       const records = new Map<OperationContext, UpstreamCallRecord>();
       const addRecords = () => {
         for (const operation of operations()) {
@@ -54,7 +53,6 @@ export function createWaiters(waiting: () => Iterable<OperationContext>): Waiter
           const record: UpstreamCallRecord = { method, path, status: null, milliseconds: 0, origin };
           records.set(operation, record);
           operation.usage.calls.push(record);
-          operation.families.add(family);
         }
       };
       addRecords();

@@ -74,7 +74,7 @@ const keyOf = (number: number, market: Market | null = null): EntityKey => ({
 const entry = (freshUntilMs?: number) => lastingEntry(0, freshUntilMs);
 
 /** Without these, an album of a list does not serve reads by its id. */
-const everyPart = Object.fromEntries(kinds.album.inEveryForm.map((field) => [field, 'sent']));
+const everyPart = Object.fromEntries(kinds.album.requiredFields.map((field) => [field, 'sent']));
 
 /** A list of albums, and the ids of those that were decoded, in order. */
 function listOf(numbers: number[], market: Market | null = null) {

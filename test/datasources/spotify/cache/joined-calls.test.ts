@@ -17,7 +17,7 @@ function startCacheWithLateReads(whenEnded: () => void) {
   const request: ApiClient['request'] = async (apiRequest, waiters) => {
     const path = pathOf(apiRequest);
     paths.push(path);
-    const recordEnd = waiters.recordCall({ family: 'artists', method: 'GET', path });
+    const recordEnd = waiters.recordCall({ method: 'GET', path });
     await Promise.resolve();
     recordEnd({ status: 200, milliseconds: 7 });
     whenEnded();

@@ -25,7 +25,7 @@ export const spokenWordKind = {
   isFoundByBareId: false,
   batchSize: 50,
   isFullInSearch: false,
-  inEveryForm: ['externalUrl', 'description', 'explicit', 'images'],
+  requiredFields: ['externalUrl', 'description', 'explicit', 'images'],
   shortLists: [],
 } as const;
 

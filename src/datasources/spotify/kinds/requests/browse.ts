@@ -40,11 +40,9 @@ export function browseList<T extends Entity, O>(
         feature: { name: withheldField, object: pages.key },
         onErrorStatus(response) {
           // A list that has a later page exists: a 404 for that page is a fault.
-          const isFirstPage = offset === 0;
-          if (on404 === 'absent' && isAbsent(response)) return isFirstPage ? null : undefined;
+          if (on404 === 'absent' && isAbsent(response)) return offset === 0 ? null : undefined;
           throwIfWithheld(response);
-          if (on404 === 'withheld' && isFirstPage && isAbsent(response))
-            throw new FeatureWithheld({ isExplicit: false });
+          if (on404 === 'withheld' && isAbsent(response)) throw new FeatureWithheld({ isExplicit: false });
           return page.onErrorStatus(response);
         },
       };

@@ -101,7 +101,7 @@ export function byId<T extends Entity>(
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
-    meansAbsent: (object) => isRemovedObject(object) || isOfOtherKind(object, kind, registry),
+    meansAbsent: (object) => isRemovedObject(object) || isOfKindWithSameUris(object, kind, registry),
     // No object has an id out of range. Spotify rejects such an id with a 400 instead of a 404.
     onErrorStatus: (response) =>
       isAbsent(response) || (response.status === 400 && !isPossible) ? null : undefined,
@@ -150,11 +150,14 @@ const isRemovedObject = (item: unknown): boolean =>
   propertyOf(item, 'id') === null && propertyOf(item, 'name') === null;
 
 /**
- * Whether the object states a kind whose URIs name the requested kind: Spotify responds with a chapter of an audiobook where
- * an episode was requested. There is no object of the requested kind then.
+ * Whether Spotify responds with an object of another kind that has the same form of URI, such as a chapter where an episode was
+ * requested. There is no object of the requested kind then.
  */
-const isOfOtherKind = (object: unknown, { name }: Pick<KindDefinition, 'name'>, registry: KindRegistry) =>
-  findKind(registry, statedType(object))?.uriKind === name;
+const isOfKindWithSameUris = (
+  object: unknown,
+  { name }: Pick<KindDefinition, 'name'>,
+  registry: KindRegistry,
+) => findKind(registry, statedType(object))?.uriKind === name;
 
 /** Spotify rejected a request for a cause that the gateway remembers. */
 class Rejected extends Error {
