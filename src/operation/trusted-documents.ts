@@ -42,8 +42,8 @@ interface DocumentParams {
  * The text of the trusted document that a request names by its hash; undefined if there is no manifest, and the request
  * has to send a text.
  * @throws PersistedQueryNotSupported if the request sends a hash alone, and there is no manifest
- * @throws PersistedQueryNotFound if the manifest does not have the hash. The links of Apollo Client and urql then send the text
- *   too, and get the same error, by which a page knows that the manifest no longer has its document
+ * @throws PersistedQueryNotFound if the manifest does not have the hash. The links of Apollo Client and urql then send the hash
+ *   again with the text. They get the same error, so that a page can tell that the manifest lacks its document
  * @throws BadRequest if there is a manifest, and the request sends a text or no hash
  */
 export function trustedDocument(manifest: Manifest | null, params: DocumentParams): string | undefined {

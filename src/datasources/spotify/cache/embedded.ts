@@ -46,7 +46,7 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 
 /**
  * Whether an object of another response serves a read of the object by its id. An object that Spotify sent in place of
- * another one does not. An object with an empty name, a malformed part or without a required field does not either: the
+ * another one does not. Neither does an object with an empty name or a malformed part, or without a required field: the
  * response to the read may be correct.
  */
 export function servesReadById(object: Entity, kinds: KindRegistry): boolean {
