@@ -240,7 +240,6 @@ const cases: FaultCase[] = [
     fault: 'Redis is flushed while 500 operations read the same object',
     promise: 'after a flush of Redis a read costs one call',
     redis: true,
-    environment: { CACHE_TTL_SECONDS: '1' },
     steps: [
       {
         arrange: async ({ redisUrl, allowed }) => {

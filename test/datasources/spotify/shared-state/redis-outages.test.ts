@@ -135,9 +135,9 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         },
       );
 
-      test.each(outages)(
+      test.for(outages)(
         'a gateway logs one line when Redis responds again after Redis was %s',
-        async (outage: string) => {
+        async (outage, { expect }) => {
           const redis = await startRedis();
           const sandbox = await startUpstream();
           const gateway = await startConnectedGateway(sandbox, redis, alwaysRead);
@@ -184,9 +184,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         const redis = await startRedis();
         await redis.kill();
         const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
+        const machineLoad = measureMachineLoad();
         const startedMs = performance.now();
         expect(await gateway.execute(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
-        expect(performance.now() - startedMs).toBeLessThan(1_000);
+        expect(performance.now() - startedMs).toBeLessThan(1_000 * machineLoad());
         expect(unreachableWarnings(gateway)).toHaveLength(1);
         expect((await gateway.gateway.connect()).isStoreAvailable).toBe(false);
         await redis.start();
