@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
@@ -462,6 +462,17 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
         `[...document.querySelectorAll('table')].map((table) => table.scrollWidth - table.clientWidth)`,
       );
       expect([...new Set(hiddenPixels as number[])], path).toEqual([0]);
+    }
+  });
+
+  test('no page of the docs is wider than a phone, whatever long paths and links its text has', async () => {
+    const { page } = await visit({ width: 360, height: 800 });
+    const paths = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.md'),
+    );
+    for (const path of paths) {
+      await page.goto(new URL(`/docs/${path}`, unconfigured.url).href);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBe(360);
     }
   });
 });

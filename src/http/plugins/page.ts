@@ -24,7 +24,7 @@ ${body}
 
 const style = `
 :root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 66em; margin: 3em auto; padding: 0 1em }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 66em; margin: 3em auto; padding: 0 1em; overflow-wrap: break-word }
 p, ul, ol { max-width: 44em; box-sizing: border-box }
 h1 { font-size: 1.5em; margin: .5em 0 }
 h2, h3 { font-size: 1.2em; margin: 1.5em 0 .5em }
