@@ -18,10 +18,13 @@ import { createReportOperation } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
 
 export { type Config, ConfigError, readConfig } from './config.ts';
+export type { SpotifyOptions } from './datasources/spotify/index.ts';
 export type { SharedStore } from './datasources/spotify/shared-state/shared-store.ts';
 export * from './errors.ts';
+export type { GatewayOptions } from './gateway-options.ts';
 export type { Log } from './observability/log.ts';
 export type { Execute } from './operation/in-process.ts';
+export type { Manifest } from './operation/trusted-documents.ts';
 
 /** The gateway on a host without sockets and files, such as a Durable Object of Cloudflare Workers. */
 export interface WorkerGateway {

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 
 /**
  * Installs the packed package in an empty project, once. With the lowest and the newest version of GraphQL.js that it
- * supports, reads one artist by each way in; then compiles strict TypeScript as ECMAScript module and as CommonJS. All
+ * supports, reads one artist by each way in; then compiles strict TypeScript as ECMAScript module and as CommonJS, with declarations. All
  * packages must accept the lowest Node of each major version that the package supports. Needs the registry of npm.
  */
 
@@ -79,6 +79,33 @@ export async function main(log: Log): Promise<string | undefined> {
 }
 `;
 
+// Without annotations, as a module of a parent's server exports its gateway: its declarations need a name for each type.
+const inferred = `
+import { createGateway, readConfig } from 'spotify-graphql-gateway';
+import { createCatalogue, startSandbox } from 'spotify-graphql-gateway/sandbox';
+
+export const config = readConfig(process.env);
+export const options = config.gateway;
+export const { spotify, trustedDocuments } = options;
+export const gateway = createGateway(options);
+export const { handler, listener, schema, execute, metrics } = gateway;
+export const connect = () => gateway.connect();
+export const report = async () => [(await connect()).quota, (await connect()).families] as const;
+export const catalogue = createCatalogue();
+export const sandbox = () => startSandbox({ catalogue });
+export const calls = async () => (await sandbox()).calls();
+export const faults = async () => (await sandbox()).faults;
+`;
+const inferredInWorker = `
+import { createWorkerGateway, readConfig } from 'spotify-graphql-gateway/worker';
+
+export const config = readConfig({});
+export const options = config.gateway;
+export const { spotify, trustedDocuments } = options;
+export const gateway = createWorkerGateway(options);
+export const { execute, schema } = gateway;
+`;
+
 /**
  * Compiles one file of the project with the compiler and the types of Node of this repository.
  * @returns the errors in the file and in the types of the package, without those in other packages
@@ -93,6 +120,7 @@ function compile(file, module) {
         lib: ['esnext'],
         strict: true,
         noEmit: true,
+        declaration: true,
         types: ['node'],
         typeRoots: [resolve('node_modules/@types')],
       },
@@ -151,8 +179,12 @@ try {
   writeFileSync(join(folder, 'program.cjs'), commonJs);
   assert.equal(run(process.execPath, ['program.cjs'], folder), 'function,function,function\n');
   for (const file of ['typed.mts', 'typed.cts']) writeFileSync(join(folder, file), typescript);
+  writeFileSync(join(folder, 'inferred.mts'), inferred);
+  writeFileSync(join(folder, 'inferred-worker.mts'), inferredInWorker);
   assert.deepEqual(compile('typed.mts', 'node16'), []);
   assert.deepEqual(compile('typed.cts', 'node20'), []);
+  assert.deepEqual(compile('inferred.mts', 'node16'), []);
+  assert.deepEqual(compile('inferred-worker.mts', 'node16'), []);
   // As docs/composition.md says: `node16` knows no `require` of an ECMAScript module.
   const codes = compile('typed.cts', 'node16').map((line) => /TS\d+/.exec(line)?.[0]);
   assert.deepEqual(codes, ['TS1479', 'TS1479']);

@@ -29,6 +29,7 @@ export type { Slot, Window } from './pagination/windows.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
 export type { FamilyQuota } from './quota/daily-quota.ts';
 export { freshnessFactor } from './quota/decide-reads.ts';
+export type { FamilyReport } from './quota/request-queue.ts';
 export {
   type ConnectFailure,
   createRawClient,
