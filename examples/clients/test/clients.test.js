@@ -19,6 +19,8 @@ import { createConcerts } from '../src/concerts.js';
 import { expressHost, fastifyHost, honoHost, nextRoute } from '../src/hosts.js';
 import * as parents from '../src/parents.js';
 import albumsQuery from '../src/relay/__generated__/albumsQuery.graphql.js';
+import episodesPageQuery from '../src/relay/__generated__/episodesPageQuery.graphql.js';
+import episodesQuery from '../src/relay/__generated__/episodesQuery.graphql.js';
 import { serve, startServers } from '../src/servers.js';
 
 /** Each parent, client and server costs as many Spotify calls as direct queries. */
@@ -114,6 +116,35 @@ test('Relay merges two pages of a list, for the calls of one page of ten', async
 
   assert.deepEqual(namesIn(seen()), shown);
   assert.deepEqual(spotifyCalls(), direct);
+});
+
+test('Relay reads further episodes of a show by a fragment of `Query`: `node` does not find a show that is not cached', async (t) => {
+  const { url, sandbox } = await startServersFor(t);
+  const id = sandbox.catalogue.fixtures.shows.episodes130;
+  const environment = relayEnvironment(url);
+  const variables = { id, first: 5 };
+  const operation = relay.createOperationDescriptor(episodesQuery, variables);
+  environment.retain(operation);
+  /** The merged list, as the components of a page read it from the store. */
+  const readList = (read) =>
+    relay.commitLocalUpdate(environment, (store) => {
+      const show = store.getRoot().getLinkedRecord('show', { id });
+      read(relay.ConnectionHandler.getConnection(show, 'episodes_episodes'));
+    });
+
+  await relay.fetchQuery(environment, episodesQuery, variables).toPromise();
+  let after;
+  readList((list) => {
+    after = list.getLinkedRecord('pageInfo').getValue('endCursor');
+  });
+  await relay.fetchQuery(environment, episodesPageQuery, { ...variables, after }).toPromise();
+
+  readList((list) => assert.equal(new Set(list.getLinkedRecords('edges')).size, 10));
+  const { gateway } = await startServersFor(t);
+  const page = `... on Show { episodes(first: 5, after: "${after}") { nodes { id } } }`;
+  const read = (ref) => gateway.execute({ document: parse(`{ node(id: "${ref}") { ${page} } }`) });
+  assert.equal((await read(id)).data.node, null, 'the documented rule is no longer needed');
+  assert.equal((await read(`spotify:show:${id}`)).data.node.episodes.nodes.length, 5);
 });
 
 test('Apollo Client merges the edges of two pages, for the calls of one page of ten', async (t) => {
