@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { stitchingDirectives } from '@graphql-tools/stitching-directives';
 import { composeServices } from '@theguild/federation-composition';
-import { buildSchema, parse } from 'graphql';
+import { buildSchema, Kind, parse, print, type TypeNode, visit } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import {
   albums,
@@ -167,6 +167,33 @@ describe('a federation router', () => {
 
     const [, directive] = /^ *node\([^)]*\): Node (.*)$/m.exec(overridden.supergraphSdl ?? '') ?? [];
     expect(directive).toBe('@join__field(graph: CONCERTS, override: "spotify") @cost(weight: 3)');
+  });
+
+  test('a router composes a subgraph that has its own `User` or `Category` only with a copy of the SDL that leaves out the type of the gateway', async () => {
+    const sdl = await serviceSdl();
+    const typeOf = (type: TypeNode): string =>
+      type.kind === Kind.NAMED_TYPE ? type.name.value : typeOf(type.type);
+    const without = (...leftOut: string[]) =>
+      print(
+        visit(parse(sdl), {
+          ObjectTypeDefinition: ({ name }) => (leftOut.includes(name.value) ? null : undefined),
+          FieldDefinition: ({ type }) => (leftOut.includes(typeOf(type)) ? null : undefined),
+        }),
+      );
+    const own = (type: string) =>
+      subgraph(
+        'shop',
+        `${link('"@key"')} type Query { mine: ${type} } type ${type} @key(fields: "id") { id: ID! mail: String }`,
+      );
+
+    for (const leftOut of [['User'], ['Category', 'CategoryConnection', 'CategoryEdge']]) {
+      const [type = ''] = leftOut;
+      const withType = composeServices([subgraph('spotify', sdl), own(type)]);
+      expect(withType.errors?.map(({ extensions }) => extensions['code'])).toEqual(['INVALID_FIELD_SHARING']);
+      const composed = composeServices([subgraph('spotify', without(...leftOut)), own(type)]);
+      expect(composed.errors).toBeUndefined();
+      expect(composed.supergraphSdl).toMatch(/^type Playlist\b/m);
+    }
   });
 
   test('the SDL for a router has none of the fields, types and directives for stitching and federation', async () => {
