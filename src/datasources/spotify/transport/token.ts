@@ -11,10 +11,10 @@ import { createWaiters, type Waiters } from '../usage/waiters.ts';
 import { type BackOffReason, backOffError } from './back-off.ts';
 import type { ObservedHttp, Outcome } from './http.ts';
 import { withRetries } from './retry.ts';
+import { createTokenLog } from './token-log.ts';
 import {
   type CachedToken,
   CredentialsRejected,
-  correctionOf,
   noTokenError,
   parseToken,
   withFaultAsStatus,
@@ -43,6 +43,7 @@ interface Failure {
 /** The one client-credentials token of an app, cached in memory and nowhere else. */
 export function createToken(observedHttp: ObservedHttp, log: Log, options: TokenOptions) {
   const waitingOperations = new Set<OperationContext>();
+  const tokenLog = createTokenLog(log, options);
   let cached: CachedToken | undefined;
   let renewal: Promise<CachedToken> | undefined;
   let failure: Failure | undefined;
@@ -75,6 +76,7 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       const requestedAtMs = performance.now();
       cached = parseToken(await withRetries(send, { mayRetry, backOff }), requestedAtMs);
       failure = undefined;
+      tokenLog.received();
       return cached;
     } catch (cause) {
       const error = cause instanceof UpstreamBadResponse ? noTokenError() : cause;
@@ -82,9 +84,8 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       const forMs = error instanceof CredentialsRejected ? rememberCredentialsMs : rememberFailureMs;
       failure ??= remember(error, forMs);
       if (error instanceof Overloaded) throw error; // this process ends: Spotify is not the cause
-      if (error instanceof CredentialsRejected)
-        log.error(rejectionFields(error, options), rejectedMessage(error));
-      else log.warn({ code: error.code, reason: reasonOf(outcome) }, noTokenMessage);
+      if (error instanceof CredentialsRejected) tokenLog.rejected(error);
+      else tokenLog.missing(error, outcome);
       throw error;
     }
   }
@@ -132,22 +133,6 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       isDisposed = true;
     },
   };
-}
-
-const noTokenMessage =
-  'Spotify has sent no token, so no call can be sent; the next request tries again. Check the network, HTTPS_PROXY and SPOTIFY_TOKEN_URL';
-
-/** Such as `ECONNREFUSED` or `status 503`. */
-const reasonOf = (outcome: Outcome | undefined): string | undefined =>
-  outcome?.kind === 'fault' ? outcome.code : outcome && `status ${outcome.status}`;
-
-const rejectedMessage = ({ reason }: CredentialsRejected): string =>
-  `Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET. ${correctionOf(reason)}, then start again`;
-
-/** The reason is left out if it repeats a credential. */
-function rejectionFields({ code, reason }: CredentialsRejected, { clientId, clientSecret }: TokenOptions) {
-  const isSafe = ![clientId, clientSecret].some((secret) => reason.includes(secret));
-  return isSafe ? { code, reason } : { code };
 }
 
 function tokenRequest({ url, clientId, clientSecret }: TokenOptions) {

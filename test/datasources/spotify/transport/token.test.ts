@@ -368,4 +368,28 @@ describe('the token endpoint', () => {
     ]);
     expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api', 'api']);
   });
+
+  test('a lasting failure of the token endpoint is logged with one warning a minute, however often it is requested, and its end with one line', async () => {
+    const clock = startClock();
+    const { execute, sandbox, logged } = await startInMode('development');
+    sandbox.faults.add({ on: onToken, fault: { kind: 'answer', status: 500 } });
+    const tokenRequests = () => sandbox.calls().length;
+    const tokenLines = () =>
+      logged.flatMap(({ level, message }) =>
+        /token/.test(message) ? [`${level} ${message.replace(/;.*/, '')}`] : [],
+      );
+    const warning = 'warn Spotify has sent no token';
+    for (let seconds = 0; seconds <= 120; seconds += 20) {
+      const before = tokenRequests();
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
+      expect(tokenRequests(), `after ${seconds} s`).toBeGreaterThan(before);
+      expect(tokenLines()).toEqual(Array(1 + Math.floor(seconds / 60)).fill(warning));
+      await clock.pass(20);
+    }
+    sandbox.faults.clear();
+    for (const id of [albums.tracks1, albums.tracks20]) {
+      expect((await execute(`{ album(id: "${id}") { name } }`)).errors).toEqual([]);
+    }
+    expect(tokenLines()).toEqual([warning, warning, warning, 'info Spotify sends tokens again']);
+  });
 });
