@@ -148,6 +148,22 @@ describe('the shutdown', () => {
   });
 });
 
+describe('the proxies of docs/deployment.md', () => {
+  const page = read('docs/deployment.md');
+  const [single = '', several = ''] = page.split('### Several processes behind a proxy');
+
+  test('a proxy in front of one process does not check /ready, because the process serves cached data while it is not ready', () => {
+    expect(single).toContain('reverse_proxy gateway:4000 {\n    lb_try_duration 10s\n');
+    expect(single).not.toContain('health_uri');
+  });
+
+  test('a proxy in front of several processes repeats requests that one of them rejects with 503 while it shuts down', () => {
+    expect(several).toMatch(/^proxy_next_upstream .*\bhttp_503 non_idempotent;$/m);
+    expect(several).toMatch(/^ {2}retry-on .*\b503$/m);
+    expect(several.match(/^ {2}server \S+ max_fails=0;$/gm)).toHaveLength(2);
+  });
+});
+
 describe('the release', () => {
   const { jobs, on } = parse(read('.github/workflows/release.yml')) as {
     jobs: Record<string, Job>;
