@@ -95,7 +95,7 @@ const compressedBombs = {
 
 const uncompressed = once(() => Buffer.alloc(30_000_000, '{'));
 
-export function once<T>(make: () => T): () => T {
+function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make();

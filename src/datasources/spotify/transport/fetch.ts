@@ -127,5 +127,5 @@ const asciiHeaders = (headers: UndiciResponse['headers']): [string, string][] =>
 const asciiText = /^[\t\x20-\x7e]*$/;
 
 /** Whether a `Content-Encoding` is gzip, in any case or by its old name `x-gzip`. */
-export const isGzip = (contentEncoding: string | null): boolean =>
+const isGzip = (contentEncoding: string | null): boolean =>
   /^\s*(?:x-)?gzip\s*$/i.test(contentEncoding ?? '');
