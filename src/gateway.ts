@@ -12,7 +12,7 @@ import { findDocs, useDocs } from './http/plugins/docs.ts';
 import { useGraphiql } from './http/plugins/graphiql/graphiql.ts';
 import { corsHeaders } from './http/plugins/response-headers.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
-import { rejectInvalidTarget } from './http/request-target.ts';
+import { headersOf, rejectInvalidTarget } from './http/request-target.ts';
 import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
@@ -178,6 +178,8 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     corsHeaders: corsHeadersFor,
     onRejected,
     mask,
+    takeTurn: (request) =>
+      executor.takeTurn(shared.clientKey(headersOf(request), request.socket?.remoteAddress)),
   });
   return {
     handler,

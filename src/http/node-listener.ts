@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { FastPath, ReceivedPost } from './fast-path.ts';
 import { acceptedType, isPlainJson, type MediaType, plainJson } from './media-types.ts';
-import type { RequestBodies } from './request-bodies.ts';
+import type { RequestBodies, RequestBody } from './request-bodies.ts';
 import { requestIdOf } from './request-id.ts';
 import { headersOf, pathOf, sentTarget } from './request-target.ts';
 import { type FixedResponses, type SerializedResponse, serializeError, writeResponse } from './response.ts';
@@ -25,12 +25,27 @@ export interface NodeListenerOptions {
   onRejected(code: ErrorCode): void;
   /** Makes the error that the client sees, and logs a bug. */
   mask(error: unknown): GraphQLError;
+  /**
+   * Waits until the client may have more of the processor: with many connections, the requests that arrive in one iteration of
+   * the event loop would block it. False if the process has too much to do.
+   */
+  takeTurn(request: IncomingMessage): true | Promise<boolean>;
 }
 
 /** Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
-  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, fixedResponses, unread, onRejected, mask } =
-    options;
+  const {
+    endpoint,
+    fastPath,
+    isFastPathOpen,
+    yoga,
+    bodies,
+    fixedResponses,
+    unread,
+    onRejected,
+    mask,
+    takeTurn,
+  } = options;
 
   const rejections = {
     'too large': ['QUERY_TOO_COMPLEX', fixedResponses.bodyTooLarge],
@@ -52,12 +67,22 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     writeResponse(response, { ...serialized, headers }, requestId);
   }
 
+  async function readInTurn(request: IncomingMessage): Promise<RequestBody> {
+    const body = await bodies.read(request);
+    if (body.kind !== 'whole') return body;
+    const isAdmitted = await takeTurn(request);
+    const isConnected = !request.socket?.destroyed;
+    if (isAdmitted && isConnected) return body;
+    body.release();
+    return { kind: isConnected ? 'overloaded' : 'aborted' };
+  }
+
   async function handlePost(
     request: IncomingMessage,
     response: ServerResponse,
     type: MediaType,
   ): Promise<void> {
-    const body = await bodies.read(request);
+    const body = await readInTurn(request);
     const requestId = requestIdOf(headersOf(request));
     if (body.kind === 'whole') {
       try {

@@ -17,14 +17,19 @@ export type RequestBody =
 const maxTotalBytes = 32_000_000;
 const slowAfterMs = 1_000; // an incomplete body that is older is dropped if its room is needed
 
+// Of parsed JSON: 33,000 empty lists are 99 KB of text and 1.3 MB in memory (Node 20.20.2).
+const bytesOfSign = 32;
+const [listStart, objectStart, comma, colon] = [0x5b, 0x7b, 0x2c, 0x3a];
+
 interface Incomplete {
   sinceMs: number;
   drop(): void;
 }
 
 /**
- * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests
- * have responses: if a new one has no room, the connection whose body has been incomplete for longest is closed.
+ * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, with the memory that their JSON
+ * takes, until their requests have responses: if a new one has no room, the connection whose body has been incomplete for
+ * longest is closed.
  * A body that a parser has read before is taken from `request.body`.
  * @param onSlowClosed is called for each connection that is closed because its body took too long
  */
@@ -82,7 +87,15 @@ export function createRequestBodies(onSlowClosed: () => void) {
         bytes += chunk.byteLength;
         totalBytes += chunk.byteLength;
       });
-      request.once('end', () => finish({ kind: 'whole', text: textOf(chunks), release }));
+      request.once('end', () => {
+        incomplete.delete(self);
+        const parsedBytes = parsedBytesOf(chunks);
+        if (isDone) return;
+        if (!makeRoom(parsedBytes)) return finish({ kind: 'overloaded' });
+        bytes += parsedBytes;
+        totalBytes += parsedBytes;
+        finish({ kind: 'whole', text: textOf(chunks), release });
+      });
       request.once('close', () => finish({ kind: 'aborted' }));
     });
 
@@ -102,6 +115,17 @@ function parsedBody({ body }: IncomingMessage & { body?: unknown }): RequestBody
   const isTooLarge = text === null || Buffer.byteLength(text) > maxBodyBytes;
   return isTooLarge ? { kind: 'too large' } : { kind: 'whole', text, release: () => undefined };
 }
+
+/** About the memory that the JSON of a body takes when it is parsed. */
+function parsedBytesOf(chunks: readonly Buffer[]): number {
+  let count = 0;
+  for (const chunk of chunks) for (let at = 0; at < chunk.length; at += 1) if (isSign(chunk[at])) count += 1;
+  return count * bytesOfSign;
+}
+
+/** Whether it is a byte of which JSON has one for each value. A Set takes ten times as long. */
+const isSign = (byte: number | undefined): boolean =>
+  byte === listStart || byte === objectStart || byte === comma || byte === colon;
 
 const textOf = (chunks: readonly Buffer[]): string =>
   (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8');

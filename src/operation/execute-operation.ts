@@ -77,6 +77,8 @@ export function createOperationRunner(options: ExecuteOperationOptions) {
 
   return {
     executeOperation,
+    /** See `OperationQueue.admit`: for work of a request before its operation, such as parsing its body. */
+    takeTurn: queue.admit,
     /** How many operations run or wait at this moment. */
     runningCount: () => runningCount,
     /** From now on every new operation is rejected. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { largeOperation } from '../support/abuse.ts';
-import { expectBounded } from '../support/bounded.ts';
+import { expectBounded, resetPeakMemory } from '../support/bounded.ts';
 import { measureMachineLoad } from '../support/machine-load.ts';
 import {
   type Environment,
@@ -179,6 +179,20 @@ describe.concurrent('visits to GraphiQL', { timeout: 90_000 }, () => {
 
 describe.concurrent('large operations', () => {
   const large = (n: number) => JSON.stringify({ query: `# ${n}\n${largeOperation(15, albumFields)}` });
+
+  test('300 bodies at once whose JSON takes many times their size in memory end no process', async () => {
+    const server = await startServer(inProduction);
+    const objects = `[${Array(33_000).fill('{}').join(',')}]`; // takes little time to parse
+    const request = post(`{"query": "{ __typename }", "variables": {"a": ${objects}}}`);
+    resetPeakMemory(server.pid);
+    const incomplete = request.slice(0, -1);
+    const sockets = await Promise.all(Array.from({ length: 300 }, () => openUnread(server.port, incomplete)));
+    await untilMetric(server, 'connections', (count) => count > 300, 60_000);
+    for (const socket of sockets) socket.write(request.slice(-1));
+    await until(async () => (await server.execute('{ __typename }')).status === 200, 60_000);
+    expect(server.peakMb()).toBeLessThan(300);
+    expect((await server.execute('{ __typename }')).json).toEqual({ data: { __typename: 'Query' } });
+  }, 90_000);
 
   test('large operations of 60 clients at once run in turn, and end no process', async () => {
     const environment = { ...inProduction, MAX_UPSTREAM_CALLS: '100000' };

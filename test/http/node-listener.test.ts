@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { createNodeListener, type NodeListenerOptions } from '../../src/http/node-listener.ts';
 import { createRequestBodies } from '../../src/http/request-bodies.ts';
@@ -5,7 +6,7 @@ import { createFixedResponses } from '../../src/http/response.ts';
 import { createUnreadResponses } from '../../src/http/unread-responses.ts';
 import { createMask } from '../../src/operation/response-errors.ts';
 import { withSandbox } from '../support/gateway.ts';
-import { exchangeOnce } from '../support/process.ts';
+import { exchangeOnce, until } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** A listener whose parts a test replaces, and its logged errors. */
@@ -26,6 +27,7 @@ async function serve({
     corsHeaders: () => ({}),
     onRejected: ignore,
     mask,
+    takeTurn: () => true,
     ...parts,
   });
   const port = await portOf((request, response) => {
@@ -131,3 +133,44 @@ test.each([
     expect(sandbox.calls()).toEqual([]);
   },
 );
+
+test('a body waits for the turn of its client before it is parsed, and is rejected if the process has too much to do', async () => {
+  const turns: ((isAdmitted: boolean) => void)[] = [];
+  let parsed = 0;
+  const fastPath: NodeListenerOptions['fastPath'] = async ({ response }) => {
+    parsed += 1;
+    response.end();
+    return true;
+  };
+  const takeTurn = () => new Promise<boolean>((resolve) => void turns.push(resolve));
+  const { post } = await serve({ fastPath, yoga: fail, takeTurn });
+  const replies = [post('application/json'), post('application/json')];
+  await until(() => turns.length === 2, 5_000);
+  expect(parsed).toBe(0);
+  turns[0]?.(true);
+  turns[1]?.(false);
+  const statuses = (await Promise.all(replies)).map(({ status }) => status);
+  expect([statuses.sort(), parsed]).toEqual([[200, 503], 1]);
+});
+
+test('a request whose client has disconnected while it waited for its turn is not handled', async () => {
+  let startTurn: (isAdmitted: boolean) => void = () => undefined;
+  const turn = new Promise<boolean>((resolve) => {
+    startTurn = resolve;
+  });
+  const handled: string[] = [];
+  const fastPath: NodeListenerOptions['fastPath'] = async ({ body }) => handled.push(body) > 0;
+  let socket: IncomingMessage['socket'] | undefined;
+  const takeTurn = (request: IncomingMessage) => {
+    ({ socket } = request);
+    return turn;
+  };
+  const { post } = await serve({ fastPath, yoga: fail, takeTurn });
+  const reply = post('application/json').catch(() => 'closed');
+  await until(() => socket !== undefined, 5_000);
+  socket?.destroy();
+  expect(await reply).toBe('closed');
+  startTurn(true);
+  await new Promise(setImmediate);
+  expect(handled).toEqual([]);
+});

@@ -95,6 +95,25 @@ test('a body that is dropped by its own next bytes takes no memory afterwards', 
   expect(kinds).toEqual([]);
 });
 
+test('bodies whose JSON takes many times their size in memory are rejected when that memory is used up, and free it at the end', async () => {
+  const { read } = createRequestBodies(() => undefined);
+  const emptyLists = `[${Array(33_000).fill('[]').join(',')}]`;
+  async function readAll(count: number): Promise<RequestBody[]> {
+    const requests = Array.from({ length: count }, () => new PassThrough());
+    const bodies = requests.map((request) => read(request as unknown as IncomingMessage));
+    for (const request of requests) request.end(emptyLists);
+    return Promise.all(bodies);
+  }
+  const wholeOf = (bodies: readonly RequestBody[]) => bodies.filter((body) => body.kind === 'whole');
+
+  const bodies = await readAll(60);
+  expect(new Set(bodies.map(({ kind }) => kind))).toEqual(new Set(['whole', 'overloaded']));
+  const whole = wholeOf(bodies);
+  expect(whole.length).toBeLessThan(25); // 1.3 MB each
+  for (const body of whole) body.release();
+  expect(wholeOf(await readAll(whole.length)).length).toBe(whole.length);
+});
+
 test('a request whose client has disconnected before its body is read is aborted at once', async () => {
   const { read } = createRequestBodies(() => undefined);
   const kinds: RequestBody['kind'][] = [];
