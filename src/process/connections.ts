@@ -7,6 +7,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { createClientKey } from '../http/client-key.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { limitPipelining, type OpenResponses, ParsedRequest } from './pipelining.ts';
 
@@ -19,8 +20,12 @@ const keepAliveMs = 130_000; // longer than proxies keep idle connections: AWS a
 // Each takes some 20 KB, so thousands of idle ones would take the memory that responses need.
 const maxConnections = 4_000;
 const manyConnections = 3_000; // from here on, idle connections are closed to make room for new ones
+const maxOfClient = 3_500; // so that one client does not take all of them; behind a proxy all clients have its address
 const maxDelayMs = 20; // of a request, while new connections keep coming
 const maxHandlingMs = 50; // of delayed requests, until connections are accepted again
+
+const clientKey = createClientKey();
+const noHeader = () => null;
 
 /** Options of `http.createServer`. */
 export const serverOptions = {
@@ -37,15 +42,23 @@ export function limitConnections(
   openResponses: OpenResponses,
   observer: Pick<Metrics, 'connectionsChanged' | 'connectionClosed'>,
 ): void {
+  const openOfClients = new Map<string, number>();
   let openConnections = 0;
   server.maxConnections = maxConnections;
   limitPipelining(server, openResponses, () => observer.connectionClosed('pipelined'));
 
   server.on('connection', (socket) => {
+    const client = clientKey(noHeader, socket.remoteAddress);
+    const openOfClient = openOfClients.get(client) ?? 0;
+    if (openOfClient >= maxOfClient) return void socket.destroy();
     openConnections += 1;
+    openOfClients.set(client, openOfClient + 1);
     observer.connectionsChanged(1);
     socket.once('close', () => {
       openConnections -= 1;
+      const remaining = (openOfClients.get(client) ?? 0) - 1;
+      if (remaining > 0) openOfClients.set(client, remaining);
+      else openOfClients.delete(client);
       observer.connectionsChanged(-1);
     });
     if (openConnections > manyConnections) server.closeIdleConnections();

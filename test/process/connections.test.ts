@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { acceptFirst, serverOptions } from '../../src/process/connections.ts';
+import { acceptFirst, limitConnections, serverOptions } from '../../src/process/connections.ts';
 import { blockEventLoop } from '../support/clock.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -73,6 +73,34 @@ function createServerStub(serve: () => void = () => undefined) {
 test('an idle connection stays open for longer than proxies keep one, because they may still send an operation over it', () => {
   const caddyMs = 120_000; // Traefik 90 s, AWS 60 s
   expect(serverOptions.keepAliveTimeout).toBeGreaterThan(caddyMs);
+});
+
+test('one client leaves room for the connections of other clients, and gets new ones when it closes some', () => {
+  const server = Object.assign(new EventEmitter(), { closeIdleConnections: () => undefined });
+  const openResponses = {
+    of: () => new Set<ServerResponse>(),
+    all: () => [],
+    lastOfEach: () => [],
+    behind: () => 0,
+  };
+  const observer = { connectionsChanged: () => undefined, connectionClosed: () => undefined };
+  limitConnections(server as unknown as Server, openResponses, observer);
+  function connect(remoteAddress: string) {
+    const socket = Object.assign(new EventEmitter(), { remoteAddress, destroyed: false, destroy });
+    function destroy() {
+      socket.destroyed = true;
+      socket.emit('close');
+    }
+    server.emit('connection', socket);
+    return socket;
+  }
+  const isOpen = (address: string) => !connect(address).destroyed;
+
+  const sockets = Array.from({ length: 4_000 }, () => connect('192.0.2.1'));
+  expect(sockets.filter(({ destroyed }) => !destroyed)).toHaveLength(3_500);
+  expect([isOpen('192.0.2.1'), isOpen('192.0.2.2'), isOpen('2001:db8::1')]).toEqual([false, true, true]);
+  sockets[0]?.destroy();
+  expect([isOpen('192.0.2.1'), isOpen('192.0.2.1')]).toEqual([true, false]);
 });
 
 /** On a slow machine an iteration takes longer than requests may wait. */
