@@ -60,8 +60,12 @@ export function openConnection(files: DiskFiles, maxBytes: number): Connection {
 
 function createTables(database: Database): void {
   const foundVersion = database.prepare('PRAGMA user_version').get()?.['user_version'];
-  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
-  if (foundVersion !== storeVersion && tables !== 0) throw new UnknownFormat('database of another version');
+  const count = (select: string) => database.prepare(`SELECT count(*) AS count ${select}`).get()?.['count'];
+  if (foundVersion !== storeVersion && count('FROM sqlite_schema') !== 0)
+    throw new UnknownFormat('database of another version');
+  // A view or a trigger runs queries of its own, which may never end.
+  if (count("FROM sqlite_schema WHERE type NOT IN ('table', 'index')") !== 0)
+    throw new UnknownFormat('database with views or triggers');
   database.exec(`${schema} PRAGMA user_version = ${storeVersion};`);
 }
 

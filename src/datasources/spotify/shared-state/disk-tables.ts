@@ -1,12 +1,15 @@
+import { maxCounters } from './call-counters.ts';
 import type { Sql } from './disk-connection.ts';
-import { maxTopics, messageLifeMs } from './messages.ts';
+import { maxMessageChars, maxTopicChars, maxTopics, messageLifeMs } from './messages.ts';
 import { maxEntryBytes } from './shared-store.ts';
 
 /** Statements on the tables of the disk store. Times are milliseconds of the epoch by the clock of the machine. */
 
 export function entry(sql: Sql, key: string, nowMs: number): Buffer | null {
-  const value = sql('SELECT value FROM entry WHERE key = ? AND until_ms > ?').get(key, nowMs)?.['value'];
-  if (!(value instanceof Uint8Array) || value.byteLength > maxEntryBytes) return null;
+  // SQLite finds the length of a value without reading it.
+  const select = `SELECT value FROM entry WHERE key = ? AND until_ms > ? AND octet_length(value) <= ${maxEntryBytes}`;
+  const value = sql(select).get(key, nowMs)?.['value'];
+  if (!(value instanceof Uint8Array)) return null;
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
@@ -55,8 +58,11 @@ function usedBytes(sql: Sql): number {
   return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
 }
 
+const bytesOfCharacter = 3; // at most, in UTF-8
+const isShortMessage = `octet_length(topic) <= ${maxTopicChars * bytesOfCharacter} AND octet_length(text) <= ${maxMessageChars * bytesOfCharacter}`;
+
 export const messagesAfter = (sql: Sql, id: number) =>
-  sql(`SELECT id, topic, text FROM message WHERE id > ? ORDER BY id LIMIT ${maxTopics}`)
+  sql(`SELECT id, topic, text FROM message WHERE id > ? AND ${isShortMessage} ORDER BY id LIMIT ${maxTopics}`)
     .all(id)
     .map((row) => ({ id: Number(row['id']), topic: String(row['topic']), text: String(row['text']) }));
 
@@ -97,12 +103,19 @@ export const renewLease = (sql: Sql, key: string, owner: string, untilMs: number
 export const releaseLease = (sql: Sql, key: string, owner: string) =>
   sql('DELETE FROM lease WHERE key = ? AND owner = ?').run(key, owner);
 
-export const counters = (sql: Sql, family: string): Map<string, unknown> =>
-  new Map(
-    sql('SELECT name, count FROM counter WHERE family = ?')
+/** The counters of a family. Those of a family that has too many are deleted: to read them would block the process. */
+export function counters(sql: Sql, family: string): Map<string, unknown> {
+  const count = sql('SELECT count(*) AS count FROM counter WHERE family = ?').get(family)?.['count'];
+  if (Number(count) > maxCounters) sql('DELETE FROM counter WHERE family = ?').run(family);
+  const isShortName = `octet_length(name) <= ${maxNameBytes}`;
+  return new Map(
+    sql(`SELECT name, count FROM counter WHERE family = ? AND ${isShortName}`)
       .all(family)
       .map((row) => [String(row['name']), row['count']]),
   );
+}
+
+const maxNameBytes = 200; // twice the longest name that a gateway writes
 
 /** Writes the counters that differ from the stored ones. */
 export function putCounters(

@@ -14,7 +14,10 @@ import {
 import { join } from 'node:path';
 import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openConnection } from '../../../../src/datasources/spotify/shared-state/disk-connection.ts';
+import { createDiskFiles } from '../../../../src/datasources/spotify/shared-state/disk-files.ts';
 import { createDiskStore } from '../../../../src/datasources/spotify/shared-state/disk-store.ts';
+import * as tables from '../../../../src/datasources/spotify/shared-state/disk-tables.ts';
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Log } from '../../../../src/observability/log.ts';
 import { isFull } from '../../../support/clock.ts';
@@ -183,6 +186,11 @@ describe('disk store: files', () => {
       'another version and other tables',
       'DROP TABLE entry; CREATE TABLE entry (a, b); PRAGMA user_version = 99',
     ],
+    [
+      'a view',
+      "DROP TABLE message; CREATE VIEW message AS SELECT 1 AS id, 'a' AS topic, '{}' AS text, 9 AS until_ms",
+    ],
+    ['a trigger', 'CREATE TRIGGER removal AFTER INSERT ON entry BEGIN DELETE FROM entry; END'],
   ])('a database with %s is replaced, and folders of other versions are removed', async (_, change) => {
     const dataDir = await filledFolder();
     for (const version of ['v4', 'v6', 'removed-1']) {
@@ -197,6 +205,24 @@ describe('disk store: files', () => {
     expect(await useAll(store)).toEqual(working);
     expect(warnings).toHaveLength(1);
     expect(readdirSync(join(dataDir, app))).toEqual(['v5']);
+  });
+
+  test('values of a database that are too long or too many are not read', () => {
+    const connection = openConnection(createDiskFiles(temporaryFolder(), app), 100_000_000);
+    onTestFinished(connection.close);
+    const { sql } = connection;
+    const long = 'x'.repeat(1_000_000);
+    tables.putMessage(sql, 'long', long, Date.now(), 'REPLACE');
+    tables.putMessage(sql, long, '{}', Date.now(), 'REPLACE');
+    tables.putMessage(sql, 'short', '{}', Date.now(), 'REPLACE');
+    tables.putEntry(sql, 'long', Buffer.from(long), Date.now() + lifeMs);
+    tables.putCounters(sql, 'artists', new Map(), { '100:p': 1, [long]: 1 });
+    const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) SELECT';
+    connection.transaction(() => sql(`INSERT INTO counter ${many} 'albums', i || ':p', 1 FROM n`).run());
+    expect(tables.messagesAfter(sql, 0).map(({ topic }) => topic)).toEqual(['short']);
+    expect(tables.entry(sql, 'long', Date.now())).toBe(null);
+    expect(Object.fromEntries(tables.counters(sql, 'artists'))).toEqual({ '100:p': 1 });
+    expect(tables.counters(sql, 'albums').size).toBe(0);
   });
 
   test.concurrent('a process whose folder a later version removes while it runs leaves the folder of that version alone', async () => {
