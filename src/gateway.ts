@@ -178,8 +178,8 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     corsHeaders: corsHeadersFor,
     onRejected,
     mask,
-    takeTurn: (request) =>
-      executor.takeTurn(shared.clientKey(headersOf(request), request.socket?.remoteAddress)),
+    clientKeyOf: (request) => shared.clientKey(headersOf(request), request.socket?.remoteAddress),
+    takeTurn: executor.takeTurn,
   });
   return {
     handler,

@@ -25,11 +25,13 @@ export interface NodeListenerOptions {
   onRejected(code: ErrorCode): void;
   /** Makes the error that the client sees, and logs a bug. */
   mask(error: unknown): GraphQLError;
+  /** See `ClientKey`. */
+  clientKeyOf(request: IncomingMessage): string;
   /**
    * Waits until the client may have more of the processor: with many connections, the requests that arrive in one iteration of
    * the event loop would block it. False if the process has too much to do.
    */
-  takeTurn(request: IncomingMessage): true | Promise<boolean>;
+  takeTurn(client: string): true | Promise<boolean>;
 }
 
 /** Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. */
@@ -44,6 +46,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     unread,
     onRejected,
     mask,
+    clientKeyOf,
     takeTurn,
   } = options;
 
@@ -68,9 +71,10 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   }
 
   async function readInTurn(request: IncomingMessage): Promise<RequestBody> {
-    const body = await bodies.read(request);
+    const client = clientKeyOf(request);
+    const body = await bodies.read(request, client);
     if (body.kind !== 'whole') return body;
-    const isAdmitted = await takeTurn(request);
+    const isAdmitted = await takeTurn(client);
     const isConnected = !request.socket?.destroyed;
     if (isAdmitted && isConnected) return body;
     body.release();

@@ -15,6 +15,7 @@ export type RequestBody =
   | { kind: 'aborted' };
 
 const maxTotalBytes = 32_000_000;
+const maxClientBytes = 24_000_000; // so that one client does not take all of them
 const slowAfterMs = 1_000; // an incomplete body that is older is dropped if its room is needed
 
 // Of parsed JSON: 33,000 empty lists are 99 KB of text and 1.3 MB in memory (Node 20.20.2).
@@ -22,36 +23,49 @@ const bytesOfSign = 32;
 const [listStart, objectStart, comma, colon] = [0x5b, 0x7b, 0x2c, 0x3a];
 
 interface Incomplete {
+  client: string;
   sinceMs: number;
   drop(): void;
 }
 
 /**
  * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, with the memory that their JSON
- * takes, until their requests have responses: if a new one has no room, the connection whose body has been incomplete for
- * longest is closed.
+ * takes, until their requests have responses, and so are those of one client: if a new one has no room, the connection whose
+ * body has been incomplete for longest is closed.
  * A body that a parser has read before is taken from `request.body`.
  * @param onSlowClosed is called for each connection that is closed because its body took too long
  */
 export function createRequestBodies(onSlowClosed: () => void) {
   const incomplete = new Set<Incomplete>(); // the oldest first
+  const clientBytes = new Map<string, number>();
   let totalBytes = 0;
+  const bytesOf = (client: string): number => clientBytes.get(client) ?? 0;
 
-  function makeRoom(bytes: number): boolean {
-    const nowMs = performance.now();
-    for (const body of incomplete) {
-      if (totalBytes + bytes <= maxTotalBytes || nowMs - body.sinceMs < slowAfterMs) break;
-      body.drop();
-    }
-    return totalBytes + bytes <= maxTotalBytes;
+  function addBytes(client: string, bytes: number): void {
+    totalBytes += bytes;
+    const sum = bytesOf(client) + bytes;
+    if (sum === 0) clientBytes.delete(client);
+    else clientBytes.set(client, sum);
   }
 
-  const readStream = (request: IncomingMessage) =>
+  function makeRoom(client: string, bytes: number): boolean {
+    const isFull = () => totalBytes + bytes > maxTotalBytes;
+    const isShareFull = () => bytesOf(client) + bytes > maxClientBytes;
+    const nowMs = performance.now();
+    for (const body of incomplete) {
+      if (nowMs - body.sinceMs < slowAfterMs) break;
+      if (isFull() || (isShareFull() && body.client === client)) body.drop();
+    }
+    return !isFull() && !isShareFull();
+  }
+
+  const readStream = (request: IncomingMessage, client: string) =>
     new Promise<RequestBody>((resolve) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       let isDone = false;
       const self: Incomplete = {
+        client,
         sinceMs: performance.now(),
         drop() {
           finish({ kind: 'aborted' });
@@ -62,7 +76,7 @@ export function createRequestBodies(onSlowClosed: () => void) {
       incomplete.add(self);
 
       function release(): void {
-        totalBytes -= bytes;
+        addBytes(client, -bytes);
         bytes = 0;
       }
 
@@ -81,29 +95,29 @@ export function createRequestBodies(onSlowClosed: () => void) {
       request.on('data', (chunk: Buffer) => {
         if (isDone) return;
         if (bytes + chunk.byteLength > maxBodyBytes) return finish({ kind: 'too large' });
-        if (!makeRoom(chunk.byteLength)) return finish({ kind: 'overloaded' });
+        if (!makeRoom(client, chunk.byteLength)) return finish({ kind: 'overloaded' });
         if (isDone) return; // this body was dropped to make room
         chunks.push(chunk);
         bytes += chunk.byteLength;
-        totalBytes += chunk.byteLength;
+        addBytes(client, chunk.byteLength);
       });
       request.once('end', () => {
         incomplete.delete(self);
         const parsedBytes = parsedBytesOf(chunks);
         if (isDone) return;
-        if (!makeRoom(parsedBytes)) return finish({ kind: 'overloaded' });
+        if (!makeRoom(client, parsedBytes)) return finish({ kind: 'overloaded' });
         bytes += parsedBytes;
-        totalBytes += parsedBytes;
+        addBytes(client, parsedBytes);
         finish({ kind: 'whole', text: textOf(chunks), release });
       });
       request.once('close', () => finish({ kind: 'aborted' }));
     });
 
   return {
-    async read(request: IncomingMessage): Promise<RequestBody> {
+    async read(request: IncomingMessage, client: string): Promise<RequestBody> {
       if (request.readableEnded) return parsedBody(request);
       // Its `close` event has been: a middleware in front of the gateway took longer than the client stayed.
-      return request.destroyed ? { kind: 'aborted' } : readStream(request);
+      return request.destroyed ? { kind: 'aborted' } : readStream(request, client);
     },
   };
 }

@@ -27,6 +27,7 @@ async function serve({
     corsHeaders: () => ({}),
     onRejected: ignore,
     mask,
+    clientKeyOf: () => 'client',
     takeTurn: () => true,
     ...parts,
   });
@@ -161,11 +162,11 @@ test('a request whose client has disconnected while it waited for its turn is no
   const handled: string[] = [];
   const fastPath: NodeListenerOptions['fastPath'] = async ({ body }) => handled.push(body) > 0;
   let socket: IncomingMessage['socket'] | undefined;
-  const takeTurn = (request: IncomingMessage) => {
+  const clientKeyOf = (request: IncomingMessage) => {
     ({ socket } = request);
-    return turn;
+    return 'client';
   };
-  const { post } = await serve({ fastPath, yoga: fail, takeTurn });
+  const { post } = await serve({ fastPath, yoga: fail, clientKeyOf, takeTurn: () => turn });
   const reply = post('application/json').catch(() => 'closed');
   await until(() => socket !== undefined, 5_000);
   socket?.destroy();

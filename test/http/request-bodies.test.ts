@@ -16,6 +16,7 @@ afterEach(() => void vi.useRealTimers());
 
 async function start() {
   let slowClosed = 0;
+  let clients = 0;
   let received = 0;
   const { read } = createRequestBodies(() => {
     slowClosed += 1;
@@ -25,7 +26,8 @@ async function start() {
     request.on('data', (chunk: Buffer) => {
       received += chunk.byteLength;
     });
-    void read(request).then((body) => {
+    clients += 1;
+    void read(request, `client ${clients}`).then((body) => {
       ends.push(body.kind);
       response.end();
     });
@@ -67,10 +69,10 @@ test('a body that is dropped by its own next bytes takes no memory afterwards', 
   const { read } = createRequestBodies(() => undefined);
   const kinds: RequestBody['kind'][] = [];
   /** Starts a body of which these bytes arrive, and no end. */
-  function startBody(bytes: number) {
+  function startBody(bytes: number, i = 0) {
     const socket = { destroy: () => undefined };
     const request = Object.assign(new PassThrough(), { socket });
-    void read(request as unknown as IncomingMessage).then(({ kind }) => kinds.push(kind));
+    void read(request as unknown as IncomingMessage, `client ${i % 2}`).then(({ kind }) => kinds.push(kind));
     request.write(Buffer.alloc(bytes));
     return request;
   }
@@ -78,7 +80,7 @@ test('a body that is dropped by its own next bytes takes no memory afterwards', 
   const takeAll = () => [
     startBody(1_000),
     startBody(99_000),
-    ...Array.from({ length: 319 }, () => startBody(100_000)),
+    ...Array.from({ length: 319 }, (_, i) => startBody(100_000, i)),
   ];
 
   const bodies = takeAll();
@@ -100,7 +102,7 @@ test('bodies whose JSON takes many times their size in memory are rejected when 
   const emptyLists = `[${Array(33_000).fill('[]').join(',')}]`;
   async function readAll(count: number): Promise<RequestBody[]> {
     const requests = Array.from({ length: count }, () => new PassThrough());
-    const bodies = requests.map((request) => read(request as unknown as IncomingMessage));
+    const bodies = requests.map((request) => read(request as unknown as IncomingMessage, 'client'));
     for (const request of requests) request.end(emptyLists);
     return Promise.all(bodies);
   }
@@ -114,12 +116,41 @@ test('bodies whose JSON takes many times their size in memory are rejected when 
   expect(wholeOf(await readAll(whole.length)).length).toBe(whole.length);
 });
 
+test('the bodies of one client take at most three quarters of the memory, and its slow ones are closed for its new ones', async () => {
+  let slowClosed = 0;
+  const { read } = createRequestBodies(() => {
+    slowClosed += 1;
+  });
+  const kinds: string[] = [];
+  /** Starts bodies of 100,000 bytes without an end. */
+  async function startBodies(client: string, count: number) {
+    for (let n = 0; n < count; n++) {
+      const request = Object.assign(new PassThrough(), { socket: { destroy: () => undefined } });
+      void read(request as unknown as IncomingMessage, client).then(({ kind }) =>
+        kinds.push(`${client} ${kind}`),
+      );
+      request.write(Buffer.alloc(100_000));
+    }
+    await endOfIteration();
+  }
+  await startBodies('one', 240);
+  expect(kinds).toEqual([]);
+  await startBodies('one', 1);
+  expect(kinds).toEqual(['one overloaded']);
+  await startBodies('other', 60);
+  vi.advanceTimersByTime(1_000);
+  await startBodies('one', 2);
+  expect([kinds, slowClosed]).toEqual([['one overloaded', 'one aborted', 'one aborted'], 2]);
+  await startBodies('other', 20);
+  expect(kinds.length).toBe(3);
+});
+
 test('a request whose client has disconnected before its body is read is aborted at once', async () => {
   const { read } = createRequestBodies(() => undefined);
   const kinds: RequestBody['kind'][] = [];
   const port = await portOf((request) => {
     // As behind a middleware that is slower than the client's disconnect.
-    request.once('close', () => void read(request).then(({ kind }) => kinds.push(kind)));
+    request.once('close', () => void read(request, 'client').then(({ kind }) => kinds.push(kind)));
   });
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   socket.write('POST / HTTP/1.1\r\nHost: gateway\r\nContent-Length: 9\r\n\r\n{', () => socket.destroy());
