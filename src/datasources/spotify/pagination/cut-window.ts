@@ -46,14 +46,17 @@ async function cutAfterItem<T extends Entity>(
   { slot, first, after }: { slot: number; first: number; after: CursorPosition },
   cut: Cut<T>,
 ): Promise<Window<T>> {
-  // The smaller total of a later page is no reason to read the embedded page again.
-  if (slot < after.slot && slot < (read.list.embeddedItems ?? 0)) return cut(pages, slotRange);
+  const { list, fieldContext } = read;
+  // The smaller total of a later page is no reason to read the embedded page again while it is fresh.
+  const isEmbedded = slot < after.slot && slot < (list.embeddedItems ?? 0);
+  const embeddedPage = isEmbedded ? await list.embeddedFirstPage?.(fieldContext) : undefined;
   const page =
     pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
+    embeddedPage ??
     (await readPage(read, slot - (slot % read.limit), epochMs()).catch(onlyGatewayError));
   if (page instanceof GatewayError) {
     if (slot < after.slot) throw page; // without the page, the window would miss the items that have moved in front of it
-    recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
+    recordFreshness(fieldContext, epochMs()); // a later call may find the item
     return cut(pages, slotRange);
   }
   const found = cursorSlotIn(page, slot, after);

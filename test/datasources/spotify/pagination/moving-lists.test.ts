@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { albumPage, albumsDocument, idsOf, slots } from '../../../support/album-pages.ts';
+import { startClock } from '../../../support/clock.ts';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
+import { plainId, plainPage } from '../../../support/plain-objects.ts';
 import { artists, dataOf, startInMode } from '../../../support/schema-tests.ts';
+import { startScriptedUpstream } from '../../../support/scripted-upstream.ts';
 
 /** Lists that change between the pages of a client. */
 
@@ -272,6 +275,55 @@ test('a list that ends before a cursor can be paged backward through its remaini
     ({ hasPreviousPage, startCursor } = page.pageInfo);
   }
   expect(ids).toEqual(all.slice(40));
+});
+
+describe('a show that lost its newest episodes, so that the item of a cursor moved into the page that the show embeds', () => {
+  const showId = plainId(900_001);
+  const link = (kind: string, id: string) => ({
+    id,
+    name: id,
+    type: kind,
+    uri: `spotify:${kind}:${id}`,
+    external_urls: { spotify: `https://open.spotify.com/${kind}/${id}` },
+  });
+  const ids = Array.from({ length: 78 }, (_, slot) => plainId(slot + 1));
+  const pageAt = (offset: number, removed: number) => {
+    const left = ids.slice(removed);
+    const items = left.slice(offset, offset + 50).map((id) => link('episode', id));
+    return plainPage(items, { offset, total: left.length, next: left.length > offset + 50 ? 'next' : null });
+  };
+  const showWith = (removed: number) => ({ ...link('show', showId), episodes: pageAt(0, removed) });
+  const [showPath, listPath] = [`/shows/${showId}`, `/shows/${showId}/episodes`];
+
+  test.each([
+    // The show is fresh for 6 hours and its list for one.
+    [2.5, ['episodes?market=US&limit=50&offset=50', 'episodes?market=US&limit=50&offset=0']],
+    [8.5, ['?market=US', 'episodes?market=US&limit=50&offset=50']],
+  ])('a client that continues after %f hours misses no episode', async (hours, calls) => {
+    const clock = startClock();
+    const upstream = await startScriptedUpstream([
+      { path: `^${showPath}$`, times: 1, body: showWith(0) },
+      { path: `^${showPath}$`, body: showWith(9) },
+      { path: `^${listPath}$`, query: { offset: '50' }, times: 1, body: pageAt(50, 0) },
+      { path: `^${listPath}$`, query: { offset: '50' }, body: pageAt(50, 9) },
+      { path: `^${listPath}$`, query: { offset: '0' }, body: pageAt(0, 9) },
+    ]);
+    const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
+    const window = async (args: string) => {
+      const document = `{ show(id: "${showId}") { episodes(${args}) { nodes { id } pageInfo { endCursor } } } }`;
+      type Data = { show: { episodes: { nodes: { id: string }[]; pageInfo: { endCursor: string } } } };
+      const { nodes, pageInfo } = (await dataOf<Data>(gateway, document)).show.episodes;
+      return { ids: nodes.map(({ id }) => id), endCursor: pageInfo.endCursor };
+    };
+    const first = await window('first: 53');
+    expect(first.ids).toEqual(ids.slice(0, 53));
+
+    await clock.pass(hours * 3_600);
+    const callsBefore = upstream.log().length;
+    expect((await window(`first: 10, after: "${first.endCursor}"`)).ids).toEqual(ids.slice(53, 63));
+    const paths = upstream.log().slice(callsBefore);
+    expect(paths.map((path) => path.replace(new RegExp(`^200 ${showPath}/?`), ''))).toEqual(calls);
+  });
 });
 
 test('a fresh list whose length changes back and forth costs one call a page, although an unchanged page is older', async () => {
