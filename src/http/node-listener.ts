@@ -25,6 +25,8 @@ export interface NodeListenerOptions {
   onRejected(code: ErrorCode): void;
   /** Makes the error that the client sees, and logs a bug. */
   mask(error: unknown): GraphQLError;
+  /** Whether the request is one for `/health` or `/ready`, which waits for no turn. */
+  isProbe(request: IncomingMessage): boolean;
   /** See `ClientKey`. */
   clientKeyOf(request: IncomingMessage): string;
   /**
@@ -46,6 +48,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     unread,
     onRejected,
     mask,
+    isProbe,
     clientKeyOf,
     takeTurn,
   } = options;
@@ -68,6 +71,16 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     const { origin } = response.req.headers;
     const headers = { ...serialized.headers, ...options.corsHeaders(origin) };
     writeResponse(response, { ...serialized, headers }, requestId);
+  }
+
+  function reject(response: ServerResponse, cause: keyof typeof rejections): void {
+    const { req: request } = response;
+    const [code, responses] = rejections[cause];
+    const serialized = responses[acceptedType(request.headers.accept) ?? plainJson];
+    onRejected(code);
+    response.setHeader('connection', 'close'); // the rest of the body is not read
+    write(response, serialized, requestIdOf(headersOf(request)));
+    unread.track(response, serialized.body.byteLength);
   }
 
   async function readInTurn(request: IncomingMessage): Promise<RequestBody> {
@@ -95,11 +108,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
         body.release();
       }
     } else if (body.kind !== 'aborted') {
-      const [code, responses] = rejections[body.kind];
-      onRejected(code);
-      response.setHeader('connection', 'close'); // the rest of the body is not read
-      write(response, responses[type], requestId);
-      unread.track(response, responses[type].body.byteLength);
+      reject(response, body.kind);
     }
   }
 
@@ -112,6 +121,9 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      const isAdmitted = isProbe(request) || (await takeTurn(clientKeyOf(request)));
+      if (request.socket?.destroyed) return;
+      if (!isAdmitted) return reject(response, 'overloaded');
       const type = acceptedType(request.headers.accept);
       if (type !== null && isJsonPost(request, endpoint)) await handlePost(request, response, type);
       else await yoga(request, response);

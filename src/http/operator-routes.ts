@@ -42,6 +42,10 @@ export function createOperatorRoutes(
   return routes;
 }
 
+/** Whether the path is that of `/health` or `/ready`. */
+export const isProbePath = (path: string, base: string): boolean =>
+  [`${base}/health`, `${base}/ready`].includes(path);
+
 const plainText = 'text/plain; charset=utf-8';
 
 /** The response to a request that does not only read, of a route that can only be read. */

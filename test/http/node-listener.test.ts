@@ -27,6 +27,7 @@ async function serve({
     corsHeaders: () => ({}),
     onRejected: ignore,
     mask,
+    isProbe: () => false,
     clientKeyOf: () => 'client',
     takeTurn: () => true,
     ...parts,
@@ -44,7 +45,9 @@ async function serve({
       body: '{"query":"{ __typename }"}',
       signal: AbortSignal.timeout(5_000),
     });
-  return { post, logged };
+  const get = (path: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5_000) });
+  return { post, get, logged };
 }
 
 const bug = new Error('a bug');
@@ -147,11 +150,36 @@ test('a body waits for the turn of its client before it is parsed, and is reject
   const { post } = await serve({ fastPath, yoga: fail, takeTurn });
   const replies = [post('application/json'), post('application/json')];
   await until(() => turns.length === 2, 5_000);
+  for (const startReading of turns.splice(0)) startReading(true);
+  await until(() => turns.length === 2, 5_000);
   expect(parsed).toBe(0);
   turns[0]?.(true);
   turns[1]?.(false);
   const statuses = (await Promise.all(replies)).map(({ status }) => status);
   expect([statuses.sort(), parsed]).toEqual([[200, 503], 1]);
+});
+
+test('a request that is no operation waits for the turn of its client too, and a probe does not', async () => {
+  const turns: ((isAdmitted: boolean) => void)[] = [];
+  const served: (string | undefined)[] = [];
+  const yoga: NodeListenerOptions['yoga'] = ({ url }, response) => {
+    served.push(url);
+    response.end();
+  };
+  const { get } = await serve({
+    fastPath: fail,
+    yoga,
+    isProbe: ({ url }) => url === '/health',
+    takeTurn: () => new Promise<boolean>((resolve) => void turns.push(resolve)),
+  });
+  const replies = [get('/metrics'), get('/docs/')];
+  await until(() => turns.length === 2, 5_000);
+  expect((await get('/health')).status).toBe(200);
+  expect(served).toEqual(['/health']);
+  turns[0]?.(true);
+  turns[1]?.(false);
+  const statuses = (await Promise.all(replies)).map(({ status }) => status);
+  expect([statuses.sort(), served.length]).toEqual([[200, 503], 2]);
 });
 
 test('a request whose client has disconnected while it waited for its turn is not handled', async () => {
