@@ -10,14 +10,14 @@ import {
   createOperatorListener,
   createOperatorRoutes,
   createReadiness,
-  isProbePath,
+  probePathsOf,
 } from './http/operator-routes.ts';
 import { createPaths, type Paths } from './http/paths.ts';
 import { findDocs, useDocs } from './http/plugins/docs.ts';
 import { useGraphiql } from './http/plugins/graphiql/graphiql.ts';
 import { corsHeaders } from './http/plugins/response-headers.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
-import { headersOf, pathOf, rejectInvalidTarget, sentTarget } from './http/request-target.ts';
+import { headersOf, rejectInvalidTarget } from './http/request-target.ts';
 import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
@@ -183,7 +183,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     corsHeaders: corsHeadersFor,
     onRejected,
     mask,
-    isProbe: (request) => isProbePath(pathOf(sentTarget(request) ?? ''), paths.base),
+    probePaths: probePathsOf(paths.base),
     clientKeyOf: (request) => shared.clientKey(headersOf(request), request.socket?.remoteAddress),
     takeTurn: executor.takeTurn,
   });

@@ -25,8 +25,8 @@ export interface NodeListenerOptions {
   onRejected(code: ErrorCode): void;
   /** Makes the error that the client sees, and logs a bug. */
   mask(error: unknown): GraphQLError;
-  /** Whether the request is one for `/health` or `/ready`, which waits for no turn. */
-  isProbe(request: IncomingMessage): boolean;
+  /** The paths of which requests wait for no turn. */
+  probePaths: readonly string[];
   /** See `ClientKey`. */
   clientKeyOf(request: IncomingMessage): string;
   /**
@@ -36,28 +36,13 @@ export interface NodeListenerOptions {
   takeTurn(client: string): true | Promise<boolean>;
 }
 
-/** Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. */
+/**
+ * Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. Each waits
+ * for the turn of its client first, because headers may take long to parse too.
+ */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
-  const {
-    endpoint,
-    fastPath,
-    isFastPathOpen,
-    yoga,
-    bodies,
-    fixedResponses,
-    unread,
-    onRejected,
-    mask,
-    isProbe,
-    clientKeyOf,
-    takeTurn,
-  } = options;
-
-  const rejections = {
-    'too large': ['QUERY_TOO_COMPLEX', fixedResponses.bodyTooLarge],
-    lost: ['BAD_REQUEST', fixedResponses.bodyLost],
-    overloaded: ['OVERLOADED', fixedResponses.overloaded],
-  } as const;
+  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, probePaths, clientKeyOf, takeTurn } = options;
+  const { reject, fail } = createErrorResponses(options);
 
   async function handleBody(post: ReceivedPost): Promise<void> {
     const { request, response, body } = post;
@@ -67,22 +52,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     await yoga(Object.assign(request, { body: body || ' ' }), response);
   }
 
-  function write(response: ServerResponse, serialized: SerializedResponse, requestId: string): void {
-    const { origin } = response.req.headers;
-    const headers = { ...serialized.headers, ...options.corsHeaders(origin) };
-    writeResponse(response, { ...serialized, headers }, requestId);
-  }
-
-  function reject(response: ServerResponse, cause: keyof typeof rejections): void {
-    const { req: request } = response;
-    const [code, responses] = rejections[cause];
-    const serialized = responses[acceptedType(request.headers.accept) ?? plainJson];
-    onRejected(code);
-    response.setHeader('connection', 'close'); // the rest of the body is not read
-    write(response, serialized, requestIdOf(headersOf(request)));
-    unread.track(response, serialized.body.byteLength);
-  }
-
+  /** After it, the body is parsed: many bodies may end in one iteration, so the client needs a turn for it. */
   async function readInTurn(request: IncomingMessage): Promise<RequestBody> {
     const client = clientKeyOf(request);
     const body = await bodies.read(request, client);
@@ -100,8 +70,8 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     type: MediaType,
   ): Promise<void> {
     const body = await readInTurn(request);
-    const requestId = requestIdOf(headersOf(request));
     if (body.kind === 'whole') {
+      const requestId = requestIdOf(headersOf(request));
       try {
         await handleBody({ request, response, type, body: body.text, requestId });
       } finally {
@@ -112,27 +82,62 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     }
   }
 
-  /** Responds to a request that failed by a bug, so that its client does not wait for ever. */
-  function fail(request: IncomingMessage, response: ServerResponse, bug: unknown): void {
-    const serialized = serializeError(mask(bug))[acceptedType(request.headers.accept) ?? plainJson];
-    if (response.headersSent) response.destroy();
-    else write(response, serialized, requestIdOf(headersOf(request)));
-  }
-
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const isAdmitted = isProbe(request) || (await takeTurn(clientKeyOf(request)));
+      const isProbe = probePaths.includes(pathOf(sentTarget(request) ?? ''));
+      const isAdmitted = isProbe || (await takeTurn(clientKeyOf(request)));
       if (request.socket?.destroyed) return;
       if (!isAdmitted) return reject(response, 'overloaded');
       const type = acceptedType(request.headers.accept);
       if (type !== null && isJsonPost(request, endpoint)) await handlePost(request, response, type);
       else await yoga(request, response);
     } catch (bug) {
-      fail(request, response, bug);
+      fail(response, bug);
     }
   }
 
   return (request, response) => void handle(request, response);
+}
+
+/** The responses to requests that are not handled, or whose handling has failed. */
+function createErrorResponses({
+  fixedResponses,
+  unread,
+  corsHeaders,
+  onRejected,
+  mask,
+}: Pick<NodeListenerOptions, 'fixedResponses' | 'unread' | 'corsHeaders' | 'onRejected' | 'mask'>) {
+  const rejections = {
+    'too large': ['QUERY_TOO_COMPLEX', fixedResponses.bodyTooLarge],
+    lost: ['BAD_REQUEST', fixedResponses.bodyLost],
+    overloaded: ['OVERLOADED', fixedResponses.overloaded],
+  } as const;
+
+  function write(response: ServerResponse, serialized: SerializedResponse): void {
+    const { req: request } = response;
+    const headers = { ...serialized.headers, ...corsHeaders(request.headers.origin) };
+    writeResponse(response, { ...serialized, headers }, requestIdOf(headersOf(request)));
+  }
+
+  const typeFor = ({ req: { headers } }: ServerResponse): MediaType =>
+    acceptedType(headers.accept) ?? plainJson;
+
+  return {
+    reject(response: ServerResponse, cause: keyof typeof rejections): void {
+      const [code, responses] = rejections[cause];
+      const serialized = responses[typeFor(response)];
+      onRejected(code);
+      response.setHeader('connection', 'close'); // the rest of the body is not read
+      write(response, serialized);
+      unread.track(response, serialized.body.byteLength);
+    },
+    /** Responds to a request that failed by a bug, so that its client does not wait for ever. */
+    fail(response: ServerResponse, bug: unknown): void {
+      const serialized = serializeError(mask(bug))[typeFor(response)];
+      if (response.headersSent) response.destroy();
+      else write(response, serialized);
+    },
+  };
 }
 
 /** Whether the request is a JSON POST to the endpoint, whose body may be read. Yoga handles all other requests. */

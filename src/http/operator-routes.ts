@@ -42,9 +42,8 @@ export function createOperatorRoutes(
   return routes;
 }
 
-/** Whether the path is that of `/health` or `/ready`. */
-export const isProbePath = (path: string, base: string): boolean =>
-  [`${base}/health`, `${base}/ready`].includes(path);
+/** The paths of `/health` and `/ready`. @param base the start of their paths */
+export const probePathsOf = (base: string): string[] => [`${base}/health`, `${base}/ready`];
 
 const plainText = 'text/plain; charset=utf-8';
 

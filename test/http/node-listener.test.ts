@@ -27,7 +27,7 @@ async function serve({
     corsHeaders: () => ({}),
     onRejected: ignore,
     mask,
-    isProbe: () => false,
+    probePaths: ['/health'],
     clientKeyOf: () => 'client',
     takeTurn: () => true,
     ...parts,
@@ -169,7 +169,6 @@ test('a request that is no operation waits for the turn of its client too, and a
   const { get } = await serve({
     fastPath: fail,
     yoga,
-    isProbe: ({ url }) => url === '/health',
     takeTurn: () => new Promise<boolean>((resolve) => void turns.push(resolve)),
   });
   const replies = [get('/metrics'), get('/docs/')];
