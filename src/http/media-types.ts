@@ -46,10 +46,17 @@ export function prefersHtml(accept: Header): boolean {
   );
 }
 
+const maxCharacters = 2_000; // longer than the header of every client; the rest is ignored, because parsing takes time
+
 /** The valid ranges by their names; of equal ones, the one with the highest quality. */
 function rangesIn(accept: string): Map<string, AcceptedRange> {
   const ranges = new Map<string, AcceptedRange>();
-  for (const [position, text] of accept.toLowerCase().replace(/[\s"]/g, '').split(',').entries()) {
+  for (const [position, text] of accept
+    .slice(0, maxCharacters)
+    .toLowerCase()
+    .replace(/[\s"]/g, '')
+    .split(',')
+    .entries()) {
     const [name = '', ...parameters] = text.split(';');
     const quality = Number(parameterOf(parameters, 'q') ?? 1);
     const isUtf8 = /^utf-?8$/.test(parameterOf(parameters, 'charset') ?? 'utf-8');

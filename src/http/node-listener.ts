@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
-import type { FastPath, ReceivedPost } from './fast-path.ts';
+import type { FastPath } from './fast-path.ts';
 import { acceptedType, isPlainJson, type MediaType, plainJson } from './media-types.ts';
 import type { RequestBodies, RequestBody } from './request-bodies.ts';
 import { requestIdOf } from './request-id.ts';
@@ -29,30 +29,28 @@ export interface NodeListenerOptions {
   probePaths: readonly string[];
   /** See `ClientKey`. */
   clientKeyOf(request: IncomingMessage): string;
-  /**
-   * Waits until the client may have more of the processor: with many connections, the requests that arrive in one iteration of
-   * the event loop would block it. False if the process has too much to do.
-   */
+  /** Waits until the client may have more of the processor. False if the process has too much to do. See `OperationQueue`. */
   takeTurn(client: string): true | Promise<boolean>;
 }
 
 /**
- * Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. Each waits
- * for the turn of its client first, because headers may take long to parse too.
+ * Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. A request
+ * waits for the turn of its client first. Requests with other bodies do not, because a body that waits takes memory, and
+ * yoga rejects most of them at once.
  */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
   const { endpoint, fastPath, isFastPathOpen, yoga, bodies, probePaths, clientKeyOf, takeTurn } = options;
   const { reject, fail } = createErrorResponses(options);
 
-  async function handleBody(post: ReceivedPost): Promise<void> {
-    const { request, response, body } = post;
-    const mayUseFastPath = sentTarget(request) === endpoint && isFastPathOpen();
-    if (mayUseFastPath && (await fastPath(post))) return;
+  async function handleBody(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
+    const type = acceptedType(request.headers.accept);
+    const requestId = requestIdOf(headersOf(request));
+    const mayUseFastPath = type !== null && sentTarget(request) === endpoint && isFastPathOpen();
+    if (mayUseFastPath && (await fastPath({ request, response, type, body, requestId }))) return;
     // Yoga reads the stream unless `request.body` is set and not empty.
     await yoga(Object.assign(request, { body: body || ' ' }), response);
   }
 
-  /** After it, the body is parsed: many bodies may end in one iteration, so the client needs a turn for it. */
   async function readInTurn(request: IncomingMessage): Promise<RequestBody> {
     const client = clientKeyOf(request);
     const body = await bodies.read(request, client);
@@ -64,16 +62,11 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     return { kind: isConnected ? 'overloaded' : 'aborted' };
   }
 
-  async function handlePost(
-    request: IncomingMessage,
-    response: ServerResponse,
-    type: MediaType,
-  ): Promise<void> {
+  async function handlePost(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readInTurn(request);
     if (body.kind === 'whole') {
-      const requestId = requestIdOf(headersOf(request));
       try {
-        await handleBody({ request, response, type, body: body.text, requestId });
+        await handleBody(request, response, body.text);
       } finally {
         body.release();
       }
@@ -82,15 +75,20 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     }
   }
 
+  const isProbe = (request: IncomingMessage) => probePaths.includes(pathOf(sentTarget(request) ?? ''));
+
+  async function handleInTurn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isAdmitted = await takeTurn(clientKeyOf(request));
+    if (request.socket?.destroyed || response.writableEnded) return;
+    if (isAdmitted) await yoga(request, response);
+    else reject(response, 'overloaded');
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const isProbe = probePaths.includes(pathOf(sentTarget(request) ?? ''));
-      const isAdmitted = isProbe || (await takeTurn(clientKeyOf(request)));
-      if (request.socket?.destroyed) return;
-      if (!isAdmitted) return reject(response, 'overloaded');
-      const type = acceptedType(request.headers.accept);
-      if (type !== null && isJsonPost(request, endpoint)) await handlePost(request, response, type);
-      else await yoga(request, response);
+      if (isJsonPost(request, endpoint)) await handlePost(request, response);
+      else if (hasBody(request) || isProbe(request)) await yoga(request, response);
+      else await handleInTurn(request, response);
     } catch (bug) {
       fail(response, bug);
     }
@@ -127,7 +125,7 @@ function createErrorResponses({
       const [code, responses] = rejections[cause];
       const serialized = responses[typeFor(response)];
       onRejected(code);
-      response.setHeader('connection', 'close'); // the rest of the body is not read
+      if (!response.req.complete) response.setHeader('connection', 'close'); // the rest of the body is not read
       write(response, serialized);
       unread.track(response, serialized.body.byteLength);
     },
@@ -151,5 +149,8 @@ function isJsonPost(request: IncomingMessage, endpoint: string): boolean {
     isPlainJson(headers['content-type'], headers['content-encoding'])
   );
 }
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 
 const isAcceptedLength = (bytes: number): boolean => bytes > 0 && bytes <= maxBodyBytes;

@@ -77,7 +77,7 @@ export function createOperationRunner(options: ExecuteOperationOptions) {
 
   return {
     executeOperation,
-    /** See `OperationQueue.admit`: for work of a request before its operation, such as parsing its body. */
+    /** Waits like an operation, for work of a request before its operation, such as parsing its body. See `OperationQueue`. */
     takeTurn: queue.admit,
     /** How many operations run or wait at this moment. */
     runningCount: () => runningCount,

@@ -12,19 +12,21 @@ const maxQueuedMs = 2_000;
 const maxPendingMs = 20; // a busy event loop may never be idle
 
 interface QueuedOperation {
+  clientKey: string;
   sinceMs: number;
   start(mayStart: boolean): void;
 }
 
 /**
- * Spreads the work of operations over iterations of the event loop, so that `/health` responds in time. In one iteration
- * operations start or continue for 50 ms; later ones wait until the event loop has handled other events. Then
+ * Spreads the work of requests and operations over iterations of the event loop, so that `/health` responds in time. In one
+ * iteration they start or continue for 50 ms; later ones wait until the event loop has handled other events. Then
  * clients alternate: the operations of one client do not delay those of others.
  */
 export function createOperationQueue() {
   const queues = new Map<string, QueuedOperation[]>(); // by client, the client that is next first
   let iterationStartMs: number | null = null;
   let resumed: Resume | null = null; // the operation that continues in the microtasks that run now
+  let startedClient: string | null = null; // whose request was started, and runs in these microtasks
 
   function startIteration(): void {
     iterationStartMs = performance.now();
@@ -41,10 +43,12 @@ export function createOperationQueue() {
 
   async function startQueued(): Promise<void> {
     while (queues.size > 0 && hasTime()) {
-      const { sinceMs, start } = next();
+      const { clientKey, sinceMs, start } = next();
+      startedClient = clientKey;
       start(performance.now() - sinceMs < maxQueuedMs);
       // After the microtasks: an operation whose data is cached runs in them.
       await new Promise<void>((resolve) => process.nextTick(resolve));
+      startedClient = null;
     }
   }
 
@@ -61,7 +65,7 @@ export function createOperationQueue() {
 
   function enqueue(clientKey: string): Promise<boolean> {
     return new Promise((start) => {
-      getOrCreate(queues, clientKey, () => []).push({ sinceMs: performance.now(), start });
+      getOrCreate(queues, clientKey, () => []).push({ clientKey, sinceMs: performance.now(), start });
     });
   }
 
@@ -71,8 +75,12 @@ export function createOperationQueue() {
   }
 
   return {
-    /** True if the operation may start; false, after 2 s in the queue, if the process has too much to do. */
-    admit: (clientKey: string): true | Promise<boolean> => isFree() || enqueue(clientKey),
+    /**
+     * True if the request may go on; false, after 2 s in the queue, if the process has too much to do. A request that has waited
+     * before its body was parsed does not wait again before its operation.
+     */
+    admit: (clientKey: string): true | Promise<boolean> =>
+      startedClient === clientKey || isFree() || enqueue(clientKey),
     // The function references only the key: V8 may keep the function of an operation that has waited for long.
     /** Creates the function that an operation calls each time it has waited. */
     createResume(clientKey: string): Resume {

@@ -93,8 +93,8 @@ test('requests that arrive at once on open connections, and are rejected only af
     attempts.push(blockedMs);
     expect(bugs).toEqual([]);
     expect(responses.filter(({ status }) => status !== 400 && status !== 503)).toEqual([]);
-    // Other processes, and the garbage collector, may have made one of three slower.
-  } while (Math.min(...attempts) >= maxParsingMs && attempts.length < 3);
+    // Other processes, and the garbage collector, may have made one of five slower.
+  } while (Math.min(...attempts) >= maxParsingMs && attempts.length < 5);
   process.stdout.write(`requests with 3,500 parameters: ${attempts.join(' ms, ')} ms\n`);
   expect(Math.min(...attempts)).toBeLessThan(maxParsingMs);
 });

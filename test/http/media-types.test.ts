@@ -47,6 +47,7 @@ test.each([
   ['multipart/mixed', null],
   ['text/html', null],
   ['*', null],
+  [`${'a/b,'.repeat(500)}application/json`, null], // only the first 2,000 characters are read
 ])('the header `Accept: %s` gets the type %s', (accept, type) => {
   expect(acceptedType(accept)).toBe(type);
 });

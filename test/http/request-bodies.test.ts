@@ -145,6 +145,40 @@ test('the bodies of one client take at most three quarters of the memory, and it
   expect(kinds.length).toBe(3);
 });
 
+test('a client whose share is used up closes no slow body of another client', async () => {
+  let slowClosed = 0;
+  const { read } = createRequestBodies(() => {
+    slowClosed += 1;
+  });
+  const kinds: string[] = [];
+  const start = (client: string, ended: boolean) => {
+    const request = Object.assign(new PassThrough(), { socket: { destroy: () => undefined } });
+    void read(request as unknown as IncomingMessage, client).then(({ kind }) =>
+      kinds.push(`${client} ${kind}`),
+    );
+    request.write(Buffer.alloc(99_000));
+    if (ended) request.end();
+  };
+  for (let n = 0; n < 80; n++) start('other', false);
+  for (let n = 0; n < 250; n++) start('one', true);
+  await endOfIteration();
+  vi.advanceTimersByTime(1_000);
+  kinds.length = 0;
+  for (let n = 0; n < 10; n++) start('one', true);
+  await endOfIteration();
+  expect(new Set(kinds)).toEqual(new Set(['one overloaded']));
+  expect(slowClosed).toBe(0);
+});
+
+test('a body that arrives in very small parts counts with the memory of its parts', async () => {
+  const { read } = createRequestBodies(() => undefined);
+  const request = new PassThrough();
+  const body = read(request as unknown as IncomingMessage, 'client');
+  for (let n = 0; n < 90_000; n++) request.emit('data', Buffer.from('x'));
+  request.end();
+  expect((await body).kind).toBe('overloaded');
+});
+
 test('a request whose client has disconnected before its body is read is aborted at once', async () => {
   const { read } = createRequestBodies(() => undefined);
   const kinds: RequestBody['kind'][] = [];

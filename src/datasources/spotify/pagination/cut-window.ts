@@ -49,10 +49,9 @@ async function cutAfterItem<T extends Entity>(
   const { list, fieldContext } = read;
   // The smaller total of a later page is no reason to read the embedded page again while it is fresh.
   const isEmbedded = slot < after.slot && slot < (list.embeddedItems ?? 0);
-  const embeddedPage = isEmbedded ? await list.embeddedFirstPage?.(fieldContext) : undefined;
   const page =
     pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
-    embeddedPage ??
+    (isEmbedded ? await list.embeddedFirstPage?.(fieldContext) : undefined) ??
     (await readPage(read, slot - (slot % read.limit), epochMs()).catch(onlyGatewayError));
   if (page instanceof GatewayError) {
     if (slot < after.slot) throw page; // without the page, the window would miss the items that have moved in front of it

@@ -16,13 +16,14 @@ const openTimeoutMs = 2_000; // processes that start together create the tables 
 const lockTimeoutMs = 25; // a step takes less than 1 ms: a process that takes longer has stopped
 const pageBytes = 4_096;
 
-const schema = `
-CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, key TEXT UNIQUE, value BLOB, until_ms INTEGER);
-CREATE INDEX IF NOT EXISTS entry_until ON entry (until_ms);
-CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT UNIQUE, text TEXT, until_ms INTEGER);
-CREATE TABLE IF NOT EXISTS lease (key TEXT PRIMARY KEY, owner TEXT, until_ms INTEGER) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS counter (family TEXT, name TEXT, count INTEGER, PRIMARY KEY (family, name)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS rate (id INTEGER PRIMARY KEY, at_ms INTEGER);`;
+const schema = [
+  'CREATE TABLE entry (id INTEGER PRIMARY KEY, key TEXT UNIQUE, value BLOB, until_ms INTEGER)',
+  'CREATE INDEX entry_until ON entry (until_ms)',
+  'CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT UNIQUE, text TEXT, until_ms INTEGER)',
+  'CREATE TABLE lease (key TEXT PRIMARY KEY, owner TEXT, until_ms INTEGER) WITHOUT ROWID',
+  'CREATE TABLE counter (family TEXT, name TEXT, count INTEGER, PRIMARY KEY (family, name)) WITHOUT ROWID',
+  'CREATE TABLE rate (id INTEGER PRIMARY KEY, at_ms INTEGER)',
+];
 
 // With a write-ahead log, synchronous = NORMAL loses nothing when a process ends at any point, and waits for the disk once
 // for 1,000 pages. The last three limit the log and reject damaged files.
@@ -60,13 +61,18 @@ export function openConnection(files: DiskFiles, maxBytes: number): Connection {
 
 function createTables(database: Database): void {
   const foundVersion = database.prepare('PRAGMA user_version').get()?.['user_version'];
-  const count = (select: string) => database.prepare(`SELECT count(*) AS count ${select}`).get()?.['count'];
-  if (foundVersion !== storeVersion && count('FROM sqlite_schema') !== 0)
+  // `sqlite_sequence` is created by SQLite itself.
+  const select = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'sqlite_sequence'";
+  const found = database
+    .prepare(select)
+    .all()
+    .map((row) => String(row['sql']));
+  if (foundVersion !== storeVersion && found.length > 0)
     throw new UnknownFormat('database of another version');
-  // A view or a trigger runs queries of its own, which may never end.
-  if (count("FROM sqlite_schema WHERE type NOT IN ('table', 'index')") !== 0)
-    throw new UnknownFormat('database with views or triggers');
-  database.exec(`${schema} PRAGMA user_version = ${storeVersion};`);
+  // A view, a trigger or a generated column runs expressions of its own, which may take all time or memory.
+  if (found.some((sql) => !schema.includes(sql))) throw new UnknownFormat('database with other tables');
+  for (const sql of schema) if (!found.includes(sql)) database.exec(sql);
+  database.exec(`PRAGMA user_version = ${storeVersion};`);
 }
 
 class UnknownFormat extends Error {}

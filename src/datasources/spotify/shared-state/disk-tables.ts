@@ -6,9 +6,12 @@ import { maxEntryBytes } from './shared-store.ts';
 /** Statements on the tables of the disk store. Times are milliseconds of the epoch by the clock of the machine. */
 
 export function entry(sql: Sql, key: string, nowMs: number): Buffer | null {
-  // SQLite finds the length of a value without reading it.
-  const select = `SELECT value FROM entry WHERE key = ? AND until_ms > ? AND octet_length(value) <= ${maxEntryBytes}`;
-  const value = sql(select).get(key, nowMs)?.['value'];
+  // SQLite finds the length of a value without reading it, but reads the value to find the column behind it.
+  const isShort = `octet_length(value) <= ${maxEntryBytes}`;
+  const value = sql(`SELECT value FROM entry WHERE key = ? AND ${isShort} AND until_ms > ?`).get(
+    key,
+    nowMs,
+  )?.['value'];
   if (!(value instanceof Uint8Array)) return null;
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
@@ -103,10 +106,10 @@ export const renewLease = (sql: Sql, key: string, owner: string, untilMs: number
 export const releaseLease = (sql: Sql, key: string, owner: string) =>
   sql('DELETE FROM lease WHERE key = ? AND owner = ?').run(key, owner);
 
-/** The counters of a family. Those of a family that has too many are deleted: to read them would block the process. */
+/** The counters of a family. Those of a family that has too many are deleted: to read them would take much memory. */
 export function counters(sql: Sql, family: string): Map<string, unknown> {
-  const count = sql('SELECT count(*) AS count FROM counter WHERE family = ?').get(family)?.['count'];
-  if (Number(count) > maxCounters) sql('DELETE FROM counter WHERE family = ?').run(family);
+  const counterAboveLimit = `SELECT 1 FROM counter WHERE family = ? LIMIT 1 OFFSET ${maxCounters}`;
+  if (sql(counterAboveLimit).get(family)) sql('DELETE FROM counter WHERE family = ?').run(family);
   const isShortName = `octet_length(name) <= ${maxNameBytes}`;
   return new Map(
     sql(`SELECT name, count FROM counter WHERE family = ? AND ${isShortName}`)
