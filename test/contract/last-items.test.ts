@@ -137,6 +137,12 @@ describe('the last items of a list', () => {
     }
   });
 
+  test('a window of the last 0 items costs the planned call, and no search for the end of a list whose total is wrong', async () => {
+    const list = await startList(albums, pagesOf(95, 0, 10));
+    expect((await list.window('last: 0')).nodes).toEqual([]);
+    expect(list.offsets()).toEqual([0]);
+  });
+
   test('the last items of a search end at result 1,000, and are found with few calls although the total is 0', async () => {
     const pages = pagesOf(1_000, 0, 10).map((page) => ({ ...page, next: true }));
     const list = await startList(search, pages);

@@ -102,6 +102,12 @@ describe('the pages of a span', () => {
     ]).toEqual([3, 4, 1, 1]);
     expect(count({})).toBe(0);
   });
+
+  test('the plan counts one more page for the item of a cursor that may have moved, but not for a window with `last` between two cursors', () => {
+    const count = (range: Partial<WindowArgs>) =>
+      worstCaseOffsets({ ...noArgs, last: 5, before: at(9, 'b'), ...range }, 10, endless, true).length;
+    expect([count({}), count({ after: at(2, 'a') })]).toEqual([2, 1]);
+  });
 });
 
 describe('a window', () => {

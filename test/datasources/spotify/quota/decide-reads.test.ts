@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
+  afterCalls,
   decideReads,
   type EntryAge,
+  extendedFreshUntilMs,
+  firstReadsOnlyFromShare,
   freshnessFactor,
   type ReadDecision,
 } from '../../../../src/datasources/spotify/quota/decide-reads.ts';
@@ -130,4 +133,19 @@ describe('the reads of a window', () => {
 test('freshness is extended exponentially from 1 time at a half to 24 times at nine tenths of the limit', () => {
   expect([0, 0.5, 0.9, 1, 3].map(freshnessFactor)).toEqual([1, 1, 24, 24, 24]);
   expect(freshnessFactor(0.7)).toBeCloseTo(Math.sqrt(24));
+});
+
+test('thrift extends the freshness of an entry until the end of its use at the latest', () => {
+  const entry = { freshUntilMs: now, freshMs: hour, usableUntilMs: now + 2 * hour };
+  expect(extendedFreshUntilMs(entry, 0.9)).toBe(now + 2 * hour);
+});
+
+test('calls that reach nine tenths of a limit together with the calls before them count as nine tenths, also with a rounding error', () => {
+  for (const [limit, used, calls] of [
+    [70, 47, 16],
+    [270, 156, 87],
+  ] as const) {
+    const quota = { limit, remaining: limit - used, usedShare: used / limit };
+    expect(afterCalls(quota, calls).usedShare).toBe(firstReadsOnlyFromShare);
+  }
 });
