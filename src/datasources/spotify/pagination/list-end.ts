@@ -40,9 +40,8 @@ export async function findEnd<T extends Entity>(
     const ownPages = isCovered ? withoutEmbeddedPage(read) : read;
     const onePage = start % limit === 0 ? endingAt(start + limit, ownPages) : ownPages;
     const triedPages = await readPages(onePage, { start, end: start + limit }).catch(onlyQuotaError);
-    if (triedPages instanceof UpstreamQuotaExceeded || !triedPages || triedPages.isShortened) {
+    if (triedPages instanceof UpstreamQuotaExceeded || !triedPages)
       return { pages: foundPages, isShortened: true };
-    }
     foundPages.push(...triedPages.pages);
   }
 }

@@ -48,7 +48,7 @@ export const afterCalls = (
 
 /** Until when an entry counts as fresh at this use of the quota, in milliseconds of the epoch. */
 export const extendedFreshUntilMs = ({ freshUntilMs, freshMs, usableUntilMs }: EntryAge, usedShare: number) =>
-  Math.max(freshUntilMs, Math.min(usableUntilMs, freshUntilMs + freshMs * (freshnessFactor(usedShare) - 1)));
+  Math.min(usableUntilMs, freshUntilMs + freshMs * (freshnessFactor(usedShare) - 1));
 
 /**
  * Decides about reads of one endpoint family, such as the pages of a window, in their order. Reads without an entry
