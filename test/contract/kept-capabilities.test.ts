@@ -207,6 +207,32 @@ describe.each(modes)('a list that has no owner (%s)', (mode) => {
   }
 });
 
+test.each(features)(
+  '$field that has worked stays available after one 403 `Forbidden` for one artist, also if the app is known to be in development mode',
+  async ({ field, path, body }) => {
+    const [one, other, third] = [41, 42, 43].map(plainId) as [string, string, string];
+    const [, response] = forbidden as (typeof rejections)[number];
+    const page = (limit: number) => ({ path: '/albums$', query: { limit: `${limit}` } });
+    const invalid = { status: 400, body: { error: { status: 400, message: 'Invalid limit' } } };
+    const { execute, calls } = await start('auto', [
+      { ...page(50), ...invalid },
+      { ...page(20), ...invalid },
+      { ...page(10), body: plainPage([], { limit: 10, total: 0 }) },
+      { path: `^/artists/${other}${path}`, times: 1, ...response },
+      { path, body },
+      { path: '^/artists/[^/]+$', echo: 'artist' },
+    ]);
+    const part = (id: string) => execute(`{ artist(id: "${id}") { part: ${field} { id } } }`);
+    const expected = withoutErrors({ artist: { part: [{ id: plainId(101) }] } });
+    await execute(`{ artist(id: "${one}") { albums { totalCount } } }`);
+    expect(dataOf(await part(one))).toEqual(expected);
+    expect(dataOf(await part(other))).toEqual(withoutErrors({ artist: { part: null } }));
+    calls();
+    expect(dataOf(await part(third))).toEqual(expected);
+    expect(calls()).toHaveLength(2);
+  },
+);
+
 test('one rejection of a list without an owner counts once, also if another call succeeds before the window has all its pages', async () => {
   const [, response] = forbidden as (typeof rejections)[number];
   const path = '^/browse/new-releases$';
