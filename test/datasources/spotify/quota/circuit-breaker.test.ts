@@ -44,6 +44,12 @@ describe('a back-off', () => {
     expect(breaker.openState(30_100)).toBeNull();
   });
 
+  test('a back-off states its whole length until it ends, so that no call waits for the end of a long one', () => {
+    const breaker = createCircuitBreaker();
+    breaker.trip('rate', 30 * second, 0);
+    expect(breaker.openState(29 * second)).toEqual({ reason: 'rate', waitMs: 1_000, totalWaitMs: 30_000 });
+  });
+
   test('after a back-off a circuit breaker allows one call, then two, four and eight, then any number', () => {
     const breaker = createCircuitBreaker();
     breaker.trip('rate', second, 0);
@@ -111,6 +117,24 @@ describe('a back-off', () => {
     expect(waitMsAfter(61 * second, 0)).toBe(40 * second);
   });
 
+  test('a call that was sent before a back-off and succeeds during it does not end the series of back-offs without a time', () => {
+    const breaker = createCircuitBreaker();
+    breaker.acquire();
+    breaker.trip('rate', null, 0);
+    breaker.release('succeeded', second);
+    breaker.trip('rate', null, 70 * second);
+    expect(breaker.openState(70 * second)?.waitMs).toBe(10_000);
+  });
+
+  test('after the back-off of a rate limit or a used-up quota, calls wait for the probe and are not rejected', () => {
+    for (const reason of ['rate', 'quota'] as const) {
+      const breaker = createCircuitBreaker();
+      breaker.trip(reason, second, 0);
+      breaker.acquire();
+      expect([breaker.openState(second), breaker.hasCapacity()]).toEqual([null, false]);
+    }
+  });
+
   test('a back-off because of a quota without a time lasts an hour', () => {
     const breaker = createCircuitBreaker();
     breaker.trip('quota', null, 0);
@@ -166,6 +190,22 @@ describe('failures', () => {
     expect([breaker.openState(65 * second), breaker.hasCapacity()]).toEqual([null, false]);
     breaker.release('failed', 66 * second);
     expect(breaker.openState(66 * second)).toMatchObject({ reason: 'unavailable', waitMs: 10_000 });
+  });
+
+  test('after the probe of an outage has succeeded, calls beyond those that are allowed wait and are not rejected', () => {
+    const breaker = createCircuitBreaker();
+    breaker.trip('unavailable', 5 * second, 0);
+    call(breaker, 'succeeded', 5 * second);
+    breaker.acquire();
+    breaker.acquire();
+    expect([breaker.openState(6 * second), breaker.hasCapacity()]).toEqual([null, false]);
+  });
+
+  test('a circuit breaker opens again after one failed probe of an outage whose time Spotify has named', () => {
+    const breaker = createCircuitBreaker();
+    breaker.trip('unavailable', 10 * second, 0);
+    call(breaker, 'failed', 10 * second);
+    expect(breaker.openState(10 * second)).toMatchObject({ reason: 'unavailable', waitMs: 5_000 });
   });
 
   test('a circuit breaker whose probe fails opens for twice as long', () => {
