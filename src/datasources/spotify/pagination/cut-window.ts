@@ -26,7 +26,7 @@ export async function cutWindow<T extends Entity>(
     return windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list, length);
   };
   const total = pages.length > 0 ? sentTotal(pages) : lengths.of(list)?.reportedTotal;
-  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, total ?? null, list.maxOffset) : null;
+  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, total ?? null) : null;
   if (slot === null || slotRange.start === slotRange.end) return cut(pages, slotRange);
   const { first, last, after, before } = windowArgs;
   if (last !== null && before) return cutBeforeItem(read, pages, slotRange, { slot, last, before }, cut);

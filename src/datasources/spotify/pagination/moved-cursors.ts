@@ -64,7 +64,6 @@ export function shiftedSlot(
   pages: readonly Page<Entity>[],
   windowArgs: WindowArgs,
   total: number | null,
-  maxOffset: number,
 ): number | null {
   const cursor = anchorOf(windowArgs);
   if (!cursor?.id || total === null || total === cursor.total) return null;
@@ -72,7 +71,7 @@ export function shiftedSlot(
   const slot = cursor.slot + total - cursor.total;
   // If the list has shrunk, a window before the cursor only repeats items: it is not shifted.
   if (slot < (isForward ? 0 : cursor.slot)) return null;
-  if (slot + (isForward ? 1 : 0) >= Math.min(total, maxOffset)) return null;
+  if (slot + (isForward ? 1 : 0) >= total) return null;
   return slotRefsIn(pages).some(({ id }) => id === cursor.id) ? null : slot;
 }
 
