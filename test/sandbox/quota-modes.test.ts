@@ -63,6 +63,8 @@ describe('in development mode', () => {
     '/tracks?market=XY',
     `/playlists/${unknown}/tracks?limit=abc`,
     '/browse/new-releases',
+    '/browse/categories',
+    '/browse/categories/party',
     '/browse/categories/party/playlists',
     '/markets',
     '/users/spotify',
@@ -89,6 +91,12 @@ describe('in development mode', () => {
     ]);
     expect(Object.keys(alone.json as object)).toEqual(keys);
     expect(Object.keys(search.at('artists.items.0') as object)).toEqual(keys);
+  });
+
+  test('in development mode, a playlist of Spotify’s own takes a slot of a search and is null there', async () => {
+    const { at } = await client.get('/search?q=This%20Is%20The%20Sandbox&type=playlist');
+    expect(at('playlists.total')).toBeGreaterThan(0);
+    expect(at('playlists.items.0')).toBeNull();
   });
 
   test('in development mode, an album has an empty list of genres', async () => {
