@@ -57,6 +57,35 @@ describe('large operations', () => {
     (await next)();
   });
 
+  test('all operations of one client for which an ended one has left room start, the one that has waited longest first', async () => {
+    const { acquire } = createExecutionLimiter();
+    const order: string[] = [];
+    const start = async (name: string, fields: number) => {
+      await acquire(fields, 'a');
+      order.push(name);
+    };
+    const [release] = [await acquire(150_000, 'a'), await acquire(10_000, 'a')];
+    const all = [start('large', large), start('small', 10_000), start('last', 10_000)];
+    await nextIteration();
+    expect(order).toEqual([]);
+    release();
+    await Promise.all(all);
+    expect(order).toEqual(['large', 'small', 'last']);
+  });
+
+  test('a waiting operation of the client with the fewest running fields starts first', async () => {
+    const { acquire } = createExecutionLimiter();
+    const order: string[] = [];
+    const start = (clientKey: string) =>
+      Promise.resolve(acquire(large, clientKey)).then(() => order.push(clientKey));
+    await acquire(50_000, 'a');
+    const [release] = [await acquire(200_000, 'b'), await acquire(50_000, 'c')];
+    const all = [start('a'), start('d')];
+    release();
+    await Promise.all(all);
+    expect(order).toEqual(['d', 'a']);
+  });
+
   test('large operations that have ended occupy no capacity', async () => {
     const { acquire } = createExecutionLimiter();
     for (let n = 0; n < 100; n++) {
