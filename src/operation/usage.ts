@@ -57,10 +57,7 @@ function noticesIn(
   const failedPaths = new Set(errors.map(({ path }) => JSON.stringify(path)));
   const valueAt = ({ path }: Pick<Notice, 'path'>): unknown =>
     path.reduce<unknown>(
-      (value, key) =>
-        typeof value === 'object' && value !== null
-          ? (value as Record<string | number, unknown>)[key]
-          : undefined,
+      (value, key) => (value as Record<string | number, unknown> | null | undefined)?.[key],
       data,
     );
   const hasValue = (notice: Notice): boolean =>
@@ -156,8 +153,7 @@ export function freshnessOf(
   staleMs: number,
 ): ResultFreshness | null {
   const isReusable = errors.length === 0 && usage.stale.length === 0 && Number.isFinite(freshUntilMs);
-  const usableMs = Math.min(Math.max(freshUntilMs, usableUntilMs), freshUntilMs + staleMs);
-  return isReusable ? { freshUntilMs, usableUntilMs: usableMs } : null;
+  return isReusable ? { freshUntilMs, usableUntilMs: Math.min(usableUntilMs, freshUntilMs + staleMs) } : null;
 }
 
 /** The response to an operation that did not run. */

@@ -31,6 +31,34 @@ describe('the notices in `extensions.spotify`', () => {
     });
   });
 
+  test('an artist that does not exist has no notice for a list that is stale or shortened and was read before this was known', async () => {
+    const notFound = { status: 404, body: { error: { status: 404, message: 'Resource not found' } } };
+    const page = {
+      ...plainPage([shortAlbum(plainId(100))], { offset: 0, limit: 10, total: 100 }),
+      next: 'https://api.spotify.com/v1/next',
+    };
+    const upstream = await startScriptedUpstream([
+      { path: `^/artists/${known}$`, echo: 'artist', times: 1 },
+      { path: '/albums$', body: page, echoPage: true },
+      { path: '^/artists/', ...notFound, delayMs: 500 }, // so the lists are read first
+    ]);
+    const environment = { SPOTIFY_QUOTA_MODE: 'development', SPOTIFY_DAILY_LIMITS: 'artists/albums=5' };
+    const { execute } = startGateway(upstream, environment);
+    const clock = startClock();
+    const read = (id: string, first: number) =>
+      execute(`{ artist(id: "${id}") { albums(first: ${first}) { nodes { id } } } }`);
+    await read(known, 10);
+    const nothing = { stale: [], shortened: [], unavailable: [] };
+    const ofAbsent = await read(absent, 100);
+    expect([ofAbsent.data, ofAbsent.extensions.spotify]).toMatchObject([{ artist: null }, nothing]);
+    const listCalls = () => upstream.log().filter((call) => call.includes('/albums'));
+    expect(listCalls().length).toBeGreaterThan(0); // X
+    await clock.pass(13 * 3_600);
+    const ofRemoved = await read(known, 10);
+    expect([ofRemoved.data, ofRemoved.extensions.spotify]).toMatchObject([{ artist: null }, nothing]);
+    expect(listCalls()).toHaveLength(4); // the list of the removed artist is stale
+  });
+
   test('an artist that is null with an error has no notice for a field below it', async () => {
     const document = `{ artist(id: "${known}") ${selection} }`;
     expect(await noticesOf(document, [{ path: `^/artists/${known}$`, body: nameless }])).toEqual({
