@@ -97,6 +97,12 @@ describe('the plan of an operation', () => {
     planned(`{ artist(id: "${bts}") { albums(first: 100) { totalCount } } }`, [2, 2, 3]),
     planned(`{ artist(id: "${bts}") { albums(first: 101) { nodes { name } } } }`, [1, 1, 1]),
     planned(`{ artist(id: "${bts}") { albums(after: "no cursor") { nodes { name } } } }`, [1, 1, 1]),
+    // Neither does an invalid list need the objects around it.
+    planned(
+      `{ artist(id: "${bts}") { albums(first: 10) { nodes { tracks(first: 101) { nodes { name } } } } } }`,
+      [2, 2, 3],
+    ),
+    planned('{ category(id: "party") { playlists(first: 101) { totalCount } } }', [1, 0, 1]),
     // From the end: one page for the length, and two pages that may contain the end.
     planned(`{ artist(id: "${bts}") { albums(last: 5) { nodes { name } } } }`, [4, 4, 5]),
     // One list under two names, and one field written twice.
