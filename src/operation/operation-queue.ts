@@ -77,10 +77,13 @@ export function createOperationQueue() {
   return {
     /**
      * True if the request may go on; false, after 2 s in the queue, if the process has too much to do. A request that has waited
-     * before its body was parsed does not wait again before its operation.
+     * before its body was parsed does not wait again before its operation, if that begins in the same microtasks.
      */
-    admit: (clientKey: string): true | Promise<boolean> =>
-      startedClient === clientKey || isFree() || enqueue(clientKey),
+    admit(clientKey: string): true | Promise<boolean> {
+      if (startedClient !== clientKey) return isFree() || enqueue(clientKey);
+      startedClient = null; // for one operation
+      return true;
+    },
     // The function references only the key: V8 may keep the function of an operation that has waited for long.
     /** Creates the function that an operation calls each time it has waited. */
     createResume(clientKey: string): Resume {

@@ -58,10 +58,12 @@ describe('operations that arrive at once', () => {
     const request = async (clientKey: string) => {
       const isAdmitted = await queue.admit(clientKey);
       work(60); // for its body
-      return [isAdmitted, queue.admit(clientKey)];
+      await Promise.resolve();
+      return [isAdmitted, queue.admit(clientKey), queue.admit(clientKey)];
     };
     const requests = ['a', 'b', 'a', 'b'].map(request);
-    expect(await Promise.all(requests)).toEqual(Array(4).fill([true, true]));
+    const another = expect.any(Promise);
+    expect(await Promise.all(requests)).toEqual(Array(4).fill([true, true, another]));
   });
 
   test('operations that arrive at once alternate between clients, so that the queue of one client does not delay another', async () => {

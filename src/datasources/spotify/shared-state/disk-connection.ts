@@ -61,8 +61,8 @@ export function openConnection(files: DiskFiles, maxBytes: number): Connection {
 
 function createTables(database: Database): void {
   const foundVersion = database.prepare('PRAGMA user_version').get()?.['user_version'];
-  // `sqlite_sequence` is created by SQLite itself.
-  const select = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'sqlite_sequence'";
+  // Tables of SQLite itself have names such as `sqlite_sequence`.
+  const select = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*'";
   const found = database
     .prepare(select)
     .all()

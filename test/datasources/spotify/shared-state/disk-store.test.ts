@@ -190,6 +190,8 @@ describe('disk store: files', () => {
       'a view',
       "DROP TABLE message; CREATE VIEW message AS SELECT 1 AS id, 'a' AS topic, '{}' AS text, 9 AS until_ms",
     ],
+    ['a further table', 'CREATE TABLE other (a)'],
+    ['a generated column', 'ALTER TABLE entry ADD COLUMN large AS (hex(zeroblob(1000000000)))'],
     ['a trigger', 'CREATE TRIGGER removal AFTER INSERT ON entry BEGIN DELETE FROM entry; END'],
   ])('a database with %s is replaced, and folders of other versions are removed', async (_, change) => {
     const dataDir = await filledFolder();
@@ -205,6 +207,17 @@ describe('disk store: files', () => {
     expect(await useAll(store)).toEqual(working);
     expect(warnings).toHaveLength(1);
     expect(readdirSync(join(dataDir, app))).toEqual(['v5']);
+  });
+
+  test('a database for which SQLite has created statistics keeps its data', async () => {
+    const dataDir = await filledFolder();
+    const { DatabaseSync } = await import('@photostructure/sqlite');
+    const analyzed = new DatabaseSync(fileOf(dataDir));
+    analyzed.exec('ANALYZE');
+    analyzed.close();
+    const { store, warnings } = openStore(dataDir);
+    expect((await store.getEntries(['key7']))[0]).not.toBe(null);
+    expect(warnings).toEqual([]);
   });
 
   test('values of a database that are too long or too many are not read', () => {
