@@ -24,6 +24,8 @@ export interface ReceivedPost {
   /** The media type of its response. */
   type: MediaType;
   body: string;
+  /** See `Client.key`. The listener has waited for the turn of this client. */
+  clientKey: string;
   requestId: string;
 }
 
@@ -34,7 +36,7 @@ export type FastPath = ReturnType<typeof createFastPath>;
  * time in which yoga serves a cached response. Its responses are those of yoga, byte for byte.
  */
 export function createFastPath(options: EntryPointOptions & { fixedResponses: FixedResponses }) {
-  const { executeOperation, responseCache, fixedResponses, unread, clientKey, onRejected } = options;
+  const { executeOperation, responseCache, fixedResponses, unread, onRejected } = options;
 
   function send({ response, requestId }: ReceivedPost, serialized: SerializedResponse): void {
     writeResponse(response, serialized, requestId);
@@ -65,7 +67,7 @@ export function createFastPath(options: EntryPointOptions & { fixedResponses: Fi
    * @returns false, without a response, if the request has another form
    */
   return async (post: ReceivedPost): Promise<boolean> => {
-    const { request, response, type, body, requestId } = post;
+    const { request, response, body, clientKey, requestId, type } = post;
     const header = headersOf(request);
     const key = responseKey(body, { header });
     const cachedResponse = responseCache.get(key, { header, requestId });
@@ -84,9 +86,10 @@ export function createFastPath(options: EntryPointOptions & { fixedResponses: Fi
     const params = operationOf(sentParams, options.trustedDocuments);
     if (params === null) return false;
     const client = {
-      key: clientKey(header, request.socket.remoteAddress),
+      key: clientKey,
       header,
       requestId,
+      hasTurn: true,
       signal: disconnectSignal(response),
     };
     const isAdmitted = options.admits() && options.hasParseBudget(params.query, client.key);

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
-import type { FastPath } from './fast-path.ts';
+import type { FastPath, ReceivedPost } from './fast-path.ts';
 import { acceptedType, isPlainJson, type MediaType, plainJson } from './media-types.ts';
 import type { RequestBodies, RequestBody } from './request-bodies.ts';
 import { requestIdOf } from './request-id.ts';
@@ -30,32 +30,35 @@ export interface NodeListenerOptions {
   /** See `ClientKey`. */
   clientKeyOf(request: IncomingMessage): string;
   /** Waits until the client may have more of the processor. False if the process has too much to do. See `OperationQueue`. */
-  takeTurn(client: string): true | Promise<boolean>;
+  takeTurn(clientKey: string): true | Promise<boolean>;
 }
 
 /**
  * Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. A request
- * waits for the turn of its client first. Requests with other bodies do not, because a body that waits takes memory, and
- * yoga rejects most of them at once.
+ * waits for the turn of its client first, unless it is a probe. Requests with other bodies do not wait: the body would take
+ * memory meanwhile, and yoga rejects most of them at once.
  */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
   const { endpoint, fastPath, isFastPathOpen, yoga, bodies, probePaths, clientKeyOf, takeTurn } = options;
   const { reject, fail } = createErrorResponses(options);
 
-  async function handleBody(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
+  async function handleBody(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { body, clientKey }: Pick<ReceivedPost, 'body' | 'clientKey'>,
+  ): Promise<void> {
     const type = acceptedType(request.headers.accept);
     const requestId = requestIdOf(headersOf(request));
     const mayUseFastPath = type !== null && sentTarget(request) === endpoint && isFastPathOpen();
-    if (mayUseFastPath && (await fastPath({ request, response, type, body, requestId }))) return;
+    if (mayUseFastPath && (await fastPath({ request, response, type, body, clientKey, requestId }))) return;
     // Yoga reads the stream unless `request.body` is set and not empty.
     await yoga(Object.assign(request, { body: body || ' ' }), response);
   }
 
-  async function readInTurn(request: IncomingMessage): Promise<RequestBody> {
-    const client = clientKeyOf(request);
-    const body = await bodies.read(request, client);
+  async function readInTurn(request: IncomingMessage, clientKey: string): Promise<RequestBody> {
+    const body = await bodies.read(request, clientKey);
     if (body.kind !== 'whole') return body;
-    const isAdmitted = await takeTurn(client);
+    const isAdmitted = await takeTurn(clientKey);
     const isConnected = !request.socket?.destroyed;
     if (isAdmitted && isConnected) return body;
     body.release();
@@ -63,10 +66,11 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   }
 
   async function handlePost(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readInTurn(request);
+    const clientKey = clientKeyOf(request);
+    const body = await readInTurn(request, clientKey);
     if (body.kind === 'whole') {
       try {
-        await handleBody(request, response, body.text);
+        await handleBody(request, response, { body: body.text, clientKey });
       } finally {
         body.release();
       }

@@ -31,9 +31,10 @@ export function createOperatorRoutes(
   metrics: MetricsRoute | null,
   base = '',
 ): OperatorRoutes {
+  const [health, ready] = probePathsOf(base);
   const routes = new Map<string, () => Promise<TextResponse>>([
-    [`${base}/health`, async () => ({ status: 200, text: 'alive' })],
-    [`${base}/ready`, readiness],
+    [health, async () => ({ status: 200, text: 'alive' })],
+    [ready, readiness],
   ]);
   if (metrics) {
     const { contentType } = metrics;
@@ -43,7 +44,10 @@ export function createOperatorRoutes(
 }
 
 /** The paths of `/health` and `/ready`. @param base the start of their paths */
-export const probePathsOf = (base: string): string[] => [`${base}/health`, `${base}/ready`];
+export const probePathsOf = (base: string): [health: string, ready: string] => [
+  `${base}/health`,
+  `${base}/ready`,
+];
 
 const plainText = 'text/plain; charset=utf-8';
 

@@ -63,7 +63,7 @@ export function createOperationRunner(options: ExecuteOperationOptions) {
   async function executeOperation(request: GraphQLRequest): Promise<OperationResponse> {
     runningCount += 1;
     try {
-      const isAdmitted = await queue.admit(request.client.key);
+      const isAdmitted = request.client.hasTurn || (await queue.admit(request.client.key));
       if (isAdmitted && !isClosed) return await run(request);
       const error = isClosed ? shuttingDown() : overloaded();
       onRejected(error.code);
@@ -77,7 +77,7 @@ export function createOperationRunner(options: ExecuteOperationOptions) {
 
   return {
     executeOperation,
-    /** Waits like an operation, for work of a request before its operation, such as parsing its body. See `OperationQueue`. */
+    /** Waits like an operation, for work of a request before its operation, such as parsing its body. See `Client.hasTurn`. */
     takeTurn: queue.admit,
     /** How many operations run or wait at this moment. */
     runningCount: () => runningCount,

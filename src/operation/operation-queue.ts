@@ -12,7 +12,6 @@ const maxQueuedMs = 2_000;
 const maxPendingMs = 20; // a busy event loop may never be idle
 
 interface QueuedOperation {
-  clientKey: string;
   sinceMs: number;
   start(mayStart: boolean): void;
 }
@@ -26,7 +25,6 @@ export function createOperationQueue() {
   const queues = new Map<string, QueuedOperation[]>(); // by client, the client that is next first
   let iterationStartMs: number | null = null;
   let resumed: Resume | null = null; // the operation that continues in the microtasks that run now
-  let startedClient: string | null = null; // whose request was started, and runs in these microtasks
 
   function startIteration(): void {
     iterationStartMs = performance.now();
@@ -43,12 +41,10 @@ export function createOperationQueue() {
 
   async function startQueued(): Promise<void> {
     while (queues.size > 0 && hasTime()) {
-      const { clientKey, sinceMs, start } = next();
-      startedClient = clientKey;
+      const { sinceMs, start } = next();
       start(performance.now() - sinceMs < maxQueuedMs);
       // After the microtasks: an operation whose data is cached runs in them.
       await new Promise<void>((resolve) => process.nextTick(resolve));
-      startedClient = null;
     }
   }
 
@@ -65,7 +61,7 @@ export function createOperationQueue() {
 
   function enqueue(clientKey: string): Promise<boolean> {
     return new Promise((start) => {
-      getOrCreate(queues, clientKey, () => []).push({ clientKey, sinceMs: performance.now(), start });
+      getOrCreate(queues, clientKey, () => []).push({ sinceMs: performance.now(), start });
     });
   }
 
@@ -75,15 +71,8 @@ export function createOperationQueue() {
   }
 
   return {
-    /**
-     * True if the request may go on; false, after 2 s in the queue, if the process has too much to do. A request that has waited
-     * before its body was parsed does not wait again before its operation, if that begins in the same microtasks.
-     */
-    admit(clientKey: string): true | Promise<boolean> {
-      if (startedClient !== clientKey) return isFree() || enqueue(clientKey);
-      startedClient = null; // for one operation
-      return true;
-    },
+    /** True if the request or operation may start; false, after 2 s in the queue, if the process has too much to do. */
+    admit: (clientKey: string): true | Promise<boolean> => isFree() || enqueue(clientKey),
     // The function references only the key: V8 may keep the function of an operation that has waited for long.
     /** Creates the function that an operation calls each time it has waited. */
     createResume(clientKey: string): Resume {

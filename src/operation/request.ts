@@ -35,6 +35,8 @@ export interface Client {
   header(name: string): string | null;
   /** The id of the HTTP request; null for an operation of the same process. */
   requestId: string | null;
+  /** Whether the entry point has waited for the turn of the client, so that the operation starts at once. Default: false */
+  hasTurn?: boolean;
   /** Aborted when the client no longer waits for the response. */
   signal?: AbortSignal | undefined;
 }

@@ -1,7 +1,9 @@
 import { type RequestListener, request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { createFastPath, type ReceivedPost } from '../../src/http/fast-path.ts';
 import { createResponseCache } from '../../src/http/response-cache.ts';
+import type { Client, GraphQLRequest } from '../../src/operation/request.ts';
 import { retryWhileShed, startClock } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { exchangeOnce } from '../support/process.ts';
@@ -249,6 +251,27 @@ test.each([
     expect((await execute({ path, body: '\uFEFF\uFEFF{}' })).text).toContain('The body is not a JSON object');
   },
 );
+
+test('the operation of a plain request does not wait for another turn, because the listener has waited for one', async () => {
+  const clients: Client[] = [];
+  const fastPath = createFastPath({
+    executeOperation: async ({ client }: GraphQLRequest) => void clients.push(client),
+    responseCache: { get: () => undefined, invalidationCount: () => 0 },
+    trustedDocuments: null,
+    admits: () => true,
+    hasParseBudget: () => true,
+  } as unknown as Parameters<typeof createFastPath>[0]);
+  const post = {
+    request: { headers: {} },
+    response: { once: () => undefined, destroyed: true },
+    body: json({ query: page }),
+    clientKey: '192.0.2.1',
+    requestId: 'id',
+    type: 'application/json',
+  };
+  expect(await fastPath(post as unknown as ReceivedPost)).toBe(true);
+  expect(clients).toMatchObject([{ key: '192.0.2.1', hasTurn: true }]);
+});
 
 describe('a cached response', () => {
   const request = { body: json({ query: page }) };

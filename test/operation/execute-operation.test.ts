@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import {
   type ConstValueNode,
   type FieldNode,
+  GraphQLError,
   Kind,
   OperationTypeNode,
   parse,
@@ -9,6 +10,10 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { expect, onTestFinished, test } from 'vitest';
+import {
+  createOperationRunner,
+  type ExecuteOperationOptions,
+} from '../../src/operation/execute-operation.ts';
 import { blockEventLoop, startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { artistQuery } from '../support/schema-tests.ts';
@@ -67,6 +72,31 @@ test('operations that have waited for the same call continue in one event-loop i
   expect(results.map(({ data }) => data)).toEqual(Array(5).fill({ artist: { name: 'BTS' } }));
   expect(apiCalls()).toHaveLength(1);
   expect(new Set(results.map((result) => result.iteration)).size).toBe(5);
+});
+
+test('an operation whose request has waited for the turn of its client starts at once, and others wait in the queue', async () => {
+  const started: (string | null)[] = [];
+  const { executeOperation, takeTurn } = createOperationRunner({
+    spotify: { started: async () => undefined },
+    documents: {
+      fromText(text: string) {
+        started.push(text);
+        throw new Error('not executed');
+      },
+    },
+    timeoutMs: 1_000,
+    mask: (error: unknown) => new GraphQLError(String(error)),
+    report: () => undefined,
+    onRejected: () => undefined,
+  } as unknown as ExecuteOperationOptions);
+  const client = { key: 'a', header: () => null, requestId: null };
+  expect(takeTurn('a')).toBe(true);
+  blockEventLoop(60); // operations start during the first 50 ms of an event-loop iteration
+  await Promise.all([
+    executeOperation({ document: 'without a turn', client }),
+    executeOperation({ document: 'with a turn', client: { ...client, hasTurn: true } }),
+  ]);
+  expect(started).toEqual(['with a turn', 'without a turn']);
 });
 
 /** A node of a tree that no text has: a parser would not descend as deep. */

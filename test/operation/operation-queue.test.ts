@@ -51,21 +51,6 @@ describe('operations that arrive at once', () => {
     expect(await longestMs()).toBeLessThanOrEqual(50 + 20); // the last operation takes longer
   });
 
-  test('a request that has waited before its body was parsed does not wait again before its operation', async () => {
-    const queue = createOperationQueue();
-    queue.admit('a');
-    work(60);
-    const request = async (clientKey: string) => {
-      const isAdmitted = await queue.admit(clientKey);
-      work(60); // for its body
-      await Promise.resolve();
-      return [isAdmitted, queue.admit(clientKey), queue.admit(clientKey)];
-    };
-    const requests = ['a', 'b', 'a', 'b'].map(request);
-    const another = expect.any(Promise);
-    expect(await Promise.all(requests)).toEqual(Array(4).fill([true, true, another]));
-  });
-
   test('operations that arrive at once alternate between clients, so that the queue of one client does not delay another', async () => {
     const queue = createOperationQueue();
     const order: string[] = [];
