@@ -1,7 +1,7 @@
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
 import type { Reference } from './kinds/index.ts';
-import { type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
+import { type Entity, getKind, type KindDefinition, withheldFieldOf } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
 import { inMarket } from './kinds/requests/embedded-objects.ts';
 import { byId } from './kinds/requests/endpoint-request.ts';
@@ -154,5 +154,5 @@ const isReferenceWithout = (object: Entity, name: string): boolean =>
   object.isReference === true && name !== 'externalUrl';
 
 /** The name of the field as a capability, such as `Album.label`; null if Spotify withholds it from no app. */
-const withheldField = ({ withheldFields, withheldWith }: KindDefinition, name: string): string | null =>
-  withheldFields.find((field) => field.endsWith(`.${name}`)) ?? withheldWith?.[name] ?? null;
+const withheldField = (kind: KindDefinition, name: string): string | null =>
+  withheldFieldOf(kind, name) ?? kind.withheldWith?.[name] ?? null;

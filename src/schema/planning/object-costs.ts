@@ -6,6 +6,7 @@ import {
   kinds,
   type Reference,
   type WithheldField,
+  withheldFieldOf,
 } from '../../datasources/spotify/index.ts';
 import {
   type Cardinality,
@@ -52,13 +53,11 @@ export const nodeLookupCost: FieldCost = {
 /** Objects of any kind: one entry for each id of the argument `ids`. */
 export const nodeLookupsCost: FieldCost = { calls: (visit) => nodes(visit, idsOf(visit, null)) };
 
-/**
- * A field that only full objects have.
- * @param withheld the name under which Spotify may withhold the field from an app
- */
-export const fullObject = (withheld?: WithheldField): FieldCost => ({
-  needsFullObject: ({ app }) => withheld === undefined || app.has(withheld) !== false,
-});
+/** A field that only full objects have. Where Spotify withholds it from the app, no object is read for it. */
+export function fullObject(kind: Kind, field: string): FieldCost {
+  const withheld = withheldFieldOf<WithheldField>(kinds[kind], field);
+  return { needsFullObject: ({ app }) => withheld === undefined || app.has(withheld) !== false };
+}
 
 /**
  * The object to whose list an item belongs. The items of the list itself lack it, and all of them have the same owner.

@@ -1,9 +1,8 @@
 import { albumTracks, isMalformed, recordUnavailable } from '../../datasources/spotify/index.ts';
 import { noCost } from '../planning/cost.ts';
-import { fullObject } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { loadFull, loadFullById, sent } from '../resolvers.ts';
-import { embeddedList, linkFields, playabilityFields } from './common-fields.ts';
+import { loadFullById, sent } from '../resolvers.ts';
+import { embeddedList, fullField, linkFields, playabilityFields } from './common-fields.ts';
 import { imagesField } from './images.ts';
 import { Album, Artist, Node } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
@@ -62,34 +61,29 @@ Album.implement({
     copyrights: t.field({
       type: [Copyright],
       nullable: { list: true, items: true },
-      extensions: { cost: fullObject() },
       description: 'Its copyright statements.',
-      resolve: loadFull('copyrights'),
+      ...fullField('album', 'copyrights'),
     }),
     externalIds: t.field({
       type: ExternalIds,
       nullable: true,
-      extensions: { cost: fullObject() },
       description: 'Its codes outside of Spotify.',
-      resolve: loadFull('externalIds'),
+      ...fullField('album', 'externalIds'),
     }),
     genres: t.stringList({
       nullable: { list: true, items: true },
-      extensions: { cost: fullObject() },
       description: 'Its genres; Spotify gives none at present. Not available to every app.',
-      resolve: loadFull('genres'),
+      ...fullField('album', 'genres'),
     }),
     label: t.string({
       nullable: true,
-      extensions: { cost: fullObject('Album.label') },
       description: 'The label that released it. Not available to every app.',
-      resolve: loadFull('label'),
+      ...fullField('album', 'label'),
     }),
     popularity: t.int({
       nullable: true,
-      extensions: { cost: fullObject('Album.popularity') },
       description: 'How popular it is, from 0 to 100. Not available to every app.',
-      resolve: loadFull('popularity'),
+      ...fullField('album', 'popularity'),
     }),
     tracks: t.field({
       type: AlbumTracksConnection,

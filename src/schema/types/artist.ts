@@ -20,7 +20,7 @@ import { connectionArgs } from '../relay/connection.ts';
 import { type ConnectionArgs, cursorsOf } from '../relay/page-arguments.ts';
 import { itemOrError, loadFull } from '../resolvers.ts';
 import { ArtistAlbumsConnection } from './album.ts';
-import { linkFields } from './common-fields.ts';
+import { fullField, linkFields } from './common-fields.ts';
 import { imagesField } from './images.ts';
 import { Artist, Node, Track } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
@@ -33,25 +33,27 @@ Artist.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the artist.' }),
     ...linkFields(t, 'artist'),
-    images: imagesField(t, 'Pictures of the artist, widest first.', loadFull('images'), fullObject()),
+    images: imagesField(
+      t,
+      'Pictures of the artist, widest first.',
+      loadFull('images'),
+      fullObject('artist', 'images'),
+    ),
     genres: t.stringList({
       nullable: { list: true, items: true },
-      extensions: { cost: fullObject('Artist.genres') },
       description: 'Genres of the artist; often none. Not available to every app.',
-      resolve: loadFull('genres'),
+      ...fullField('artist', 'genres'),
     }),
     followers: t.field({
       type: Followers,
       nullable: true,
-      extensions: { cost: fullObject('Artist.followers') },
       description: 'The followers of the artist. Not available to every app.',
-      resolve: loadFull('followers'),
+      ...fullField('artist', 'followers'),
     }),
     popularity: t.int({
       nullable: true,
-      extensions: { cost: fullObject('Artist.popularity') },
       description: 'How popular the artist is, from 0 to 100. Not available to every app.',
-      resolve: loadFull('popularity'),
+      ...fullField('artist', 'popularity'),
     }),
     albums: t.field({
       type: ArtistAlbumsConnection,

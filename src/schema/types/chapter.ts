@@ -1,6 +1,6 @@
-import { fullObject, ownerOfItem } from '../planning/object-costs.ts';
-import { loadFull, ownerOf, sent } from '../resolvers.ts';
-import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
+import { ownerOfItem } from '../planning/object-costs.ts';
+import { ownerOf, sent } from '../resolvers.ts';
+import { fullField, linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 
@@ -28,24 +28,21 @@ Chapter.implement({
     ...spokenWordFields(t),
     htmlDescription: t.string({
       nullable: true,
-      extensions: { cost: fullObject() },
       description:
         'The description, which may contain HTML. It is written by the publisher: sanitize it. Lists lack it: each chapter is read for it.',
-      resolve: loadFull('htmlDescription'),
+      ...fullField('chapter', 'htmlDescription'),
     }),
     languages: t.stringList({
       nullable: { list: true, items: true },
-      extensions: { cost: fullObject() },
       description: 'Its languages, as codes of ISO 639. Lists lack them: each chapter is read for them.',
-      resolve: loadFull('languages'),
+      ...fullField('chapter', 'languages'),
     }),
     ...recordingFields(t),
     isPlayable: t.boolean({
       nullable: true,
-      extensions: { cost: fullObject() },
       description:
         'Whether it can be played in the market. Lists may lack it: then each chapter is read for it.',
-      resolve: loadFull('isPlayable'),
+      ...fullField('chapter', 'isPlayable'),
     }),
   }),
 });

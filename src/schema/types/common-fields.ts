@@ -14,9 +14,10 @@ import {
 import { marketArg } from '../arguments.ts';
 import type { FieldsOf } from '../builder.ts';
 import { embeddedListCost } from '../planning/list-costs.ts';
+import { fullObject } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
-import { loadFullById, sent } from '../resolvers.ts';
+import { loadFull, loadFullById, sent } from '../resolvers.ts';
 import { imagesField } from './images.ts';
 import { Copyright, MediaType, ReleaseDate, Restrictions } from './values.ts';
 
@@ -29,6 +30,12 @@ export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap =
     description: `The ${kind}'s page on open.spotify.com.`,
     resolve: sent('externalUrl'),
   }),
+});
+
+/** The cost and the resolver of a field that simplified objects lack: it is read from the full object. */
+export const fullField = <K extends string>(kind: Kind, name: K) => ({
+  extensions: { cost: fullObject(kind, name) },
+  resolve: loadFull(name),
 });
 
 /** Whether an album or a track can be played. */

@@ -6,10 +6,10 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { idArg, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { fullObject, lookupCost } from '../planning/object-costs.ts';
+import { lookupCost } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { loadFull, loadFullById, sent, value, valueOrError } from '../resolvers.ts';
-import { embeddedList, linkFields } from './common-fields.ts';
+import { loadFullById, sent, value, valueOrError } from '../resolvers.ts';
+import { embeddedList, fullField, linkFields } from './common-fields.ts';
 import { imagesField } from './images.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
 import { User } from './user.ts';
@@ -93,9 +93,8 @@ Playlist.implement({
     followers: t.field({
       type: Followers,
       nullable: true,
-      extensions: { cost: fullObject() },
       description: 'The followers of the playlist.',
-      resolve: loadFull('followers'),
+      ...fullField('playlist', 'followers'),
     }),
     items: t.field({
       type: PlaylistItemsConnection,

@@ -1,7 +1,7 @@
-import { fullObject, ownerOfItem, referenced } from '../planning/object-costs.ts';
+import { ownerOfItem, referenced } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { loadFull, ownerOf, required, sent } from '../resolvers.ts';
-import { linkFields, playabilityFields } from './common-fields.ts';
+import { ownerOf, required, sent } from '../resolvers.ts';
+import { fullField, linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node, Track } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 import { ExternalIds } from './values.ts';
@@ -73,15 +73,13 @@ Track.implement({
     externalIds: t.field({
       type: ExternalIds,
       nullable: true,
-      extensions: { cost: fullObject() },
       description: 'Its codes outside of Spotify.',
-      resolve: loadFull('externalIds'),
+      ...fullField('track', 'externalIds'),
     }),
     popularity: t.int({
       nullable: true,
-      extensions: { cost: fullObject('Track.popularity') },
       description: 'Its popularity, from 0 to 100. Not available to every app.',
-      resolve: loadFull('popularity'),
+      ...fullField('track', 'popularity'),
     }),
   }),
 });

@@ -35,7 +35,7 @@ export {
 export type { Category } from './category.ts';
 export * from './chapter.ts';
 export * from './episode.ts';
-export { bareIdKinds } from './kind.ts';
+export { bareIdKinds, withheldFieldOf } from './kind.ts';
 export * from './playlist.ts';
 export * from './show.ts';
 export * from './track.ts';
