@@ -1,4 +1,4 @@
-import { countText, durationText } from '../datasources/spotify/index.ts';
+import { countText, durationText } from '../text.ts';
 import type { Advice } from './advice.ts';
 import { maxCalls } from './examine.ts';
 import type { FamilyState, Findings } from './findings.ts';

@@ -1,4 +1,5 @@
 import { pino, stdTimeFunctions } from 'pino';
+import { shortened } from '../text.ts';
 import { terminalLine } from './terminal-log.ts';
 
 /** The log for the operator. No entry contains a header, a body or a URL. */
@@ -89,7 +90,7 @@ export function boundedLog(log: Log): Log {
 }
 
 /** The name of an operation as logs and spans show it. */
-export const shortName = (name: string): string => cut(name, maxNameCharacters);
+export const shortName = (name: string): string => shortened(name, maxNameCharacters);
 
 const boundedFields = (fields: object): object =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, bounded(value, name)]));
@@ -111,8 +112,10 @@ function boundedList(list: readonly unknown[]): unknown[] {
 function boundedError(error: Error): Error {
   const { name, message, stack = '' } = error;
   if (message.length <= maxTextCharacters && stack.length <= maxTextCharacters) return error;
-  return Object.assign(new Error(cut(message)), { name: cut(name, maxNameCharacters), stack: cut(stack) });
+  return Object.assign(new Error(cut(message)), {
+    name: shortened(name, maxNameCharacters),
+    stack: cut(stack),
+  });
 }
 
-const cut = (text: string, maxCharacters = maxTextCharacters): string =>
-  text.length <= maxCharacters ? text : `${text.slice(0, maxCharacters - 1)}…`;
+const cut = (text: string): string => shortened(text, maxTextCharacters);

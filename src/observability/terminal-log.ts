@@ -1,3 +1,5 @@
+import { countText } from '../text.ts';
+
 /** An entry of the log as pino writes it; an operation has the fields of its usage. */
 interface Entry {
   time: string;
@@ -40,7 +42,7 @@ function operationText(entry: Entry): string {
   } = entry;
   return [
     `${operation ?? 'unnamed'} ${Math.round(milliseconds)} ms`,
-    `${actualCalls} ${actualCalls === 1 ? 'call' : 'calls'}`,
+    countText(actualCalls, 'call'),
     cacheHits > 0 && `${cacheHits} cached`,
     disconnected && 'client disconnected',
     codes.length > 0 && [...new Set(codes)].join(' '),

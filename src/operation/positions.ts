@@ -11,6 +11,7 @@ import {
   TokenKind,
   visit,
 } from 'graphql';
+import { shortened } from '../text.ts';
 
 /**
  * Lines and columns in a document. GraphQL.js would read the text from its start for the position of each error. Here
@@ -66,13 +67,10 @@ export const errorAt = (
   message: string,
   extensions: Readonly<Record<string, unknown>>,
 ): GraphQLError =>
-  new GraphQLError(shortened(message), {
+  new GraphQLError(shortened(message, maxMessageLength), {
     nodes: positionsOf(error).map(positionOnly),
     path: error.path ?? null,
     extensions,
   });
 
 const maxMessageLength = 500; // a name or a value in a document may be as long as the document
-
-const shortened = (message: string): string =>
-  message.length <= maxMessageLength ? message : `${message.slice(0, maxMessageLength)}…`;

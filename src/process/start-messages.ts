@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config.ts';
-import { countText, type SpotifyReport } from '../datasources/spotify/index.ts';
+import type { SpotifyReport } from '../datasources/spotify/index.ts';
+import { countText } from '../text.ts';
 
 /** The messages of the start, for the terminal of an operator. */
 

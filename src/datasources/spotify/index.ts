@@ -37,7 +37,6 @@ export {
   type RawClient,
   type RawResponse,
 } from './raw-client.ts';
-export { countText, durationText } from './transport/back-off.ts';
 export { correctionOf, dashboardUrl } from './transport/token-response.ts';
 export {
   createOperationContext,

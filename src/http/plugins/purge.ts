@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { parseReference, type Spotify, type SpotifyId } from '../../datasources/spotify/index.ts';
 import { BadUserInput, GatewayError } from '../../errors.ts';
 import { maxIds } from '../../schema/planning/cost.ts';
+import { shortened } from '../../text.ts';
 import { parseJson } from '../operation-params.ts';
 
 /** Removes objects from the cache: for an operator who knows that Spotify has changed them, or who has to delete them. */
@@ -60,7 +61,7 @@ function idsIn(body: string): SpotifyId[] {
   return ids.map((id, index) => idOf(id, index));
 }
 
-const shownCharacters = 100;
+const shownCharacters = 101; // with the ellipsis
 
 /** @throws BadUserInput, which names the text and its position: one of a hundred is hard to find */
 function idOf(text: string, index: number): SpotifyId {
@@ -68,7 +69,7 @@ function idOf(text: string, index: number): SpotifyId {
     return parseReference(text).id;
   } catch (error) {
     if (!(error instanceof BadUserInput)) throw error;
-    const shown = JSON.stringify(text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text);
+    const shown = JSON.stringify(shortened(text, shownCharacters));
     throw new BadUserInput(`ids[${index}] is ${shown}. ${error.message}`);
   }
 }

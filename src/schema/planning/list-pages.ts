@@ -7,7 +7,13 @@ import {
   type WindowArgs,
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
-import { type ConnectionArgs, parseCursor, windowArgsIn, windowArgsOf } from '../relay/page-arguments.ts';
+import {
+  type ConnectionArgs,
+  needsItems,
+  parseCursor,
+  windowArgsIn,
+  windowArgsOf,
+} from '../relay/page-arguments.ts';
 import { orNull } from './arguments.ts';
 import { type FieldVisit, type ListView, type NamedCall, objectCount } from './cost.ts';
 
@@ -69,16 +75,23 @@ export function pagesOf(
 ) {
   const { limit, probeCalls } = app.worstCasePage(endpoint);
   const windowArgs = windowArgsOrNull(args);
-  const needsItems = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
   const pages =
-    windowArgs && needsItems ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search') : [];
+    windowArgs && needsItems(selected)
+      ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search')
+      : [];
   if (windowArgs && pages.length === 0 && selected.has('totalCount')) pages.push(0);
   return {
     pages,
     limit,
-    size: windowArgs?.first ?? windowArgs?.last ?? 0,
+    size: windowSizeOf(args),
     probeCalls: pages.length > 0 ? probeCallsOf(endpoint, probeCalls) : [],
   };
+}
+
+/** The number of slots that a connection may return; 0 if its arguments are rejected. */
+export function windowSizeOf(args: FieldVisit['args']): number {
+  const windowArgs = windowArgsOrNull(args);
+  return windowArgs?.first ?? windowArgs?.last ?? 0;
 }
 
 /** The calls that learn the page size limit of an endpoint, which all fields of the operation share. */

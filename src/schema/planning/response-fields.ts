@@ -3,7 +3,7 @@ import { QueryTooComplex } from '../../errors.ts';
 import { getOrCreate } from '../../maps.ts';
 import type { ArgumentsOf } from './arguments.ts';
 import { canCost, maxIds, unknownLength } from './cost.ts';
-import { windowArgsOrNull } from './list-pages.ts';
+import { windowSizeOf } from './list-pages.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 /**
@@ -50,7 +50,7 @@ export function responseFieldsOf(
     }
     const fieldsOfItself = canCost(field) ? deferredFields : 1;
     if (below.length === 0) return fieldsOfItself + moreFieldsOf(selected);
-    const ownPageSize = namedType.extensions['isConnectionPart'] ? pageSizeOf(args) : 0;
+    const ownPageSize = namedType.extensions['isConnectionPart'] ? windowSizeOf(args) : 0;
     const fieldsPerObject = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
     const keys = keysOf(args);
     const fieldsBelow =
@@ -111,12 +111,6 @@ function objectCountOf({ field }: FieldSelection, pageSize: number): number {
   if (!isList(field)) return 1;
   const { length = unknownLength } = field.extensions;
   return length === 'pageSize' ? pageSize : length;
-}
-
-/** The number of slots that a connection may return; 0 if its arguments are rejected. */
-function pageSizeOf(args: Readonly<Record<string, unknown>>): number {
-  const windowArgs = windowArgsOrNull(args);
-  return windowArgs?.first ?? windowArgs?.last ?? 0;
 }
 
 /** The number of objects that a field reads by their keys; null if it takes no keys. */

@@ -4,7 +4,7 @@ import { type MarketArgs, namedMarket } from '../arguments.ts';
 import { type Context, type FieldRead, resolvedField } from '../context.ts';
 import { marketInCursors } from '../planning/markets.ts';
 import type { Connection } from './connection.ts';
-import { type ConnectionArgs, cursorsOf, windowArgsIn } from './page-arguments.ts';
+import { type ConnectionArgs, cursorsOf, needsItems, windowArgsIn } from './page-arguments.ts';
 
 /**
  * The window of a list that the arguments select, read only as far as the selection needs it.
@@ -23,7 +23,7 @@ export async function connect<T extends Entity>(
   const list = listIn(namedMarket(args) ?? (isMarketOfCursors ? inCursors : null));
   const { encode } = cursorsOf(list);
   const windowArgs = windowArgsIn(list, args);
-  const isWindowNeeded = ['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name));
+  const isWindowNeeded = needsItems(selected);
   const window = isWindowNeeded ? await context.spotify.window(list, windowArgs, fieldContext) : null;
   if (isWindowNeeded && window === null) return null;
   if (!selected.has('totalCount')) return { window, windowArgs, encode, length: null };

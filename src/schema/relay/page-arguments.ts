@@ -95,3 +95,7 @@ export function parseCursor(cursor: string): CursorPosition & { listHash: string
   }
   return { slot: Number(slot), total: Number(total), id, listHash, market };
 }
+
+/** Whether the fields that an operation selects of a connection need its items. */
+export const needsItems = (selected: ReadonlySet<string>): boolean =>
+  ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));

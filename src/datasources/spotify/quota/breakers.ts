@@ -1,13 +1,8 @@
 import { getOrCreate } from '../../../maps.ts';
 import { epochMs } from '../../../observability/clock.ts';
+import { durationText } from '../../../text.ts';
 import { families } from '../kinds/index.ts';
-import {
-  type BackOffReason,
-  backOffError,
-  backOffReasons,
-  durationText,
-  maxRetryAfterMs,
-} from '../transport/back-off.ts';
+import { type BackOffReason, backOffError, backOffReasons, maxRetryAfterMs } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRejection } from '../transport/retry.ts';
 import type { Family } from '../usage/observer.ts';
