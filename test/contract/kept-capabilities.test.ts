@@ -149,6 +149,21 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
       await clock.pass(61);
       expect(dataOf(await execute(document(fifth)))).toEqual(expected);
     });
+
+    test(`${mode}: ${field} becomes available again a minute after one rejection, also if it was unavailable hours before`, async () => {
+      const clock = startClock();
+      const [, response] = forbidden as (typeof rejections)[number];
+      const refusals = [other, third, fourth].map((id) => ({ path: pathOf(id), ...response }));
+      const { execute } = await start(mode, [...refusals, ...workingRules]);
+      expect(dataOf(await execute(document(one)))).toEqual(expected);
+      await execute(document(other));
+      await execute(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
+      await execute(document(third));
+      await clock.pass(5 * 3_600); // nobody selects the field
+      expect(dataOf(await execute(document(fourth)))).toEqual(withoutErrors({ artist: { part: null } }));
+      await clock.pass(61);
+      expect(dataOf(await execute(document(fifth)))).toEqual(expected);
+    });
   });
 });
 
@@ -289,6 +304,32 @@ test('a list that has no owner is given up for a day once the app is known to be
   await read();
   expect(calls()).toEqual([call]);
 });
+
+test.each(modes)(
+  'batch reads that have worked are tried again a minute after one rejection, also if they were rejected hours before (%s)',
+  async (mode) => {
+    const clock = startClock();
+    const ids = (from: number) => [from, from + 1].map(plainId);
+    const [, response] = forbidden as (typeof rejections)[number];
+    const refusals = [20, 30, 40].map((from) => ({
+      path: '^/artists$',
+      query: { ids: ids(from).join(',') },
+      ...response,
+    }));
+    const { execute, calls } = await start(mode, [...refusals, { path: '^/artists', echo: 'artist' }]);
+    const read = async (from: number) =>
+      expect(dataOf(await execute(`{ artists(ids: ${JSON.stringify(ids(from))}) { id } }`))).toEqual(
+        withoutErrors({ artists: ids(from).map((id) => ({ id })) }),
+      );
+    for (const from of [10, 20, 30]) await read(from);
+    await clock.pass(5 * 3_600); // nobody reads several objects
+    await read(40);
+    await clock.pass(61);
+    calls();
+    await read(50);
+    expect(calls()).toEqual([`200 /artists?ids=${ids(50).join(',')}`]);
+  },
+);
 
 describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
   describe.each(['artist', 'album', 'track'] as const)('of %ss', (kind) => {

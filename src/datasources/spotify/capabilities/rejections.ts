@@ -1,6 +1,6 @@
-import { getOrCreate } from '../../../maps.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { isShortLived, type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
+import { createOutages } from './outages.ts';
 import { maxPageSize, nextBelow } from './page-sizes.ts';
 import { type Capability, type CapabilityPolicy, endpointsWithSameLimit } from './policy.ts';
 
@@ -37,11 +37,10 @@ export interface Rejections {
 }
 
 const retryMs = 60_000; // a capability that has worked may be missing because of an outage
-const outageMs = 3_600_000; // an outage that lasts longer is a change of the rules
 
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
   const firstRejections = new Map<string, Rejection & { successes: number }>();
-  const missingSinceMs = new Map<string, number>();
+  const outages = createOutages(learned);
   const neverWorked = new Set<string>(); // missing capabilities
   let successes = 0;
 
@@ -101,13 +100,12 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
 
   function giveUp(capability: Capability, { isFromEdge = false }: Partial<Rejection>): void {
     if (learned.last(capability)?.value === true) neverWorked.delete(capability);
-    else if (!missingSinceMs.has(capability)) neverWorked.add(capability);
+    else if (!outages.has(capability)) neverWorked.add(capability);
     if (neverWorked.has(capability) && !isFromEdge && !isDoubtful(capability)) {
       learned.record(capability, false);
       return;
     }
-    const sinceMs = getOrCreate(missingSinceMs, capability, epochMs);
-    learned.record(capability, false, { forMs: epochMs() - sinceMs < outageMs ? retryMs : rememberMs });
+    learned.record(capability, false, { forMs: outages.mayBeCauseOf(capability) ? retryMs : rememberMs });
   }
 
   return {
@@ -116,7 +114,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     },
     confirm(capability, value) {
       firstRejections.delete(capability);
-      missingSinceMs.delete(capability);
+      outages.end(capability);
       neverWorked.delete(capability);
       learned.record(capability, value);
     },
