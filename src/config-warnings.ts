@@ -101,9 +101,8 @@ function isNear(name: string, candidate: string): boolean {
     words.length > 1 &&
     words[0] === candidateWords[0] &&
     words.every((word) => candidateWords.includes(word));
-  const mostEdits = candidate.length < 16 ? 1 : 2;
-  if (isShortened || words.join('') === candidateWords.join('')) return true;
-  return isWithinEdits(name, candidate, mostEdits);
+  const mostEdits = candidate.length < 15 ? 1 : 2;
+  return isShortened || isWithinEdits(name, candidate, mostEdits);
 }
 
 /** Whether so many edits turn one text into the other: each inserts, deletes or replaces a character, or swaps neighbours. */

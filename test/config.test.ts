@@ -202,9 +202,11 @@ const variables: Variable[] = [
       `redis.example:6379/${canary}`,
       `redis//${canary}`,
       `redis:${canary}`,
+      'redis:/2',
       `redis://redis.example:6379/${canary}`,
       'redis://redis.example/99999999999999999999',
       `redis://:${canary}%@redis.example:6379`,
+      `redis://${canary}%:password@redis.example:6379`,
     ],
   },
   {
