@@ -71,7 +71,7 @@ const parameterOf = (parameters: readonly string[], name: string): string | unde
 /** Whether the client accepts a response that is compressed with gzip: `*` is every coding that has no entry of its own. */
 export function acceptsGzip(acceptEncoding: Header): boolean {
   const codings = rangesIn(acceptEncoding ?? '');
-  const gzip = codings.get('gzip') ?? codings.get('x-gzip') ?? codings.get('*');
+  const gzip = codings.get('gzip') ?? codings.get('*');
   return gzip !== undefined && gzip.quality > 0;
 }
 

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { boundedLog, type Log } from '../../src/observability/log.ts';
+import { boundedLog, createLog, type Log } from '../../src/observability/log.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
 
@@ -77,5 +77,14 @@ describe('a line of the log', () => {
     log.warn({ text: 't'.repeat(170_000) }, 'm'.repeat(170_000));
     for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(maxLineBytes);
     expect(lines[0]?.fields['codes']).toContain('and 6980 more');
+  });
+
+  test('a line of the log has name, message and stack of an error, and no object that is attached to it', () => {
+    const lines: string[] = [];
+    const log = createLog('info', { write: (line: string) => lines.push(line) });
+    const request = { headers: { authorization: 'Bearer canary-3f9c1' } };
+    log.error({ err: Object.assign(new TypeError('failed'), { request }) }, 'bug');
+    const { err } = JSON.parse(lines.join(''));
+    expect(err).toEqual({ name: 'TypeError', message: 'failed', stack: expect.stringContaining('failed') });
   });
 });

@@ -1,4 +1,5 @@
 import { parse } from 'graphql';
+import { AggregatorRegistry, type Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { families } from '../../src/datasources/spotify/index.ts';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
@@ -12,8 +13,13 @@ const otherQuery = `{ artist(id: "${unknownId}") { name } }`;
 const prefix = 'spotify_graphql_';
 
 /** The samples of a metric by their labels; for a histogram, the number of observations. */
-async function samples({ gateway }: TestGateway, name: string): Promise<Record<string, number>> {
-  const metrics = await gateway.metrics.registry.getMetricsAsJSON();
+const samples = ({ gateway }: TestGateway, name: string) => samplesIn(gateway.metrics.registry, name);
+
+async function samplesIn(
+  registry: Pick<Registry, 'getMetricsAsJSON'>,
+  name: string,
+): Promise<Record<string, number>> {
+  const metrics = await registry.getMetricsAsJSON();
   const metric = metrics.find((metric) => metric.name === prefix + name);
   if (!metric) throw new Error(`there is no metric ${name}`);
   const values = metric.values as { value: number; labels: Record<string, string>; metricName?: string }[];
@@ -136,6 +142,20 @@ describe('metrics', () => {
     gateway.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 7_200 }, times: 1 });
     await gateway.execute(`{ artist(id: "${others[2]}") { name } }`);
     expect(await samples(gateway, 'quota_rejections_total')).toEqual({ ...noRejections, artists: 1 });
+  });
+
+  test('metrics of several processes add up what each process has counted, and state once what all of them share', async () => {
+    const gateway = await withSandbox(development);
+    const { registry, connectionsChanged } = gateway.gateway.metrics;
+    await gateway.execute(`{ artist(id: "${bts}") { name } }`);
+    connectionsChanged(1);
+    const ofOneProcess = await registry.getMetricsAsJSON();
+    const ofTwoProcesses = AggregatorRegistry.aggregate([ofOneProcess, ofOneProcess]);
+    const sum = (name: string) => samplesIn(ofTwoProcesses, name);
+    expect(await sum('connections')).toEqual({ '': 2 });
+    expect(await sum('upstream_calls_last_30s')).toMatchObject({ artists: 2 });
+    expect(await sum('upstream_calls_last_24h')).toMatchObject({ artists: 1 });
+    expect(await sum('ability')).toEqual(await samples(gateway, 'ability'));
   });
 
   test('metrics count the calls that waited in the queue', async () => {

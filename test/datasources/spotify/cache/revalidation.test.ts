@@ -167,6 +167,19 @@ describe('a stale entry', () => {
     expect(spotify.calls).toHaveLength(3);
   });
 
+  test('a stale entry is refreshed in each period of freshness, also if CACHE_TTL_SECONDS is less than a minute', async () => {
+    const clock = startClock();
+    const spotify = renamedAtEachCall();
+    const { cache } = startCache(spotify, { freshMs: 20_000 });
+    await cache.get(band, startField());
+    for (const name of ['Name 1', 'Name 2', 'Name 3']) {
+      await clock.pass(21);
+      expect(await cache.get(band, startField())).toMatchObject({ name });
+      await nextTick();
+    }
+    expect(spotify.calls).toHaveLength(4);
+  });
+
   test('a stale entry is not served if CACHE_TTL_SECONDS is 0', async () => {
     const spotify = renamedAtEachCall();
     const { cache } = startCache(spotify, { freshMs: 0 });
