@@ -277,6 +277,15 @@ describe('a call that was sent before the removal of an id in its response', () 
   );
 });
 
+test('a removal request has at most a hundred ids', async () => {
+  const response = await send(
+    await withToken(),
+    { ids: Array(100).fill(albums.tracks20) },
+    { authorization },
+  );
+  expect([response.status, await response.json()]).toEqual([200, { purged: 100 }]);
+});
+
 describe('a removal request that is rejected', () => {
   test.each([
     ['without a token', { ids: [albums.tracks20] }, {}, 401, 'UNAUTHORIZED'],

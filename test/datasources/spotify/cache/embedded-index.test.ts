@@ -99,6 +99,17 @@ describe('objects in lists', () => {
     expect(decodedIds).toEqual([id(2)]);
   });
 
+  test('an object in a list is found until CACHE_STALE_SECONDS after its own freshness, even if the list lasts longer', () => {
+    const sentAtMs = epochMs() - kinds.album.freshMs - 1_000;
+    const find = (staleMs: number) => {
+      const memory = createMemory({ freshMs: null, staleMs });
+      memory.set('page', entry(sentAtMs), [listOf([1]).items]);
+      return memory.findEmbedded(keyOf(1));
+    };
+    expect(find(0)).toBeUndefined();
+    expect(find(60_000)).toMatchObject({ value: { id: id(1) } });
+  });
+
   test('the objects of a list are removed with the list, except objects that a later list also contains', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     memory.set('page 1', entry(), [listOf([1, 2]).items]);

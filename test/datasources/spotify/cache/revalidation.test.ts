@@ -220,6 +220,18 @@ describe('an embedded object', () => {
   );
 });
 
+test('an embedded object of two responses has the values of the later response, whichever is stored last', () => {
+  const { cache, memory } = startCache(renamedAtEachCall());
+  const put = (albumId: string, artistName: string, ageHours: number) => {
+    const request = byId(kinds.album, albumId as SpotifyId, null);
+    const json = { ...shortAlbum(albumId), artists: [artistNamed(artistName)] };
+    cache.put(request, request.decode(json), epochMs() - ageHours * hour * 1000);
+  };
+  put('2Nrfpe0tUJi4K4DXYWgMUX', 'Later', 7);
+  put('3Nrfpe0tUJi4K4DXYWgMUX', 'Earlier', 8);
+  expect(memory.getAnyForm(band)?.value).toMatchObject({ name: 'Later' });
+});
+
 describe('the daily quota', () => {
   test('entries stay fresh for longer when more than half of the daily quota is used', async () => {
     const clock = startClock();
