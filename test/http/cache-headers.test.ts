@@ -235,3 +235,10 @@ test('`If-None-Match: *` gets 304 for a response that may be cached, and the err
   expect([cached.status, await cached.text()]).toEqual([304, '']);
   expect((await get('{ artist(id: "no id") { name } }')).status).toBe(200);
 });
+
+test('a client gets 304 also if a proxy that compresses responses has made the ETag a weak one', async () => {
+  const { fetch } = await withSandbox();
+  const path = `/graphql?query=${encodeURIComponent(name)}`;
+  const etag = `W/${(await fetch(path)).headers.get('etag')}`;
+  expect((await fetch(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { servesReadById } from '../../../../src/datasources/spotify/cache/embedded.ts';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
 import type { Market, SpotifyId } from '../../../../src/datasources/spotify/index.ts';
 import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
@@ -10,6 +11,7 @@ import { epochMs } from '../../../../src/observability/clock.ts';
 import { slots } from '../../../support/album-pages.ts';
 import { lastingEntry } from '../../../support/cache.ts';
 import { startClock } from '../../../support/clock.ts';
+import { fullArtist, fullTrack } from '../../../support/plain-objects.ts';
 import { artists, dataAndErrorCodes, startInMode, withoutErrors } from '../../../support/schema-tests.ts';
 
 /** All objects on a page that was read are cached, also those that no operation has selected yet. */
@@ -87,6 +89,24 @@ function listOf(numbers: number[], market: Market | null = null) {
   });
   return { items: items as LazyItems<Album>, decodedIds };
 }
+
+test.each([
+  ['artist', fullArtist(id(1)), 'images'],
+  ['track', fullTrack(id(1)), 'album'],
+  ['track', fullTrack(id(1)), 'external_ids'],
+] as const)(
+  'a full %s of another response without one of its parts serves no read by its id: %o %s',
+  (kind, json, part) => {
+    const serves = (sent: object, full: boolean) =>
+      servesReadById(kinds[kind].decode(sent, { full, market: null, kinds }), kinds);
+    const { [part as keyof typeof json]: _, ...incomplete } = json;
+    expect([serves(json, true), serves(incomplete, true), serves(incomplete, false)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  },
+);
 
 describe('objects in lists', () => {
   test('an object in a list is found without decoding the other objects', () => {

@@ -77,6 +77,20 @@ describe('a stored entry in a process with shorter times', () => {
     },
   );
 
+  test('a stored absence is used for at most 24 minutes, however long the other process would use it', async () => {
+    const clock = startClock();
+    const spotify = createScriptedSpotify(async () => ({ id: null, name: null }));
+    const { startProcess } = startSharedCaches(spotify);
+    const read = (options?: typeof long) => startProcess(options).cache.get(band, startField());
+    expect(await read(long)).toBeNull();
+    await clock.pass(23 * 60);
+    expect(await read()).toBeNull();
+    expect(spotify.calls).toHaveLength(1);
+    await clock.pass(2 * 60);
+    expect(await read()).toBeNull();
+    expect(spotify.calls).toHaveLength(2);
+  });
+
   test('a process uses a stored entry no longer than its own times allow, even if the clock of the other process was ahead', async () => {
     const clock = startClock();
     const spotify = createScriptedSpotify(async () => bandJson);

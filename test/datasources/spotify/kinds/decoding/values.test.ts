@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { plainText } from '../../../../../src/datasources/spotify/kinds/decoding/values.ts';
+import {
+  plainText,
+  simplifiedOptions,
+} from '../../../../../src/datasources/spotify/kinds/decoding/values.ts';
+import { kinds } from '../../../../../src/datasources/spotify/kinds/index.ts';
+import { plainId, shortAlbum, shortArtist } from '../../../../support/plain-objects.ts';
 
 const readText = (text: unknown) => plainText({ description: text }, 'description', 'show');
 
@@ -17,4 +22,19 @@ test.each([
 test('a text that Spotify does not send is undefined, and a value of another type is marked as malformed', () => {
   expect(readText(null)).toBeUndefined();
   expect(readText(7)).toEqual({ malformed: 'show.description' });
+});
+
+test('an artist of several albums on a page has on each album what Spotify sent there', () => {
+  const options = simplifiedOptions({ market: null, kinds });
+  const artist = shortArtist(plainId(1));
+  const sentArtists = [{ ...artist, external_urls: null }, artist, { ...artist, name: 'Other' }];
+  const decoded = sentArtists.map(
+    (sent, i) => kinds.album.decode({ ...shortAlbum(plainId(i)), artists: [sent] }, options).artists,
+  );
+  const externalUrl = artist.external_urls.spotify;
+  expect(decoded).toMatchObject([
+    [{ name: artist.name, externalUrl: undefined }],
+    [{ name: artist.name, externalUrl }],
+    [{ name: 'Other', externalUrl }],
+  ]);
 });
