@@ -108,6 +108,24 @@ test.each([
   },
 );
 
+test.each([
+  ['show', 'total_episodes'],
+  ['episode', 'release_date'],
+  ['episode', 'duration_ms'],
+  ['chapter', 'release_date'],
+  ['chapter', 'duration_ms'],
+  ['chapter', 'chapter_number'],
+] as const)('a simplified %s without %s serves no read by its id', (kind, part) => {
+  const parts = {
+    ...{ id: id(1), name: 'Name', external_urls: { spotify: 'https://open.spotify.com/' } },
+    ...{ description: 'text', explicit: false, images: [], total_episodes: 1 },
+    ...{ release_date: '2020', duration_ms: 1, chapter_number: 1 },
+  };
+  const serves = (sent: object) =>
+    servesReadById(kinds[kind].decode(sent, { full: false, market: null, kinds }), kinds);
+  expect([serves(parts), serves({ ...parts, [part]: null })]).toEqual([true, false]);
+});
+
 describe('objects in lists', () => {
   test('an object in a list is found without decoding the other objects', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
