@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { docsHint, isWithinEdits } from './config-warnings.ts';
 import { families, minDailyLimit } from './datasources/spotify/index.ts';
-import { isHost } from './http/request-target.ts';
+import { isHost } from './host-names.ts';
 import { type Manifest, readManifest } from './operation/trusted-documents.ts';
 
 /** The forms that the value of an environment variable may have. A message states the required form. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from './request-target.ts';
+import { isIPv6 } from '../host-names.ts';
 
 /**
  * Identifies the client of a request, so that its work is charged to it alone: by the address of the connection, or by

@@ -1,7 +1,6 @@
 import * as net from 'node:net';
-import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isHostHeader, isIPv6 } from '../../src/http/request-target.ts';
+import { isHostHeader } from '../../src/host-names.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { openSocket, startServer, until } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
@@ -214,28 +213,4 @@ test('a body without an end is rejected after its first 100 KB, and no longer re
   expect(received).toContain('"QUERY_TOO_COMPLEX"');
   expect(socket.bytesWritten).toBeLessThan(20_000_000); // the bytes in the buffers of the system
   expect((await execute('{ __typename }')).status).toBe(200);
-});
-
-test('the gateway takes a text for an IPv6 address exactly if node:net does', () => {
-  const characters = fc.string({ unit: fc.constantFrom(...'0:1f.%g]-\n') });
-  const address = fc.oneof(fc.ipV6(), fc.ipV4(), characters);
-  const zone = fc.constantFrom('', '%eth0', '%', '%1', '%a b', '%a%b', '%[', '%é');
-  fc.assert(
-    fc.property(address, zone, (text, suffix) => {
-      expect(isIPv6(text + suffix)).toBe(net.isIPv6(text + suffix));
-    }),
-    {
-      numRuns: 2_000,
-      examples: [
-        ['::', ''],
-        ['::ffff:127.0.0.1', ''],
-        ['fe80::1', '%eth0'],
-        ['::1\n', ''],
-        ['1::2::3', ''],
-        ['::1.2.3', ''],
-        ['::0x1.2.3.4', ''],
-        ['::1.2.3.04', ''],
-      ],
-    },
-  );
 });

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import { deadlinePassed, GatewayError } from '../../../errors.ts';
-import { SmallerPageNeeded } from '../capabilities/rejections.ts';
+import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import { type EndpointRequest, FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import type { SharedLeases } from '../shared-state/shared-store.ts';
 import { type FieldContext, withDeadline } from '../usage/field-context.ts';

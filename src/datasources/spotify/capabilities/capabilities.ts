@@ -11,11 +11,11 @@ import {
   isDevelopmentMode,
   unlessKnownMissing,
 } from './learned-capabilities.ts';
-import { maxPageSize, worstCasePage } from './page-sizes.ts';
+import { maxPageSize, SmallerPageNeeded, worstCasePage } from './page-sizes.ts';
 import { capabilityPolicy, pageSizesOf, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
 import { createRejectedObjects } from './rejected-objects.ts';
-import { createRejections, lowerMaxPageSize, SmallerPageNeeded, withheldUntilMs } from './rejections.ts';
+import { createRejections, lowerMaxPageSize, withheldUntilMs } from './rejections.ts';
 
 /**
  * The capabilities that this app has at Spotify. Spotify does not state the quota mode of an app, and some apps have a

@@ -28,3 +28,12 @@ export function nextBelow(policy: CapabilityPolicy, endpoint: string, limit: num
   if (lower === undefined) throw new UpstreamBadResponse('Spotify rejects every page size.');
   return lower;
 }
+
+/** The page is to be requested again, with at most `limit` items. */
+export class SmallerPageNeeded extends Error {
+  readonly limit: number;
+  constructor(limit: number) {
+    super(`a page of at most ${limit} items is needed`);
+    this.limit = limit;
+  }
+}

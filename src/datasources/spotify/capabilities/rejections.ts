@@ -1,7 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { isShortLived, type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
 import { createOutages } from './outages.ts';
-import { maxPageSize, nextBelow } from './page-sizes.ts';
+import { maxPageSize, nextBelow, SmallerPageNeeded } from './page-sizes.ts';
 import { type Capability, type CapabilityPolicy, endpointsWithSameLimit } from './policy.ts';
 
 /** A response that shows that the app may lack a capability. */
@@ -169,13 +169,4 @@ export function lowerMaxPageSize(
     }
   }
   return new SmallerPageNeeded(smallerLimit);
-}
-
-/** The page is to be requested again, with at most `limit` items. */
-export class SmallerPageNeeded extends Error {
-  readonly limit: number;
-  constructor(limit: number) {
-    super(`a page of at most ${limit} items is needed`);
-    this.limit = limit;
-  }
 }

@@ -1,7 +1,7 @@
 import { GatewayError, UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
-import { SmallerPageNeeded } from '../capabilities/rejections.ts';
+import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import type { Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';

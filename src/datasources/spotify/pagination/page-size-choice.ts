@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../errors.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
-import { SmallerPageNeeded } from '../capabilities/rejections.ts';
+import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import type { ListLengths } from './lengths.ts';
 import { slotRangeFor } from './read-window.ts';

@@ -2,7 +2,7 @@ import { GatewayError, onlyGatewayError } from '../../../errors.ts';
 import type { Purges } from '../cache/purges.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
-import { SmallerPageNeeded } from '../capabilities/rejections.ts';
+import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';

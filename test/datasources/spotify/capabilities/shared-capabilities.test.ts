@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
+import { SmallerPageNeeded } from '../../../../src/datasources/spotify/capabilities/page-sizes.ts';
 import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
-import { SmallerPageNeeded } from '../../../../src/datasources/spotify/capabilities/rejections.ts';
 import {
   FeatureWithheld,
   LimitRejected,
