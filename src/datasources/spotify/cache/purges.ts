@@ -1,5 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { isBareId, type SpotifyId } from '../kinds/spotify-id.ts';
+import { subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { containsId } from './embedded.ts';
 
@@ -12,7 +13,7 @@ export const noPurges: Pick<Purges, 'isPurged' | 'hasPurgedSince'> = {
 
 // Spread over the topics, 4,000 ids leave no topic with more than 40 of them. A message has room for 45.
 const topicCount = 256;
-const prefix = 'purges/'; // earlier versions had fewer topics, by another prefix
+const subject = 'purges';
 const idsOfTopic = 40;
 
 /**
@@ -44,7 +45,7 @@ export function createPurges(
   const purgedMs = (id: SpotifyId): number => topics[topicOf(id)]?.get(id) ?? 0;
 
   const publish = (topic: number): void =>
-    store?.publish(`${prefix}${topic}`, Object.fromEntries(topics[topic] ?? []));
+    store?.publish(`${subject}:${topic}`, Object.fromEntries(topics[topic] ?? []));
 
   /** Deletes the ids of all messages that have arrived meanwhile together: each deletion searches the whole memory. */
   function deleteResponses(ids: readonly SpotifyId[]): Promise<void> {
@@ -57,8 +58,7 @@ export function createPurges(
     return deletion;
   }
 
-  store?.subscribe((topicName, message) => {
-    if (!topicName.startsWith('purge') || typeof message !== 'object' || message === null) return;
+  subscribeTo(store, subject, (message, topicName) => {
     const nowMs = epochMs();
     const times = Object.entries(message).flatMap(([id, atMs]) =>
       // A time in the future would make every later response useless.
@@ -66,7 +66,7 @@ export function createPurges(
     );
     void deleteResponses(remember(times));
     // A process that did not know the ids of this one has replaced its message.
-    const topic = topicName.startsWith(prefix) ? Number(topicName.slice(prefix.length)) : -1;
+    const topic = Number(topicName);
     const sentTimes = new Map<string, number>(times);
     const isIncomplete = Array.from(topics[topic] ?? []).some(
       ([id, atMs]) => (sentTimes.get(id) ?? 0) < atMs,

@@ -1,8 +1,8 @@
 import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
+import { type Message, subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import { propertyOf } from '../transport/body.ts';
 import { type Capability, type CapabilityPolicy, largestPageSize, type QuotaMode } from './policy.ts';
 
 export interface LearnedCapability {
@@ -20,8 +20,8 @@ export type LearnedCapabilities = ReturnType<typeof createLearnedCapabilities>;
 export type CapabilityValues = Readonly<Record<string, boolean | number>>;
 
 export const rememberMs = 24 * 3_600_000; // apps are promoted and rules changed, but not by the hour
-const topicPrefix = 'ability'; // names the topic of a capability in Redis, as in `ability:batch`
-const topicOf = (capability: Capability): string => `${topicPrefix}:${capability}`;
+const subject = 'ability'; // names the topic of a capability in Redis, as in `ability:batch`
+const topicOf = (capability: Capability): string => `${subject}:${capability}`;
 
 /**
  * The capabilities that this process, or another process of the same app, has learned from responses.
@@ -47,10 +47,10 @@ export function createLearnedCapabilities(
     return lastLearned && epochMs() < lastLearned.learnedAtMs + lastLearned.rememberMs ? lastLearned : null;
   }
 
-  sharedState?.subscribe((topic, message) => {
-    const received = parseMessage(topic, message, modes.development);
-    if (!received || received.learnedAtMs <= (learned.get(received.capability)?.learnedAtMs ?? 0)) return;
-    const { capability, value, ...rest } = received;
+  subscribeTo(sharedState, subject, (message, capability) => {
+    const received = parseMessage(capability, message, modes.development);
+    if (!received || received.learnedAtMs <= (learned.get(capability)?.learnedAtMs ?? 0)) return;
+    const { value, ...rest } = received;
     if (value === null) learned.delete(capability);
     else learned.set(capability, { value, ...rest, rememberMs });
   });
@@ -91,26 +91,21 @@ export function createLearnedCapabilities(
 
 /** A capability that another process has learned or, if its value is null, has forgotten. */
 interface ReceivedCapability {
-  capability: Capability;
   value: boolean | number | null;
   confirmed: boolean;
   learnedAtMs: number;
 }
 
-/** Null if the message has another topic or is invalid. */
+/** Null for a message that no gateway has sent. */
 function parseMessage(
-  topic: string,
-  message: unknown,
+  capability: Capability,
+  { value, confirmed, learnedAtMs }: Message,
   examples: Readonly<Record<Capability, boolean | number>>,
 ): ReceivedCapability | null {
-  const [prefix, capability] = topic.split(':');
-  const value = propertyOf(message, 'value');
-  const learnedAtMs = propertyOf(message, 'learnedAtMs');
-  if (prefix !== topicPrefix || !capability || !Object.hasOwn(examples, capability)) return null;
+  if (!Object.hasOwn(examples, capability)) return null;
   if (value !== null && (!isValue(value) || typeof value !== typeof examples[capability])) return null;
   if (typeof learnedAtMs !== 'number') return null;
-  const confirmed = propertyOf(message, 'confirmed') !== false;
-  return { capability, value, confirmed, learnedAtMs: Math.min(learnedAtMs, epochMs()) };
+  return { value, confirmed: confirmed !== false, learnedAtMs: Math.min(learnedAtMs, epochMs()) };
 }
 
 const isValue = (value: unknown): value is boolean | number =>

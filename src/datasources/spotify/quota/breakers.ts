@@ -2,6 +2,7 @@ import { getOrCreate } from '../../../maps.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { durationText } from '../../../text.ts';
 import { families } from '../kinds/index.ts';
+import { type Message, subscribeTo } from '../shared-state/messages.ts';
 import { type BackOffReason, backOffError, backOffReasons, maxRetryAfterMs } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRejection } from '../transport/retry.ts';
@@ -17,7 +18,7 @@ import { type BreakersOptions, createPremiumBreaker } from './premium-breaker.ts
 
 export type Breakers = ReturnType<typeof createBreakers>;
 
-const topicPrefix = 'back-off';
+const subject = 'back-off';
 
 function backOffCause(name: Family | 'any', reason: OpenState['reason']): string {
   if (reason === 'quota') return `the daily quota of ${name} is used up`;
@@ -59,8 +60,8 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
     return breakerOf(family).openState(nowMs)?.waitMs ?? 0;
   }
 
-  sharedState?.subscribe((topic, message) => {
-    const backOff = parseBackOff(topic, message);
+  subscribeTo(sharedState, subject, (message, name) => {
+    const backOff = parseBackOff(name, message);
     if (backOff && backOff.waitMs > 0) trip(backOff.family, backOff.reason, backOff.waitMs);
   });
 
@@ -97,7 +98,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
     /** See `CallScheduler.backOff`. */
     backOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null) {
       const waitMs = trip(family, reason, requestedWaitMs);
-      sharedState?.publish(`${topicPrefix}:${family}`, { reason, untilMs: epochMs() + waitMs });
+      sharedState?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs });
       return backOffError(family, reason, waitMs);
     },
     /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
@@ -105,12 +106,9 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
   };
 }
 
-/** Null for a message on another topic, or one that no gateway has sent. */
-function parseBackOff(topic: string, message: unknown) {
-  const [prefix, familyText] = topic.split(':');
-  const { reason: reasonText, untilMs } = (message ?? {}) as { reason?: unknown; untilMs?: unknown };
-  const family = families.find((name) => name === familyText);
+/** Null for a message that no gateway has sent. */
+function parseBackOff(family: Family, { reason: reasonText, untilMs }: Message) {
   const reason = backOffReasons.find((name) => name === reasonText);
-  if (prefix !== topicPrefix || !family || !reason || typeof untilMs !== 'number') return null;
+  if (!families.includes(family) || !reason || typeof untilMs !== 'number') return null;
   return { family, reason, waitMs: Math.min(untilMs - epochMs(), maxRetryAfterMs) };
 }

@@ -1,5 +1,6 @@
 import { families, presumedDailyLimits } from '../kinds/index.ts';
 import { dayMs } from '../kinds/kind.ts';
+import { type Message, subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
 import { bucketMs } from './rolling-counters.ts';
@@ -44,7 +45,7 @@ const plausibleWithoutPresumed = 10;
 const burstMs = 30_000; // rejections of concurrent calls
 const maxLimit = 10_000_000;
 const noLimit = 0; // in a message: the limit learned before was wrong
-const topicPrefix = 'daily-limit';
+const subject = 'daily-limit';
 
 /** The daily limits of the endpoint families, shared by all processes and kept across restarts. */
 export function createDailyLimits(options: DailyLimitsOptions) {
@@ -79,16 +80,14 @@ export function createDailyLimits(options: DailyLimitsOptions) {
   /** Sets the limit in this process and in the others. */
   function replace(family: Family, learnedLimit: LearnedLimit): void {
     learned.set(family, learnedLimit);
-    store?.publish(`${topicPrefix}:${family}`, learnedLimit);
+    store?.publish(`${subject}:${family}`, learnedLimit);
   }
 
-  store?.subscribe((topic, message) => {
-    const received = parseMessage(topic, message, options.clock());
-    const isKnown = received && (families.includes(received.family) || configured.has(received.family));
-    if (!isKnown) return;
-    const { family, ...learnedLimit } = received;
-    if (learnedLimit.learnedAtMs >= (learned.get(family)?.learnedAtMs ?? 0))
-      learned.set(family, learnedLimit);
+  subscribeTo(store, subject, (message, family) => {
+    if (!families.includes(family) && !configured.has(family)) return;
+    const received = parseLearnedLimit(message, options.clock());
+    if (received && received.learnedAtMs >= (learned.get(family)?.learnedAtMs ?? 0))
+      learned.set(family, received);
   });
 
   return {
@@ -175,11 +174,9 @@ export function raisedLimit({ limit, learnedAtMs }: LearnedLimit, nowMs: number)
 const isLimit = (limit: number): boolean =>
   Number.isInteger(limit) && limit >= minDailyLimit && limit <= maxLimit;
 
-/** Null for a message on another topic, or one that no gateway has sent. */
-function parseMessage(topic: string, message: unknown, nowMs: number) {
-  const [prefix, family] = topic.split(':');
-  const { limit, learnedAtMs } = (message ?? {}) as Partial<Record<keyof LearnedLimit, unknown>>;
-  if (prefix !== topicPrefix || !family || typeof learnedAtMs !== 'number') return null;
+/** Null for a message that no gateway has sent. */
+function parseLearnedLimit({ limit, learnedAtMs }: Message, nowMs: number): LearnedLimit | null {
+  if (typeof learnedAtMs !== 'number') return null;
   if (typeof limit !== 'number' || (limit !== noLimit && !isLimit(limit))) return null;
-  return { family, limit, learnedAtMs: Math.min(learnedAtMs, nowMs) };
+  return { limit, learnedAtMs: Math.min(learnedAtMs, nowMs) };
 }

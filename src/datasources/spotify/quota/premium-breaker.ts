@@ -1,6 +1,7 @@
 import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
+import { subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
@@ -58,9 +59,8 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptio
     sharedState?.publish(topic, { untilMs });
   }
 
-  sharedState?.subscribe((messageTopic, message) => {
-    const { untilMs } = (message ?? {}) as { untilMs?: unknown };
-    if (messageTopic !== topic || typeof untilMs !== 'number' || untilMs === publishedUntilMs) return;
+  subscribeTo(sharedState, topic, ({ untilMs }) => {
+    if (typeof untilMs !== 'number' || untilMs === publishedUntilMs) return;
     publishedUntilMs = null;
     const waitMs = Math.min(untilMs - epochMs(), maxPeerBackOffMs);
     if (untilMs === 0) close();

@@ -1,4 +1,5 @@
 import { epochMs } from '../../../observability/clock.ts';
+import { type Message, subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { rateWindowMs } from './recent-calls.ts';
 
@@ -37,8 +38,8 @@ export function createRateLimiter({ limit: configured, store }: RateLimiterOptio
 
   const currentLimit = () => configured ?? (learned && raisedRate(learned, epochMs()));
 
-  store?.subscribe((messageTopic, message) => {
-    const received = messageTopic === topic ? parseLearnedRate(message, epochMs()) : null;
+  subscribeTo(store, topic, (message) => {
+    const received = parseLearnedRate(message, epochMs());
     if (received && received.learnedAtMs >= (learned?.learnedAtMs ?? 0)) learned = received;
   });
 
@@ -102,10 +103,7 @@ export function raisedRate({ limit, rejectedCalls, learnedAtMs }: LearnedRate, n
 }
 
 /** Null for a message that no gateway has sent. */
-function parseLearnedRate(message: unknown, nowMs: number): LearnedRate | null {
-  const { limit, rejectedCalls, learnedAtMs } = (message ?? {}) as Partial<
-    Record<keyof LearnedRate, unknown>
-  >;
+function parseLearnedRate({ limit, rejectedCalls, learnedAtMs }: Message, nowMs: number): LearnedRate | null {
   const isCount = (value: unknown): value is number =>
     Number.isInteger(value) && (value as number) >= minLimit && (value as number) <= maxCalls;
   if (!isCount(limit) || !isCount(rejectedCalls) || typeof learnedAtMs !== 'number') return null;

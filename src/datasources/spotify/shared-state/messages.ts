@@ -1,3 +1,5 @@
+import type { SharedStore } from './shared-store.ts';
+
 /** Topics with their latest message, as processes exchange them. */
 
 export const maxTopicChars = 200;
@@ -8,6 +10,9 @@ export const maxTopics = 1_000; // of one app: 256 of removed ids, and one for e
 export const messageLifeMs = 8 * 24 * 3_600_000;
 
 export type MessageListener = (topic: string, message: unknown) => void;
+
+/** The content of a message: untrusted. */
+export type Message = Readonly<Record<string, unknown>>;
 
 export function createMessages() {
   const listeners = new Set<MessageListener>();
@@ -54,6 +59,22 @@ export function createMessages() {
       for (const listener of listeners) listener(topic, message);
     },
   };
+}
+
+/**
+ * Calls back with the messages about a subject, whose topics are `subject` or `subject:name`.
+ * @param store undefined if nothing is shared
+ */
+export function subscribeTo(
+  store: Pick<SharedStore, 'subscribe'> | undefined,
+  subject: string,
+  listener: (message: Message, name: string) => void,
+): void {
+  store?.subscribe((topic, message) => {
+    const [topicSubject, name = ''] = topic.split(':');
+    if (topicSubject !== subject || typeof message !== 'object' || message === null) return;
+    listener(message as Message, name);
+  });
 }
 
 function parse(text: string): unknown {
