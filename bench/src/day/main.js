@@ -40,8 +40,8 @@ export async function simulateDays(args) {
   const { createCatalogue, startSandbox } = await import('../../../dist/sandbox/index.js');
   const { seed, days, artists, visitsPerStep } = options;
   if (options.sizing) {
-    const { decideReads } = await import('../../../dist/datasources/spotify/quota/decide-reads.js');
-    return say(sizingTable({ createCatalogue, decideReads, limits, seed }));
+    const { decideByAge } = await import('../../../dist/datasources/spotify/cache/decide-read.js');
+    return say(sizingTable({ createCatalogue, decideByAge, limits, seed }));
   }
   const catalogue = createCatalogue(artists);
   const ids = catalogue

@@ -17,10 +17,10 @@ const keptMs = 7 * dayMs;
 const reservedShare = 0.02;
 
 /**
- * @param decideReads the gateway's decision
+ * @param decideByAge the gateway's decision
  * @returns a table in Markdown: share of the visits with all their data, by day
  */
-export function sizingTable({ createCatalogue, decideReads, limits, seed }) {
+export function sizingTable({ createCatalogue, decideByAge, limits, seed }) {
   const rows = artistCounts.flatMap((artists) => {
     const catalogue = createCatalogue(artists);
     const ids = catalogue.artists().slice(-artists);
@@ -32,7 +32,7 @@ export function sizingTable({ createCatalogue, decideReads, limits, seed }) {
       const steps = createVisits({ seed, days, artists, visitsPerStep: perStep }).map((visits) =>
         visits.map(visitAt),
       );
-      const shares = sharesByDay(answeredByPolicy(steps, limits, decideReads), perStep);
+      const shares = sharesByDay(answeredByPolicy(steps, limits, decideByAge), perStep);
       const bound = sharesByDay(answeredWithForesight(steps, limits), perStep);
       return `| ${[artists, perStep * stepsPerDay, ...shares, bound.at(-1)].join(' | ')} |`;
     });
@@ -52,29 +52,30 @@ const sharesByDay = (answered, perStep) =>
     return `${((100 * whole) / stepsPerDay / perStep).toFixed(0)} %`;
   });
 
-function answeredByPolicy(steps, limits, decideReads) {
+function answeredByPolicy(steps, limits, decideByAge) {
   const quota = createQuota(limits);
   const entries = new Map();
   return steps.map((visits, n) => {
     const nowMs = n * stepMinutes * 60_000;
     const isAnswered = (visit) =>
       [visit.before, visit].every(
-        (list) => !list?.calls || readList(list, { quota, entries, nowMs, decideReads }),
+        (list) => !list?.calls || readList(list, { quota, entries, nowMs, decideByAge }),
       );
     return visits.filter(isAnswered).length;
   });
 }
 
 /** @returns whether all pages of the list are cached */
-function readList({ key, calls: { family, count } }, { quota, entries, nowMs, decideReads }) {
+function readList({ key, calls: { family, count } }, { quota, entries, nowMs, decideByAge }) {
   const pages = Array.from({ length: count }, (_, page) => `${key} ${page}`);
-  const reads = pages.map((page) => entries.get(page) ?? null);
-  const decisions = decideReads(quota.stateOf(family, nowMs), reads, nowMs);
-  decisions.forEach((decision, i) => {
-    if (decision !== 'call' && decision !== 'revalidate') return;
-    quota.count(family, nowMs);
-    const freshUntilMs = nowMs + freshMs;
-    entries.set(pages[i], { freshUntilMs, freshMs, usableUntilMs: freshUntilMs + keptMs });
+  const decisions = pages.map((page) => {
+    const decision = decideByAge(quota.stateOf(family, nowMs), entries.get(page), nowMs);
+    if (decision === 'call' || decision === 'revalidate') {
+      quota.count(family, nowMs);
+      const freshUntilMs = nowMs + freshMs;
+      entries.set(page, { freshUntilMs, freshMs, usableUntilMs: freshUntilMs + keptMs });
+    }
+    return decision;
   });
   return !decisions.includes('reject');
 }

@@ -28,8 +28,8 @@ export { type CursorPosition, type WindowArgs, worstCaseOffsets } from './pagina
 export type { Slot, Window } from './pagination/windows.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
 export type { FamilyQuota } from './quota/daily-quota.ts';
-export { freshnessFactor } from './quota/decide-reads.ts';
 export type { FamilyReport } from './quota/request-queue.ts';
+export { freshnessFactor } from './quota/thrift.ts';
 export {
   type ConnectFailure,
   createRawClient,

@@ -1,9 +1,9 @@
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { extendedFreshUntilMs } from '../quota/decide-reads.ts';
 import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, recordStale } from '../usage/field-context.ts';
 import type { BackgroundRefresh } from './background-refresh.ts';
+import { extendedFreshUntilMs } from './decide-read.ts';
 import { type Entry, isFresh } from './entry.ts';
 import { staleReason } from './fetch-result.ts';
 import type { CallQuota, ReadResult } from './pending-fetches.ts';

@@ -1,13 +1,15 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import {
-  decideReads,
-  type EntryAge,
-  freshnessFactor,
-  type QuotaUse,
-  type ReadDecision,
-} from '../quota/decide-reads.ts';
+import { freshnessFactor, type QuotaUse } from '../quota/thrift.ts';
 import type { FetchResult } from './fetch-result.ts';
+
+/** The freshness of a cache entry; points in time are milliseconds of the epoch. */
+export interface EntryAge {
+  freshUntilMs: number;
+  /** Length of its freshness, in milliseconds. */
+  freshMs: number;
+  usableUntilMs: number;
+}
 
 export interface Entry extends EntryAge {
   /** Null if Spotify has no such object. */
@@ -86,34 +88,8 @@ export function entryOf(
 }
 
 /** False if the total of a page, or an item that has been decoded, is not as documented. */
-const isWhole = (endpointRequest: EndpointRequest, { value }: Entry): boolean =>
+export const isWhole = (endpointRequest: EndpointRequest, { value }: Entry): boolean =>
   value === null || endpointRequest.isWhole?.(value) !== false;
-
-/**
- * Decides about one read as `decideReads` does. A list with malformed items is read once more while it is fresh.
- * @param quota the use of the daily quota of the endpoint family; called only if it matters
- */
-export function decideRead(
-  endpointRequest: EndpointRequest,
-  entry: Entry | undefined,
-  quota: () => QuotaUse,
-): ReadDecision {
-  const isDoubtful = entry && !entry.isRepeated && !isWhole(endpointRequest, entry);
-  if (entry && isFresh(entry) && !isDoubtful) return 'use';
-  const age = isDoubtful ? outdated(entry) : (entry ?? null);
-  const [decision = 'call'] = decideReads(quota(), [age], epochMs());
-  return entry && isFresh(entry) && decision === 'useStale' ? 'use' : decision;
-}
-
-/**
- * Whether a decision uses the entry, fresh or stale.
- * @param awaitsRefresh whether the read waits for the refresh of a stale entry instead
- */
-export const usesEntry = (
-  decision: ReadDecision,
-  awaitsRefresh = false,
-): decision is Exclude<ReadDecision, 'call' | 'reject'> =>
-  decision !== 'call' && decision !== 'reject' && !(decision === 'revalidate' && awaitsRefresh);
 
 /** The entry as of an earlier time, at which its freshness ended: its parts are not cached either. */
 export function expiredAt(endpointRequest: EndpointRequest, entry: Entry, atMs: number): Entry {

@@ -8,9 +8,16 @@ import { kinds } from '../kinds/index.ts';
 import { cacheKeyOf, type Entity, getKind, type KindRegistry } from '../kinds/kind.ts';
 import { embeddedIn, isEntity } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest, EntityKey } from '../kinds/requests/endpoint-request.ts';
-import type { EntryAge } from '../quota/decide-reads.ts';
 import { containsId, embeddedKey, partsOf, servesReadById, simplifiedKey } from './embedded.ts';
-import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
+import {
+  ageOf,
+  asOfMs,
+  type Entry,
+  type EntryAge,
+  type FreshnessOptions,
+  isFresh,
+  outdated,
+} from './entry.ts';
 
 export type Memory = ReturnType<typeof createMemory>;
 

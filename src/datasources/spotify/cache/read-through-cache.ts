@@ -3,15 +3,15 @@ import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { readableCount } from '../quota/decide-reads.ts';
 import type { SharedLeases } from '../shared-state/shared-store.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
+import { decideRead, readableCount, usesEntry } from './decide-read.ts';
 import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
-import { ageOf, decideRead, type Entry, isFresh, usesEntry } from './entry.ts';
+import { ageOf, type Entry, isFresh } from './entry.ts';
 import { createEntryUse } from './entry-use.ts';
 import { createInFlightRequests } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
@@ -175,8 +175,8 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       const [first] = endpointRequests;
       if (!first || endpointRequests.length <= quotaOf(first).remaining) return endpointRequests.length;
       await loadFromStore(endpointRequests, 'full');
-      const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
-      return readableCount(quotaOf(first), entries, epochMs());
+      const entries = endpointRequests.map(({ key }) => memory.get(key));
+      return readableCount(quotaOf(first).remaining, entries, epochMs());
     },
     put(endpointRequest, value, sentMs, objectCount) {
       if (purges.isPurged([endpointRequest.key, value], sentMs)) return;

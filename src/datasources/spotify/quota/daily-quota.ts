@@ -12,9 +12,9 @@ import {
   type LimitSource,
   usableCalls,
 } from './daily-limits.ts';
-import type { QuotaUse } from './decide-reads.ts';
 import { createSlidingWindowCounter, rateWindowMs } from './recent-calls.ts';
 import { type CountedCall, createSharedCounters } from './shared-counters.ts';
+import type { QuotaUse } from './thrift.ts';
 import { createLossLog, createUseLog } from './use-log.ts';
 
 /** The calls of the last 24 h by endpoint family, in all processes, and the limits of these calls. */

@@ -1,7 +1,7 @@
 import type { Log } from '../../../observability/log.ts';
 import type { Family } from '../usage/observer.ts';
 import type { DailyLimit, LimitSource } from './daily-limits.ts';
-import { extendFreshnessFromShare, firstReadsOnlyFromShare, type QuotaUse } from './decide-reads.ts';
+import { extendFreshnessFromShare, firstReadsOnlyFromShare, type QuotaUse } from './thrift.ts';
 
 const levels = [
   { share: extendFreshnessFromShare, text: 'half used' },
