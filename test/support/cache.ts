@@ -1,11 +1,9 @@
 import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
-import { noPurges } from '../../src/datasources/spotify/cache/purges.ts';
 import {
   createReadThroughCache,
   type ReadThroughCacheOptions,
 } from '../../src/datasources/spotify/cache/read-through-cache.ts';
-import { createEntryStore } from '../../src/datasources/spotify/cache/shared-entry.ts';
 import { createCapabilities } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createOperationContext, type FieldContext } from '../../src/datasources/spotify/index.ts';
 import { artist } from '../../src/datasources/spotify/kinds/index.ts';
@@ -15,6 +13,7 @@ import type { ApiClient } from '../../src/datasources/spotify/transport/api-clie
 import { pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
 import { createFakeSharedStore } from './fake-shared-store.ts';
+import { noPurges } from './no-purges.ts';
 import { noQuota } from './no-quota.ts';
 import { silentLog } from './silent-log.ts';
 import { onTestEnd } from './test-end.ts';
@@ -80,7 +79,7 @@ export function startSharedCaches(spotify: ScriptedSpotify) {
   const shared = createFakeSharedStore();
   const startProcess = (options: Partial<ReadThroughCacheOptions> = {}) => {
     const leases = shared.connect();
-    return { ...startCache(spotify, { store: createEntryStore(leases), leases, ...options }), leases };
+    return { ...startCache(spotify, { store: leases, ...options }), leases };
   };
   return { shared, startProcess };
 }

@@ -1,6 +1,5 @@
 import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
-import { noPurges } from '../../src/datasources/spotify/cache/purges.ts';
 import { createReadThroughCache } from '../../src/datasources/spotify/cache/read-through-cache.ts';
 import {
   type Capabilities,
@@ -29,6 +28,7 @@ import { createDocuments } from '../../src/operation/documents.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
+import { noPurges } from './no-purges.ts';
 import { noQuota } from './no-quota.ts';
 import { plainPage } from './plain-objects.ts';
 import { silentLog } from './silent-log.ts';
@@ -214,7 +214,7 @@ export function testList(
     log: silentLog,
   });
   const spotify = {
-    ...createPagination({ cache, capabilities, freshMs }),
+    ...createPagination({ cache, capabilities, freshMs, purges: noPurges }),
     mayBeFound: () => true,
     app: capabilities,
     object: async () => ({ kind: owner, id: ownerId, market: null }),

@@ -1,6 +1,5 @@
 import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
-import { noPurges } from '../../src/datasources/spotify/cache/purges.ts';
 import { createReadThroughCache } from '../../src/datasources/spotify/cache/read-through-cache.ts';
 import { createCapabilities } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createOperationContext, parseId } from '../../src/datasources/spotify/index.ts';
@@ -12,6 +11,7 @@ import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pagination.ts';
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
+import { noPurges } from './no-purges.ts';
 import { noQuota } from './no-quota.ts';
 import { silentLog } from './silent-log.ts';
 
@@ -91,7 +91,7 @@ const cache = createReadThroughCache({
   purges: noPurges,
   log: silentLog,
 });
-const pages = createPagination({ cache, capabilities, freshMs });
+const pages = createPagination({ cache, capabilities, freshMs, purges: noPurges });
 
 let peak = 0;
 for (let first = 0; first < albums; first += atATime) {

@@ -3,7 +3,6 @@ import { createBatchFetcher } from './cache/batch-fetcher.ts';
 import { createMemory } from './cache/memory.ts';
 import { createPurges } from './cache/purges.ts';
 import { createReadThroughCache } from './cache/read-through-cache.ts';
-import { createEntryStore } from './cache/shared-entry.ts';
 import { type CapabilityView, createCapabilities } from './capabilities/capabilities.ts';
 import type { CapabilityValues } from './capabilities/learned-capabilities.ts';
 import { createEntityLists, type EntityLists } from './entity-lists.ts';
@@ -131,8 +130,7 @@ export function createSpotify(
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
     memory,
-    store: sharedStore && createEntryStore(sharedStore, purges.isPurged),
-    leases: sharedStore,
+    store: sharedStore,
     purges,
     dailyQuota: { stateOf: dailyQuota.stateOf, queuedCalls: requestQueue.queuedCalls },
     observer,

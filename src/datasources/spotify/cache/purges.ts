@@ -6,11 +6,6 @@ import { containsId } from './embedded.ts';
 
 export type Purges = ReturnType<typeof createPurges>;
 
-export const noPurges: Pick<Purges, 'isPurged' | 'hasPurgedSince'> = {
-  isPurged: () => false,
-  hasPurgedSince: () => false,
-};
-
 // Spread over the topics, 4,000 ids leave no topic with more than 40 of them. A message has room for 45.
 const topicCount = 256;
 const subject = 'purges';
@@ -88,7 +83,7 @@ export function createPurges(
     },
     /**
      * Whether a response contains an id that was removed after its request.
-     * @param content its JSON text, or its value with its key
+     * @param content its value, or its JSON, with its key
      * @param startedMs when the request began, in milliseconds of the epoch
      */
     isPurged: (content: unknown, startedMs: number): boolean =>

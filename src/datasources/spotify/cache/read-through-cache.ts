@@ -3,7 +3,7 @@ import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import type { SharedLeases } from '../shared-state/shared-store.ts';
+import type { SharedLeases, SharedStore } from '../shared-state/shared-store.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
@@ -16,7 +16,6 @@ import { createEntryUse } from './entry-use.ts';
 import { createInFlightRequests } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
 import type { CallQuota, PendingFetchesOptions } from './pending-fetches.ts';
-import type { EntryStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
 /**
@@ -86,8 +85,7 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   capabilities: Capabilities;
   memory: Memory;
   /** The entries of the other processes, and which of them reads a key from Spotify; undefined if nothing is shared. */
-  store?: EntryStore | undefined;
-  leases?: SharedLeases | undefined;
+  store?: (SharedLeases & Pick<SharedStore, 'getEntries' | 'setEntries'>) | undefined;
   purges: PendingFetchesOptions['purges'];
   dailyQuota: CallQuota;
   observer?: Observer;
@@ -99,7 +97,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const writeToMemory = createMemoryWriter(memory, options.capabilities, options);
   const writes = createDeferredWrites(options.log);
   const sharedResponses = store && createSharedResponses(store, writes, memory, writeToMemory, options);
-  const fetchOptions = { ...options, sharedResponses, writes, dailyQuota, writeToMemory };
+  const fetchOptions = { ...options, leases: store, sharedResponses, writes, dailyQuota, writeToMemory };
   const { fetch, isInFlight, inFlightCount } = createInFlightRequests(fetchOptions);
   const refresh = createBackgroundRefresh(fetch, options.log);
   const { useEntry, useStale } = createEntryUse({

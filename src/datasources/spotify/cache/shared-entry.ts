@@ -7,7 +7,6 @@ import { acceptLanguage } from '../transport/api-client.ts';
 import { readBody, unpack } from '../transport/body.ts';
 import { ageOf, ageOfAbsence, asOfMs, type Entry, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
-import { noPurges, type Purges } from './purges.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which each process decodes again. */
 export interface StoredEntry {
@@ -29,8 +28,6 @@ export interface StoredEntry {
 /** An entry of the store, in which only the outline is checked, and its size in bytes. */
 export type ReadEntry = StoredEntry & { bytes: number };
 
-export type EntryStore = ReturnType<typeof createEntryStore>;
-
 export interface StoredEntries {
   /** One for each key, undefined where there is none. */
   entries: (ReadEntry | undefined)[];
@@ -45,14 +42,8 @@ const awaitedMs = 1_000; // within which the processes that wait for an entry re
 const maxObjects = 500; // of a response: 50 tracks with their albums and artists have some 200
 const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
 
-/**
- * Entries in the store, which is as untrusted as Spotify: a value that cannot be read is a miss of its own key.
- * @param isPurged whether an operator has removed an id of this body since then; by default nothing is removed
- */
-export function createEntryStore(
-  store: Pick<SharedStore, 'getEntries' | 'setEntries'>,
-  isPurged = noPurges.isPurged,
-) {
+/** Entries in the store, which is as untrusted as Spotify: a value that cannot be read is a miss of its own key. */
+export function createEntryStore(store: Pick<SharedStore, 'getEntries' | 'setEntries'>) {
   const nameOf = (key: string) => `${acceptLanguage}:${key}`;
   const containerNameOf = (cacheKey: string) => nameOf(`in:${cacheKey}`);
   return {
@@ -65,7 +56,7 @@ export function createEntryStore(
         const value = values[keys.length + i];
         if (value && value.byteLength <= maxContainerBytes) containers.set(cacheKey, value.toString());
       }
-      return { entries: keys.map((key, i) => decodeEntry(values[i] ?? null, key, isPurged)), containers };
+      return { entries: keys.map((key, i) => decodeEntry(values[i] ?? null, key)), containers };
     },
     /** @param entityCacheKeys keys of the objects in the response; with `get` they lead to it as long as it is stored */
     set(key: string, entry: StoredEntry, entityCacheKeys: readonly string[] = []): void {
@@ -161,7 +152,7 @@ function encodeEntry(key: string, entry: StoredEntry): Buffer | null {
   return text.byteLength > maxTextBytes || value.byteLength > maxEntryBytes ? null : value;
 }
 
-function decodeEntry(value: Buffer | null, key: string, isPurged: Purges['isPurged']): ReadEntry | undefined {
+function decodeEntry(value: Buffer | null, key: string): ReadEntry | undefined {
   if (value === null) return undefined;
   const text = value[0] === '{'.charCodeAt(0) ? value : unpackedOrNull(value);
   const parsed = text && readBody(text);
@@ -170,7 +161,6 @@ function decodeEntry(value: Buffer | null, key: string, isPurged: Purges['isPurg
   const { key: ownKey, body, etag, asOfMs, startedMs = asOfMs, freshUntilMs, usableUntilMs } = json;
   const times = { asOfMs, startedMs, freshUntilMs, usableUntilMs };
   if (ownKey !== key || body === undefined || !areNumbers(times)) return undefined;
-  if (isPurged(text.toString('latin1'), times.startedMs)) return undefined;
   return {
     body,
     etag: typeof etag === 'string' && etagPattern.test(etag) ? etag : null,

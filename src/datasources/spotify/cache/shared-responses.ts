@@ -1,6 +1,7 @@
 import { kinds } from '../kinds/index.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { requestOfKey } from '../kinds/requests/request-of-key.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { DeferredWrites } from './deferred-writes.ts';
 import { embeddedKeys, type Form, simplifiedKey } from './embedded.ts';
 import { asOfMs, type Entry, isFresh } from './entry.ts';
@@ -8,7 +9,7 @@ import type { FetchResult } from './fetch-result.ts';
 import type { Memory, MemoryOptions, WriteToMemory } from './memory.ts';
 import type { Purges } from './purges.ts';
 import {
-  type EntryStore,
+  createEntryStore,
   entryForStore,
   entryFromStore,
   type ReadEntry,
@@ -24,22 +25,26 @@ export interface SharedRead {
 
 /** The responses that the processes of an app share in the store, with the objects inside them. */
 export function createSharedResponses(
-  store: EntryStore,
+  store: Pick<SharedStore, 'getEntries' | 'setEntries'>,
   writes: DeferredWrites,
   memory: Memory,
   writeToMemory: WriteToMemory,
   options: MemoryOptions & { purges: Pick<Purges, 'isPurged'> },
 ) {
   const { registry = kinds, purges } = options;
+  const entryStore = createEntryStore(store);
+
+  const isPurged = ({ key }: EndpointRequest, { body, startedMs }: ReadEntry) =>
+    purges.isPurged([key, body], startedMs);
 
   /**
    * Loads a stored entry into memory; undefined if it cannot be used, or an id in it was removed meanwhile.
    * @param isAwaited see `entryFromStore`
    */
   function loadEntry(request: EndpointRequest, storedEntry: ReadEntry, isAwaited?: boolean) {
+    if (isPurged(request, storedEntry)) return undefined;
     const entry = entryFromStore(request, storedEntry, options, isAwaited);
-    if (!entry || purges.isPurged([request.key, entry.value], storedEntry.startedMs)) return undefined;
-    return writeToMemory(request, entry);
+    return entry && writeToMemory(request, entry);
   }
 
   /** Loads a stored entry into memory, unless memory has a later one. */
@@ -55,15 +60,20 @@ export function createSharedResponses(
    */
   async function read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]> {
     const entityCacheKeys = reads.map(entityCacheKeysOf);
-    const { entries, containers } = await store.get(
+    const { entries: storedEntries, containers } = await entryStore.get(
       reads.map(({ endpointRequest }) => endpointRequest.key),
       entityCacheKeys.flat(),
     );
+    // A later response may contain an object whose own entry has a removed id.
+    const entries = reads.map(({ endpointRequest }, i) => {
+      const entry = storedEntries[i];
+      return entry && !isPurged(endpointRequest, entry) ? entry : undefined;
+    });
     const needed = entityCacheKeys.flatMap((keys, i) => (entries[i] && isFresh(entries[i]) ? [] : keys));
     const containerKeys = new Set(needed.flatMap((key) => containers.get(key) ?? []));
     const requests = [...containerKeys].flatMap((key) => requestOfKey(key, registry) ?? []);
     if (requests.length === 0) return entries;
-    const found = await store.get(requests.map(({ key }) => key));
+    const found = await entryStore.get(requests.map(({ key }) => key));
     for (const [i, request] of requests.entries()) loadIfLater(request, found.entries[i]);
     return entries;
   }
@@ -82,7 +92,11 @@ export function createSharedResponses(
       writes.enqueue(() => {
         const sharedEntry = entryForStore(request, result, entry);
         if (!sharedEntry) return;
-        store.set(endpointRequest.key, sharedEntry, embeddedKeys(endpointRequest, entry.value, registry));
+        entryStore.set(
+          endpointRequest.key,
+          sharedEntry,
+          embeddedKeys(endpointRequest, entry.value, registry),
+        );
       });
     },
   };

@@ -1,6 +1,6 @@
 import { createLru } from '../../../lru.ts';
 import { epochMs } from '../../../observability/clock.ts';
-import { noPurges } from '../cache/purges.ts';
+import type { Purges } from '../cache/purges.ts';
 import type { Malformed } from '../kinds/decoding/json.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type AnyPage, type Extent, extentOf } from './extent.ts';
@@ -72,7 +72,7 @@ const listPages = 4; // a list takes as much memory as four pages
 export function createListLengths(
   freshMs: number | null,
   onChange: () => void,
-  isPurged = noPurges.isPurged,
+  isPurged: Purges['isPurged'],
 ) {
   const lists = createLru<LearnedLength>(maxPages, {
     sizeOf: ({ pages }) => Math.max(listPages, pages.size),

@@ -23,8 +23,7 @@ interface PaginationOptions {
   capabilities: Capabilities;
   /** How long the length of a list is valid, in milliseconds; null for as long as its pages are fresh. */
   freshMs: number | null;
-  /** By default nothing is removed from the cache. */
-  purges?: Pick<Purges, 'isPurged'>;
+  purges: Pick<Purges, 'isPurged'>;
 }
 
 const firstSlot: WindowArgs = { first: 1, last: null, after: null, before: null };
@@ -35,7 +34,7 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   const recordInvalidation = () => {
     invalidations += 1;
   };
-  const lengths = createListLengths(freshMs, recordInvalidation, purges?.isPurged);
+  const lengths = createListLengths(freshMs, recordInvalidation, purges.isPurged);
   const smallPages = createSmallPages(freshMs);
 
   const pageSizes = createPageSizeChoice(cache, capabilities, lengths, smallPages);

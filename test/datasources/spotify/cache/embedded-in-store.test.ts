@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { createPurges } from '../../../../src/datasources/spotify/cache/purges.ts';
-import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import {
   album,
@@ -16,6 +15,7 @@ import { pagedList, shortList } from '../../../../src/datasources/spotify/kinds/
 import { requestOfKey } from '../../../../src/datasources/spotify/kinds/requests/request-of-key.ts';
 import { searchResults } from '../../../../src/datasources/spotify/kinds/requests/search.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
+import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
 import {
@@ -53,7 +53,8 @@ function startShared(spotify: ScriptedSpotify) {
   const writes: { key: string; value: Buffer; lifeMs: number }[][] = [];
   const startProcess = () => {
     const connected = shared.connect();
-    const store = createEntryStore({
+    const store: SharedStore = {
+      ...connected,
       getEntries(keys) {
         reads += 1;
         waiting.get(reads)?.();
@@ -63,9 +64,9 @@ function startShared(spotify: ScriptedSpotify) {
         writes.push([...entries]);
         connected.setEntries(entries);
       },
-    });
+    };
     const purges = createPurges(undefined, async () => undefined); // nothing is in memory yet
-    const process = startCache(spotify, { store, leases: connected, capabilities: extended(), purges });
+    const process = startCache(spotify, { store, capabilities: extended(), purges });
     return { ...process, purges };
   };
   const readsOf = async (action: () => Promise<unknown>) => {
@@ -281,8 +282,7 @@ describe('a reference to a response', () => {
           return text === undefined ? value : text === null ? null : Buffer.from(text);
         });
       };
-      const store = createEntryStore({ ...connected, getEntries });
-      return startCache(spotify, { store, leases: connected, capabilities: extended() });
+      return startCache(spotify, { store: { ...connected, getEntries }, capabilities: extended() });
     };
     await connect().cache.get(page, startField());
     return { spotify, cache: connect().cache };

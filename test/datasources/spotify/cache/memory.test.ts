@@ -10,6 +10,7 @@ import { epochMs } from '../../../../src/observability/clock.ts';
 import { createScriptedSpotify, lastingEntry, startCache, startField } from '../../../support/cache.ts';
 import { isFull } from '../../../support/clock.ts';
 import type { MemoryRun } from '../../../support/memory-run.ts';
+import { noPurges } from '../../../support/no-purges.ts';
 import { plainId, shortAlbum } from '../../../support/plain-objects.ts';
 import { runScript } from '../../../support/process.ts';
 import { silentLog } from '../../../support/silent-log.ts';
@@ -108,7 +109,7 @@ describe('the memory of a process', () => {
   });
 
   test('the memory of a process has the lengths of at most 5,000 lists', () => {
-    const lengths = createListLengths(60_000, () => undefined);
+    const lengths = createListLengths(60_000, () => undefined, noPurges.isPurged);
     const asOfMs = epochMs();
     const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, ...rest });
@@ -119,7 +120,7 @@ describe('the memory of a process', () => {
   });
 
   test('the memory of a process has the lengths of fewer lists if the lists have many pages', () => {
-    const lengths = createListLengths(60_000, () => undefined);
+    const lengths = createListLengths(60_000, () => undefined, noPurges.isPurged);
     const asOfMs = epochMs();
     const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, ...rest });

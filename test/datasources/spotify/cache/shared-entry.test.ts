@@ -195,7 +195,7 @@ describe('an error of the gateway itself', () => {
     };
     const { cache } = startCache(
       createScriptedSpotify(async () => bandJson),
-      { leases, batchFetcher },
+      { store: leases, batchFetcher },
     );
     await expect(cache.get(band, startField())).rejects.toThrow(TypeError);
     cache.close();

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createBatchFetcher } from '../../../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
-import { noPurges } from '../../../../src/datasources/spotify/cache/purges.ts';
 import { createReadThroughCache } from '../../../../src/datasources/spotify/cache/read-through-cache.ts';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
@@ -44,6 +43,7 @@ import { searchResults } from '../../../../src/datasources/spotify/kinds/request
 import { createPagination } from '../../../../src/datasources/spotify/pagination/pagination.ts';
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
+import { noPurges } from '../../../support/no-purges.ts';
 import { noQuota } from '../../../support/no-quota.ts';
 import { shortArtist } from '../../../support/plain-objects.ts';
 
@@ -235,7 +235,7 @@ function startDatasource(mode: QuotaMode) {
     reader,
     lists: createEntityLists(cache, capabilities, null, registry),
     field: reader.field,
-    pagination: createPagination({ cache, capabilities, freshMs: 60_000 }),
+    pagination: createPagination({ cache, capabilities, freshMs: 60_000, purges: noPurges }),
     context: {
       operation: createOperationContext(10_000),
       location: () => ({ field: 'Query.concert', path: [] }),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type AnyPage, extentOf } from '../../../../src/datasources/spotify/pagination/extent.ts';
 import { createListLengths } from '../../../../src/datasources/spotify/pagination/lengths.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
+import { noPurges } from '../../../support/no-purges.ts';
 
 /** How far a list reaches, by its pages. */
 
@@ -33,7 +34,7 @@ test('the extent of a list does not depend on the order in which its pages arriv
       // Totals that drift mean no change of the list; then only the last total depends on the order.
       const list = { key: 'list', hasStableTotal: false, freshMs: 60_000, maxOffset: 1_000 };
       const learned = [pages, shuffled].map((inOrder) => {
-        const lengths = createListLengths(60_000, () => undefined);
+        const lengths = createListLengths(60_000, () => undefined, noPurges.isPurged);
         const nowMs = epochMs();
         for (const [i, one] of inOrder.entries()) lengths.record(list, { ...one, asOfMs: nowMs - i }, nowMs);
         const { minLength, maxLength, end, isReliable } = lengths.of(list) ?? {};
@@ -94,7 +95,7 @@ test.each<[string, AnyPage[], { minLength: number; maxLength: number | null; end
 test('a page from before a list became shorter does not count, and of two pages at one offset only the later one counts', () => {
   const list = { key: 'list', hasStableTotal: true, freshMs: 60_000, maxOffset: endless };
   const nowMs = epochMs();
-  const lengths = createListLengths(60_000, () => undefined);
+  const lengths = createListLengths(60_000, () => undefined, noPurges.isPurged);
   const [before, later] = [page(100, 4, false, 104), page(0, 10, true, 50)].map((one, i) => ({
     ...one,
     asOfMs: nowMs + i,

@@ -16,6 +16,7 @@ import {
 import { windowOf } from '../../../../src/datasources/spotify/pagination/windows.ts';
 import { type Body, readBody } from '../../../../src/datasources/spotify/transport/body.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
+import { noPurges } from '../../../support/no-purges.ts';
 import { plainPage } from '../../../support/plain-objects.ts';
 
 /** The arithmetic of paging; `paging.property.test.ts` tests whole lists. */
@@ -334,9 +335,10 @@ describe('the length of a list', () => {
 
   const start = (freshMs: number | null = 60_000) => {
     let changes = 0;
-    const lengths = createListLengths(freshMs, () => {
+    const onChange = () => {
       changes += 1;
-    });
+    };
+    const lengths = createListLengths(freshMs, onChange, noPurges.isPurged);
     return { ...lengths, changes: () => changes };
   };
 
