@@ -4,58 +4,47 @@ import type { Batch, EndpointRequest } from '../kinds/requests/endpoint-request.
 import { throwIfBatchWithheld } from '../kinds/requests/withheld.ts';
 import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpResponse } from '../transport/http.ts';
-import type { FieldContext } from '../usage/field-context.ts';
-import { createWaiters, type Waiters } from '../usage/waiters.ts';
-import type { Entry } from './entry.ts';
+import { createWaiters } from '../usage/waiters.ts';
 import {
   type BatchResult,
   batchResult,
+  type DecodedResponse,
   decodeFound,
-  type FetchResult,
   isAboutIds,
   isAboutSearchType,
   isRejection,
   resultOfErrorStatus,
-} from './fetch-result.ts';
-
-/** A request to Spotify, and the fields that wait for it; more may join. */
-export interface FetchRequest {
-  endpointRequest: EndpointRequest;
-  fieldContexts: readonly FieldContext[];
-  /** The entry that Spotify may confirm. */
-  cachedEntry: Pick<Entry, 'etag'> | undefined;
-  /** The operations that wait for its call. Undefined before a call. */
-  waiters?: Waiters;
-}
+} from './decoded-response.ts';
+import type { PendingFetch } from './pending-fetches.ts';
 
 /**
  * Sends the requests with as few calls as the capabilities of the app allow.
  * @returns one promise for each request, so that none waits for a slower one
  */
 export type BatchFetcher = (
-  fetchRequests: readonly FetchRequest[],
-) => ReadonlyMap<FetchRequest, Promise<FetchResult>>;
+  fetchRequests: readonly PendingFetch[],
+) => ReadonlyMap<PendingFetch, Promise<DecodedResponse>>;
 
 export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilities): BatchFetcher {
   const dependencies = { apiClient, capabilities };
   return (fetchRequests) => {
-    const results = new Map<FetchRequest, Promise<FetchResult>>();
+    const results = new Map<PendingFetch, Promise<DecodedResponse>>();
     for (const group of groupByBatch(fetchRequests)) {
       const batch = group[0]?.endpointRequest.batch;
       const promises =
         batch && group.length > 1
           ? fetchBatch(dependencies, group, batch)
           : group.map((fetchRequest) => fetchOne(dependencies, fetchRequest));
-      for (const [i, promise] of promises.entries()) results.set(group[i] as FetchRequest, promise);
+      for (const [i, promise] of promises.entries()) results.set(group[i] as PendingFetch, promise);
     }
     return results;
   };
 }
 
 /** Groups of requests that can share a call, no larger than one call accepts. */
-function groupByBatch(fetchRequests: readonly FetchRequest[]): FetchRequest[][] {
-  const groups: FetchRequest[][] = [];
-  const growing = new Map<string, FetchRequest[]>();
+function groupByBatch(fetchRequests: readonly PendingFetch[]): PendingFetch[][] {
+  const groups: PendingFetch[][] = [];
+  const growing = new Map<string, PendingFetch[]>();
   for (const fetchRequest of fetchRequests) {
     const { batch } = fetchRequest.endpointRequest;
     const openGroup = batch && growing.get(batch.key);
@@ -76,10 +65,10 @@ interface FetchDependencies {
 }
 
 /** One call for one request. */
-function fetchOne(dependencies: FetchDependencies, fetchRequest: FetchRequest): Promise<FetchResult> {
+function fetchOne(dependencies: FetchDependencies, fetchRequest: PendingFetch): Promise<DecodedResponse> {
   const { endpointRequest, cachedEntry } = fetchRequest;
   const etag = cachedEntry?.etag ?? null;
-  const call = async (): Promise<FetchResult> => {
+  const call = async (): Promise<DecodedResponse> => {
     const response = await send(dependencies, endpointRequest.request, [fetchRequest], etag);
     if (response.status === 304 && etag !== null) return { status: 'unchanged' };
     if (response.status !== 200) return resultOfErrorStatus(endpointRequest, response);
@@ -99,10 +88,10 @@ function fetchOne(dependencies: FetchDependencies, fetchRequest: FetchRequest): 
 /** One call for all requests; one for each if the app lacks batch reads or the response cannot be used for all. */
 function fetchBatch(
   dependencies: FetchDependencies,
-  fetchRequests: readonly FetchRequest[],
+  fetchRequests: readonly PendingFetch[],
   batch: Batch,
-): Promise<FetchResult>[] {
-  const [{ endpointRequest }] = fetchRequests as [FetchRequest];
+): Promise<DecodedResponse>[] {
+  const [{ endpointRequest }] = fetchRequests as [PendingFetch];
   const { capabilities } = dependencies;
   let isTried = false;
   const call = () => {
@@ -119,13 +108,13 @@ function fetchBatch(
   const settledResults = results.then(
     (all) => all?.map(toPromise) ?? fetchEach(dependencies, fetchRequests, isTried),
   );
-  return fetchRequests.map(async (_, i) => (await settledResults)[i] as Promise<FetchResult>);
+  return fetchRequests.map(async (_, i) => (await settledResults)[i] as Promise<DecodedResponse>);
 }
 
 /** @returns null if the response does not match the requests, or one of them may be the cause of a failure */
 async function callBatch(
   dependencies: FetchDependencies,
-  fetchRequests: readonly FetchRequest[],
+  fetchRequests: readonly PendingFetch[],
   batch: Batch,
 ): Promise<BatchResult[] | null> {
   const values = fetchRequests.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
@@ -145,9 +134,9 @@ async function callBatch(
 /** @param isTried whether a batch call for these requests was sent before */
 function fetchEach(
   dependencies: FetchDependencies,
-  fetchRequests: readonly FetchRequest[],
+  fetchRequests: readonly PendingFetch[],
   isTried: boolean,
-): Promise<FetchResult>[] {
+): Promise<DecodedResponse>[] {
   const results = fetchRequests.map((fetchRequest) => fetchOne(dependencies, fetchRequest));
   // If single reads are rejected like the batch before them, the cause is not the lack of batch reads.
   if (isTried && dependencies.capabilities.has('batch') === false)
@@ -160,7 +149,7 @@ function fetchEach(
 async function send(
   { apiClient, capabilities }: FetchDependencies,
   request: EndpointRequest['request'],
-  fetchRequests: readonly FetchRequest[],
+  fetchRequests: readonly PendingFetch[],
   etag: string | null,
 ): Promise<HttpResponse> {
   const waiters = createWaiters(() =>
@@ -187,7 +176,7 @@ function withinLimit<T>(
   );
 }
 
-function toPromise(result: BatchResult): Promise<FetchResult> {
+function toPromise(result: BatchResult): Promise<DecodedResponse> {
   const promise = result instanceof GatewayError ? Promise.reject(result) : Promise.resolve(result);
   promise.catch(() => undefined); // the other promises may be awaited first
   return promise;

@@ -4,8 +4,8 @@ import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, recordStale } from '../usage/field-context.ts';
 import type { BackgroundRefresh } from './background-refresh.ts';
 import { extendedFreshUntilMs } from './decide-read.ts';
+import { staleReason } from './decoded-response.ts';
 import { type Entry, isFresh } from './entry.ts';
-import { staleReason } from './fetch-result.ts';
 import type { CallQuota, ReadResult } from './pending-fetches.ts';
 
 interface EntryUseOptions {

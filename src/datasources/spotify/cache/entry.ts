@@ -1,7 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { freshnessFactor, type QuotaUse } from '../quota/thrift.ts';
-import type { FetchResult } from './fetch-result.ts';
+import type { DecodedResponse } from './decoded-response.ts';
 
 /** The freshness of a cache entry; points in time are milliseconds of the epoch. */
 export interface EntryAge {
@@ -70,7 +70,7 @@ export const outdated = <T extends EntryAge>(entry: T): T => ({
 /** The entry for a response. @param cachedEntry the entry that it replaces or confirms */
 export function entryOf(
   endpointRequest: EndpointRequest,
-  result: FetchResult,
+  result: DecodedResponse,
   cachedEntry: Entry | undefined,
   options: FreshnessOptions & Pick<QuotaUse, 'usedShare'>,
 ): Entry {

@@ -4,7 +4,6 @@ import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import { type EndpointRequest, FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import type { SharedLeases } from '../shared-state/shared-store.ts';
 import { type FieldContext, withDeadline } from '../usage/field-context.ts';
-import type { ReadSource } from '../usage/observer.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
 import type { DeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
@@ -38,12 +37,9 @@ export type Fetch = (
   endpointRequest: EndpointRequest,
   fieldContext: FieldContext,
   options: Partial<Pick<PendingFetch, 'form' | 'isRefresh'>>,
-) => Promise<FetchedResult>;
+) => Promise<ReadResult>;
 
 type JoinOrStart = (...parameters: Parameters<Fetch>) => InFlightRequest;
-
-/** `shared`: the call was sent for another field. */
-export type FetchedResult = Omit<ReadResult, 'source'> & { source: Exclude<ReadSource, 'memory'> };
 
 export function createInFlightRequests(options: InFlightOptions) {
   const { batchFetcher, memory, sharedResponses, leases, writes } = options;

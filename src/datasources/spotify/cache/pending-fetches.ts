@@ -6,23 +6,26 @@ import type { QuotaState } from '../quota/daily-quota.ts';
 import { afterCalls } from '../quota/thrift.ts';
 import { backOffError } from '../transport/back-off.ts';
 import type { FieldContext } from '../usage/field-context.ts';
-import type { FetchRequest } from './batch-fetcher.ts';
+import type { ReadSource } from '../usage/observer.ts';
+import type { Waiters } from '../usage/waiters.ts';
 import { decideRead, type ReadDecision } from './decide-read.ts';
+import type { DecodedResponse } from './decoded-response.ts';
 import type { Form } from './embedded.ts';
 import { asOfMs, type Entry, entryOf, expiredAt, type FreshnessOptions } from './entry.ts';
-import type { FetchResult } from './fetch-result.ts';
 import type { Memory, WriteToMemory } from './memory.ts';
 import type { Purges } from './purges.ts';
 import type { ReadEntry, StoredRequest } from './shared-entry.ts';
 import type { SharedResponses } from './shared-responses.ts';
 
 /** A request that may have to be sent to Spotify, with the entry that may make it needless. */
-export interface PendingFetch extends FetchRequest, StoredRequest {
-  /** The fields that wait for it, in the order in which they joined. */
+export interface PendingFetch extends StoredRequest {
+  /** The fields that wait for it, in the order in which they joined; more may join. */
   fieldContexts: FieldContext[];
   /** `any`: a simplified object is enough for all of these fields. */
   form: Form;
-  /** The entry of the full object or page. */
+  /** The operations that wait for its call. Undefined before a call. */
+  waiters?: Waiters;
+  /** The entry of the full object or page, which Spotify may confirm. */
   cachedEntry: Entry | undefined;
   /** Whether it refreshes a stale entry that is served meanwhile. */
   isRefresh: boolean;
@@ -58,7 +61,8 @@ export function join(request: PendingFetch, form: Form, fieldContext: FieldConte
 export interface ReadResult {
   entry: Entry;
   decision: Exclude<ReadDecision, 'call' | 'reject'>;
-  source: 'redis' | 'spotify';
+  /** `shared`: the call was sent for another field. */
+  source: Exclude<ReadSource, 'memory'>;
 }
 
 /** The decision about a request, and the entry that it is based on. */
@@ -156,7 +160,7 @@ export function createPendingFetches(options: PendingFetchesOptions) {
      * Stores the result of a fetch, for this process and for the others. If an id in it was removed after its request began,
      * only the fields that wait for it get it.
      */
-    store(request: PendingFetch, result: FetchResult): Entry {
+    store(request: PendingFetch, result: DecodedResponse): Entry {
       const { endpointRequest, cachedEntry, startedMs } = request;
       const { usedShare } = dailyQuota.stateOf(endpointRequest.request.family);
       const entry = entryOf(endpointRequest, result, cachedEntry, { ...options, usedShare });

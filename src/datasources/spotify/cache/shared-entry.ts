@@ -5,8 +5,8 @@ import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { maxEntryBytes, type SharedStore } from '../shared-state/shared-store.ts';
 import { acceptLanguage } from '../transport/api-client.ts';
 import { readBody, unpack } from '../transport/body.ts';
+import type { DecodedResponse } from './decoded-response.ts';
 import { ageOf, ageOfAbsence, asOfMs, type Entry, type FreshnessOptions } from './entry.ts';
-import type { FetchResult } from './fetch-result.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which each process decodes again. */
 export interface StoredEntry {
@@ -110,7 +110,7 @@ export interface StoredRequest {
 /** The entry to share for a response; undefined if its JSON is not available. */
 export function entryForStore(
   { storedEntry, startedMs }: StoredRequest,
-  result: FetchResult,
+  result: DecodedResponse,
   entry: Entry,
 ): StoredEntry | undefined {
   const body = bodyOf(result, storedEntry);
@@ -121,7 +121,7 @@ export function entryForStore(
   return { body, etag, ...times, hasMalformedParts, isRepeated };
 }
 
-function bodyOf(result: FetchResult, storedEntry: StoredEntry | undefined): unknown {
+function bodyOf(result: DecodedResponse, storedEntry: StoredEntry | undefined): unknown {
   if (result.status === 'found') return result.body;
   return result.status === 'absent' ? null : storedEntry?.body;
 }

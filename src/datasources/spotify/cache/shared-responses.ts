@@ -2,10 +2,10 @@ import { kinds } from '../kinds/index.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { requestOfKey } from '../kinds/requests/request-of-key.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import type { DecodedResponse } from './decoded-response.ts';
 import type { DeferredWrites } from './deferred-writes.ts';
 import { embeddedKeys, type Form, simplifiedKey } from './embedded.ts';
 import { asOfMs, type Entry, isFresh } from './entry.ts';
-import type { FetchResult } from './fetch-result.ts';
 import type { Memory, MemoryOptions, WriteToMemory } from './memory.ts';
 import type { Purges } from './purges.ts';
 import {
@@ -87,7 +87,7 @@ export function createSharedResponses(
     },
     loadEntry,
     /** Stores a response after the responses that have just arrived are served. */
-    write(request: StoredRequest, result: FetchResult, entry: Entry): void {
+    write(request: StoredRequest, result: DecodedResponse, entry: Entry): void {
       const { endpointRequest } = request;
       writes.enqueue(() => {
         const sharedEntry = entryForStore(request, result, entry);

@@ -15,7 +15,7 @@ import { messageOf } from '../transport/body.ts';
 import type { HttpResponse } from '../transport/http.ts';
 
 /** The meaning of Spotify's response for one request. */
-export type FetchResult =
+export type DecodedResponse =
   /** The value, and the JSON that it was decoded from. */
   | { status: 'found'; value: unknown; body: unknown; etag: string | null; bytes: number }
   | { status: 'absent' }
@@ -23,14 +23,14 @@ export type FetchResult =
   | { status: 'unchanged' };
 
 /** The result of one request of a batch, whose failure leaves the others. */
-export type BatchResult = FetchResult | GatewayError;
+export type BatchResult = DecodedResponse | GatewayError;
 
 /** @throws UpstreamBadResponse if the response is not as documented */
 export function decodeFound(
   { decode, meansAbsent }: EndpointRequest,
   body: unknown,
   { etag, bytes }: Pick<HttpResponse, 'etag' | 'bytes'>,
-): FetchResult {
+): DecodedResponse {
   if (meansAbsent?.(body)) return { status: 'absent' };
   return { status: 'found', value: orBadResponse(() => decode(body)), body, etag, bytes };
 }
@@ -81,7 +81,10 @@ export const isRejection = (outcome: PromiseSettledResult<unknown>): boolean =>
   (outcome.reason instanceof UpstreamForbidden || outcome.reason instanceof UpstreamBadResponse);
 
 /** The result of a response other than 200 and 304. @throws GatewayError, LimitRejected, FeatureWithheld */
-export function resultOfErrorStatus(endpointRequest: EndpointRequest, response: HttpResponse): FetchResult {
+export function resultOfErrorStatus(
+  endpointRequest: EndpointRequest,
+  response: HttpResponse,
+): DecodedResponse {
   if (endpointRequest.onErrorStatus(response) === null) return { status: 'absent' };
   if (response.status === 401)
     throw new UpstreamAuthFailed('This endpoint needs a user token; the gateway has an app token.');
