@@ -58,8 +58,8 @@ function shutFamilies({ families, quota }: SpotifyReport): Iterable<Sample> {
   const add = (family: string, reason: string, waitMs: number) =>
     samples.set(family, [{ family, reason }, Math.max(0, Math.ceil(waitMs / 1000))]);
   for (const { family } of families) add(family, '', 0);
-  for (const { family, remaining, limitSource, resetAtMs } of quota)
-    if (remaining === 0 && limitSource !== 'PRESUMED') add(family, 'quota', (resetAtMs ?? 0) - epochMs());
+  for (const { family, isUsedUp, resetAtMs } of quota)
+    if (isUsedUp) add(family, 'quota', (resetAtMs ?? 0) - epochMs());
   for (const { family, openState } of families)
     if (openState) add(family, openState.reason, openState.waitMs);
   return samples.values();

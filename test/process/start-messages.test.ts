@@ -20,7 +20,9 @@ const unlimited = {
   limit: null,
   limitSource: 'NONE',
   remaining: null,
+  isUsedUp: false,
   resetAtMs: null,
+  backOffReason: null,
   backOffUntilMs: null,
 } as const;
 const quota = [

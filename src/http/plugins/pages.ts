@@ -22,7 +22,7 @@ export interface HomeOptions {
   readiness: Readiness;
   /** Whether the page may show which quotas are used up. */
   exposeQuota: boolean;
-  spotify: { report(): Pick<SpotifyReport, 'quota' | 'families'> };
+  spotify: { report(): Pick<SpotifyReport, 'quota'> };
 }
 
 /** Describes the gateway at `/`, or at `/api/` if the endpoint is `/api/graphql`. */
@@ -35,7 +35,7 @@ export function useHome(options: HomeOptions): Plugin {
       const { status, text } = await options.readiness();
       const alert =
         status === 200 ? '' : `<p role="alert">It cannot serve requests at present: ${text}.</p>\n`;
-      const quotaAlerts = options.exposeQuota ? usedUpQuotas(options.spotify.report()) : '';
+      const quotaAlerts = options.exposeQuota ? usedUpQuotas(options.spotify.report().quota) : '';
       endResponse(new Response(htmlPage(title, alert + quotaAlerts + home), { headers: pageHeaders() }));
     },
   };
@@ -44,14 +44,9 @@ export function useHome(options: HomeOptions): Plugin {
 const minuteMs = 60_000;
 
 /** One paragraph for each family of which no call can be sent until calls of the last 24 h expire. */
-function usedUpQuotas({ quota, families }: Pick<SpotifyReport, 'quota' | 'families'>): string {
-  const rejected = families.filter(({ openState }) => openState?.reason === 'quota');
+function usedUpQuotas(quota: SpotifyReport['quota']): string {
   return quota
-    .filter(
-      ({ family, remaining, limitSource }) =>
-        // A presumed limit stops no call.
-        (remaining === 0 && limitSource !== 'PRESUMED') || rejected.some((other) => other.family === family),
-    )
+    .filter(({ isUsedUp, backOffReason }) => isUsedUp || backOffReason === 'quota')
     .map(({ family, resetAtMs, backOffUntilMs }) => {
       const nextCallAtMs = Math.max(resetAtMs ?? 0, backOffUntilMs ?? 0);
       return `<p role="alert">The daily quota of <code>${family}</code> is used up: the next call is possible on ${minuteText(nextCallAtMs)}. Cached data is still served.</p>\n`;

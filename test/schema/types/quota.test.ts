@@ -27,6 +27,8 @@ const learned: FamilyQuota = {
   limit: 100,
   limitSource: 'LEARNED',
   remaining: 37,
+  isUsedUp: false,
+  backOffReason: null,
   resetAtMs: Date.UTC(2026, 10, 28, 9, 30),
   backOffUntilMs: null,
 };
@@ -34,7 +36,7 @@ const learned: FamilyQuota = {
 test('Query.quota states the calls, the limit and the times of each endpoint family', async () => {
   const blocked: FamilyQuota = {
     ...{ family: 'search', used: 3, limit: null, limitSource: 'NONE', remaining: null, resetAtMs: null },
-    backOffUntilMs: Date.UTC(2026, 10, 27, 12),
+    ...{ isUsedUp: false, backOffReason: 'quota', backOffUntilMs: Date.UTC(2026, 10, 27, 12) },
   };
   const { result, operationContext } = read([learned, blocked], true);
   expect(JSON.parse(JSON.stringify(await result))).toEqual({

@@ -4,6 +4,7 @@ import { families } from '../kinds/index.ts';
 import { dayMs } from '../kinds/kind.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
+import type { OpenState } from './circuit-breaker.ts';
 import {
   createDailyLimits,
   type DailyLimits,
@@ -54,11 +55,15 @@ export interface FamilyQuota extends Omit<QuotaState, 'remaining' | 'usedShare'>
   family: Family;
   /** Calls left below the limit, without the last 2 % (at least one call), which stay unused; null without a limit. */
   remaining: number | null;
+  /** Whether the limit stops calls; a presumed one stops none. */
+  isUsedUp: boolean;
+  /** Why calls are in back-off; null for none. */
+  backOffReason: OpenState['reason'] | null;
   /** End of the back-off, in milliseconds of the epoch; null for none. */
   backOffUntilMs: number | null;
 }
 
-type ReportedQuota = Omit<FamilyQuota, 'backOffUntilMs'>;
+type ReportedQuota = Omit<FamilyQuota, 'backOffReason' | 'backOffUntilMs'>;
 
 export interface CallInFlight extends CountedCall {
   end(): void;
@@ -178,7 +183,8 @@ function learnedMessage(family: Family, limits: DailyLimits, nowMs: number): str
   return `Spotify rejected a call: the daily limit of ${family} is ${limitOf(family)} calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=${limitTexts} avoids such rejections`;
 }
 
-function reported(family: Family, { used, limit, limitSource, resetAtMs }: QuotaState): ReportedQuota {
+function reported(family: Family, state: QuotaState): ReportedQuota {
+  const { used, limit, limitSource, resetAtMs } = state;
   const remaining = limit === null ? null : Math.max(0, usableCalls(limit) - used);
-  return { family, used, limit, limitSource, remaining, resetAtMs };
+  return { family, used, limit, limitSource, remaining, isUsedUp: state.remaining === 0, resetAtMs };
 }

@@ -138,7 +138,8 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     quota: (selected) =>
       dailyQuota.report(selected).map((quota) => {
         const openState = breakers.openStateOf(quota.family, performance.now());
-        return { ...quota, backOffUntilMs: openState && epochMs() + openState.waitMs };
+        const backOffUntilMs = openState && epochMs() + openState.waitMs;
+        return { ...quota, backOffReason: openState?.reason ?? null, backOffUntilMs };
       }),
     async whenIdle(ms) {
       // In slices, because a process that is busy for so long reads no response meanwhile.
