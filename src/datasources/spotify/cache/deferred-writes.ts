@@ -6,7 +6,8 @@ const maxQueued = 64; // each holds a response in memory: beyond that the oldest
 
 /**
  * Writes to the store, which wait until the responses that have just arrived are served: encoding and storing a page takes
- * longer than serving it. They run in order, one in each iteration of the event loop.
+ * longer than serving it. They run in order, one in each iteration of the event loop: 20 pages of 50 tracks in one iteration
+ * would block it for 90 ms (Node 20.20.2).
  */
 export function createDeferredWrites(log: Pick<Log, 'error'>) {
   const queue: (() => void)[] = [];

@@ -9,7 +9,6 @@ import * as tables from './disk-tables.ts';
 import { createLeases, type LeaseCommands, leaseMs } from './leases.ts';
 import { createMessages, maxMessageChars, maxTopicChars } from './messages.ts';
 import { maxEntryBytes, type SharedStore } from './shared-store.ts';
-import { createWriteQueue, type WriteQueue } from './write-queue.ts';
 
 export interface DiskStoreOptions {
   dataDir: string;
@@ -42,9 +41,8 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
     onReplaced: () => messages.restart(),
     log,
   });
-  const writes = createWriteQueue(database);
-  const messages = createDiskMessages(database, writes);
-  const leases = createLeases(leaseCommands(database, writes, messages.deliver), checkLeasesEveryMs);
+  const messages = createDiskMessages(database);
+  const leases = createLeases(leaseCommands(database, messages.deliver), checkLeasesEveryMs);
   const sweepTimer = setInterval(sweep, sweepEveryMs).unref();
 
   function sweep(): void {
@@ -56,38 +54,36 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
     ...leases,
     ...messages,
     async getEntries(keys) {
-      writes.flush();
       const values = database.read((sql) => keys.map((key) => tables.entry(sql, key, Date.now())));
       return keys.map((_, i) => values?.[i] ?? null);
     },
     setEntries(entries) {
       const nowMs = Date.now();
-      for (const { key, value, lifeMs } of entries) {
-        if (value.byteLength <= maxEntryBytes)
-          writes.enqueue((sql) => tables.putEntry(sql, key, value, Math.ceil(nowMs + lifeMs)));
-      }
+      database.write((sql) => {
+        for (const { key, value, lifeMs } of entries)
+          if (value.byteLength <= maxEntryBytes) tables.putEntry(sql, key, value, Math.ceil(nowMs + lifeMs));
+      });
     },
     reserveCall: async (family, reservation) =>
-      writes.run((sql) => {
+      database.write((sql) => {
         const stored = tables.counters(sql, family);
         const result = countersAfter(stored, reservation);
         tables.putCounters(sql, family, stored, result.counters);
         return result;
       }),
     reserveRate: async (limit, windowMs) =>
-      writes.run((sql) => tables.reserveRate(sql, Date.now(), limit, windowMs)) ?? 0,
+      database.write((sql) => tables.reserveRate(sql, Date.now(), limit, windowMs)) ?? 0,
     isAvailable: () => database.read(() => true) === true,
     async close() {
       clearInterval(sweepTimer);
       messages.close();
       leases.close();
-      writes.flush();
       database.close();
     },
   };
 }
 
-function createDiskMessages(database: DiskDatabase, writes: WriteQueue) {
+function createDiskMessages(database: DiskDatabase) {
   const messages = createMessages();
   let lastId = 0;
 
@@ -101,7 +97,7 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue) {
 
   const synced = nextIteration().then(deliver);
   function send(topic: string, text: string): void {
-    writes.enqueue((sql) => tables.putMessage(sql, topic, text, Date.now(), 'REPLACE'));
+    database.write((sql) => tables.putMessage(sql, topic, text, Date.now(), 'REPLACE'));
     setImmediate(deliver); // to this process too
   }
 
@@ -117,11 +113,12 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue) {
       messages.publish(topic, text);
       send(topic, text);
     },
-    publishAgain: () =>
-      writes.enqueue((sql) => {
+    publishAgain(): void {
+      database.write((sql) => {
         for (const [topic, text] of messages.latest())
           tables.putMessage(sql, topic, text, Date.now(), 'IGNORE');
-      }),
+      });
+    },
     subscribe: messages.subscribe,
     whenSynced: () => synced,
     deliver,
@@ -133,15 +130,11 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue) {
   };
 }
 
-function leaseCommands(
-  database: DiskDatabase,
-  writes: WriteQueue,
-  deliverMessages: () => void,
-): LeaseCommands {
+function leaseCommands(database: DiskDatabase, deliverMessages: () => void): LeaseCommands {
   const owner = randomUUID();
   return {
     acquire: async (keys) =>
-      writes.run((sql) => keys.map((key) => tables.acquireLease(sql, key, owner, Date.now(), leaseMs))),
+      database.write((sql) => keys.map((key) => tables.acquireLease(sql, key, owner, Date.now(), leaseMs))),
     async haveEnded(keys) {
       const ended = database.read((sql) =>
         keys.map((key) => !tables.hasLease(sql, key, Date.now(), leaseMs)),
@@ -150,10 +143,11 @@ function leaseCommands(
       if (ended?.includes(true)) deliverMessages();
       return ended;
     },
-    renew: (keys) =>
-      writes.enqueue((sql) => {
+    renew(keys): void {
+      database.write((sql) => {
         for (const key of keys) tables.renewLease(sql, key, owner, Date.now() + leaseMs);
-      }),
-    release: (key) => writes.enqueue((sql) => tables.releaseLease(sql, key, owner)),
+      });
+    },
+    release: (key) => void database.write((sql) => tables.releaseLease(sql, key, owner)),
   };
 }
