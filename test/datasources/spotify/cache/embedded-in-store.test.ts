@@ -160,6 +160,25 @@ describe('an object inside a stored response', () => {
     expect(memory.get(albumRequest.key)).toBeUndefined();
   });
 
+  test('an object is read from a stored response that is later than the removal of its id, although its own stored entry is fresh', async () => {
+    const spotify = createScriptedSpotify(async (path) =>
+      path.startsWith('/artists/') ? pageJson(albums) : json(shortAlbum(albumId)),
+    );
+    const clock = startClock();
+    const { startProcess } = startShared(spotify);
+    const { cache: other } = startProcess();
+    await other.get(albumRequest, startField());
+    await clock.pass(1);
+    const { cache, purges } = startProcess();
+    await purges.purge([albumId]);
+    await clock.pass(1);
+    await other.get(page, startField());
+    other.close();
+    spotify.calls.length = 0;
+    expect(await cache.getAnyForm(albumRequest, startField())).toMatchObject({ id: albumId });
+    expect(spotify.calls).toEqual([]);
+  });
+
   test('a read of a full object calls Spotify if the stored response has a simplified object', async () => {
     const spotify = respondWith({
       [`/artists/${owner}/albums`]: pageJson(albums),
