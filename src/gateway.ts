@@ -10,14 +10,14 @@ import {
   createOperatorListener,
   createOperatorRoutes,
   createReadiness,
-  probePathsOf,
+  healthPathsOf,
 } from './http/operator-routes.ts';
 import { createPaths, type Paths } from './http/paths.ts';
 import { findDocs, useDocs } from './http/plugins/docs.ts';
 import { useGraphiql } from './http/plugins/graphiql/graphiql.ts';
 import { corsHeaders } from './http/plugins/response-headers.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
-import { headersOf, rejectInvalidTarget } from './http/request-target.ts';
+import { rejectInvalidTarget } from './http/request-target.ts';
 import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
@@ -183,8 +183,8 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     corsHeaders: corsHeadersFor,
     onRejected,
     mask,
-    probePaths: probePathsOf(paths.base),
-    clientKeyOf: (request) => shared.clientKey(headersOf(request), request.socket?.remoteAddress),
+    healthPaths: healthPathsOf(paths.base),
+    clientKey: shared.clientKey,
     takeTurn: executor.takeTurn,
   });
   return {

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
+import type { ClientKey } from './client-key.ts';
 import type { FastPath, ReceivedPost } from './fast-path.ts';
 import { acceptedType, isPlainJson, type MediaType, plainJson } from './media-types.ts';
 import type { RequestBodies, RequestBody } from './request-bodies.ts';
@@ -26,21 +27,22 @@ export interface NodeListenerOptions {
   /** Makes the error that the client sees, and logs a bug. */
   mask(error: unknown): GraphQLError;
   /** The paths of which requests wait for no turn. */
-  probePaths: readonly string[];
-  /** See `ClientKey`. */
-  clientKeyOf(request: IncomingMessage): string;
+  healthPaths: readonly string[];
+  clientKey: ClientKey;
   /** Waits until the client may have more of the processor. False if the process has too much to do. See `OperationQueue`. */
   takeTurn(clientKey: string): true | Promise<boolean>;
 }
 
 /**
  * Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. A request
- * waits for the turn of its client first, unless it is a probe. Requests with other bodies do not wait: the body would take
+ * waits for the turn of its client first, unless it is a health check. Requests with other bodies do not wait: the body would take
  * memory meanwhile, and yoga rejects most of them at once.
  */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
-  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, probePaths, clientKeyOf, takeTurn } = options;
+  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, healthPaths, takeTurn } = options;
   const { reject, fail } = createErrorResponses(options);
+  const keyOf = (request: IncomingMessage) =>
+    options.clientKey(headersOf(request), request.socket?.remoteAddress);
 
   async function handleBody(
     request: IncomingMessage,
@@ -66,7 +68,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   }
 
   async function handlePost(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const clientKey = clientKeyOf(request);
+    const clientKey = keyOf(request);
     const body = await readInTurn(request, clientKey);
     if (body.kind === 'whole') {
       try {
@@ -79,10 +81,10 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     }
   }
 
-  const isProbe = (request: IncomingMessage) => probePaths.includes(pathOf(sentTarget(request) ?? ''));
+  const isHealthCheck = (request: IncomingMessage) => healthPaths.includes(pathOf(sentTarget(request) ?? ''));
 
   async function handleInTurn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const isAdmitted = await takeTurn(clientKeyOf(request));
+    const isAdmitted = await takeTurn(keyOf(request));
     if (request.socket?.destroyed || response.writableEnded) return;
     if (isAdmitted) await yoga(request, response);
     else reject(response, 'overloaded');
@@ -91,7 +93,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (isJsonPost(request, endpoint)) await handlePost(request, response);
-      else if (hasBody(request) || isProbe(request)) await yoga(request, response);
+      else if (hasBody(request) || isHealthCheck(request)) await yoga(request, response);
       else await handleInTurn(request, response);
     } catch (bug) {
       fail(response, bug);

@@ -31,7 +31,7 @@ export function createOperatorRoutes(
   metrics: MetricsRoute | null,
   base = '',
 ): OperatorRoutes {
-  const [health, ready] = probePathsOf(base);
+  const [health, ready] = healthPathsOf(base);
   const routes = new Map<string, () => Promise<TextResponse>>([
     [health, async () => ({ status: 200, text: 'alive' })],
     [ready, readiness],
@@ -44,7 +44,7 @@ export function createOperatorRoutes(
 }
 
 /** The paths of `/health` and `/ready`. @param base the start of their paths */
-export const probePathsOf = (base: string): [health: string, ready: string] => [
+export const healthPathsOf = (base: string): [health: string, ready: string] => [
   `${base}/health`,
   `${base}/ready`,
 ];

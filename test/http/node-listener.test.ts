@@ -27,8 +27,8 @@ async function serve({
     corsHeaders: () => ({}),
     onRejected: ignore,
     mask,
-    probePaths: ['/health'],
-    clientKeyOf: () => 'client',
+    healthPaths: ['/health'],
+    clientKey: () => 'client',
     takeTurn: () => true,
     ...parts,
   });
@@ -157,7 +157,7 @@ test('a body waits for the turn of its client before it is parsed, and is reject
   expect([statuses.sort(), parsed]).toEqual([[200, 503], 1]);
 });
 
-test('a request that is no operation waits for the turn of its client too, and a probe does not', async () => {
+test('a request that is no operation waits for the turn of its client too, and a health check does not', async () => {
   const turns: ((isAdmitted: boolean) => void)[] = [];
   const served: (string | undefined)[] = [];
   const yoga: NodeListenerOptions['yoga'] = ({ url }, response) => {
@@ -188,19 +188,15 @@ test('a request whose client has disconnected while its body waited for its turn
   const fastPath: NodeListenerOptions['fastPath'] = async ({ body }) => handled.push(body) > 0;
   const released: string[] = [];
   const bodies = createRequestBodies(() => undefined);
+  let socket: IncomingMessage['socket'] | undefined;
   const read: typeof bodies.read = async (request, client) => {
     const body = await bodies.read(request, client);
-    return body.kind === 'whole' ? { ...body, release: () => void released.push(body.text) } : body;
-  };
-  let socket: IncomingMessage['socket'] | undefined;
-  const clientKeyOf = (request: IncomingMessage) => {
     ({ socket } = request);
-    return 'client';
+    return body.kind === 'whole' ? { ...body, release: () => void released.push(body.text) } : body;
   };
   const { post } = await serve({
     fastPath,
     yoga: fail,
-    clientKeyOf,
     takeTurn: () => turn,
     bodies: { read },
   });

@@ -30,7 +30,7 @@ export const usePurge = (path: string, token: string, purge: Spotify['purge']): 
     const body = await textOf(request);
     if (body === null) return fail(413, `Send a body of at most ${maxPurgeBytes} bytes.`);
     try {
-      const ids = idsIn(body);
+      const ids = parseIds(body);
       await purge(ids);
       endResponse(Response.json({ purged: ids.length }));
     } catch (error) {
@@ -52,7 +52,7 @@ async function textOf({ body }: Request): Promise<string | null> {
 }
 
 /** @throws BadUserInput if the body is not as documented */
-function idsIn(body: string): SpotifyId[] {
+function parseIds(body: string): SpotifyId[] {
   const ids = idListIn(body);
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string'))
     throw new BadUserInput('Send JSON such as {"ids": ["spotify:album:…"]}: ids, URIs or links.');

@@ -1,6 +1,6 @@
 import { type GraphQLField, getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { kinds, pagedEndpoints, parseMarket } from '../../datasources/spotify/index.ts';
-import { createReferences } from '../planning/arguments.ts';
+import { createReferences } from '../planning/argument-values.ts';
 import {
   type CacheView,
   type Cost,

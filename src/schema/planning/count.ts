@@ -1,6 +1,6 @@
 import type { FieldNode } from 'graphql';
 import type { Family, Kind } from '../../datasources/spotify/index.ts';
-import type { ArgumentsOf } from './arguments.ts';
+import type { ArgumentsOf } from './argument-values.ts';
 import type { Cost, CountInput } from './cost.ts';
 
 /** The calls counted so far, and the values that every part of the count needs. */

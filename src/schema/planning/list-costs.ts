@@ -9,7 +9,7 @@ import {
   typedKinds,
   type WithheldField,
 } from '../../datasources/spotify/index.ts';
-import { orNull } from './arguments.ts';
+import { orNull } from './argument-values.ts';
 import {
   type Cost,
   type FieldCost,

@@ -14,7 +14,7 @@ import {
   windowArgsIn,
   windowArgsOf,
 } from '../relay/page-arguments.ts';
-import { orNull } from './arguments.ts';
+import { orNull } from './argument-values.ts';
 import { type FieldVisit, type ListView, type NamedCall, objectCount } from './cost.ts';
 
 /** The list of one object, as the resolver of the field reads it. It throws for invalid arguments. */

@@ -1,6 +1,6 @@
 import { type Market, typedKinds } from '../../datasources/spotify/index.ts';
 import { parseCursor } from '../relay/page-arguments.ts';
-import { type ArgumentsOf, orNull } from './arguments.ts';
+import { type ArgumentsOf, orNull } from './argument-values.ts';
 import type { FieldSelection } from './selection-tree.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { FieldNode, GraphQLSchema } from 'graphql';
 import type { Family } from '../../datasources/spotify/index.ts';
-import { createArguments, createReferences } from './arguments.ts';
+import { createArguments, createReferences } from './argument-values.ts';
 import { add, type Count, sum } from './count.ts';
 import { type CountOptions, countCalls } from './count-calls.ts';
 import { responseFieldsOf } from './response-fields.ts';

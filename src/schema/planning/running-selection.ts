@@ -1,6 +1,6 @@
 import { type GraphQLResolveInfo, responsePathAsArray } from 'graphql';
 import type { Market } from '../../datasources/spotify/index.ts';
-import { type ArgumentsOf, createArguments } from './arguments.ts';
+import { type ArgumentsOf, createArguments } from './argument-values.ts';
 import { marketOf } from './markets.ts';
 import {
   createSelectionTree,

@@ -1,6 +1,6 @@
 import { type Kind, kindNames, kinds, searchReach } from '../../datasources/spotify/index.ts';
 import { searchText } from '../arguments.ts';
-import { orNull } from './arguments.ts';
+import { orNull } from './argument-values.ts';
 import { type FieldCost, nothing, single } from './cost.ts';
 import { listOrNull, pagesOf, probeCallsOf } from './list-pages.ts';
 
