@@ -30,8 +30,8 @@ import { telemetryObserver } from './observability/tracing.ts';
 import { createDocuments } from './operation/documents.ts';
 import { createOperationRunner } from './operation/execute-operation.ts';
 import { createExecute, type Execute } from './operation/in-process.ts';
+import { createReportOperation } from './operation/operation-log.ts';
 import { createMask } from './operation/response-errors.ts';
-import { createReportOperation } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
 
 /** The gateway in parts that another server can mount. */

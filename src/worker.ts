@@ -13,8 +13,8 @@ import { telemetryObserver } from './observability/tracing.ts';
 import { createDocuments } from './operation/documents.ts';
 import { createOperationRunner } from './operation/execute-operation.ts';
 import { createExecute, type Execute } from './operation/in-process.ts';
+import { createReportOperation } from './operation/operation-log.ts';
 import { createMask } from './operation/response-errors.ts';
-import { createReportOperation } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
 
 export { type Config, ConfigError, readConfig } from './config.ts';

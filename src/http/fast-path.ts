@@ -59,7 +59,8 @@ export function createFastPath(options: EntryPointOptions & { fixedResponses: Fi
     const serialized = serialize(operationResponse.result, type, text, reuse);
     if (!unread.hasRoom(serialized.body.byteLength)) return reject(post);
     send(post, serialized);
-    responseCache.put(key, { body: serialized.body, reuse, usage: operationResponse.usage }, countBefore);
+    const { logEntry } = operationResponse;
+    responseCache.put(key, { body: serialized.body, reuse, logEntry }, countBefore);
   }
 
   /**

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../observability/clock.ts';
-import type { OperationUsage } from '../observability/log.ts';
+import type { OperationLogEntry } from '../observability/log.ts';
 import { startOperation } from '../observability/tracing.ts';
+import type { ReportOperation } from '../operation/operation-log.ts';
 import type { Client } from '../operation/request.ts';
-import { type ReportOperation, traceHeader } from '../operation/usage.ts';
+import { traceHeader } from '../operation/trace.ts';
 import type { Reuse } from './cache-headers.ts';
 
 export type ResponseCache = ReturnType<typeof createResponseCache>;
@@ -11,8 +12,8 @@ export type ResponseCache = ReturnType<typeof createResponseCache>;
 interface CacheEntry {
   body: Buffer;
   reuse: Reuse;
-  /** Usage to report on each cache hit. */
-  usage: OperationUsage;
+  /** What is logged of each cache hit. */
+  logEntry: OperationLogEntry;
   /** The count before the operation was executed. */
   invalidationCount: number;
 }
@@ -51,9 +52,9 @@ export function createResponseCache(invalidationCount: () => number, report: Rep
         entries.delete(key);
         return undefined;
       }
-      startOperation(request).end(entry.usage, { type: 'query', codes: [], calls: [] });
+      startOperation(request).end(entry.logEntry, { type: 'query', codes: [], calls: [] });
       const milliseconds = performance.now() - startMs;
-      report(entry.usage, { milliseconds, codes: [], requestId: request.requestId });
+      report(entry.logEntry, { milliseconds, codes: [], requestId: request.requestId });
       return entry;
     },
     /** To be read before an operation is executed. */
@@ -64,12 +65,13 @@ export function createResponseCache(invalidationCount: () => number, report: Rep
      */
     put(
       key: string | null,
-      { body, reuse, usage }: { body: Buffer; reuse: Reuse | null; usage: OperationUsage },
+      { body, reuse, logEntry }: { body: Buffer; reuse: Reuse | null; logEntry: OperationLogEntry },
       countBefore: number,
     ): void {
       if (key === null || reuse === null) return;
-      const usageOfHit = { ...usage, actualCalls: 0, cacheHits: usage.cacheHits + usage.actualCalls };
-      entries.set(key, { body, reuse, usage: usageOfHit, invalidationCount: countBefore });
+      const { cacheHits, actualCalls } = logEntry;
+      const entryOfHit = { ...logEntry, actualCalls: 0, cacheHits: cacheHits + actualCalls };
+      entries.set(key, { body, reuse, logEntry: entryOfHit, invalidationCount: countBefore });
     },
   };
 }

@@ -16,7 +16,7 @@ export interface Log {
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /** The log entry of one operation. The name of the operation is the only text in it that a client has chosen. */
-export interface OperationUsage {
+export interface OperationLogEntry {
   /** The name of the operation in the document. */
   operation: string | null;
   /** The hash of the document. */

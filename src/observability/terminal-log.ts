@@ -1,6 +1,6 @@
 import { countText } from '../text.ts';
 
-/** An entry of the log as pino writes it; an operation has the fields of its usage. */
+/** An entry of the log as pino writes it; that of an operation has the fields of `OperationLogEntry`. */
 interface Entry {
   time: string;
   level: string;

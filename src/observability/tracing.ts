@@ -12,7 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Observer, UpstreamCallRecord } from '../datasources/spotify/index.ts';
-import { type OperationUsage, shortName } from './log.ts';
+import { type OperationLogEntry, shortName } from './log.ts';
 
 /**
  * Spans for operations, calls and waits in the queue, named by OpenTelemetry's semantic conventions for GraphQL and HTTP, for
@@ -29,7 +29,7 @@ interface RequestOrigin {
   requestId: string | null;
 }
 
-type SpanUsage = Pick<OperationUsage, 'operation' | 'plannedCalls'>;
+type SpanLogEntry = Pick<OperationLogEntry, 'operation' | 'plannedCalls'>;
 
 interface SpanOutcome {
   /** The type of the operation; null if it is not known. */
@@ -54,9 +54,9 @@ export function startOperation(request: RequestOrigin) {
     /** The parent context of spans below it. */
     context: below,
     /** Ends the span with the outcome of the operation, which may have been rejected, or served from the response cache. */
-    end(usage: SpanUsage, outcome: SpanOutcome): void {
+    end(logEntry: SpanLogEntry, outcome: SpanOutcome): void {
       if (span.isRecording()) {
-        describeOperation(span, usage, outcome);
+        describeOperation(span, logEntry, outcome);
         if (request.requestId !== null)
           span.setAttribute('http.response.header.x-request-id', [request.requestId]);
         recordCacheHits(outcome.calls, below);
@@ -68,7 +68,7 @@ export function startOperation(request: RequestOrigin) {
 
 function describeOperation(
   span: Span,
-  { operation, plannedCalls }: SpanUsage,
+  { operation, plannedCalls }: SpanLogEntry,
   { type, codes: [firstCode] }: SpanOutcome,
 ): void {
   span.setAttribute('graphql.planned_calls', plannedCalls);

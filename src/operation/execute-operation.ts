@@ -9,8 +9,10 @@ import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
+import { codesOf, logEntryOf, type ReportOperation } from './operation-log.ts';
 import { createOperationQueue, type OperationQueue } from './operation-queue.ts';
-import type { ExecuteOperation, GraphQLRequest, OperationResponse, Variables } from './request.ts';
+import { freshnessOf, type OperationResponse, rejectedResponse } from './operation-response.ts';
+import type { ExecuteOperation, GraphQLRequest, Variables } from './request.ts';
 import {
   bugCode,
   errorsToSend,
@@ -19,16 +21,7 @@ import {
   tooManyCalls,
   tooManyFields,
 } from './response-errors.ts';
-import {
-  codesOf,
-  dryRunReport,
-  freshnessOf,
-  type ReportOperation,
-  rejectedResponse,
-  requestsDryRun,
-  usageOf,
-  withTrace,
-} from './usage.ts';
+import { dryRunReport, requestsDryRun, withTrace } from './trace.ts';
 import { InvalidRequest } from './validation.ts';
 
 export interface ExecuteOperationOptions {
@@ -113,15 +106,16 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
       context.documentHash = document.hash;
       const result = await planAndExecute(document, request, context);
       codes = codesOf(result, client.signal?.aborted ?? false);
-      return { result, usage: usageOf(context), freshness: freshnessOf(operationContext, result, staleMs) };
+      const freshness = freshnessOf(operationContext, result, staleMs);
+      return { result, logEntry: logEntryOf(context), freshness };
     } finally {
       operationContext.end();
       client.signal?.removeEventListener('abort', operationContext.end);
-      const usage = usageOf(context);
-      span.end(usage, { type: context.operationType, codes, calls: operationContext.usage.calls });
+      const logEntry = logEntryOf(context);
+      span.end(logEntry, { type: context.operationType, codes, calls: operationContext.usage.calls });
       const milliseconds = performance.now() - startMs;
       const isDisconnected = client.signal?.aborted ?? false;
-      report(usage, { milliseconds, codes, requestId: client.requestId, isDisconnected });
+      report(logEntry, { milliseconds, codes, requestId: client.requestId, isDisconnected });
     }
   };
 }

@@ -1,7 +1,7 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
 import type { ExecuteOperation } from './request.ts';
 import { formatted } from './response-errors.ts';
-import { traceHeader } from './usage.ts';
+import { traceHeader } from './trace.ts';
 
 /** The key of all operations that a parent in the same process runs. */
 const inProcessClientKey = 'in-process';

@@ -1,5 +1,5 @@
-import type { DocumentNode, ExecutionResult } from 'graphql';
-import type { OperationUsage } from '../observability/log.ts';
+import type { DocumentNode } from 'graphql';
+import type { OperationResponse } from './operation-response.ts';
 
 /** One operation to execute, from any entry point. */
 export interface GraphQLRequest {
@@ -12,20 +12,6 @@ export interface GraphQLRequest {
 
 /** Runs one operation. It never rejects: every failure is an error in the result. */
 export type ExecuteOperation = (request: GraphQLRequest) => Promise<OperationResponse>;
-
-export interface OperationResponse {
-  result: ExecutionResult;
-  usage: OperationUsage;
-  /** Null if the result must not be reused: it has an error, a stale part, or a part whose freshness is not known. */
-  freshness: ResultFreshness | null;
-}
-
-/** How long an equal request may get the same result, in milliseconds of the epoch. */
-export interface ResultFreshness {
-  freshUntilMs: number;
-  /** Until when it may be used stale, in place of an error. */
-  usableUntilMs: number;
-}
 
 /** The client that sent an operation. */
 export interface Client {

@@ -292,7 +292,7 @@ describe('a cached response', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  const usage = { operation: null, document: '', plannedCalls: 1, actualCalls: 1, cacheHits: 0 };
+  const logEntry = { operation: null, document: '', plannedCalls: 1, actualCalls: 1, cacheHits: 0 };
   const lastMs = Number.MAX_SAFE_INTEGER;
   const reuse = { freshUntilMs: lastMs, usableUntilMs: lastMs, cacheTag: '' };
   const noHeaders = { header: () => null, requestId: 'id' };
@@ -308,7 +308,7 @@ describe('a cached response', () => {
     const [text, otherText] = ['costarring', 'liquid'];
     const bodies = { [text]: Buffer.alloc(1), [otherText]: Buffer.alloc(2) };
     for (const key of [text, otherText])
-      cache.put(key, { body: bodies[key] ?? Buffer.alloc(0), reuse, usage }, 0);
+      cache.put(key, { body: bodies[key] ?? Buffer.alloc(0), reuse, logEntry }, 0);
     for (const key of [text, otherText]) expect(cache.get(key, noHeaders)?.body).toBe(bodies[key]);
   });
 
@@ -319,7 +319,7 @@ describe('a cached response', () => {
     const cache = emptyCache();
     const keyOf = (n: number) => `${n} `.padEnd(keyCharacters, 'x');
     const numbers = Array.from({ length: 300 }, (__, n) => n);
-    for (const n of numbers) cache.put(keyOf(n), { body: Buffer.alloc(bodyBytes), reuse, usage }, 0);
+    for (const n of numbers) cache.put(keyOf(n), { body: Buffer.alloc(bodyBytes), reuse, logEntry }, 0);
     const cached = numbers.filter((n) => cache.get(keyOf(n), noHeaders) !== undefined);
     expect(cached.length).toBeGreaterThan(10);
     expect(cached.length * (keyCharacters + bodyBytes)).toBeLessThanOrEqual(16_000_000);

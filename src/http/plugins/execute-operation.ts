@@ -37,10 +37,10 @@ export function useExecuteOperation(
     };
     const countBefore = responseCache.invalidationCount();
     const operationResponse = await executeOperation({ document: query, operationName, variables, client });
-    const { result, usage } = operationResponse;
+    const { result, logEntry } = operationResponse;
     const text = stringifyResult(result);
     const reuse = reuseOf(key, operationResponse, { query, variables }, text);
-    responseCache.put(key, { body: Buffer.from(text), reuse, usage }, countBefore);
+    responseCache.put(key, { body: Buffer.from(text), reuse, logEntry }, countBefore);
     return withHeaders({ ...result, stringify: () => text }, reuse);
   }
 

@@ -1,4 +1,4 @@
-import { traceHeader } from '../../../operation/usage.ts';
+import { traceHeader } from '../../../operation/trace.ts';
 import { costLine } from './cost-line.ts';
 import { sendScript } from './send.ts';
 import { storageScript } from './storage.ts';

@@ -1,4 +1,4 @@
-import { traceHeader } from '../../../operation/usage.ts';
+import { traceHeader } from '../../../operation/trace.ts';
 
 /**
  * A script for the head of GraphiQL: `headersWith` adds the headers of the editor to those of the page, and `send` sends

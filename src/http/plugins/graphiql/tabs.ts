@@ -1,6 +1,6 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 import type { Spotify } from '../../../datasources/spotify/index.ts';
-import { traceHeader } from '../../../operation/usage.ts';
+import { traceHeader } from '../../../operation/trace.ts';
 import { albumsCursor } from '../../../schema/types/artist.ts';
 import {
   artistWithAlbums,
