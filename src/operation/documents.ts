@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
 import { getOrCreate } from '../maps.ts';
 import { shortName } from '../observability/log.ts';
-import { createClientBudgets, startProcessorStopwatch } from './client-budgets.ts';
+import { createClientBudgets, startStopwatch } from './client-budgets.ts';
 import { createOperation, type Operation } from './operation.ts';
 import {
   createValidate,
@@ -52,7 +52,7 @@ export function createDocuments(options: ValidationOptions) {
     const hash = hashOf(text);
     const invalidDocument = rejected.get(hash);
     if (invalidDocument) return invalidDocument;
-    const elapsedMs = startProcessorStopwatch();
+    const elapsedMs = startStopwatch();
     try {
       const { document: ast, tokens } = parse(text);
       validate(ast);

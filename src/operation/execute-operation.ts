@@ -4,7 +4,7 @@ import { deadlinePassed, type ErrorCode, overloaded, shuttingDown } from '../err
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
-import { startProcessorStopwatch, startStopwatch } from './client-budgets.ts';
+import { startStopwatch } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
 import { sizeAbove } from './json-bytes.ts';
@@ -161,8 +161,7 @@ function createPlanAndExecute({
 
   return async (document: Document, request: GraphQLRequest, context: Context): Promise<ExecutionResult> => {
     const { operationName, variables, client } = request;
-    // Processor time is measured only after a rejection, because it is slow to read and valid operations are not charged.
-    const elapsedMs = document.wasRejected ? startProcessorStopwatch() : startStopwatch();
+    const elapsedMs = startStopwatch();
     try {
       const operation = document.operation(operationName ?? null);
       context.operationName = operation.name;
