@@ -31,79 +31,47 @@ export function messageOf(body: unknown): string | null {
   return typeof message === 'string' ? message : null;
 }
 
-// Spotify nests nine levels. To parse 2 MB of brackets takes half a second and 85 MB.
+// Spotify nests nine levels. To parse 2 MB of brackets takes 0.2 s and 84 MB.
 const maxDepth = 64;
-const byteOrderMark = Buffer.from('\ufeff');
-const marketsKey = Buffer.from('available_markets');
-const [quote, backslash, colon, comma, space] = [0x22, 0x5c, 0x3a, 0x2c, 0x20];
-const [listStart, listEnd, objectStart, objectEnd] = [0x5b, 0x5d, 0x7b, 0x7d];
-const [letterA, letterZ] = [0x41, 0x5a];
-const none = 0xff; // for a byte after the end of the body
+// The codes of a list of countries; a quote after a backslash is inside a string. V8 keeps every repetition on a stack, which
+// 2 million of them exceed, and Spotify's lists have less than 200.
+const marketCodes =
+  /(?<!\\)("available_markets"\s*:\s*\[)\s*"[A-Z]{2}"(?:\s*,\s*"[A-Z]{2}"){0,999}\s*(?=\])/g;
+const utf8 = new TextDecoder(); // leaves a byte order mark out
 
 /**
  * The text of a JSON body in which each `available_markets` list of country codes is empty: each album and track has up
- * to 180 codes, half of the bytes of a page, and no field serves them. No byte is read more than twice.
+ * to 180 codes, half of the bytes of a page, and no field serves them.
  * @returns null if lists and objects are nested deeper than `maxDepth`
  */
 export function textWithoutMarkets(body: Buffer): string | null {
-  let text = '';
-  let keptFrom = textStart(body);
+  // One character for each byte, which is searched faster than the characters of the text.
+  const bytes = body.toString('latin1').replace(marketCodes, '$1');
+  return isTooDeep(bytes) ? null : utf8.decode(Buffer.from(bytes, 'latin1'));
+}
+
+function isTooDeep(json: string): boolean {
   let depth = 0;
-  for (let at = keptFrom; at < body.length && depth <= maxDepth; at += 1) {
-    const byte = body[at];
-    if (byte === quote) {
-      const end = stringEnd(body, at + 1);
-      const markets = isMarketsKey(body, at + 1, end) ? marketsAfter(body, end + 1) : null;
-      if (markets) {
-        text += body.toString('utf8', keptFrom, markets.start);
-        keptFrom = markets.end;
-      }
-      at = markets?.end ?? end;
-    } else if (byte === listStart || byte === objectStart) depth += 1;
-    else if (byte === listEnd || byte === objectEnd) depth -= 1;
+  for (let at = 0; at < json.length && depth <= maxDepth; at += 1) {
+    const character = json[at];
+    if (character === '"') at = stringEnd(json, at);
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
   }
-  return depth > maxDepth ? null : text + body.toString('utf8', keptFrom);
+  return depth > maxDepth;
 }
 
-const textStart = (body: Buffer): number =>
-  byteOrderMark.equals(body.subarray(0, byteOrderMark.length)) ? byteOrderMark.length : 0;
-
-/** The index of the quote that ends a string; the length of the body if there is none. */
-function stringEnd(body: Buffer, from: number): number {
-  let at = from;
-  while (at < body.length && body[at] !== quote) at += body[at] === backslash ? 2 : 1;
-  return at;
+/** The index of the quote that ends a string; the length of the JSON if there is none. */
+function stringEnd(json: string, start: number): number {
+  let end = json.indexOf('"', start + 1);
+  while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end === -1 ? json.length : end;
 }
 
-const isMarketsKey = (body: Buffer, from: number, end: number): boolean =>
-  end - from === marketsKey.length && marketsKey.compare(body, from, end) === 0;
-
-/** The range between the brackets of a list of country codes; null if the key has another value. */
-function marketsAfter(body: Buffer, keyEnd: number): { start: number; end: number } | null {
-  const colonAt = afterSpace(body, keyEnd);
-  const listAt = afterSpace(body, colonAt + 1);
-  if (body[colonAt] !== colon || body[listAt] !== listStart) return null;
-  let end = listAt + 1;
-  for (;;) {
-    if (isCode(body, end)) end += codeBytes;
-    else if (body[end] === comma || isSpace(body[end])) end += 1;
-    else return body[end] === listEnd ? { start: listAt + 1, end } : null;
-  }
-}
-
-const codeBytes = '"DE"'.length;
-
-const isCode = (body: Buffer, at: number): boolean =>
-  body[at] === quote && isLetter(body[at + 1]) && isLetter(body[at + 2]) && body[at + 3] === quote;
-
-const isLetter = (byte = none): boolean => byte >= letterA && byte <= letterZ;
-
-const isSpace = (byte = none): boolean => byte <= space;
-
-function afterSpace(body: Buffer, from: number): number {
-  let at = from;
-  while (isSpace(body[at])) at += 1;
-  return at;
+function isEscaped(json: string, at: number): boolean {
+  let backslashes = 0;
+  while (json[at - 1 - backslashes] === '\\') backslashes += 1;
+  return backslashes % 2 === 1;
 }
 
 // Size of an output buffer. Smaller ones double the time for a page of 94 KB.

@@ -172,6 +172,13 @@ describe('a body', () => {
     expect(longMs).toBeLessThan(80 * Math.max(shortMs, 0.5));
   });
 
+  test.each(['"AD",', ',', ' ', '"AD" ,  '])(
+    'a body of 13 MB, which no response exceeds, is not JSON if a list of market codes continues with %j to its end',
+    (part) => {
+      expect(jsonOf(`{"available_markets":["AD",${part.repeat(13_000_000 / part.length)}`)).toBeUndefined();
+    },
+  );
+
   test('the size of a body does not include its market codes', () => {
     const album = { id: 'a', available_markets: Array(180).fill('AD') };
     const page = JSON.stringify({ items: Array(50).fill(album) });
