@@ -84,7 +84,7 @@ export class PersistedQueryNotSupported extends GatewayError {
 export class QueryTooComplex extends GatewayError {
   override readonly code = 'QUERY_TOO_COMPLEX';
 
-  constructor(message: string, details: { limit: number; actual: number }) {
+  constructor(message: string, details: { limit: number; actual?: number }) {
     super(message, details);
   }
 }

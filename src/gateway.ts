@@ -18,7 +18,6 @@ import { useGraphiql } from './http/plugins/graphiql/graphiql.ts';
 import { corsHeaders } from './http/plugins/response-headers.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
-import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
 import { createGatewayYoga, type GatewayYoga, type HttpOptions } from './http/yoga.ts';
@@ -153,6 +152,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     hasParseBudget: documents.hasParseBudget,
     onRejected,
     trustedDocuments: options.trustedDocuments,
+    mask,
   };
   const handler = createGatewayYoga(
     {
@@ -165,20 +165,17 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
       readiness,
       operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null, paths.base),
       isDraining,
-      mask,
     },
     log,
   );
-  const fixedResponses = createFixedResponses(mask);
   const corsHeadersFor = (origin?: string) => corsHeaders(options.corsOrigins, origin);
   const listener = createNodeListener({
     endpoint: paths.endpoint,
-    fastPath: createFastPath({ ...shared, fixedResponses }),
+    fastPath: createFastPath(shared),
     // For pages of other origins responses differ in their headers.
     isFastPathOpen: () => !draining && options.corsOrigins.length === 0,
     yoga: handler,
     bodies: createRequestBodies(() => metrics.connectionClosed('slow')),
-    fixedResponses,
     unread,
     corsHeaders: corsHeadersFor,
     onRejected,

@@ -1,3 +1,4 @@
+import type { GraphQLError } from 'graphql';
 import type { Documents } from '../operation/documents.ts';
 import type { ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
@@ -18,4 +19,6 @@ export interface EntryPointOptions {
   hasParseBudget: Documents['hasParseBudget'];
   /** See `Metrics.recordRejection`. */
   onRejected(code: string): void;
+  /** Makes the error that the client sees, and logs a bug. */
+  mask(error: unknown): GraphQLError;
 }

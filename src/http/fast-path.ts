@@ -1,14 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, overloaded } from '../errors.ts';
 import type { Client } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import { reuseOf } from './cache-headers.ts';
 import type { EntryPointOptions } from './entry-point.ts';
 import type { MediaType } from './media-types.ts';
-import { isObject, isOperation, type OperationParams, parseJson, withDocument } from './operation-params.ts';
+import {
+  invalidBody,
+  isObject,
+  isOperation,
+  type OperationParams,
+  parseJson,
+  withDocument,
+} from './operation-params.ts';
 import { headersOf } from './request-target.ts';
 import {
-  type FixedResponses,
   okResponse,
   type SerializedResponse,
   serialize,
@@ -35,17 +41,17 @@ export type FastPath = ReturnType<typeof createFastPath>;
  * An entry point for plain requests, directly from `node:http`. Creating a Request and a Response takes two thirds of the
  * time in which yoga serves a cached response. Its responses are those of yoga, byte for byte.
  */
-export function createFastPath(options: EntryPointOptions & { fixedResponses: FixedResponses }) {
-  const { executeOperation, responseCache, fixedResponses, unread, onRejected } = options;
+export function createFastPath(options: EntryPointOptions) {
+  const { executeOperation, responseCache, unread, onRejected, mask } = options;
 
   function send({ response, requestId }: ReceivedPost, serialized: SerializedResponse): void {
     writeResponse(response, serialized, requestId);
     unread.track(response, serialized.body.byteLength);
   }
 
-  function reject(post: ReceivedPost): void {
-    onRejected('OVERLOADED');
-    send(post, fixedResponses.overloaded[post.type]);
+  function reject(post: ReceivedPost, error: GatewayError = overloaded()): void {
+    onRejected(error.code);
+    send(post, serialize({ errors: [mask(error)] }, post.type));
   }
 
   async function execute(post: ReceivedPost, params: OperationParams, client: Client, key: string | null) {
@@ -80,8 +86,7 @@ export function createFastPath(options: EntryPointOptions & { fixedResponses: Fi
     }
     const sentParams = parseJson(body);
     if (sentParams === undefined) {
-      onRejected('BAD_REQUEST');
-      send(post, fixedResponses.invalidJson[type]);
+      reject(post, invalidBody());
       return true;
     }
     const params = operationOf(sentParams, options.trustedDocuments);

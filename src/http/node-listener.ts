@@ -1,14 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
-import type { ErrorCode } from '../errors.ts';
+import { BadRequest, type ErrorCode, type GatewayError, overloaded, QueryTooComplex } from '../errors.ts';
+import { bodyTooLargeMessage } from '../operation/response-errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { ClientKey } from './client-key.ts';
 import type { FastPath, ReceivedPost } from './fast-path.ts';
-import { acceptedType, isPlainJson, type MediaType, plainJson } from './media-types.ts';
+import { acceptedType, isPlainJson, plainJson } from './media-types.ts';
 import type { RequestBodies, RequestBody } from './request-bodies.ts';
 import { requestIdOf } from './request-id.ts';
 import { headersOf, pathOf, sentTarget } from './request-target.ts';
-import { type FixedResponses, type SerializedResponse, serializeError, writeResponse } from './response.ts';
+import { type SerializedResponse, serialize, writeResponse } from './response.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
 export interface NodeListenerOptions {
@@ -18,7 +19,6 @@ export interface NodeListenerOptions {
   isFastPathOpen(): boolean;
   yoga: (request: IncomingMessage, response: ServerResponse) => unknown;
   bodies: RequestBodies;
-  fixedResponses: FixedResponses;
   unread: UnreadResponses;
   /** The headers without which a page of another origin cannot read a response. */
   corsHeaders(origin: string | undefined): Record<string, string>;
@@ -103,41 +103,44 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   return (request, response) => void handle(request, response);
 }
 
+const bodyLost =
+  'The body was read before the request reached the gateway: mount the gateway before the body parser, or let the parser set `request.body`.';
+
+/** The error of each request that is not handled, and its status if it is not that of the code. */
+const rejections: Record<'too large' | 'lost' | 'overloaded', { error: GatewayError; status?: number }> = {
+  'too large': { error: new QueryTooComplex(bodyTooLargeMessage, { limit: maxBodyBytes }), status: 413 },
+  lost: { error: new BadRequest(bodyLost) },
+  overloaded: { error: overloaded() },
+};
+
 /** The responses to requests that are not handled, or whose handling has failed. */
 function createErrorResponses({
-  fixedResponses,
   unread,
   corsHeaders,
   onRejected,
   mask,
-}: Pick<NodeListenerOptions, 'fixedResponses' | 'unread' | 'corsHeaders' | 'onRejected' | 'mask'>) {
-  const rejections = {
-    'too large': ['QUERY_TOO_COMPLEX', fixedResponses.bodyTooLarge],
-    lost: ['BAD_REQUEST', fixedResponses.bodyLost],
-    overloaded: ['OVERLOADED', fixedResponses.overloaded],
-  } as const;
-
+}: Pick<NodeListenerOptions, 'unread' | 'corsHeaders' | 'onRejected' | 'mask'>) {
   function write(response: ServerResponse, serialized: SerializedResponse): void {
     const { req: request } = response;
     const headers = { ...serialized.headers, ...corsHeaders(request.headers.origin) };
     writeResponse(response, { ...serialized, headers }, requestIdOf(headersOf(request)));
   }
 
-  const typeFor = ({ req: { headers } }: ServerResponse): MediaType =>
-    acceptedType(headers.accept) ?? plainJson;
+  const serializeFor = ({ req: { headers } }: ServerResponse, error: unknown) =>
+    serialize({ errors: [mask(error)] }, acceptedType(headers.accept) ?? plainJson);
 
   return {
     reject(response: ServerResponse, cause: keyof typeof rejections): void {
-      const [code, responses] = rejections[cause];
-      const serialized = responses[typeFor(response)];
-      onRejected(code);
+      const { error, ...status } = rejections[cause];
+      const serialized = { ...serializeFor(response, error), ...status };
+      onRejected(error.code);
       if (!response.req.complete) response.setHeader('connection', 'close'); // the rest of the body is not read
       write(response, serialized);
       unread.track(response, serialized.body.byteLength);
     },
     /** Responds to a request that failed by a bug, so that its client does not wait for ever. */
     fail(response: ServerResponse, bug: unknown): void {
-      const serialized = serializeError(mask(bug))[typeFor(response)];
+      const serialized = serializeFor(response, bug);
       if (response.headersSent) response.destroy();
       else write(response, serialized);
     },

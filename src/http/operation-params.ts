@@ -1,4 +1,5 @@
 import type { GraphQLParams } from 'graphql-yoga';
+import { BadRequest } from '../errors.ts';
 import { type Manifest, trustedDocument } from '../operation/trusted-documents.ts';
 
 /** The parameters of a GraphQL request over HTTP, before they are checked. */
@@ -60,3 +61,8 @@ export function stringify(data: unknown): string | null {
     return null;
   }
 }
+
+export const invalidBody = (): BadRequest =>
+  new BadRequest(
+    'The body is not a JSON object: send JSON such as {"query": "{ __typename }"} with the header Content-Type: application/json.',
+  );

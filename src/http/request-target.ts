@@ -3,6 +3,7 @@ import { BadRequest, type ErrorCode } from '../errors.ts';
 import { isHostHeader } from '../host-names.ts';
 import { noStore } from './cache-headers.ts';
 import { requestIdHeader, requestIdOf } from './request-id.ts';
+import { errorBody } from './response.ts';
 
 /**
  * Method, target, host and headers of an HTTP request. Paths are compared with the routes as they were sent: `/./metrics` is not
@@ -53,7 +54,6 @@ export const rejectInvalidTarget =
     const error = problemOf(request);
     if (error === null) return listener(request, response);
     onRejected(error.code);
-    const body = JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code } }] });
     response
       .writeHead(400, {
         'content-type': 'application/json; charset=utf-8',
@@ -61,7 +61,7 @@ export const rejectInvalidTarget =
         ...corsHeaders(request.headers.origin),
         [requestIdHeader]: requestIdOf(headersOf(request)),
       })
-      .end(body);
+      .end(errorBody(error));
   };
 
 function problemOf(request: IncomingMessage): BadRequest | null {

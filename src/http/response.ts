@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { type ExecutionResult, GraphQLError } from 'graphql';
-import { BadRequest, overloaded } from '../errors.ts';
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { GatewayError } from '../errors.ts';
 import { formatted } from '../operation/response-errors.ts';
 import { cacheHeaders, type Reuse } from './cache-headers.ts';
-import { graphqlJson, type MediaType, plainJson } from './media-types.ts';
+import { type MediaType, plainJson } from './media-types.ts';
 import { requestIdHeader } from './request-id.ts';
 
 /** The result of an operation as an HTTP response. */
@@ -27,6 +27,10 @@ interface HttpOfError {
 export const stringifyResult = ({ errors, data, extensions }: ExecutionResult): string =>
   JSON.stringify({ errors: errors?.map(formatted), data, extensions });
 
+/** The body of the response to a request that is rejected before it becomes an operation. */
+export const errorBody = ({ message, code, details }: GatewayError): string =>
+  JSON.stringify({ errors: [{ message, extensions: { code, ...details } }] });
+
 /** A response without errors. @param reuse null if it must not be reused */
 export const okResponse = (body: Buffer, type: MediaType, reuse: Reuse | null): SerializedResponse => ({
   status: 200,
@@ -48,12 +52,6 @@ export function serialize(
   const { status, headers } = httpOf(result.errors ?? [], type);
   const response = okResponse(Buffer.from(text), type, reuse);
   return { ...response, status, headers: { ...response.headers, ...headers } };
-}
-
-/** The response to a request that fails with one error, in every media type. */
-export function serializeError(error: GraphQLError): Readonly<Record<MediaType, SerializedResponse>> {
-  const result = { errors: [error] };
-  return { [graphqlJson]: serialize(result, graphqlJson), [plainJson]: serialize(result, plainJson) };
 }
 
 const largeBytes = 16_384; // the smallest high-water mark of a response: 16 KiB in Node 20, 64 KiB from Node 22
@@ -85,25 +83,3 @@ function httpOf(errors: readonly GraphQLError[], type: MediaType): { status: num
   }
   return { status: status || 200, headers };
 }
-
-export type FixedResponses = ReturnType<typeof createFixedResponses>;
-
-/** Responses that are serialized once: in a flood of invalid requests the serializing would be most of the work. */
-export const createFixedResponses = (mask: (error: unknown) => GraphQLError) => ({
-  invalidJson: serializeError(mask(new BadRequest(bodyInvalid))),
-  bodyTooLarge: serializeError(mask(bodyTooLarge())),
-  bodyLost: serializeError(mask(new BadRequest(bodyLost))),
-  overloaded: serializeError(mask(overloaded())),
-});
-
-export const bodyInvalid =
-  'The body is not a JSON object: send JSON such as {"query": "{ __typename }"} with the header Content-Type: application/json.';
-
-const bodyLost =
-  'The body was read before the request reached the gateway: mount the gateway before the body parser, or let the parser set `request.body`.';
-
-/** The error with which yoga rejects a body whose Content-Length exceeds the maximum. */
-const bodyTooLarge = () =>
-  new GraphQLError('Request body too large', {
-    extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', http: { status: 413 } },
-  });

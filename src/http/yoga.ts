@@ -49,7 +49,6 @@ export interface GatewayYogaOptions extends HttpOptions, EntryPointOptions {
   /** The bearer token of `POST /purge`; null for no such route. */
   purgeToken: string | null;
   isDraining(): boolean;
-  mask(error: unknown): GraphQLError;
 }
 
 /** The pages that are read from files. */

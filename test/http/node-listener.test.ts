@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { createNodeListener, type NodeListenerOptions } from '../../src/http/node-listener.ts';
 import { createRequestBodies } from '../../src/http/request-bodies.ts';
-import { createFixedResponses } from '../../src/http/response.ts';
 import { createUnreadResponses } from '../../src/http/unread-responses.ts';
 import { createMask } from '../../src/operation/response-errors.ts';
 import { withSandbox } from '../support/gateway.ts';
@@ -22,7 +21,6 @@ async function serve({
     endpoint: '/graphql',
     isFastPathOpen: () => true,
     bodies: createRequestBodies(ignore),
-    fixedResponses: createFixedResponses(mask),
     unread,
     corsHeaders: () => ({}),
     onRejected: ignore,

@@ -3,6 +3,7 @@ import type { GatewayError } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import { noStore } from '../cache-headers.ts';
 import { acceptedType, plainJson } from '../media-types.ts';
+import { errorBody } from '../response.ts';
 
 /**
  * The response to a request that is rejected before it becomes an operation, in the media type that the request accepts: if
@@ -12,10 +13,10 @@ export function errorResponse(
   { Response }: FetchAPI,
   { headers }: Request,
   status: number,
-  { message, code, details }: GatewayError,
+  error: GatewayError,
 ): Response {
-  const { retryAfter } = details;
-  return new Response(JSON.stringify({ errors: [{ message, extensions: { code, ...details } }] }), {
+  const { retryAfter } = error.details;
+  return new Response(errorBody(error), {
     status,
     headers: {
       'content-type': `${acceptedType(headers.get('accept')) ?? plainJson}; charset=utf-8`,

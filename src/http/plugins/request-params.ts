@@ -4,13 +4,13 @@ import { BadRequest } from '../../errors.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
 import {
   documentParams,
+  invalidBody,
   isObject,
   parseJson,
   type SentParams,
   withDocument,
   withoutUnknown,
 } from '../operation-params.ts';
-import { bodyInvalid } from '../response.ts';
 
 /**
  * Ignores the properties of a request that the gateway does not know; yoga would reject the request. It would not name the
@@ -73,12 +73,12 @@ export const useParams: Plugin = {
 /** @throws BadRequest for a body that is no JSON, or no object, such as a batch; the error of yoga for one that is too large */
 async function readBody(request: Request): Promise<GraphQLParams> {
   const text = await request.text().catch((error: unknown) => {
-    throw error instanceof GraphQLError ? error : new BadRequest(bodyInvalid);
+    throw error instanceof GraphQLError ? error : invalidBody();
   });
   const params = parseJson(text);
   if (Array.isArray(params))
     throw new BadRequest('A batch of operations is not supported: send one operation in a request.');
-  if (typeof params !== 'object' || params === null) throw new BadRequest(bodyInvalid);
+  if (typeof params !== 'object' || params === null) throw invalidBody();
   return params;
 }
 
