@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { minDailyLimit, type SpotifyOptions } from './datasources/spotify/index.ts';
+import { createPaths } from './http/paths.ts';
 import type { Manifest } from './operation/trusted-documents.ts';
 
 export interface GatewayOptions {
@@ -68,9 +69,11 @@ const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 /**
  * Callers without TypeScript may pass the whole configuration, or nothing. The types also allow NaN, with which a limit is
  * off, and numbers with which every operation fails.
- * @throws Error for options without those of the datasource, a number out of range, or a header that no request can have
+ * @param noCredentials the message if there are no credentials
+ * @throws Error for options without those of the datasource, a number out of range, a header that no request can have, an
+ * endpoint that is no path, or options without credentials
  */
-export function checkOptions(options: Partial<GatewayOptions> | undefined): void {
+export function checkOptions(options: Partial<GatewayOptions> | undefined, noCredentials: string): void {
   if (options?.spotify === undefined)
     throw new Error(
       'The options have no "spotify": pass `readConfig(…).gateway`, not the whole configuration.',
@@ -86,4 +89,6 @@ export function checkOptions(options: Partial<GatewayOptions> | undefined): void
     throw new Error(
       `The option "clientAddressHeader" must be the name of a header, such as "x-real-ip", but is ${JSON.stringify(clientAddressHeader)}.`,
     );
+  createPaths(options.endpoint);
+  if (!options.spotify.clientId || !options.spotify.clientSecret) throw new Error(noCredentials);
 }

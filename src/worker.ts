@@ -1,20 +1,11 @@
 import type { GraphQLSchema } from 'graphql';
-import { createSpotify, type SpotifyHost } from './datasources/spotify/index.ts';
+import type { SpotifyHost } from './datasources/spotify/index.ts';
 import { createHostFetch } from './datasources/spotify/transport/host-fetch.ts';
+import { createCore, type GatewayHost } from './gateway-core.ts';
 import { checkOptions, type GatewayOptions } from './gateway-options.ts';
-import { createClientKey } from './http/client-key.ts';
-import { createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
-import { createPaths } from './http/paths.ts';
-import { createResponseCache } from './http/response-cache.ts';
-import { createUnreadResponses } from './http/unread-responses.ts';
-import { createGatewayYoga } from './http/yoga.ts';
 import { boundedLog, createLog, type Log } from './observability/log.ts';
 import { telemetryObserver } from './observability/tracing.ts';
-import { createDocuments } from './operation/documents.ts';
-import { createOperationRunner } from './operation/execute-operation.ts';
-import { createExecute, type Execute } from './operation/in-process.ts';
-import { createReportOperation } from './operation/operation-log.ts';
-import { createMask } from './operation/response-errors.ts';
+import type { Execute } from './operation/in-process.ts';
 import { schema } from './schema/index.ts';
 
 export { type Config, ConfigError, readConfig } from './config.ts';
@@ -55,69 +46,22 @@ export function createWorkerGateway(
   options: WorkerOptions,
   unboundedLog: Log = createLog('warn'),
 ): WorkerGateway {
-  checkOptions(options);
-  const {
-    introspection,
-    production,
-    openStore = nothing,
-    clientAddressHeader = 'cf-connecting-ip',
-  } = options;
-  const paths = createPaths(options.endpoint);
-  if (!options.spotify.clientId || !options.spotify.clientSecret)
-    throw new Error(
-      'The gateway has no Spotify credentials. Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.',
-    );
+  checkOptions(options, noCredentials);
+  const { openStore = nothing, clientAddressHeader = 'cf-connecting-ip' } = options;
   const log = boundedLog(unboundedLog);
-  const boundedFetch = createHostFetch(options.spotify.fetch);
-  const spotify = createSpotify(options.spotify, { boundedFetch, openStore }, log, telemetryObserver);
-  const mask = createMask(log);
-  const report = createReportOperation(log, { recordOperation: nothing });
-  const documents = createDocuments({ schema, introspection, suggestions: !production });
-  const unread = createUnreadResponses(nothing);
-  const { executeOperation, close } = createOperationRunner({
-    ...options,
-    spotify,
-    documents,
-    timeoutMs: options.requestTimeoutMs,
-    maxCalls: options.maxUpstreamCalls,
-    staleMs: options.spotify.staleMs,
-    mask,
-    report,
-    onRejected: nothing,
-  });
-  const isDraining = () => false;
-  const readiness = createReadiness({ isDraining, whyNotReady: spotify.whyNotReady }, log);
-  const yoga = createGatewayYoga(
-    {
-      ...options,
-      isSandbox: options.isSandbox ?? false,
-      purgeToken: options.purgeToken ?? null,
-      paths,
-      pages: null,
-      executeOperation,
-      responseCache: createResponseCache(spotify.invalidationCount, report),
-      readiness,
-      operatorRoutes: createOperatorRoutes(readiness, null, paths.base),
-      spotify,
-      unread,
-      clientKey: createClientKey(clientAddressHeader),
-      admits: () => true,
-      isDraining,
-      hasParseBudget: documents.hasParseBudget,
-      onRejected: nothing,
-      mask,
-    },
-    log,
-  );
-  return {
-    fetch: async (request) => yoga.fetch(request),
-    schema,
-    execute: createExecute(executeOperation),
-    async dispose() {
-      close();
-      unread.dispose();
-      await yoga.dispose();
-      await spotify.close();
-    },
+  const host: GatewayHost = {
+    spotify: { boundedFetch: createHostFetch(options.spotify.fetch), openStore },
+    observer: telemetryObserver,
+    metrics: { recordOperation: nothing, recordRejection: nothing },
+    metricsRoute: null,
+    pages: null,
+    onUnreadClosed: nothing,
+    admits: () => true,
+    isDraining: () => false,
   };
+  const { yoga, execute, dispose } = createCore({ ...options, clientAddressHeader }, host, log);
+  return { fetch: async (request) => yoga.fetch(request), schema, execute, dispose };
 }
+
+const noCredentials =
+  'The gateway has no Spotify credentials. Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.';

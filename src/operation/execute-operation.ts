@@ -28,9 +28,9 @@ export interface ExecuteOperationOptions {
   spotify: Spotify;
   documents: Documents;
   /** Deadline of one operation, in milliseconds. */
-  timeoutMs: number;
+  requestTimeoutMs: number;
   /** Maximum Spotify calls that one operation may plan; an operation that plans more does not run. */
-  maxCalls: number;
+  maxUpstreamCalls: number;
   /** Maximum fields of one response, counted before the operation runs. */
   maxAnswerFields: number;
   /** Maximum size of one response as JSON, in bytes. */
@@ -83,7 +83,7 @@ export function createOperationRunner(options: ExecuteOperationOptions) {
 
 /** @returns a function that runs an admitted operation, and reports it */
 function createRun(options: ExecuteOperationOptions, queue: OperationQueue): ExecuteOperation {
-  const { spotify, documents, timeoutMs, staleMs, exposeQuota, report } = options;
+  const { spotify, documents, requestTimeoutMs, staleMs, exposeQuota, report } = options;
   const started = spotify.started();
   const planAndExecute = createPlanAndExecute(options);
 
@@ -91,7 +91,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
     const { document: textOrAst, client } = request;
     const startMs = performance.now();
     await started;
-    const operationContext = createOperationContext(timeoutMs);
+    const operationContext = createOperationContext(requestTimeoutMs);
     operationContext.resume = queue.createResume(client.key);
     client.signal?.addEventListener('abort', operationContext.end, { once: true });
     const span = startOperation(client);
@@ -124,7 +124,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
 function createPlanAndExecute({
   spotify,
   documents,
-  maxCalls,
+  maxUpstreamCalls: maxCalls,
   maxAnswerFields,
   maxAnswerBytes,
   mask,

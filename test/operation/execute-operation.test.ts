@@ -84,7 +84,7 @@ test('an operation whose request has waited for the turn of its client starts at
         throw new Error('not executed');
       },
     },
-    timeoutMs: 1_000,
+    requestTimeoutMs: 1_000,
     mask: (error: unknown) => new GraphQLError(String(error)),
     report: () => undefined,
     onRejected: () => undefined,
