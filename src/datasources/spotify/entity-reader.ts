@@ -1,7 +1,7 @@
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
-import type { Reference } from './kinds/index.ts';
-import { type Entity, getKind, type KindDefinition, withheldFieldOf } from './kinds/kind.ts';
+import { type Reference, withheldFieldOf } from './kinds/index.ts';
+import { type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
 import { inMarket } from './kinds/requests/embedded-objects.ts';
 import { byId } from './kinds/requests/endpoint-request.ts';

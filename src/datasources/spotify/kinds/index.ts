@@ -35,7 +35,7 @@ export {
 export type { Category } from './category.ts';
 export * from './chapter.ts';
 export * from './episode.ts';
-export { bareIdKinds, withheldFieldOf } from './kind.ts';
+export { bareIdKinds } from './kind.ts';
 export * from './playlist.ts';
 export * from './show.ts';
 export * from './track.ts';
@@ -93,6 +93,10 @@ export const listProperties = (
 };
 
 const withheldFields = kindNames.flatMap((kind): readonly WithheldField[] => kinds[kind].withheldFields);
+
+/** The name under which Spotify withholds the field of a kind, such as `Album.label`; undefined if it does not. */
+export const withheldFieldOf = <F extends string>(kind: { withheldFields: readonly F[] }, field: string) =>
+  kind.withheldFields.find((withheld) => withheld.endsWith(`.${field}`));
 
 /** All endpoints that respond in pages. */
 export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[] => [

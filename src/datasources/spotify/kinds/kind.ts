@@ -185,12 +185,6 @@ export const isNamed = (
   kind: unknown,
 ): boolean => kind === name || (uriKind !== undefined && kind === uriKind);
 
-/** The name under which Spotify withholds the field of a kind, such as `Album.label`; undefined if it does not. */
-export const withheldFieldOf = <F extends string>(
-  { withheldFields }: { withheldFields: readonly F[] },
-  field: string,
-): F | undefined => withheldFields.find((withheld) => withheld.endsWith(`.${field}`));
-
 /** The market of a request for an object. @param market null if none is known */
 export const marketOfRequest = (
   { takesMarket, fallbackMarket }: Pick<KindDefinition, 'takesMarket' | 'fallbackMarket'>,
