@@ -20,7 +20,7 @@ import { docsHint, doubtfulValues, misspelledNames } from './config-warnings.ts'
 import { isMarket, type Market, minDailyLimit, type SpotifyOptions } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { LogLevel } from './observability/log.ts';
-import { shortened } from './text.ts';
+import { shortened, shownCharacters } from './text.ts';
 
 /** The configuration, read once at the start. */
 export interface Config {
@@ -184,8 +184,6 @@ function withLowerCase<T>(values: Record<string, T>): Record<string, T> {
   const names = lowerCaseNames.filter((name) => name.toLowerCase() in values);
   return { ...Object.fromEntries(names.map((name) => [name, values[name.toLowerCase()] as T])), ...values };
 }
-
-const shownCharacters = 101; // with the ellipsis
 
 /** The end of a message about a malformed value: the value, unless it is secret or may contain credentials. */
 function shownValue(name: string, value: string | undefined): string {

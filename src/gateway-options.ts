@@ -89,6 +89,6 @@ export function checkOptions(options: Partial<GatewayOptions> | undefined, noCre
     throw new Error(
       `The option "clientAddressHeader" must be the name of a header, such as "x-real-ip", but is ${JSON.stringify(clientAddressHeader)}.`,
     );
-  createPaths(options.endpoint);
+  createPaths(options.endpoint); // throws for an endpoint that is no path
   if (!options.spotify.clientId || !options.spotify.clientSecret) throw new Error(noCredentials);
 }

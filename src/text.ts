@@ -19,3 +19,6 @@ export function durationText(seconds: number): string {
 /** The text; of a longer one, its beginning with an ellipsis. @param maxCharacters of the result */
 export const shortened = (text: string, maxCharacters: number): string =>
   text.length <= maxCharacters ? text : `${text.slice(0, maxCharacters - 1)}…`;
+
+/** The length of a value from outside in a message about it, with the ellipsis. */
+export const shownCharacters = 101;

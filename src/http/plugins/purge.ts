@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { parseReference, type Spotify, type SpotifyId } from '../../datasources/spotify/index.ts';
 import { BadUserInput, GatewayError } from '../../errors.ts';
 import { maxIds } from '../../schema/planning/cost.ts';
-import { shortened } from '../../text.ts';
+import { shortened, shownCharacters } from '../../text.ts';
 import { parseJson } from '../operation-params.ts';
 
 /** Removes objects from the cache: for an operator who knows that Spotify has changed them, or who has to delete them. */
@@ -60,8 +60,6 @@ function parseIds(body: string): SpotifyId[] {
     throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
   return ids.map((id, index) => idOf(id, index));
 }
-
-const shownCharacters = 101; // with the ellipsis
 
 /** @throws BadUserInput, which names the text and its position: one of a hundred is hard to find */
 function idOf(text: string, index: number): SpotifyId {

@@ -106,7 +106,7 @@ function countField(
   const { field, below, nodes, selected } = selection;
   if (below.length === 0) return; // a value comes with its simplified or full object
   const { type } = visit.level;
-  // Spreads last: Node 20 takes 20 µs for an object with properties after them, and there may be 10,000 visits.
+  // The spreads come last: with them first, an operation of 4,100 visits blocks Node 20 for 200 ms instead of 70 ms.
   const fieldVisit: FieldVisit = {
     args,
     market,

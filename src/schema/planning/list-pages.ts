@@ -83,23 +83,22 @@ export function pagesOf(
   return {
     pages,
     limit,
-    size: windowSizeOf(args),
+    size: sizeOf(windowArgs),
     probeCalls: pages.length > 0 ? probeCallsOf(endpoint, probeCalls) : [],
   };
 }
 
 /** The number of slots that a connection may return; 0 if its arguments are rejected. */
-export function windowSizeOf(args: FieldVisit['args']): number {
-  const windowArgs = windowArgsOrNull(args);
-  return windowArgs?.first ?? windowArgs?.last ?? 0;
-}
+export const windowSizeOf = (args: FieldVisit['args']): number => sizeOf(windowArgsOrNull(args));
+
+const sizeOf = (windowArgs: WindowArgs | null): number => windowArgs?.first ?? windowArgs?.last ?? 0;
 
 /** The calls that learn the page size limit of an endpoint, which all fields of the operation share. */
 export const probeCallsOf = (endpoint: PagedEndpoint, count: number): NamedCall[] =>
   Array.from({ length: count }, (_, i) => ({ name: `${endpoint} ${i + 1}`, family: endpoint }));
 
 /** The window that the arguments select; null if they are invalid. */
-export const windowArgsOrNull = (args: FieldVisit['args']): WindowArgs | null =>
+const windowArgsOrNull = (args: FieldVisit['args']): WindowArgs | null =>
   orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
 
 /** Whether a window may begin in the first `items` slots. */

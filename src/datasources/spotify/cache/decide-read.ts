@@ -20,7 +20,7 @@ const isUsable = (age: EntryAge | undefined, nowMs: number): age is EntryAge =>
   age !== undefined && nowMs < age.usableUntilMs;
 
 /**
- * Decides about a read by the age of its cache entry.
+ * The decision by the age of an entry and the use of the quota alone.
  * @param age undefined if there is no entry
  * @param nowMs milliseconds of the epoch
  */
@@ -39,7 +39,7 @@ export function decideByAge(
 }
 
 /**
- * Decides about a read by the age of its entry. A list with malformed items is read once more while it is fresh.
+ * The decision about a read. A list with malformed items is read once more while it is fresh.
  * @param quota the use of the daily quota of the endpoint family; called only if it matters
  */
 export function decideRead(
@@ -63,12 +63,12 @@ export const usesEntry = (
 ): decision is Exclude<ReadDecision, 'call' | 'reject'> =>
   decision !== 'call' && decision !== 'reject' && !(decision === 'revalidate' && awaitsRefresh);
 
-/** How many of the first reads, such as the pages of a window, have an entry or are among the calls that are left. */
+/** How many reads come before the first one that has neither a usable entry nor a call left. */
 export function readableCount(
   remaining: number,
   ages: readonly (EntryAge | undefined)[],
   nowMs: number,
 ): number {
   const missing = [...ages.keys()].filter((i) => !isUsable(ages[i], nowMs));
-  return missing[remaining] ?? ages.length;
+  return missing[Math.floor(remaining)] ?? ages.length;
 }

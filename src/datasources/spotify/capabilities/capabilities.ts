@@ -4,11 +4,11 @@ import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import { FeatureWithheld, LimitRejected } from '../kinds/requests/endpoint-request.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { propertyOf } from '../transport/body.ts';
+import { isDevelopmentMode } from './development-mode.ts';
 import {
   type CapabilityValues,
   createLearnedCapabilities,
   hasCapability,
-  isDevelopmentMode,
   unlessKnownMissing,
 } from './learned-capabilities.ts';
 import { maxPageSize, SmallerPageNeeded, worstCasePage } from './page-sizes.ts';
@@ -191,7 +191,7 @@ export function createCapabilities(
     recordSuccess: rejections.recordSuccess,
     values: learned.values,
     isDevelopmentMode: () => isDevelopmentMode(policy, learned),
-    reset: learned.reset,
+    reset: rejections.reset,
   };
 }
 

@@ -146,32 +146,6 @@ export async function unlessKnownMissing<T>(
 export const isShortLived = (capability: Pick<LearnedCapability, 'rememberMs'>): boolean =>
   capability.rememberMs < rememberMs;
 
-const isLasting = (last?: LearnedCapability) => last?.confirmed === true && !isShortLived(last);
-
-/**
- * Whether the app is known to be in development mode: it has a limit that other apps do not have. Knowledge expires after a
- * day, but the app stays in its mode until a response shows the contrary.
- */
-export function isDevelopmentMode(
-  { developmentOnly, withheldFields }: CapabilityPolicy,
-  learned: LearnedCapabilities,
-): boolean {
-  const confirmed = developmentOnly.filter(([capability]) => isLasting(learned.last(capability)));
-  const valid = confirmed.filter(([capability]) => learned.lookup(capability));
-  const traits = valid.length > 0 ? valid : confirmed;
-  const hasDevelopmentValue = ([capability, value]: (typeof traits)[number]) =>
-    learned.last(capability)?.value === value;
-  const asInDevelopment = new Set(traits.filter(hasDevelopmentValue).map(([capability]) => capability));
-  const fieldsByKind = Object.values(withheldFields);
-  const fields = new Set(fieldsByKind.flat());
-  if ([...asInDevelopment].some((capability) => !fields.has(capability))) return true;
-  // If a kind has only one withheld field, it may be missing for another reason, such as a show without a publisher. So it
-  // does not count if the app has withheld fields of other kinds.
-  const hasFields = traits.some(([capability]) => fields.has(capability) && !asInDevelopment.has(capability));
-  const allMissing = fieldsByKind.filter((ofKind) => ofKind.every((field) => asInDevelopment.has(field)));
-  return allMissing.some(({ length }) => length > (hasFields ? 1 : 0));
-}
-
 /** A learned capability of the app, as a sentence for the log. */
 export function learnedSentence(capability: Capability, value: boolean | number): string {
   if (typeof value === 'number')

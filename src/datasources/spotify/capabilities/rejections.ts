@@ -1,4 +1,5 @@
 import { epochMs } from '../../../observability/clock.ts';
+import { createDevelopmentTraits } from './development-mode.ts';
 import { isShortLived, type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
 import { createOutages } from './outages.ts';
 import { maxPageSize, nextBelow, SmallerPageNeeded } from './page-sizes.ts';
@@ -34,50 +35,27 @@ export interface Rejections {
   /** Gives up the features that were rejected once, before it was known that the app is in development mode. */
   review(): void;
   clear(capability: Capability): void;
+  /** Forgets a capability and its rejections. */
+  reset(capability: Capability): void;
 }
 
 const retryMs = 60_000; // a capability that has worked may be missing because of an outage
 
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
-  const firstRejections = new Map<string, Rejection & { successes: number }>();
+  const firstRejections = new Map<string, Rejection & { successes: number; atMs: number }>();
   const outages = createOutages(learned);
   const neverWorked = new Set<string>(); // missing capabilities
   let successes = 0;
 
-  const isMissing = (capability: Capability): boolean => learned.lookup(capability)?.value === false;
+  const { hasDevelopmentTraits, isDoubtful } = createDevelopmentTraits(policy, learned);
 
-  const hasDevelopmentPageSize = (): boolean =>
-    policy.developmentOnly.some(
-      ([name, value]) => typeof value === 'number' && learned.lookup(name)?.value === value,
-    );
-
-  /** The missing ones among `batch` and the fields of each kind of which all withheld fields are missing. */
-  function missingFieldsAndBatch(): Capability[] {
-    // A capability that counts as missing for a minute only may be missing because of a fault.
-    function isMissingForLong(name: Capability): boolean {
-      const capability = learned.lookup(name);
-      return capability?.value === false && !isShortLived(capability);
-    }
-    const fields = Object.values(policy.withheldFields).filter((ofKind) => ofKind.every(isMissingForLong));
-    return [...fields.flat(), 'batch'].filter(isMissingForLong);
+  /** The rejection that may confirm the next one, unless another process has learned the capability since then. */
+  function firstRejectionOf(capability: Capability) {
+    const rejection = firstRejections.get(capability);
+    return rejection && rejection.atMs >= (learned.last(capability)?.learnedAtMs ?? 0)
+      ? rejection
+      : undefined;
   }
-
-  /** Whether other capabilities have shown that the app is in development mode, so that one rejection is proof. */
-  function hasDevelopmentTraits(): boolean {
-    // One missing capability may have another cause: some shows have no publisher.
-    const missing = new Set([...missingFieldsAndBatch(), ...policy.conclusiveFeatures.filter(isMissing)]);
-    return hasDevelopmentPageSize() || missing.size > 1;
-  }
-
-  /**
-   * Whether no other capability confirms that this one is missing: its rejection may be a passing fault, and there is no
-   * other object to try.
-   */
-  const isDoubtful = (capability: Capability): boolean =>
-    capability !== 'batch' &&
-    policy.conclusiveFeatures.includes(capability) &&
-    !hasDevelopmentPageSize() &&
-    missingFieldsAndBatch().length === 0;
 
   function addRejection(capability: Capability, rejection: Rejection): boolean {
     const lastLearned = learned.last(capability);
@@ -86,8 +64,8 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     const isAboveLast = typeof lastLearned?.value === 'number' && (rejection.limit ?? 0) > lastLearned.value;
     const hasWorked = lastLearned?.confirmed === true && !isAboveLast;
     if (!hasWorked && rejection.isConclusive) return true;
-    const firstRejection = firstRejections.get(capability);
-    if (!firstRejection) firstRejections.set(capability, { ...rejection, successes });
+    const firstRejection = firstRejectionOf(capability);
+    if (!firstRejection) firstRejections.set(capability, { ...rejection, successes, atMs: epochMs() });
     if (!hasWorked && rejection.isExplicit && hasDevelopmentTraits()) return true;
     if (!firstRejection) return false;
     const isSameObject = firstRejection.object === rejection.object;
@@ -105,7 +83,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       learned.record(capability, false);
       return;
     }
-    learned.record(capability, false, { forMs: outages.mayBeCauseOf(capability) ? retryMs : rememberMs });
+    learned.record(capability, false, { forMs: outages.addRejection(capability) ? retryMs : rememberMs });
   }
 
   return {
@@ -130,6 +108,10 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       }
     },
     clear: (capability) => void firstRejections.delete(capability),
+    reset(capability) {
+      firstRejections.delete(capability);
+      learned.reset(capability);
+    },
   };
 }
 

@@ -92,6 +92,8 @@ function createDiskMessages(database: DiskDatabase) {
     for (const { id, topic, text } of database.read((sql) => tables.messagesAfter(sql, lastId)) ?? []) {
       lastId = id;
       messages.deliver(topic, text);
+      // A listener that publishes can find the database replaced; its message delivers those of the new one.
+      if (lastId !== id) return;
     }
   }
 

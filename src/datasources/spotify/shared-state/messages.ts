@@ -62,7 +62,7 @@ export function createMessages() {
 }
 
 /**
- * Calls back with the messages about a subject, whose topics are `subject` or `subject:name`.
+ * Calls back with the messages about a subject, whose topics are `subject` or `subject:name`; without a name it is empty.
  * @param store undefined if nothing is shared
  */
 export function subscribeTo(

@@ -91,22 +91,19 @@ function listOf(numbers: number[], market: Market | null = null) {
 }
 
 test.each([
-  ['artist', fullArtist(id(1)), 'images'],
-  ['track', fullTrack(id(1)), 'album'],
-  ['track', fullTrack(id(1)), 'external_ids'],
-] as const)(
-  'a full %s of another response without one of its parts serves no read by its id: %o %s',
-  (kind, json, part) => {
-    const serves = (sent: object, full: boolean) =>
-      servesReadById(kinds[kind].decode(sent, { full, market: null, kinds }), kinds);
-    const { [part as keyof typeof json]: _, ...incomplete } = json;
-    expect([serves(json, true), serves(incomplete, true), serves(incomplete, false)]).toEqual([
-      true,
-      false,
-      true,
-    ]);
-  },
-);
+  ['artist', 'images', fullArtist(id(1))],
+  ['track', 'album', fullTrack(id(1))],
+  ['track', 'external_ids', fullTrack(id(1))],
+] as const)('a full %s of another response without its %s serves no read by its id', (kind, part, json) => {
+  const serves = (sent: object, full: boolean) =>
+    servesReadById(kinds[kind].decode(sent, { full, market: null, kinds }), kinds);
+  const { [part as keyof typeof json]: _, ...incomplete } = json;
+  expect([serves(json, true), serves(incomplete, true), serves(incomplete, false)]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});
 
 test.each([
   ['show', 'total_episodes'],

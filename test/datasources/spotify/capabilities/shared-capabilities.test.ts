@@ -251,3 +251,48 @@ describe('a known capability', () => {
     ]);
   });
 });
+/** After an outage that takes a proven feature for a minute, and many hours without a request for it. */
+describe('one rejection hours after an outage takes a capability for a minute only, not for a day', () => {
+  const feature = 'batch';
+
+  async function afterOutage(
+    end: (capabilities: ReturnType<typeof createCapabilities>, receive: (value: boolean) => void) => void,
+  ) {
+    const listeners: ((topic: string, message: unknown) => void)[] = [];
+    const published: unknown[] = [];
+    const capabilities = createCapabilities('extended', silentLog, {
+      publish: (_topic, message) => void published.push(message),
+      subscribe: (listener) => void listeners.push(listener),
+    });
+    const reject = (object: string) =>
+      capabilities.withFeature(feature, object, () =>
+        Promise.reject(new FeatureWithheld({ isExplicit: true })),
+      );
+    await reject('one pair');
+    capabilities.recordSuccess();
+    await reject('another pair');
+    expect(capabilities.has(feature)).toBe(false);
+    await pass(61_000);
+    end(capabilities, (value) => {
+      for (const listener of listeners) listener(`ability:${feature}`, { value, learnedAtMs: epochMs() });
+    });
+    await pass(5 * 3_600_000);
+    published.length = 0;
+    capabilities.recordSuccess();
+    await reject('a third pair');
+    await pass(61_000);
+    return { value: capabilities.has(feature), published };
+  }
+
+  test('when another process has seen the end of the outage', async () => {
+    expect(await afterOutage((_, receive) => receive(true))).toEqual({ value: true, published: [] });
+  });
+
+  test('when the gateway has found another cause of the rejections', async () => {
+    expect(await afterOutage(({ reset }) => reset(feature))).toEqual({ value: null, published: [] });
+  });
+
+  test('when nothing was requested since the outage', async () => {
+    expect(await afterOutage(() => undefined)).toEqual({ value: null, published: [] });
+  });
+});

@@ -173,7 +173,7 @@ describe('a body', () => {
   });
 
   test.each(['"AD",', ',', ' ', '"AD" ,  '])(
-    'a body of 13 MB, which no response exceeds, is not JSON if a list of market codes continues with %j to its end',
+    'a body of 13 MB, the largest, is rejected without an exception if a list of market codes continues with %j to its end',
     (part) => {
       expect(jsonOf(`{"available_markets":["AD",${part.repeat(13_000_000 / part.length)}`)).toBeUndefined();
     },
