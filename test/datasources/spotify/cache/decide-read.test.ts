@@ -104,6 +104,7 @@ describe('one read', () => {
 
 test.each<[string, number, (EntryAge | undefined)[], number]>([
   ['beyond the calls that are left are not readable', 2, [undefined, undefined, undefined, undefined], 2],
+  ['beyond the calls of a limit that is no whole number are not readable', 0.5, [undefined, undefined], 0],
   ['with an entry cost no call', 1, [readBefore(0), undefined, readBefore(3), undefined], 3],
   ['without a limit are all readable', Number.POSITIVE_INFINITY, [undefined, readBefore(169)], 2],
   ['with an entry that is no longer usable need a call', 0, [readBefore(3), readBefore(169)], 1],
