@@ -19,6 +19,6 @@ export interface EntryPointOptions {
   hasParseBudget: Documents['hasParseBudget'];
   /** See `Metrics.recordRejection`. */
   onRejected(code: string): void;
-  /** Makes the error that the client sees, and logs a bug. */
+  /** Makes the error that the client sees; logs the error if it is a bug of the gateway. */
   mask(error: unknown): GraphQLError;
 }

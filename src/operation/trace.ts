@@ -40,9 +40,9 @@ export function withTrace(
 type Notice = Usage['stale'][number];
 
 /**
- * The notices that apply to the response. Others belong to an object that is null: fields of it may have been read before
- * it was known not to exist, or it lacks a field that is never null. Or an argument left a missing element out of a list.
- * Or a window has failed, of which some pages were read.
+ * The notices about values that the response contains. The others belong to a field that failed, to an element that an
+ * argument left out, or to an object that became null after some of its fields had been read. A field is `unavailable`
+ * only where the response has null.
  */
 function noticesIn(
   { data, errors = [] }: ExecutionResult,

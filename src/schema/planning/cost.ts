@@ -77,7 +77,7 @@ export interface FieldVisit extends PathVisit, CountInput {
   market: Market | null;
   /** The names of the fields selected below. */
   selected: ReadonlySet<string>;
-  /** Whether a field below needs more than a simplified object. */
+  /** Whether a field below may need the full object, so that only a cached full object saves the read. */
   needsFullObject(): boolean;
 }
 

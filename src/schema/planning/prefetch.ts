@@ -27,7 +27,7 @@ declare module 'graphql' {
   }
 }
 
-/** The resolver of a field that may have been prefetched; the field declares `read` in its extensions as well. */
+/** The resolver of a field that may have been prefetched; the field declares the same `read` as `extensions.prefetch`. */
 export const resolvePrefetched =
   <Args, Value>(read: ReadField<Args, Value>) =>
   (

@@ -119,7 +119,7 @@ async function callBatch(
 ): Promise<BatchResult[] | null> {
   const values = fetchRequests.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
   const response = await send(dependencies, batch.request(values), fetchRequests, null);
-  // The ids are then read one by one.
+  // If this throws, or the result is null, the ids are read one by one.
   if (batch.feature) throwIfBatchWithheld(response);
   if (batch.feature ? isAboutIds(response) : isAboutSearchType(response)) return null;
   if (response.status !== 200)

@@ -85,7 +85,7 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions) {
   return {
     /** The entry of the key, fresh or stale; undefined if there is none that may still be used. */
     get,
-    /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
+    /** An object in a list of a cached response, fresh or stale; only the item that contains it is decoded. */
     findEmbedded,
     /** The own entry of an object if it is fresh; else, of it and those of other responses, the one that is fresh longest. */
     getAnyForm({ key, entityKey }: Pick<EndpointRequest, 'key' | 'entityKey'>): Entry | undefined {

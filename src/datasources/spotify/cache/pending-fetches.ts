@@ -27,9 +27,9 @@ export interface PendingFetch extends StoredRequest {
   waiters?: Waiters;
   /** The entry of the full object or page, which Spotify may confirm. */
   cachedEntry: Entry | undefined;
-  /** Whether it refreshes a stale entry that is served meanwhile. */
+  /** Whether it refreshes a stale entry: then the call is sent although the entry could be used. */
   isRefresh: boolean;
-  /** Whether another process has read the same meanwhile. */
+  /** Whether it has waited for another process that read the same. That process may have failed. */
   hasWaited: boolean;
 }
 

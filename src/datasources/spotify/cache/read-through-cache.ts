@@ -57,7 +57,7 @@ export interface ReadThroughCache {
   load(endpointRequest: EndpointRequest): Promise<void>;
   /** The value in memory, however old; it does not count as used. Undefined if there is none, null for an absence. */
   peek<T>(endpointRequest: EndpointRequest<T>): T | null | undefined;
-  /** Whether `get` (`full`), with this `awaitsRefresh`, or `getAnyForm` (`any`) responds from memory now, also with an absence. */
+  /** Whether a read uses memory now, also an absence: `get` if the form is `full`, `getAnyForm` if it is `any`. */
   isCached(endpointRequest: EndpointRequest, form: Form, awaitsRefresh?: boolean): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;

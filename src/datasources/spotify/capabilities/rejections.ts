@@ -76,7 +76,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     );
   }
 
-  function giveUp(capability: Capability, { isFromEdge = false }: Partial<Rejection>): void {
+  function giveUp(capability: Capability, { isFromEdge = false }: Rejection): void {
     if (learned.last(capability)?.value === true) neverWorked.delete(capability);
     else if (!outages.has(capability)) neverWorked.add(capability);
     if (neverWorked.has(capability) && !isFromEdge && !isDoubtful(capability)) {
@@ -115,7 +115,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   };
 }
 
-/** See `Capabilities.withheldUntilMs`. @param rejectedUntilMs see `RejectedObjects` */
+/** See `Capabilities.withheldUntilMs`. @param rejectedUntilMs until when the object counts as rejected; Infinity if it does not */
 export function withheldUntilMs(
   learned: LearnedCapabilities,
   capability: Capability,

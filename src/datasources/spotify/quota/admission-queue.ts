@@ -13,6 +13,9 @@ interface WaitingCall {
   reject: (error: GatewayError) => void;
 }
 
+/** The queued calls that are decided about: deciding about a thousand each time would be slow. */
+type Drained = 'all' | 'untilFull';
+
 /**
  * The calls that wait for a permit: retries first, because they have waited the longest. Operations take turns; the calls
  * of one operation keep their order. A call for which several operations wait has the turn that comes first.
@@ -23,8 +26,7 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
   let wakeTimer: NodeJS.Timeout | undefined;
   let wakeAtMs = Number.POSITIVE_INFINITY;
   let nextDrain: NodeJS.Immediate | undefined;
-  // Whether the next drain stops when all permits are taken: deciding about a thousand calls each time would be slow.
-  let stopWhenFull = true;
+  let nextDrained: Drained = 'untilFull';
 
   const size = () => retries.size() + firstAttempts.size();
 
@@ -36,14 +38,14 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
     wakeAtMs = atMs;
     wakeTimer = setTimeout(() => {
       wakeAtMs = Number.POSITIVE_INFINITY;
-      offerAll(false);
+      drain('all');
     }, waitMs);
   }
 
-  function offerAll(stopsWhenFull: boolean): void {
-    stopWhenFull = true;
+  function drain(drained: Drained): void {
+    nextDrained = 'untilFull';
     for (const calls of [retries, firstAttempts]) {
-      calls.drain((call) => (stopsWhenFull && permits.isFull() ? 'stop' : offer(call)));
+      calls.drain((call) => (drained === 'untilFull' && permits.isFull() ? 'stop' : offer(call)));
     }
   }
 
@@ -66,7 +68,7 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
     if (size() === 0) return;
     nextDrain ??= setImmediate(() => {
       nextDrain = undefined;
-      offerAll(stopWhenFull);
+      drain(nextDrained);
     });
   }
 
@@ -78,7 +80,7 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
     drainSoon,
     /** Decides about every queued call soon: some may have to be rejected. */
     drainAllSoon(): void {
-      stopWhenFull = false;
+      nextDrained = 'all';
       drainSoon();
     },
     /**
@@ -108,7 +110,7 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
     },
     /** Decides about every queued call a last time, and leaves no timer. */
     dispose(): void {
-      offerAll(false);
+      drain('all');
       clearTimeout(wakeTimer);
       clearImmediate(nextDrain);
     },

@@ -64,8 +64,8 @@ export function createCallPermits(
       inFlight += 1;
       const releaseBreakers = breakers.acquire(family, nowMs);
       return {
-        /** The call is not sent: it does not count for the rate limit. */
-        cancel: rateLimiter.record(nowMs),
+        /** Takes the call out of the rate limit, because it is not sent. The permit is still to be released. */
+        takeBack: rateLimiter.record(nowMs),
         /** Releases the permit. @param outcome undefined if the call was not sent, or its sending threw */
         release(outcome: Outcome | undefined): void {
           inFlight -= 1;

@@ -80,7 +80,7 @@ export function createCircuitBreaker() {
   return {
     /** Opens the breaker. @param waitMs the back-off that Spotify requested; null if it named none */
     trip,
-    /** Whether a back-off has not ended. Then a call that was acquired before it may not be sent either. */
+    /** Whether a back-off lasts. Then a call that was acquired before it is not sent either. */
     isOpen,
     /** Why no new call may be sent, and for how long: a back-off, or a probe within a minute after it. Null if neither applies. */
     openState(nowMs: number): OpenState | null {

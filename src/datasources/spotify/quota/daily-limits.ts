@@ -64,11 +64,10 @@ export function createDailyLimits(options: DailyLimitsOptions) {
   /** The learned limit as it is now. After a week an implausibly low limit is not raised: it is forgotten. */
   function learnedOf(family: Family, nowMs: number): LearnedLimit | undefined {
     const learnedLimit = learned.get(family);
-    if (learnedLimit?.limit === noLimit) return undefined;
-    const raised = learnedLimit && raisedLimit(learnedLimit, nowMs);
-    const isRaised = raised?.limit !== learnedLimit?.limit;
-    if (isRaised && learnedLimit && learnedLimit.limit < plausibleCalls(family)) return undefined;
-    return raised;
+    if (!learnedLimit || learnedLimit.limit === noLimit) return undefined;
+    const raised = raisedLimit(learnedLimit, nowMs);
+    const isForgotten = raised.limit !== learnedLimit.limit && learnedLimit.limit < plausibleCalls(family);
+    return isForgotten ? undefined : raised;
   }
 
   /** Whether a limit of the family was learned from rejections at the same time. */
@@ -108,8 +107,8 @@ export function createDailyLimits(options: DailyLimitsOptions) {
       return isFirst;
     },
     /**
-     * A rejection that the counted calls do not explain. It forgets a limit that another process has just learned from
-     * rejections at the same time. An older limit is not raised for a week, but an implausibly low one is still forgotten.
+     * A rejection that the counted calls do not explain. A limit that was learned from rejections at the same time is
+     * forgotten. An older one is not raised for another week; an implausibly low one keeps its time, and so is forgotten.
      */
     recordUnexplained(family: Family, nowMs: number): void {
       const before = learnedOf(family, nowMs);
@@ -118,7 +117,7 @@ export function createDailyLimits(options: DailyLimitsOptions) {
         // Older than this burst, also by the clock of a process that is late.
         replace(family, { limit: before.limit, learnedAtMs: nowMs - 2 * burstMs });
     },
-    /** Publishes the learned limits again: they have been raised, or the store has lost them. */
+    /** Publishes the learned limits, as they are raised by now, before the store deletes their messages. */
     publish(nowMs: number): void {
       for (const family of [...learned.keys()]) {
         const learnedLimit = learnedOf(family, nowMs);

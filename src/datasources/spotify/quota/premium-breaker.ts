@@ -31,7 +31,7 @@ const inconclusiveStatuses = new Set([401, 403, 408, 425, 429]); // an app gets 
  */
 export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptions) {
   let isLapsed = false;
-  let isProbing = false; // whether the call of the minute is in flight
+  let isProbing = false; // whether the probe, the one call a minute, is in flight
   let nextCallAtMs = 0;
   let publishedUntilMs: number | null = null; // of the latest message, if this process has sent it
 
@@ -77,9 +77,9 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptio
         ? { reason: 'premium-lapsed', waitMs, totalWaitMs: backOffMs }
         : null;
     },
-    /** False while the call of the minute is in flight: its outcome decides about the others. */
+    /** False while the probe is in flight: its outcome decides about the other calls. */
     hasCapacity: (): boolean => !isProbing,
-    /** Counts a call as in flight. Returns whether it is the call of the minute. */
+    /** Counts a call as in flight. Returns whether it is the probe. */
     acquire(nowMs: number): boolean {
       if (!isLapsed) return false;
       isProbing = true;

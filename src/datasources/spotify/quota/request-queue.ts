@@ -92,7 +92,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       await counted.stored;
       return outcome;
     } finally {
-      if (!isSent) permit.cancel();
+      if (!isSent) permit.takeBack();
     }
   }
 

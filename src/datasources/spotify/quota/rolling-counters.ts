@@ -21,7 +21,7 @@ export interface RollingCounters {
   own(nowMs: number): { name: string; value: number };
   /** Raises the own counter of the current bucket by one. Returns its name. */
   raise(nowMs: number): string;
-  /** Subtracts one call of an own counter, because it was not sent, by a counter of the same bucket. */
+  /** Subtracts a call that was not sent: raises the `-unsent` counter of the same bucket, because its own never falls. */
   takeBack(name: string, nowMs: number): void;
   /** The counters that the store lacks, in the form in which it merges them. */
   reservation(nowMs: number, limit: number | null): Omit<CallReservation, 'calls'>;
@@ -144,7 +144,10 @@ export function createRollingCounters(processId: string): RollingCounters {
   };
 }
 
-/** The counters that the store lacks; one of unsent calls with that of the calls, because the store may move both. */
+/**
+ * The counters that the store lacks; one of unsent calls with that of the calls, because the store may move both. An own
+ * counter of 0 calls is stored too: if it is missing later, the store has lost data.
+ */
 function countersToStore(counters: Counters, stored: Counters, isOwn: (name: string) => boolean) {
   const isMissing = (name: string) =>
     (counters.get(name) ?? -1) > (stored.get(name) ?? (isOwn(name) ? -1 : 0));

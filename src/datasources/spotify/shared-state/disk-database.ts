@@ -17,8 +17,8 @@ export interface DiskDatabaseOptions {
   maxBytes: number;
   /** Frees space when the database or the disk is full. */
   freeSpace: (sql: Sql) => void;
-  /** Called when an empty database has replaced a damaged or removed one. */
-  onReplaced: () => void;
+  /** Called when the database was opened again: it may be empty, or that of another process. */
+  onReopened: () => void;
   log: Log;
 }
 
@@ -34,7 +34,7 @@ const warnAgainMs = 60_000; // for one that has returned after its end
  * Opens the database, if need be an empty one; if its files cannot be used, it does not respond, and tries again.
  */
 export function openDiskDatabase(options: DiskDatabaseOptions) {
-  const { files, maxBytes, log, freeSpace, onReplaced } = options;
+  const { files, maxBytes, log, freeSpace, onReopened } = options;
   let connection: Connection | undefined;
   let changeCount: unknown;
   let failures = 0;
@@ -47,25 +47,24 @@ export function openDiskDatabase(options: DiskDatabaseOptions) {
     pauseUntilMs = performance.now() + ms;
   }
 
-  /** @param isDamaged whether to start with empty files */
-  function open(isDamaged: boolean): void {
+  function open(startsEmpty: boolean): void {
     connection?.close();
     connection = undefined;
     changeCount = undefined;
     try {
-      if (isDamaged) files.remove();
+      if (startsEmpty) files.remove();
       connection = openConnection(files, maxBytes);
     } catch (error) {
       const problem = problemOf(error);
       warn(problem, error);
-      if (problem === 'damaged' && !isDamaged) open(true);
+      if (problem === 'damaged' && !startsEmpty) open(true);
       else pause(unusableMs);
     }
   }
 
-  function reopen(isDamaged: boolean): void {
-    open(isDamaged);
-    if (connection) onReplaced();
+  function reopen(startsEmpty: boolean): void {
+    open(startsEmpty);
+    if (connection) onReopened();
   }
 
   /** Another process has replaced the file, or it was deleted: this one would continue alone. */
@@ -124,7 +123,7 @@ export function openDiskDatabase(options: DiskDatabaseOptions) {
       return isChanged;
     },
     close(): void {
-      // SQLite does it when the last statement is finalized, which the package leaves to the garbage collector.
+      // SQLite truncates its log when the last statement is finalized, which the package leaves to the garbage collector.
       attempt(({ sql }) => sql('PRAGMA wal_checkpoint(TRUNCATE)').get());
       connection?.close();
       connection = undefined;
@@ -147,7 +146,7 @@ function writeTo<T>(connection: Connection, step: (sql: Sql) => T, freeSpace: (s
 /** Logs each problem once in a while, and the end of those that keep this process from using the files. */
 function createWarnings(log: Log): { warn(problem: Problem, error: unknown): void; recovered(): void } {
   const nextWarningMs = new Map<Problem, number>();
-  let isUnused = false; // as the log states it
+  let isUnused = false; // whether the latest log line states that the files are not used
   return {
     warn(problem, error) {
       const nowMs = performance.now();

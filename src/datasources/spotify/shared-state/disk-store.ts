@@ -38,7 +38,7 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
     files: createDiskFiles(dataDir, app),
     maxBytes,
     freeSpace: (sql) => tables.evict(sql, Date.now()),
-    onReplaced: () => messages.restart(),
+    onReopened: () => messages.deliverFromStart(),
     log,
   });
   const messages = createDiskMessages(database);
@@ -92,7 +92,7 @@ function createDiskMessages(database: DiskDatabase) {
     for (const { id, topic, text } of database.read((sql) => tables.messagesAfter(sql, lastId)) ?? []) {
       lastId = id;
       messages.deliver(topic, text);
-      // A listener that publishes can find the database replaced; its message delivers those of the new one.
+      // A listener that publishes may have opened the database again; its message causes the delivery from the start.
       if (lastId !== id) return;
     }
   }
@@ -105,14 +105,14 @@ function createDiskMessages(database: DiskDatabase) {
 
   const pollTimer = setInterval(() => {
     if (database.hasChanged()) deliver();
-    for (const [topic, text] of messages.unsent()) send(topic, text);
+    for (const [topic, text] of messages.undelivered()) send(topic, text);
   }, pollEveryMs).unref();
 
   return {
     publish(topic: string, message: object): void {
       const text = JSON.stringify(message);
       if (topic.length > maxTopicChars || text.length > maxMessageChars) return;
-      messages.publish(topic, text);
+      messages.rememberSent(topic, text);
       send(topic, text);
     },
     publishAgain(): void {
@@ -124,8 +124,8 @@ function createDiskMessages(database: DiskDatabase) {
     subscribe: messages.subscribe,
     whenSynced: () => synced,
     deliver,
-    /** Delivers all messages again, because an empty database has replaced the one before. */
-    restart(): void {
+    /** The next delivery starts at the first stored message, because the database was opened again. */
+    deliverFromStart(): void {
       lastId = 0;
     },
     close: () => clearInterval(pollTimer),

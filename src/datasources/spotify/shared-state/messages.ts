@@ -14,10 +14,14 @@ export type MessageListener = (topic: string, message: unknown) => void;
 /** The content of a message: untrusted. */
 export type Message = Readonly<Record<string, unknown>>;
 
+/**
+ * The latest message of each topic, and those of this process that it has not received back. The stores send and receive
+ * messages; this delivers them to the listeners.
+ */
 export function createMessages() {
   const listeners = new Set<MessageListener>();
   const latest = new Map<string, { text: string; untilMs: number }>();
-  const unsent = new Map<string, { text: string; before: string | undefined }>(); // with the message before it, if known
+  const undelivered = new Map<string, { text: string; before: string | undefined }>(); // with the message before it, if known
 
   function remember(topic: string, text: string): void {
     latest.delete(topic); // a Map keeps the order of insertion: the topic is now the latest, and the oldest is deleted
@@ -26,25 +30,26 @@ export function createMessages() {
     if (latest.size > maxTopics && oldest !== undefined) latest.delete(oldest);
   }
 
-  /** A message has been delivered: the unsent one of its topic itself, or another one. */
-  function forgetUnsent(topic: string, text: string): void {
-    const unsentMessage = unsent.get(topic);
-    const isOther = unsentMessage?.before !== undefined && unsentMessage.before !== text;
-    if (unsentMessage?.text === text || isOther) unsent.delete(topic);
+  /** A message has been delivered: the undelivered one of its topic itself, or another one. */
+  function confirmDelivery(topic: string, text: string): void {
+    const undeliveredMessage = undelivered.get(topic);
+    const isOther = undeliveredMessage?.before !== undefined && undeliveredMessage.before !== text;
+    if (undeliveredMessage?.text === text || isOther) undelivered.delete(topic);
   }
 
   return {
-    /** Remembers a message of this process, which the store may lose. */
-    publish(topic: string, text: string): void {
-      const before = unsent.has(topic) ? unsent.get(topic)?.before : latest.get(topic)?.text;
-      unsent.set(topic, { text, before });
+    /** Remembers a message that this process sends, because the store may lose it. */
+    rememberSent(topic: string, text: string): void {
+      const before = undelivered.has(topic) ? undelivered.get(topic)?.before : latest.get(topic)?.text;
+      undelivered.set(topic, { text, before });
       remember(topic, text);
     },
     /**
      * The messages of this process that have not been delivered to it, because the store did not respond: they are to be sent
      * again. A message that another process has sent to the topic meanwhile takes their place.
      */
-    unsent: (): [topic: string, text: string][] => Array.from(unsent, ([topic, { text }]) => [topic, text]),
+    undelivered: (): [topic: string, text: string][] =>
+      Array.from(undelivered, ([topic, { text }]) => [topic, text]),
     /** The latest message of each topic, of those that the store keeps. */
     latest: (): [topic: string, text: string][] =>
       [...latest].flatMap(([topic, { text, untilMs }]) => (Date.now() < untilMs ? [[topic, text]] : [])),
@@ -54,7 +59,7 @@ export function createMessages() {
       const isTooLong = topic.length > maxTopicChars || text.length > maxMessageChars;
       const message = isTooLong ? undefined : parse(text);
       if (message === undefined) return;
-      forgetUnsent(topic, text);
+      confirmDelivery(topic, text);
       remember(topic, text);
       for (const listener of listeners) listener(topic, message);
     },

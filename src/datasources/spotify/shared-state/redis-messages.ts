@@ -34,7 +34,7 @@ export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: str
   return {
     publish(topic: string, message: object): void {
       const text = JSON.stringify(message);
-      messages.publish(topic, text);
+      messages.rememberSent(topic, text);
       send(topic, text);
     },
     publishAgain,
@@ -47,7 +47,7 @@ export function createRedisMessages({ run }: Pick<RedisClient, 'run'>, name: str
       const stored = await evaluate(scripts.storedMessagesScript, ...maxima);
       if (!Array.isArray(stored)) return false;
       for (let i = 0; i < stored.length; i += 2) messages.deliver(String(stored[i]), String(stored[i + 1]));
-      for (const [topic, text] of messages.unsent()) send(topic, text);
+      for (const [topic, text] of messages.undelivered()) send(topic, text);
       return true;
     },
     close: () => clearInterval(touchTimer),
