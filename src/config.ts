@@ -20,7 +20,7 @@ import { docsHint, doubtfulValues, misspelledNames } from './config-warnings.ts'
 import { isMarket, type Market, minDailyLimit, type SpotifyOptions } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { LogLevel } from './observability/log.ts';
-import { shortened, shownCharacters } from './text.ts';
+import { maxQuotedCharacters, shortened } from './text.ts';
 
 /** The configuration, read once at the start. */
 export interface Config {
@@ -188,5 +188,5 @@ function withLowerCase<T>(values: Record<string, T>): Record<string, T> {
 /** The end of a message about a malformed value: the value, unless it is secret or may contain credentials. */
 function shownValue(name: string, value: string | undefined): string {
   if (value === undefined || secrets.has(name) || /[@?#]/.test(value)) return '';
-  return `, but is ${JSON.stringify(shortened(value, shownCharacters))}`;
+  return `, but is ${JSON.stringify(shortened(value, maxQuotedCharacters))}`;
 }

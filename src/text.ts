@@ -20,5 +20,5 @@ export function durationText(seconds: number): string {
 export const shortened = (text: string, maxCharacters: number): string =>
   text.length <= maxCharacters ? text : `${text.slice(0, maxCharacters - 1)}…`;
 
-/** The length of a value from outside in a message about it, with the ellipsis. */
-export const shownCharacters = 101;
+/** The length of a value that a message quotes, with the ellipsis. */
+export const maxQuotedCharacters = 101;

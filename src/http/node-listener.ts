@@ -1,34 +1,27 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { GraphQLError } from 'graphql';
-import { BadRequest, type ErrorCode, type GatewayError, overloaded, QueryTooComplex } from '../errors.ts';
+import { BadRequest, type GatewayError, overloaded, QueryTooComplex } from '../errors.ts';
 import { bodyTooLargeMessage } from '../operation/response-errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
-import type { ClientKey } from './client-key.ts';
+import type { EntryPointOptions } from './entry-point.ts';
 import type { FastPath, ReceivedPost } from './fast-path.ts';
 import { acceptedType, isPlainJson, plainJson } from './media-types.ts';
 import type { RequestBodies, RequestBody } from './request-bodies.ts';
 import { requestIdOf } from './request-id.ts';
 import { headersOf, pathOf, sentTarget } from './request-target.ts';
 import { type SerializedResponse, serialize, writeResponse } from './response.ts';
-import type { UnreadResponses } from './unread-responses.ts';
 
-export interface NodeListenerOptions {
+export interface NodeListenerOptions
+  extends Pick<EntryPointOptions, 'unread' | 'onRejected' | 'mask' | 'clientKey'> {
   endpoint: string;
   fastPath: FastPath;
   /** Whether the fast path may respond at this moment; otherwise yoga does, whose plugins reject the request or add headers. */
   isFastPathOpen(): boolean;
   yoga: (request: IncomingMessage, response: ServerResponse) => unknown;
   bodies: RequestBodies;
-  unread: UnreadResponses;
   /** The headers without which a page of another origin cannot read a response. */
   corsHeaders(origin: string | undefined): Record<string, string>;
-  /** See `Metrics.recordRejection`. */
-  onRejected(code: ErrorCode): void;
-  /** Makes the error that the client sees, and logs a bug. */
-  mask(error: unknown): GraphQLError;
-  /** The paths of which requests wait for no turn. */
+  /** The paths whose requests do not wait for a turn. */
   healthPaths: readonly string[];
-  clientKey: ClientKey;
   /** Waits until the client may have more of the processor. False if the process has too much to do. See `OperationQueue`. */
   takeTurn(clientKey: string): true | Promise<boolean>;
 }

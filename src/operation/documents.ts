@@ -23,7 +23,7 @@ export interface Document {
   hash: string;
   /** @throws InvalidRequest, GatewayError if the document is invalid, or has no such operation */
   operation(name: string | null): Operation;
-  /** Whether an operation of the document was rejected after validation: then it may be rejected again. */
+  /** Whether the document is invalid, or an operation of it was rejected because of its variables or its plan. */
   wasRejected: boolean;
 }
 

@@ -57,8 +57,6 @@ function httpFor({ code, details }: GatewayError): { http?: object } {
 function protocolError(error: GraphQLError): GraphQLError {
   const { http } = error.extensions;
   const code = codeOfProtocolError(error);
-  // A request that is not a GraphQL request gets its HTTP status in every media type.
-  const rejection = { ...(http as object), spec: false };
   if (code === 'REQUEST_ENTITY_TOO_LARGE') {
     return withLocation(
       bodyTooLargeMessage,
@@ -66,12 +64,12 @@ function protocolError(error: GraphQLError): GraphQLError {
       undefined,
     );
   }
+  // A request that is not a GraphQL request gets its HTTP status in every media type.
   if (code === 'BAD_REQUEST' && http !== undefined)
-    return withLocation(error.message, { code, http: rejection }, error);
-  // An error without a path is about the request.
-  const isInput = code === 'BAD_USER_INPUT';
-  const whole = http ?? (error.path === undefined ? { status: 400, spec: isInput } : undefined);
-  return withLocation(error.message, { code, ...(whole !== undefined && { http: whole }) }, error);
+    return withLocation(error.message, { code, http: { ...(http as object), spec: false } }, error);
+  const isAboutRequest = error.path === undefined;
+  const status = http ?? (isAboutRequest ? { status: 400, spec: code === 'BAD_USER_INPUT' } : undefined);
+  return withLocation(error.message, { code, ...(status !== undefined && { http: status }) }, error);
 }
 
 export const bodyTooLargeMessage = `The body of a request may have at most ${maxBodyBytes} bytes.`;

@@ -3,7 +3,6 @@ import type {
   Family,
   FamilyQuota,
   FieldContext,
-  Market,
   OperationContext,
   Spotify,
 } from '../datasources/spotify/index.ts';
@@ -38,8 +37,8 @@ export interface FieldRead {
   /** The names of the fields selected below it. */
   selected: ReadonlySet<string>;
   fieldContext: FieldContext;
-  /** The market that the operation names for the field above; null if it names none. */
-  marketAbove(): Market | null;
+  /** Whether the operation names a market for a field above. */
+  hasMarketAbove(): boolean;
 }
 
 export interface ContextOptions {
@@ -80,7 +79,7 @@ export const createContext = (
 export const resolvedField = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
   selected: context.selection.field(info)?.selected ?? none,
   fieldContext: context.fieldContext(info),
-  marketAbove: () => context.selection.marketAbove(responsePathAsArray(info.path), info),
+  hasMarketAbove: () => context.selection.hasMarketAbove(responsePathAsArray(info.path), info),
 });
 
 const none: ReadonlySet<string> = new Set();
@@ -102,6 +101,6 @@ export const childField = (
       operation: context.operationContext,
       location: () => ({ field: name, path: fullPath() }),
     },
-    marketAbove: () => context.selection.marketAbove(fullPath(), info),
+    hasMarketAbove: () => context.selection.hasMarketAbove(fullPath(), info),
   };
 };

@@ -10,7 +10,7 @@ import { createEntityReader, type EntityReader } from './entity-reader.ts';
 import { type Kind, type KindOf, kinds, type SpotifyObject, typedKinds } from './kinds/index.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
-import { appName, type SpotifyHost, type SpotifyOptions } from './options.ts';
+import { appId, type SpotifyHost, type SpotifyOptions } from './options.ts';
 import { createPagination, type Pagination } from './pagination/pagination.ts';
 import { createDailyQuota, type FamilyQuota } from './quota/daily-quota.ts';
 import { createAppCheck } from './quota/premium-breaker.ts';
@@ -106,7 +106,7 @@ export function createSpotify(
   const http = createHttp({ ...options, boundedFetch });
   const observedHttp = createObservedHttp(http, observer);
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
-  const sharedStore = openStore(appName(options.clientId), log);
+  const sharedStore = openStore(appId(options.clientId), log);
   const capabilities = createCapabilities(options.quotaMode, log, sharedStore);
   const dailyQuota = createDailyQuota({
     configured: options.dailyLimits,

@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
 import type { Log } from '../../observability/log.ts';
-import { appName, type SpotifyHost, type SpotifyOptions } from './options.ts';
+import { appId, type SpotifyHost, type SpotifyOptions } from './options.ts';
 import { canOpenDiskStore, createDiskStore } from './shared-state/disk-store.ts';
 import { createRedisStore } from './shared-state/redis-store.ts';
 import type { SharedStore } from './shared-state/shared-store.ts';
@@ -29,7 +29,7 @@ export function createNodeFetch(
 
 /** Whether the processes of this machine can share their data in a directory. */
 export const canUseDataDir = (dataDir: string, clientId: string): boolean =>
-  canOpenDiskStore(dataDir, appName(clientId));
+  canOpenDiskStore(dataDir, appId(clientId));
 
 /**
  * The store that the options name; undefined if this process keeps its data in memory.

@@ -36,8 +36,8 @@ export interface SpotifyOptions {
   fetch?: typeof fetch;
 }
 
-/** Names an app in the stores, which several apps may use. */
-export const appName = (clientId: string): string =>
+/** Identifies an app in the stores, which several apps may use: a hash, so that the client id is not stored. */
+export const appId = (clientId: string): string =>
   createHash('sha256').update(clientId).digest('hex').slice(0, 12);
 
 /** The parts that differ between hosts such as Node and Cloudflare Workers. */

@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { parseReference, type Spotify, type SpotifyId } from '../../datasources/spotify/index.ts';
 import { BadUserInput, GatewayError } from '../../errors.ts';
 import { maxIds } from '../../schema/planning/cost.ts';
-import { shortened, shownCharacters } from '../../text.ts';
+import { maxQuotedCharacters, shortened } from '../../text.ts';
 import { parseJson } from '../operation-params.ts';
 
 /** Removes objects from the cache: for an operator who knows that Spotify has changed them, or who has to delete them. */
@@ -67,7 +67,7 @@ function idOf(text: string, index: number): SpotifyId {
     return parseReference(text).id;
   } catch (error) {
     if (!(error instanceof BadUserInput)) throw error;
-    const shown = JSON.stringify(shortened(text, shownCharacters));
+    const shown = JSON.stringify(shortened(text, maxQuotedCharacters));
     throw new BadUserInput(`ids[${index}] is ${shown}. ${error.message}`);
   }
 }

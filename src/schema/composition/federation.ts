@@ -14,7 +14,7 @@ import { entryOrError } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { maxRepresentations, type Representation } from '../planning/cost.ts';
-import { entityLookups } from '../planning/entity-costs.ts';
+import { entitiesCost } from '../planning/entity-costs.ts';
 import type { RejectedEntities } from '../planning/plan.ts';
 import { objectTypes, readObject, typeNames } from '../types/node.ts';
 import { federatedSdl } from './subgraph-sdl.ts';
@@ -84,7 +84,7 @@ builder.queryFields((t) => ({
   _entities: t.field({
     type: [Entity],
     nullable: { list: false, items: true },
-    extensions: { cost: entityLookups(kindsOfTypes) },
+    extensions: { cost: entitiesCost(kindsOfTypes) },
     description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
     args: {
       representations: t.arg({

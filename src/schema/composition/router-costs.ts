@@ -81,9 +81,6 @@ const noCache: CacheView = {
   isObjectCached: unused,
   isObjectAbsent: unused,
   isPageCached: unused,
-  pagedList: unused,
-  browseList: unused,
-  search: unused,
 };
 
 /** The field of one simplified object, in another market, for an app with the fields of one mode and the pages of the other. */

@@ -31,7 +31,7 @@ export const noCost: FieldCost = {};
 export interface Cardinality {
   batches: number;
   batchSize: number;
-  /** Further batches if some of the objects are cached, so that they arrive before the others; by default none. */
+  /** How many more batches the objects may arrive in, because cached ones arrive before the others; by default none. */
   cachedBatches?: number;
 }
 
@@ -61,11 +61,14 @@ export interface PathVisit {
 /** What is the same for all fields of an operation. */
 export interface CountInput {
   app: CapabilityView;
-  /** Names the lists that the operation reads; null if the operation is not known. */
+  /** Describes the lists that the operation reads; null if the operation is not known. */
   lists: ListView | null;
   /** The content of the cache; null to count as if it were empty. */
   cache: CacheView | null;
-  /** The content of the cache, the number of other entities that a field may read, and the lists read so far. */
+  /**
+   * The content of the cache, the maximum of uncached entities that a field may read, and the entities that each list of
+   * representations needs, which all counts of one plan share.
+   */
   entities: { cache: CacheView; max: number; reads: Map<unknown, Map<string, EntityReads>> };
   referencesOf: ReferencesOf;
 }
@@ -82,12 +85,10 @@ export interface FieldVisit extends PathVisit, CountInput {
 }
 
 /** The methods of the datasource that look in the cache without I/O. */
-export type CacheView = Pick<
-  Spotify,
-  'isObjectCached' | 'isObjectAbsent' | 'isPageCached' | 'pagedList' | 'browseList' | 'search'
->;
+export type CacheView = Pick<Spotify, 'isObjectCached' | 'isObjectAbsent' | 'isPageCached'>;
 
-export type ListView = Pick<CacheView, 'pagedList' | 'browseList' | 'search'>;
+/** The methods of the datasource that describe a list, without I/O. */
+export type ListView = Pick<Spotify, 'pagedList' | 'browseList' | 'search'>;
 
 /** The owner of a list, with its kind. */
 export interface Owner extends OwnerKey {

@@ -6,6 +6,7 @@ import {
   type Cost,
   canCost,
   type FieldVisit,
+  type ListView,
   type Owner,
   objectCount,
   type PathVisit,
@@ -18,7 +19,7 @@ import { readsOf } from './object-costs.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 export interface CountOptions {
-  spotify: CacheView & Pick<Spotify, 'app'>;
+  spotify: CacheView & ListView & Pick<Spotify, 'app'>;
   /** Whether to leave out the calls that the cache saves; by default only those of `_entities`. */
   usesCache?: boolean;
 }

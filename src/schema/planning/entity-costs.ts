@@ -17,7 +17,7 @@ import { readsByIds } from './object-costs.ts';
  * read, and those of one kind share their reads, as the ids of a plural field do.
  * @param kindsOfTypes the kinds by the names of their types
  */
-export const entityLookups = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCost => ({
+export const entitiesCost = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCost => ({
   calls(visit) {
     const { uncached, count } = readsOfField(visit, kindsOfTypes);
     const { max } = visit.entities;

@@ -23,7 +23,7 @@ import { beginsWithin, cachedPages, type ListOf, listOrNull, listsOf, pagesOf } 
 import { readsOf } from './object-costs.ts';
 
 /** A list of one call that Spotify may withhold from an app. */
-export const shortListCost = (
+export const shortListOptions = (
   endpoint: 'artists/top-tracks' | 'artists/related-artists',
   length: number,
 ): { cost: FieldCost; length: number } => ({
@@ -85,7 +85,7 @@ export function embeddedListCost<Args>(
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
       const { lists, parentCount: parents } = listsOf(visit, listOf);
       if (parents === 0 || isWithheld(visit.app)) return nothing;
-      // An object that is counted as one call contains the page. A cached object still counts as one, which covers the page.
+      // An object that costs one call contains the page. Of a cached one, whose page may be too old, that call counts for the page.
       const isAlone = objectCount(visit.parents) === 1 || visit.app.has('batch') === false;
       // Where batches lack the page, only an object that was read by itself has it.
       const isReadByItself = visit.app.has('batch') === false && (visit.full || isOtherMarket(visit));

@@ -54,7 +54,7 @@ export const nodeLookupCost: FieldCost = {
 export const nodeLookupsCost: FieldCost = { calls: (visit) => nodes(visit, idsOf(visit, null)) };
 
 /** A field that only full objects have. Where Spotify withholds it from the app, no object is read for it. */
-export function fullObject(kind: Kind, field: string): FieldCost {
+export function fullObjectCost(kind: Kind, field: string): FieldCost {
   const withheld = withheldFieldOf<WithheldField>(kinds[kind], field);
   return { needsFullObject: ({ app }) => withheld === undefined || app.has(withheld) !== false };
 }
@@ -63,7 +63,7 @@ export function fullObject(kind: Kind, field: string): FieldCost {
  * The object to whose list an item belongs. The items of the list itself lack it, and all of them have the same owner.
  * Other simplified items lack it too, and then it is read with the full item.
  */
-export const ownerOfItem = (item: Kind, owner: Kind): FieldCost => ({
+export const ownerCost = (item: Kind, owner: Kind): FieldCost => ({
   calls({ parents, full, isFromOwner, app }) {
     if (full) return { calls: {}, objects: parents, full: false };
     if (!isFromOwner) return { ...readsOf(item, parents, app), full: false };
@@ -74,7 +74,7 @@ export const ownerOfItem = (item: Kind, owner: Kind): FieldCost => ({
 const fieldsOfReference = new Set(['id', 'uri', 'externalUrl']);
 
 /** An object that is known by its reference alone: all other fields of it are read by its id. */
-export const referenced = (kind: Kind): FieldCost => ({
+export const referenceCost = (kind: Kind): FieldCost => ({
   calls({ parents, selected, app }) {
     const isReference = Array.from(selected).every((name) => fieldsOfReference.has(name));
     const reads = isReference ? { calls: {}, objects: parents } : readsOf(kind, parents, app);

@@ -32,9 +32,9 @@ export function createRunningSelection(planned: () => SelectionTree | undefined)
     const { tree, argumentsOf } = selectionOf(info);
     let market: Market | null = null;
     for (const fields of tree.fieldsAlong(path)) {
-      // Fields of several types that take a market have no fields below in common.
+      // One field for each type with this response name: a market that any of them names counts.
       const markets = fields.map((field) => marketOf(field, argumentsOf(field) ?? {}, market, argumentsOf));
-      market = markets.find((each) => each !== null) ?? null;
+      market = markets.find((named) => named !== null) ?? null;
     }
     return market;
   }
@@ -47,8 +47,8 @@ export function createRunningSelection(planned: () => SelectionTree | undefined)
     },
     /** The market that the operation names for a root field. */
     marketOfRoot: (info: GraphQLResolveInfo): Market | null => marketAt([info.path.key], info),
-    /** The market that the operation names for the field above the one at a path of the response. */
-    marketAbove: (path: ResponsePath, info: GraphQLResolveInfo): Market | null =>
-      marketAt(path.slice(0, -1), info),
+    /** Whether the operation names a market for a field above the one at a path of the response. */
+    hasMarketAbove: (path: ResponsePath, info: GraphQLResolveInfo): boolean =>
+      marketAt(path.slice(0, -1), info) !== null,
   };
 }

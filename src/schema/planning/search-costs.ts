@@ -19,7 +19,7 @@ export const kindsTogether = (
 ): readonly Kind[] => (after == null && before == null ? searched : [kind]);
 
 /** One kind of a search. The kinds of one search in one market usually share their calls, page by page. */
-export const searchHits = (kind: Kind): FieldCost => ({
+export const searchCost = (kind: Kind): FieldCost => ({
   calls(visit) {
     const { q, type } = visit.parentArgs as { q: string; type?: readonly Kind[] | null };
     const text = orNull(() => searchText(q));
@@ -52,13 +52,13 @@ export const searchHits = (kind: Kind): FieldCost => ({
  * The search for the one object that has a code: one call for the first page of its results.
  * @param textOf returns the search text for the arguments of the field; it throws for an invalid code, which costs nothing
  */
-export const searchByCode = (
+export const codeSearchCost = (
   kind: Kind,
   textOf: (args: Readonly<Record<string, unknown>>) => string,
 ): FieldCost => ({
-  calls({ args, market, app, cache }) {
+  calls({ args, market, app, cache, lists }) {
     const q = orNull(() => textOf(args));
-    const list = q === null ? undefined : cache?.search(kind, q, market);
+    const list = q === null ? undefined : lists?.search(kind, q, market);
     const isRead = q !== null && !(list && cache?.isPageCached(list, 0));
     return {
       calls: { search: isRead ? 1 : 0 },

@@ -19,7 +19,7 @@ export async function connect<T extends Entity>(
 ): Promise<Connection<T> | null> {
   const { selected, fieldContext } = field;
   const inCursors = marketInCursors(args);
-  const isMarketOfCursors = inCursors !== null && field.marketAbove() === null;
+  const isMarketOfCursors = inCursors !== null && !field.hasMarketAbove();
   const list = listIn(namedMarket(args) ?? (isMarketOfCursors ? inCursors : null));
   const { encode } = cursorsOf(list);
   const windowArgs = windowArgsIn(list, args);

@@ -12,8 +12,8 @@ import { BadUserInput } from '../../errors.ts';
 import { type MarketArgs, marketArg, namedMarket } from '../arguments.ts';
 import { elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
-import { pagedListCost, shortListCost } from '../planning/list-costs.ts';
-import { fullObject } from '../planning/object-costs.ts';
+import { pagedListCost, shortListOptions } from '../planning/list-costs.ts';
+import { fullObjectCost } from '../planning/object-costs.ts';
 import { resolvePrefetched } from '../planning/prefetch.ts';
 import { connect } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
@@ -37,7 +37,7 @@ Artist.implement({
       t,
       'Pictures of the artist, widest first.',
       loadFull('images'),
-      fullObject('artist', 'images'),
+      fullObjectCost('artist', 'images'),
     ),
     genres: t.stringList({
       nullable: { list: true, items: true },
@@ -78,7 +78,7 @@ Artist.implement({
       extensions: {
         ...elementsNullOnlyWithError,
         prefetch: readTopTracks,
-        ...shortListCost('artists/top-tracks', 10),
+        ...shortListOptions('artists/top-tracks', 10),
       },
       description: "The artist's most played tracks, ten at most. Not available to every app.",
       args: { market: marketArg(t) },
@@ -90,7 +90,7 @@ Artist.implement({
       extensions: {
         ...elementsNullOnlyWithError,
         prefetch: readRelatedArtists,
-        ...shortListCost('artists/related-artists', 20),
+        ...shortListOptions('artists/related-artists', 20),
       },
       description: 'Artists with similar listeners, twenty at most. Not available to every app.',
       resolve: resolvePrefetched(readRelatedArtists),

@@ -1,4 +1,4 @@
-import { ownerOfItem } from '../planning/object-costs.ts';
+import { ownerCost } from '../planning/object-costs.ts';
 import { ownerOf, sent } from '../resolvers.ts';
 import { fullField, linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
@@ -16,7 +16,7 @@ Chapter.implement({
     audiobook: t.field({
       type: Audiobook,
       nullable: true,
-      extensions: { cost: ownerOfItem('chapter', 'audiobook') },
+      extensions: { cost: ownerCost('chapter', 'audiobook') },
       description: 'The audiobook to which it belongs.',
       resolve: ownerOf('audiobook'),
     }),

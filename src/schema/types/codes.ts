@@ -9,7 +9,7 @@ import { BadUserInput } from '../../errors.ts';
 import { marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { type Context, type FieldRead, resolvedField } from '../context.ts';
-import { searchByCode } from '../planning/search-costs.ts';
+import { codeSearchCost } from '../planning/search-costs.ts';
 import { malformed } from '../resolvers.ts';
 import { Album, Track } from './node.ts';
 
@@ -22,7 +22,7 @@ builder.queryFields((t) => ({
   trackByIsrc: t.field({
     type: Track,
     nullable: true,
-    extensions: { cost: searchByCode('track', ({ isrc }) => `isrc:${parseIsrc(String(isrc))}`) },
+    extensions: { cost: codeSearchCost('track', ({ isrc }) => `isrc:${parseIsrc(String(isrc))}`) },
     description:
       'The track with an ISRC, found with one search; null where there is none. If several tracks have it, the one that Spotify lists first.',
     args: {
@@ -43,7 +43,7 @@ builder.queryFields((t) => ({
   albumByUpc: t.field({
     type: Album,
     nullable: true,
-    extensions: { cost: searchByCode('album', ({ upc }) => `upc:${parseUpc(String(upc))}`) },
+    extensions: { cost: codeSearchCost('album', ({ upc }) => `upc:${parseUpc(String(upc))}`) },
     description:
       'The album with a UPC or an EAN, found with one search; null where there is none. If several albums have it, the one that Spotify lists first.',
     args: {

@@ -14,7 +14,7 @@ import {
 import { marketArg } from '../arguments.ts';
 import type { FieldsOf } from '../builder.ts';
 import { embeddedListCost } from '../planning/list-costs.ts';
-import { fullObject } from '../planning/object-costs.ts';
+import { fullObjectCost } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
 import { loadFull, loadFullById, sent } from '../resolvers.ts';
@@ -34,7 +34,7 @@ export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap =
 
 /** The cost and the resolver of a field that simplified objects lack: it is read from the full object. */
 export const fullField = <K extends string>(kind: Kind, name: K) => ({
-  extensions: { cost: fullObject(kind, name) },
+  extensions: { cost: fullObjectCost(kind, name) },
   resolve: loadFull(name),
 });
 

@@ -1,4 +1,4 @@
-import { ownerOfItem } from '../planning/object-costs.ts';
+import { ownerCost } from '../planning/object-costs.ts';
 import { ownerOf, sent } from '../resolvers.ts';
 import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
@@ -17,7 +17,7 @@ Episode.implement({
     show: t.field({
       type: Show,
       nullable: true,
-      extensions: { cost: ownerOfItem('episode', 'show') },
+      extensions: { cost: ownerCost('episode', 'show') },
       description: 'The show to which it belongs.',
       resolve: ownerOf('show'),
     }),

@@ -12,7 +12,7 @@ import {
 import { marketArg, maxTextLength, namedMarket, searchText } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
-import { kindsTogether, searchedKinds, searchHits } from '../planning/search-costs.ts';
+import { kindsTogether, searchCost, searchedKinds } from '../planning/search-costs.ts';
 import { connect } from '../relay/connect.ts';
 import { type ConnectionRef, connectionArgs, connectionOf } from '../relay/connection.ts';
 import { objectTypeOf, typeNames } from './node.ts';
@@ -44,7 +44,7 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
       t.field({
         type: connectionTypes[kind] as ConnectionRef<SpotifyObject>,
         nullable: true,
-        extensions: { cost: searchHits(kind) },
+        extensions: { cost: searchCost(kind) },
         description: `The ${kind}s found; null where \`type\` leaves them out.`,
         args: connectionArgs(t),
         resolve: ({ q, market, kinds }, args, context, info) =>

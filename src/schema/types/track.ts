@@ -1,4 +1,4 @@
-import { ownerOfItem, referenced } from '../planning/object-costs.ts';
+import { ownerCost, referenceCost } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
 import { ownerOf, required, sent } from '../resolvers.ts';
 import { fullField, linkFields, playabilityFields } from './common-fields.ts';
@@ -27,7 +27,7 @@ Track.implement({
     album: t.field({
       type: Album,
       nullable: true,
-      extensions: { cost: ownerOfItem('track', 'album') },
+      extensions: { cost: ownerCost('track', 'album') },
       description: 'The album that contains it.',
       resolve: ownerOf('album'),
     }),
@@ -60,7 +60,7 @@ Track.implement({
     linkedFrom: t.field({
       type: Track,
       nullable: true,
-      extensions: { cost: referenced('track') },
+      extensions: { cost: referenceCost('track') },
       description:
         'The requested track, if Spotify replaces it with this one in the market. Not available to every app. Its id, URI and link cost no call.',
       resolve: sent('linkedFrom'),

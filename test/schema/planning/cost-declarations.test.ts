@@ -46,7 +46,7 @@ async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fiel
   context.selection = {
     field: () => ({ selected: new Set(['nodes', 'totalCount']), below: [] }),
     marketOfRoot: () => null,
-    marketAbove: () => null,
+    hasMarketAbove: () => false,
   };
   const info = { schema, parentType: type, fieldName: field.name, fieldNodes: [], path: { key: 'x' } };
   try {

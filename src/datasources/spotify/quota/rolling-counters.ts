@@ -144,10 +144,7 @@ export function createRollingCounters(processId: string): RollingCounters {
   };
 }
 
-/**
- * The counters that the store lacks; one of unsent calls with that of the calls, because the store may move both. An own
- * counter of 0 calls is stored too: if it is missing later, the store has lost data.
- */
+/** The counters that the store lacks, each with its `-unsent` one. An own counter of 0 counts: its absence shows a loss. */
 function countersToStore(counters: Counters, stored: Counters, isOwn: (name: string) => boolean) {
   const isMissing = (name: string) =>
     (counters.get(name) ?? -1) > (stored.get(name) ?? (isOwn(name) ? -1 : 0));
