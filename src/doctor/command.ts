@@ -34,7 +34,7 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-const usage = `Examines the Spotify app of the configured credentials with at most ${maxCalls} calls and one call for the token.
+const usage = `Examines the Spotify app of the configured credentials with at most ${maxCalls} calls; those for the token are not counted.
 
   --json           print the report as JSON instead of text
   --report <file>  where the report is written, without secrets (default ${options.report.default})

@@ -62,8 +62,8 @@ export async function examine(client: RawClient, market: string): Promise<Examin
   if (pageSize === null)
     await reader.read({ family: 'artists', path: `/artists/${artist}`, shape: 'artists/{id}' });
   const albums = [...idsAt(albumPage, 'items'), ...idsAt(found, 'albums', 'items')].slice(0, 2);
-  const batch = await readAlbums(reader, albums);
-  const track = idAt(found, 'tracks', 'items') ?? idAt(batch, 'tracks', 'items');
+  const firstAlbum = await readAlbums(reader, albums);
+  const track = idAt(found, 'tracks', 'items') ?? idAt(firstAlbum, 'tracks', 'items');
   if (track)
     await reader.read({
       family: 'tracks',

@@ -51,7 +51,7 @@ export function findingsText(findings: Findings, advice: readonly Advice[], call
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   const configure = advice.map(({ variable, value, reason }) => `  ${variable}=${value}\n      ${reason}`);
   return [
-    `Checked with ${calls} of at most ${maxCalls} Spotify calls; the call for the token is not counted.`,
+    `Checked with ${calls} of at most ${maxCalls} Spotify calls; those for the token are not counted.`,
     '',
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}${value}`),
     ...(configure.length > 0 ? ['', 'Configure:', '', ...configure] : []),

@@ -40,8 +40,8 @@ export function watchEventLoop() {
 }
 
 /**
- * Waits until the event loop has had nothing to do for a moment, so that everything that was pending is handled. It
- * accepts one connection in an iteration: while all iterations are long, new clients wait.
+ * Waits until the event loop has had nothing to do for a moment, so that everything that was pending is handled. The
+ * loop accepts one connection in an iteration, so long iterations without a pause keep new clients waiting.
  */
 export async function waitForIdleEventLoop(maxMs: number): Promise<void> {
   const startMs = nodePerformance.now();

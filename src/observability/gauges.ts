@@ -52,7 +52,7 @@ const limitsOf =
       .report()
       .quota.flatMap((quota) => (quota.limit === null ? [] : [sample({ ...quota, limit: quota.limit })]));
 
-/** A daily limit that is used up stops calls without a back-off, because Spotify has rejected none. */
+/** The families whose calls wait: in a back-off, or without one because the daily limit is used up. */
 function shutFamilies({ families, quota }: SpotifyReport): Iterable<Sample> {
   const samples = new Map<string, Sample>();
   const add = (family: string, reason: string, waitMs: number) =>

@@ -15,7 +15,7 @@ export interface Log {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-/** The log entry of one operation. The name of the operation is the only text in it that a client has chosen. */
+/** The log entry of one operation; `operation-log.ts` adds its duration, codes and request id. */
 export interface OperationLogEntry {
   /** The name of the operation in the document. */
   operation: string | null;

@@ -9,7 +9,7 @@ export const prefix = 'spotify_graphql';
 
 const secondsBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8];
 
-/** The counters and histograms of `/metrics`; docs/operating.md explains them. */
+/** The counters and histograms of `/metrics`, and its gauge of connections; docs/operating.md explains them. */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];

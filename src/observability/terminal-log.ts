@@ -1,6 +1,6 @@
 import { countText } from '../text.ts';
 
-/** An entry of the log as pino writes it; that of an operation has the fields of `OperationLogEntry`. */
+/** An entry of the log as pino writes it; that of an operation has the fields that `operation-log.ts` writes. */
 interface Entry {
   time: string;
   level: string;
@@ -11,7 +11,7 @@ interface Entry {
   milliseconds?: number;
   codes?: readonly string[];
   disconnected?: boolean;
-  /** Of an entry whose message already states its other fields. */
+  /** A learned capability: the message of such an entry states all its fields. */
   ability?: string;
   err?: { name: string; message: string; stack?: string };
 }

@@ -11,7 +11,7 @@ import { createClientKey } from '../http/client-key.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { limitPipelining, type OpenResponses, ParsedRequest } from './pipelining.ts';
 
-/** The connections of a server: which are accepted first, how many there may be, and for how long. */
+/** The connections of a server: accepted before requests are handled, limited in number, closed when idle or slow. */
 
 const headersMs = 8_000; // clients that send their requests slowly are cut off
 const requestMs = 9_000;

@@ -19,7 +19,7 @@ const busyGraceMs = 2_500; // with many clients some send their next request lat
 const busyRequests = 10; // in the last second
 // A connection that the system has opened and the process has not accepted is reset when the process stops listening. The
 // primary process of several passes connections on within a few milliseconds, on a busy machine within some tens.
-const noConnectionMs = { alone: 10, worker: 50 };
+const lastConnectionMs = { alone: 10, worker: 50 }; // without a new one, all have been accepted
 const acceptMs = 2_000; // at most, if new connections keep coming; a busy process accepts few in a second
 export const exitMs = 9_800; // the process exits within 10 s in any case
 
@@ -128,7 +128,7 @@ async function acceptPending(server: Server): Promise<void> {
   server.on('connection', onConnection);
   while (hasAccepted && performance.now() < endMs) {
     hasAccepted = false;
-    await sleep(cluster.isWorker ? noConnectionMs.worker : noConnectionMs.alone);
+    await sleep(cluster.isWorker ? lastConnectionMs.worker : lastConnectionMs.alone);
     await endOfIteration(); // a late timer comes before the connections that have arrived meanwhile
   }
   server.off('connection', onConnection);

@@ -12,7 +12,7 @@ interface Preset {
   dailyLimits?: Readonly<Record<string, number>>;
 }
 
-// Faults that pass hit the first call, so that they show at once, and then every tenth: one search in
+// Transient faults affect the first call, so that they show at once, and then every tenth: one search in
 // ten was reported, and a client that retries gets through.
 const nowAndThen = 10;
 

@@ -19,7 +19,7 @@ export interface SandboxOptions {
   clientSecret?: string;
   /** Lifetime of a token in seconds. Default 3600, as at Spotify. */
   tokenLifetimeSeconds?: number;
-  /** Delay of every response in milliseconds. Default 0. */
+  /** Delay of every response of the Web API and the token endpoint in milliseconds. Default 0. */
   latencyMs?: number;
   /**
    * Reported behaviours of Spotify, as fault rules that are active from the start; `faults.clear()` removes them too.

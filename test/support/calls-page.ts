@@ -31,7 +31,7 @@ export function callsPage(rows: readonly Row[]): string {
     '# What an operation costs',
     intro,
     '## The fewest calls',
-    `Each number is the calls that arrived at Spotify for the operation, with an empty cache. ${naive}`,
+    `Each number is the calls that arrived at the sandbox for the operation, with an empty cache. ${naive}`,
     table(
       ['', 'operation', 'extended', 'development', 'naive, extended', 'naive, development'],
       minimal.map((row) => [

@@ -439,7 +439,7 @@ ${allArtists
 }`,
     calls: cost(1, 1),
     unknown: cost(1, 1),
-    why: 'A playlist contains its first 100 items, as full tracks and episodes. Apps in development mode get no items; they learn that from the playlist itself.',
+    why: 'A playlist contains its first 100 items, as full tracks and episodes. Apps in development mode get no items, as the playlist itself shows.',
   },
   {
     title: 'The first playlists that a search finds',
@@ -453,7 +453,7 @@ ${allArtists
     document: '{ newReleases(first: 50) { nodes { name releaseDate { date } artists { name } } } }',
     calls: cost(1, 0),
     unknown: cost(1, 1),
-    why: 'Apps in development mode get no new releases. The first rejection shows it.',
+    why: 'Apps in development mode get no new releases. If the mode is not known, one rejection shows it.',
   },
   {
     title: 'A category with its first playlists',

@@ -53,7 +53,7 @@ export const kinds = {
   playlist,
 } as const satisfies KindRegistry;
 
-/** The search, whose results may be of every kind. */
+/** The search, whose results are of the kinds with `isSearchable`. */
 export const searchEndpoint = {
   name: 'search',
   pageSizes: [50, 10],
@@ -84,7 +84,7 @@ export type PagedEndpoint =
 /** `batch` is the reading of many objects by their ids; the others are endpoints. */
 export type Feature = 'batch' | Kinds[Kind]['shortLists'][number]['name'];
 
-/** Whether a list has full items, and which field withholds it. @param name any list of the registry */
+/** Whether the list of a kind has full items, and the field that is null if Spotify withholds the list. */
 export const listProperties = (
   name: PagedEndpoint,
 ): { hasFullItems: boolean; withheldField: WithheldField | undefined } => {

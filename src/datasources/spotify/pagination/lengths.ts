@@ -57,7 +57,7 @@ export type ListLengths = ReturnType<typeof createListLengths>;
 type AnyList = Pick<PagedList, 'key' | 'hasStableTotal' | 'freshMs' | 'maxOffset'>;
 
 const maxFormerTotals = 10;
-// A page that is dropped may cost a round trip, but no call.
+// Without a dropped page, a window may have to read its pages one after the other, with as many calls.
 const maxPages = 20_000; // of all lists, some 4 MB: more than have items in memory
 const maxPagesOfList = 500;
 const listPages = 4; // a list takes as much memory as four pages
@@ -119,7 +119,7 @@ export function createListLengths(
 
   return {
     /**
-     * The length as the pages show it that were read within the freshness, and these pages; null for no pages.
+     * The length of the list as its fresh pages and these pages show it; null if there are none.
      * @param pages counted even if they are not fresh any more, unless the list has changed since
      */
     of(list: AnyList, pages: readonly AnyPage[] = []): ListLength | null {

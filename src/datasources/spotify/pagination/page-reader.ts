@@ -75,7 +75,7 @@ export async function readPages<T extends Entity>(
     // Pages smaller than requested may end before the slot range: a window without slots is not a shortened window.
     isShortened = nextPages.isShortened && pages.some(reaches(slotRange));
   }
-  return { pages: await readChangedAgain(read, pages, slotRange, startedMs), isShortened };
+  return { pages: await readOutdatedAgain(read, pages, slotRange, startedMs), isShortened };
 }
 
 /**
@@ -158,8 +158,8 @@ export async function readPage<T extends Entity>(
   return page;
 }
 
-/** Reads the pages from before the list changed again, so that the pages of a window fit together. @param times at most */
-async function readChangedAgain<T extends Entity>(
+/** Reads pages again that are older than a change of the list, so that the pages of a window agree. @param times at most */
+async function readOutdatedAgain<T extends Entity>(
   read: ListRead<T>,
   pages: readonly Page<T>[],
   slotRange: SlotRange,
@@ -180,7 +180,7 @@ async function readChangedAgain<T extends Entity>(
   const newPages = await Promise.all(pages.flatMap(readAgain));
   const hasGrownAgain = newPages.some(({ total }) => pages.every((page) => total > page.total));
   return times > 1 && hasGrownAgain
-    ? readChangedAgain(read, newPages, slotRange, startedMs, times - 1)
+    ? readOutdatedAgain(read, newPages, slotRange, startedMs, times - 1)
     : newPages;
 }
 

@@ -23,7 +23,7 @@ export async function readWindow<T extends Entity>(
     knownPages.push(...firstPages.pages);
     slotRange = slotRangeFor(read, windowArgs, knownPages) ?? { start: 0, end: 0 };
   }
-  // If the total shows that the list goes on, its end is found first: the next pages are probably not in the window.
+  // If the total shows that the list goes on, no page is read here: the range is known when `findEnd` has found the end.
   const length = isFromEnd(windowArgs) ? lengths.of(list, knownPages) : null;
   if (length && length.end === null && length.reportedTotal > length.minLength)
     slotRange = { start: 0, end: 0 };

@@ -23,7 +23,7 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
   const ahead = createSocketsAhead(buildConnector({}), keepAliveMs);
   let agent = openAgent();
 
-  /** Undici replaces the socket of an aborted request, even if no request needs one. */
+  /** Opens sockets only while a request waits for one: undici would also replace the socket of an aborted request. */
   function whilePending(connector: Connector): Connector {
     return (options, callback) =>
       pendingConnects > 0 ? connector(options, callback) : callback(new Error('no request waits'), null);
@@ -42,7 +42,7 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
     openAhead(origin: URL): void {
       if (proxy === null && !isClosed) ahead.open(origin);
     },
-    /** If one socket does not respond its idle ones may be dead too: later requests get new sockets. */
+    /** Replaces the agent after a timeout: its idle sockets may be dead too. */
     retireAgent(retired: Dispatcher): void {
       if (retired !== agent || isClosed) return; // the timeout of a request may end while the pool closes
       agent = openAgent();
@@ -66,7 +66,7 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
   };
 }
 
-/** The sockets to Spotify are tunnels, whose connector undici passes to the factory. */
+/** An agent whose sockets are tunnels through the proxy. Undici passes their connector to the factory. */
 const openProxyAgent = (
   options: Agent.Options,
   { url, noProxy }: HttpsProxy,

@@ -109,7 +109,7 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
       const firstResult = await requestWithToken(apiRequest, waiters, etag);
       if (!isTokenRejected(firstResult.response)) return firstResult.response;
       token.invalidate(firstResult.bearer);
-      // Not the response: a 401 of another kind can mean that Spotify withholds the endpoint.
+      // The 401 is not returned, because the caller would take it for an endpoint that Spotify withholds.
       if (firstResult.attempts >= maxAttempts) throw expiredError();
       const secondResult = await requestWithToken(apiRequest, waiters, etag, firstResult.attempts + 1);
       if (!isTokenRejected(secondResult.response)) return secondResult.response;

@@ -44,7 +44,7 @@ export class Unsent extends Error {}
 export const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205, 304]); // `Response` throws for a body
 
 /**
- * Whether a response is used although its body is cut off, damaged or too large: Retry-After of a 429 counts in any case,
- * because Spotify prolongs the ban of an app that ignores it.
+ * Whether a response is used although its body is cut off or damaged: Retry-After of a 429 counts in
+ * any case, because Spotify prolongs the ban of an app that ignores it.
  */
 export const isUsableWithoutBody = (status: number): boolean => status === 429;

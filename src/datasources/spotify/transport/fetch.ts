@@ -118,7 +118,7 @@ function decodeBody(
 
 const textOf = (value: string | string[] | undefined): string => [value ?? ''].flat().join(', ');
 
-/** `Response` throws for header values beyond ASCII: they are left out. */
+/** Without headers that have characters beyond ASCII: `Response` throws for some, and no header that is read has any. */
 const asciiHeaders = (headers: UndiciResponse['headers']): [string, string][] =>
   Object.entries(headers).flatMap(([name, value]) =>
     asciiText.test(textOf(value)) ? [[name, textOf(value)]] : [],

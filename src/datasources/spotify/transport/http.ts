@@ -22,7 +22,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   kind: 'response';
   status: number;
-  /** The JSON; of a status other than 200 otherwise the text, undefined if empty. */
+  /** The JSON. Of a status other than 200, a body that is no JSON is text, and an empty one is undefined. */
   body: unknown;
   etag: string | null;
   retryAfter: string | null;
@@ -34,7 +34,7 @@ export interface HttpResponse {
 
 export interface HttpFault {
   kind: 'fault';
-  /** `not-json` and `too-large`: an unusable response; the others: no response. */
+  /** `not-json` and `too-large`: an unusable response; the others: no complete response. */
   fault: 'timeout' | 'transport' | 'tls' | 'too-large' | 'not-json';
   /** The code of the system, such as `ECONNREFUSED`, for the log. */
   code: string;
@@ -111,7 +111,7 @@ function parseErrorBody(text: Buffer): Body {
   return readBody(text) ?? { json: errorText || undefined, bytes: errorText.length };
 }
 
-/** Of a response whose body is too large: of an error, only the status is used. */
+/** The outcome of a response whose body is too large: a fault for a 200; of an error, the status is used. */
 function outcomeWithoutBody({ status }: TooLarge): Outcome {
   if (status === 200) return { kind: 'fault', fault: 'too-large', code: 'ETOOLARGE' };
   return { kind: 'response', status, body: undefined, bytes: 0, etag: null, retryAfter: null };

@@ -164,7 +164,7 @@ export async function withRetries(
         if (backOffMs > 0) hooks.backOff('rate', backOffMs);
         if (attempt >= maxAttempts || !hooks.mayRetry(waitMs)) {
           if (!(exhausted instanceof GatewayError)) return exhausted;
-          // Without a back-off Spotify would reject every further call.
+          // A 429 with a Retry-After of 0 has started no back-off, and further calls would be rejected too.
           const isRateLimited = outcome.kind === 'response' && outcome.status === 429;
           throw isRateLimited && backOffMs === 0 ? hooks.backOff('rate', null) : exhausted;
         }

@@ -62,7 +62,7 @@ function errorCodeOf(body: unknown): string | null {
 
 const maxReasonCharacters = 200;
 
-/** Such as `invalid_client: Invalid client secret`. A description with control characters is left out. */
+/** Such as `invalid_client: Invalid client secret`. A description is left out if it has unusual characters. */
 function reasonOf(code: string, body: unknown): string {
   const { error_description: description } = (body ?? {}) as { error_description?: unknown };
   const isText = typeof description === 'string' && /^[\w .,:;'"()-]+$/.test(description);

@@ -68,8 +68,8 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
     const request = { ...tokenRequest(options), timeoutMs };
     let outcome: Outcome | undefined;
     async function send(): Promise<Outcome> {
-      outcome = withFaultAsStatus(await observedHttp(request, waiters));
-      return outcome;
+      outcome = await observedHttp(request, waiters);
+      return withFaultAsStatus(outcome);
     }
     const mayRetry = (waitMs: number): boolean => waitMs <= maxRetryWaitMs;
     try {

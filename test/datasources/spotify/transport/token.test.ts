@@ -392,4 +392,13 @@ describe('the token endpoint', () => {
     }
     expect(tokenLines()).toEqual([warning, warning, warning, 'info Spotify sends tokens again']);
   });
+
+  test.each([500, 415])('the log states the status that the token endpoint has sent: %i', async (status) => {
+    const { execute, sandbox, logged } = await startInMode('development');
+    sandbox.faults.add({ on: onToken, fault: tokenError(status, 'server_error') });
+    await execute(artistQuery);
+    expect(logged.filter(({ level }) => level === 'warn')).toMatchObject([
+      { fields: { reason: `status ${status}` } },
+    ]);
+  });
 });

@@ -43,8 +43,8 @@ export interface PageRequest {
 }
 
 /**
- * One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. A page without a usable total
- * ends where its items end, unless `next` is set.
+ * One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. If a page has no usable
+ * total, the list ends with its items, unless `next` is set.
  * @param identify adds ids to the items; by default an item without an id is null
  * @throws MalformedResponse
  */
@@ -76,12 +76,12 @@ export function decodePage<T>(
   };
 }
 
-const smallestPageSize = 10; // that Spotify is known to accept: for apps in development mode
+const smallestSizeLimit = 10; // the lowest page size limit of any app: that of apps in development mode
 
 /**
  * The reported page size, as far as the items agree with it: some pages report a size of 1 for ten items. A page that reports
  * none ends where `next` begins. An empty page has no items that could agree: it counts as smaller than requested only if it
- * has a page size of Spotify.
+ * reports a size that can be the limit of an app.
  * @throws MalformedResponse if the size is 0, unless the list is empty: no number of such pages makes a list
  */
 function pageSizeOf(
@@ -94,7 +94,7 @@ function pageSizeOf(
   if (itemCount > 0) return Math.min(requested, Math.max(reported, itemCount));
   const isEmptyList = json['total'] === 0 && !isSet(json['next']);
   if (json['limit'] === 0 && !isEmptyList) throw new MalformedResponse('page.limit');
-  return reported < smallestPageSize ? requested : Math.min(requested, reported);
+  return reported < smallestSizeLimit ? requested : Math.min(requested, reported);
 }
 
 /** The offset that `next` names, or 0. Only this number is read: no request is sent to the URL. */

@@ -36,7 +36,7 @@ export function searchResults<T extends Entity>(
     page(offset, limit) {
       const page = results.page(offset, limit);
       const batch = searchBatch(page.request, registry);
-      // Full objects replace calls by their ids, so they are decoded at once.
+      // The results are decoded at once, because full objects replace calls by their ids.
       return {
         ...page,
         embeddedObjects: ({ items }) => embeddedInEach(items, registry),
