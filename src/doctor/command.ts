@@ -8,6 +8,7 @@ import {
   createRawClient,
   dashboardUrl,
   fallbackMarket,
+  type RawCall,
   type RawClient,
   type SpotifyOptions,
 } from '../datasources/spotify/index.ts';
@@ -108,7 +109,7 @@ async function examineApp(
     if (!json)
       print(`\n${file} has this in detail, without secrets: please attach it when you report a problem.`);
     const exitCode = exitCodeOf(findings);
-    if (exitCode === 2) printError(`No call succeeded. ${checkNetwork('SPOTIFY_API_URL')}`);
+    if (exitCode === 2) printError(noSuccessMessage(examination.calls));
     return exitCode;
   } finally {
     await client.close();
@@ -122,6 +123,11 @@ ${correctionOf(detail)}.`
     : `There is no token from ${tokenUrl}: ${detail}.
 ${checkNetwork('SPOTIFY_TOKEN_URL')}`;
 }
+
+const noSuccessMessage = (calls: readonly RawCall[]): string =>
+  calls.some(({ status }) => status !== null)
+    ? 'Spotify responds, but no call succeeded: see the report, or try again later.'
+    : `No call succeeded. ${checkNetwork('SPOTIFY_API_URL')}`;
 
 const checkNetwork = (variable: string) =>
   `Check the network, HTTPS_PROXY and ${variable}, or try again later.`;

@@ -351,6 +351,16 @@ test('a Web API that cannot be reached is reported with the code of the system, 
   expect(exitCode).toBe(2);
 });
 
+test('if Spotify responds to every call with an error, the message points to the report and not to the network', async () => {
+  const sandbox = await startUpstream();
+  sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
+  const { exitCode, output, errors } = await runCommand(upstreamOf(sandbox));
+  expect(output).toContain('search (500)');
+  expect(errors).toContain('Spotify responds, but no call succeeded: see the report, or try again later.');
+  expect(errors).not.toContain('network');
+  expect(exitCode).toBe(2);
+});
+
 test('an unknown option and a report that cannot be written are errors', async () => {
   expect(await runCommand({}, '--jsn')).toMatchObject({
     exitCode: 1,
