@@ -17,8 +17,8 @@ export interface ResultFreshness {
 }
 
 /**
- * How long the result may be reused; null if it may not. The length of a list states no time
- * until which it is usable stale: so no result is usable for longer than `staleMs` after its freshness.
+ * How long the result may be reused; null if it may not. The length of a list states no time until which it is usable stale:
+ * so no result is usable for longer than `staleMs` after its freshness.
  */
 export function freshnessOf(
   { usage, freshUntilMs, usableUntilMs }: OperationContext,

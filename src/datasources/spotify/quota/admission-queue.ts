@@ -13,7 +13,7 @@ interface WaitingCall {
   reject: (error: GatewayError) => void;
 }
 
-/** The queued calls that are decided about: deciding about a thousand each time would be slow. */
+/** The calls that a drain decides about: usually those until all permits are taken, because a thousand would take long. */
 type Drained = 'all' | 'untilFull';
 
 /**

@@ -55,7 +55,7 @@ export function backOffError(
         { retryAfter },
       );
     case 'unavailable':
-      return new UpstreamUnavailable(`Spotify fails at present: ${retryAfterText(retryAfter)}.`);
+      return new UpstreamUnavailable(`Spotify is temporarily unavailable: ${retryAfterText(retryAfter)}.`);
     case 'premium-lapsed':
       return premiumError();
   }

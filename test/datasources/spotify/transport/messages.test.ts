@@ -32,7 +32,7 @@ describe('during a back-off', () => {
       86_400_000,
       'The daily quota of the Spotify endpoint artists/albums is used up: retry after 24 hours.',
     ],
-    ['unavailable', 5_000, 'Spotify fails at present: retry after 5 seconds.'],
+    ['unavailable', 5_000, 'Spotify is temporarily unavailable: retry after 5 seconds.'],
   ] as const)(
     'during a back-off with reason %s the message for a client states the time of the next try',
     (reason, waitMs, message) => {
