@@ -85,7 +85,7 @@ export function embeddedListCost<Args>(
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
       const { lists, parentCount: parents } = listsOf(visit, listOf);
       if (parents === 0 || isWithheld(visit.app)) return nothing;
-      // An object that costs one call contains the page. Of a cached one, whose page may be too old, that call counts for the page.
+      // An object that costs one call contains the page. If it is cached, with an old page, its call counts for the page.
       const isAlone = objectCount(visit.parents) === 1 || visit.app.has('batch') === false;
       // Where batches lack the page, only an object that was read by itself has it.
       const isReadByItself = visit.app.has('batch') === false && (visit.full || isOtherMarket(visit));

@@ -115,7 +115,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   };
 }
 
-/** See `Capabilities.withheldUntilMs`. @param rejectedUntilMs until when the object counts as rejected; Infinity if it does not */
+/** See `Capabilities.withheldUntilMs`. @param rejectedUntilMs until when the object counts as rejected, or Infinity */
 export function withheldUntilMs(
   learned: LearnedCapabilities,
   capability: Capability,

@@ -84,7 +84,7 @@ export function putMessage(
   ).run();
 }
 
-/** Whether any process has the lease. One that ends later than a lease can, because the clock was set back, does not count. */
+/** Whether any process has the lease. After the clock was set back, one may end later than a lease can: it does not count. */
 export function hasLease(sql: Sql, key: string, nowMs: number, leaseMs: number): boolean {
   const untilMs = Number(sql('SELECT until_ms FROM lease WHERE key = ?').get(key)?.['until_ms'] ?? 0);
   return untilMs > nowMs && untilMs <= nowMs + leaseMs;

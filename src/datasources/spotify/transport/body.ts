@@ -31,7 +31,7 @@ export function messageOf(body: unknown): string | null {
   return typeof message === 'string' ? message : null;
 }
 
-// Spotify nests nine levels. To parse 2 MB of brackets takes 0.2 s and 84 MB.
+// Spotify nests nine levels. Parsing 2 MB of brackets takes 0.2 s and 84 MB.
 const maxDepth = 64;
 // The codes of a list of countries; a quote after a backslash is inside a string. V8 keeps every repetition on a stack, which
 // 2 million of them exceed, and Spotify's lists have less than 200.
