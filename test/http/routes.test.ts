@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type TestGateway, withSandbox } from '../support/gateway.ts';
+import { apiCalls, startGateway, type TestGateway, withSandbox } from '../support/gateway.ts';
 import { postJson } from '../support/post-json.ts';
 import { artistQuery } from '../support/schema-tests.ts';
+import { temporaryFolder } from '../support/temporary-files.ts';
 
 /** The HTTP routes beside the GraphQL endpoint. */
 
@@ -56,6 +57,19 @@ describe('GET /', () => {
     sandbox.faults.add({ fault: { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 3_600 }, times: 1 });
     await execute(artistQuery);
     expect(await home({ fetch })).toContain('The daily quota of <code>artists</code> is used up');
+  });
+
+  test('GET / names a family whose quota Spotify has rejected for another process', async () => {
+    const DATA_DIR = temporaryFolder();
+    const { execute, sandbox } = await withSandbox({ DATA_DIR });
+    const other = startGateway(sandbox, { DATA_DIR });
+    expect(await home(other)).not.toContain('used up');
+    sandbox.faults.add({ fault: { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 3_600 }, times: 1 });
+    await execute(artistQuery);
+    await expect
+      .poll(() => home(other), { timeout: 10_000 })
+      .toContain('The daily quota of <code>artists</code> is used up');
+    expect(apiCalls(sandbox)).toHaveLength(1);
   });
 
   test('GET / does not mention a used-up quota if EXPOSE_QUOTA is off', async () => {

@@ -49,7 +49,7 @@ export interface Spotify
   isObjectAbsent(kind: Kind, id: SpotifyId, market: Market | null): boolean;
   /** The capabilities of this app, as far as they are known. */
   app: CapabilityView;
-  /** The daily quota of each family with a counted call or a limit. @param selected leaves out all other families */
+  /** See `RequestQueue.quota`. */
   quota(selected?: ReadonlySet<Family>): FamilyQuota[];
   /** The state of the connection to Spotify, for the operator. */
   report(): {

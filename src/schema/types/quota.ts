@@ -64,7 +64,7 @@ builder.queryFields((t) => ({
     nullable: true,
     extensions: { length: families.length },
     description:
-      'The daily quota of each endpoint family with a counted call or a limit. Null if the operator does not expose it.',
+      'The daily quota of each endpoint family with a counted call, a limit or a back-off. Null if the operator does not expose it.',
     resolve: (_root, _args, context, info) => {
       recordFreshness(context.fieldContext(info), 0); // the next call changes it, so no response with it is cached
       return context.quota();

@@ -22,7 +22,7 @@ import { createLossLog, createUseLog } from './use-log.ts';
 export interface DailyQuota {
   /** For decisions: without I/O, from the counts of this process. */
   stateOf(family: Family): QuotaState;
-  /** The daily quota of each family with a counted call or a limit. @param selected leaves out all other families */
+  /** The daily quota of each family. @param selected leaves out all other families */
   report(selected?: ReadonlySet<Family>): ReportedQuota[];
   /** Counts a call that is about to be sent; null if the limit is used up. */
   reserve(family: Family): Promise<CallInFlight | null>;
@@ -63,7 +63,7 @@ export interface FamilyQuota extends Omit<QuotaState, 'remaining' | 'usedShare'>
   backOffUntilMs: number | null;
 }
 
-type ReportedQuota = Omit<FamilyQuota, 'backOffReason' | 'backOffUntilMs'>;
+export type ReportedQuota = Omit<FamilyQuota, 'backOffReason' | 'backOffUntilMs'>;
 
 export interface CallInFlight extends CountedCall {
   end(): void;
@@ -149,8 +149,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     report: (selected) =>
       [...new Set([...families, ...limits.families(counts.nowMs())])]
         .filter((family) => selected?.has(family) ?? true)
-        .map((family) => reported(family, stateOf(family)))
-        .filter(({ used, limit }) => used > 0 || limit !== null),
+        .map((family) => reported(family, stateOf(family))),
     async reserve(family) {
       const { usable } = limits.of(family, counts.nowMs());
       const isLimited = usable !== Number.POSITIVE_INFINITY;

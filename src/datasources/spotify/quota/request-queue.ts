@@ -11,7 +11,7 @@ import { createAdmissionQueue } from './admission-queue.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
 import { type CallPermit, createCallPermits } from './call-permits.ts';
 import type { OpenState } from './circuit-breaker.ts';
-import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
+import type { DailyQuota, FamilyQuota, ReportedQuota } from './daily-quota.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createCallCounts } from './recent-calls.ts';
 
@@ -23,7 +23,10 @@ export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLa
   queuedCalls(family: Family): number;
   /** The state of each family to which this process has sent a call. */
   report(): FamilyReport[];
-  /** The daily quota of each family with a counted call or a limit. @param selected leaves out all other families */
+  /**
+   * The daily quota of each family with a counted call, a limit or a back-off of its own, also if another process caused it.
+   * @param selected leaves out all other families
+   */
   quota(selected?: ReadonlySet<Family>): FamilyQuota[];
   /** Resolves when no call is in flight, or after `ms`. */
   whenIdle(ms: number): Promise<void>;
@@ -136,11 +139,10 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       }));
     },
     quota: (selected) =>
-      dailyQuota.report(selected).map((quota) => {
-        const openState = breakers.openStateOf(quota.family, performance.now());
-        const backOffUntilMs = openState && epochMs() + openState.waitMs;
-        return { ...quota, backOffReason: openState?.reason ?? null, backOffUntilMs };
-      }),
+      dailyQuota
+        .report(selected)
+        .map((quota) => withBackOff(quota, breakers.openStateOf(quota.family, performance.now())))
+        .filter(isReported),
     async whenIdle(ms) {
       // In slices, because a process that is busy for so long reads no response meanwhile.
       for (let waitedMs = 0; waitedMs < ms && !permits.isIdle(); waitedMs += idleCheckMs)
@@ -152,3 +154,13 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     },
   };
 }
+
+const withBackOff = (quota: ReportedQuota, openState: OpenState | null): FamilyQuota => ({
+  ...quota,
+  backOffReason: openState?.reason ?? null,
+  backOffUntilMs: openState && epochMs() + openState.waitMs,
+});
+
+/** An outage is not the back-off of a family: it may concern all of them. */
+const isReported = ({ used, limit, backOffReason }: FamilyQuota): boolean =>
+  used > 0 || limit !== null || backOffReason === 'quota' || backOffReason === 'rate';

@@ -316,7 +316,7 @@ describe('a configured limit', () => {
     const leftMs = () =>
       (quota.stateOf(family).resetAtMs as number) - performance.timeOrigin - performance.now();
     expect(leftMs()).toBeCloseTo(day, 0);
-    expect(quota.report()[0]?.resetAtMs).toBe(quota.stateOf(family).resetAtMs);
+    expect(quota.report(new Set([family]))[0]?.resetAtMs).toBe(quota.stateOf(family).resetAtMs);
     const { call, ended } = startRequestQueue({ dailyQuota: quota, concurrency: 10 });
     call('c', family);
     await settle();
