@@ -80,4 +80,14 @@ describe('the thousandth search result', () => {
       data: { search: { tracks: { nodes: expectedResults('track', q, 998, 1_000) } } },
     });
   });
+
+  test('the last results of a search cost two calls, although Spotify reports more than 1,000 results', async () => {
+    const gateway = await startInMode('development');
+    const edits = [{ path: 'tracks.total', set: 5_000 }];
+    gateway.sandbox.faults.add({ on: { route: 'search' }, fault: { kind: 'edit', edits } });
+    const { search } = await dataOf<TrackSearch>(gateway, window('last: 5'));
+    expect(search.tracks.nodes).toEqual(expectedResults('track', q, 995, 1_000));
+    const offsets = gateway.apiCalls().map((path) => new URLSearchParams(path.split('?')[1]).get('offset'));
+    expect(offsets).toEqual(['0', '990']);
+  });
 });

@@ -3,8 +3,9 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
+import { type ListRead, readPage } from './list-read.ts';
 import { cursorSlotIn, rangeAfter, shiftedSlot } from './moved-cursors.ts';
-import { type ListRead, type PageSequence, readPage } from './page-reader.ts';
+import type { PageSequence } from './page-reader.ts';
 import { type CursorPosition, type SlotRange, sentTotal, untilGap, type WindowArgs } from './slots.ts';
 import { type Window, windowOf } from './windows.ts';
 
@@ -46,16 +47,13 @@ async function cutAfterItem<T extends Entity>(
   { slot, first, after }: { slot: number; first: number; after: CursorPosition },
   cut: Cut<T>,
 ): Promise<Window<T>> {
-  const { list, fieldContext } = read;
-  // The smaller total of a later page is no reason to read the embedded page again while it is fresh.
-  const isEmbedded = slot < after.slot && slot < (list.embeddedItems ?? 0);
   const page =
     pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
-    (isEmbedded ? await list.embeddedFirstPage?.(fieldContext) : undefined) ??
+    (await embeddedPageAt(read, slot)) ??
     (await readPage(read, slot - (slot % read.limit), epochMs()).catch(onlyGatewayError));
   if (page instanceof GatewayError) {
     if (slot < after.slot) throw page; // without the page, the window would miss the items that have moved in front of it
-    recordFreshness(fieldContext, epochMs()); // a later call may find the item
+    recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
     return cut(pages, slotRange);
   }
   const found = cursorSlotIn(page, slot, after);
@@ -63,6 +61,16 @@ async function cutAfterItem<T extends Entity>(
   const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
   const lastPage = shiftedPages.at(-1) ?? page;
   return cut(shiftedPages, rangeAfter(found, first, lastPage.offset + lastPage.limit));
+}
+
+/** The page that came with the owner of the list, if it has the slot and the list has not changed since then. */
+async function embeddedPageAt<T extends Entity>(
+  { list, lengths, fieldContext }: ListRead<T>,
+  slot: number,
+): Promise<Page<T> | undefined> {
+  if (slot >= (list.embeddedItems ?? 0)) return undefined;
+  const page = await list.embeddedFirstPage?.(fieldContext);
+  return page && lengths.isConsistent(list, page) ? page : undefined;
 }
 
 /** If the page cannot be read, the window fails: without the page it would miss the items in front of the cursor. */

@@ -48,7 +48,7 @@ export function extentOf(pages: readonly AnyPage[], maxOffset: number): Extent {
   const end = hasGap(pages, itemsEnd, maxLength) ? null : itemsEnd;
   const minLength = end ?? Math.max(itemsEnd, promisedEnd);
   const isPossible = ({ total, isTotalDerived }: AnyPage): boolean =>
-    isTotalDerived === true || (minLength <= total && total <= maxLength);
+    isTotalDerived === true || (minLength <= total && Math.min(total, maxOffset) <= maxLength);
   return {
     minLength,
     maxLength: maxLength === Number.POSITIVE_INFINITY ? null : maxLength,

@@ -2,7 +2,8 @@ import { UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { ListLength } from './lengths.ts';
-import { type ListRead, type PageSequence, readPages } from './page-reader.ts';
+import type { ListRead } from './list-read.ts';
+import { type PageSequence, readPages } from './page-reader.ts';
 
 /**
  * How many pages are read beyond the planned ones to find the end of a list whose total is wrong. Enough for all results of a

@@ -8,7 +8,7 @@ import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
 import { createListLengths } from './lengths.ts';
-import { type ListRead, shownLengthOf } from './page-reader.ts';
+import { type ListRead, shownLengthOf } from './list-read.ts';
 import { createPageSizeChoice } from './page-size-choice.ts';
 import { readWindow } from './read-window.ts';
 import { slotRangeOf, type WindowArgs } from './slots.ts';
@@ -77,7 +77,7 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   ): Promise<Window<T> | null> {
     const isBackward = windowArgs.last !== null;
     const minLength = isBackward ? (windowArgs.before?.slot ?? 0) : 0;
-    const windowRead = { list, isBackward, minLength, fieldContext };
+    const windowRead = { list, isBackward, after: windowArgs.after, minLength, fieldContext };
     const listRead = { ...windowRead, cache, lengths, smallPages, recordInvalidation };
     let limit = pageSizes.sizeFor(list, windowArgs);
     for (;;) {

@@ -3,7 +3,8 @@ import type { Entity } from '../kinds/kind.ts';
 import { recordShortened } from '../usage/field-context.ts';
 import { cutWindow } from './cut-window.ts';
 import { findEnd } from './list-end.ts';
-import { type ListRead, type PageSequence, readPages } from './page-reader.ts';
+import type { ListRead } from './list-read.ts';
+import { type PageSequence, readPages } from './page-reader.ts';
 import { isFromEnd, type SlotRange, slotRangeOf, type WindowArgs } from './slots.ts';
 import type { Window } from './windows.ts';
 
