@@ -126,6 +126,26 @@ describe('a 401', () => {
     expect(later.data.playlist.items.nodes).toHaveLength(2);
   });
 
+  test('tokens that Spotify issues and rejects are logged with one warning a minute, which states this', async () => {
+    const clock = startClock();
+    const { execute, logged, apiCalls, tokenCalls } = await withFault({
+      kind: 'unauthorized',
+      reason: 'invalid',
+    });
+    const warnings = () => logged.filter(({ level }) => level === 'warn');
+    for (let operations = 1; operations <= 4; operations++) {
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
+      expect([apiCalls().length, tokenCalls()]).toEqual([2 * operations, 2 * operations]);
+      expect(warnings()).toHaveLength(operations <= 3 ? 1 : 2);
+      await clock.pass(20);
+    }
+    for (const { message, fields } of warnings()) {
+      expect(message).toMatch(/^Spotify rejects the token that it has just issued; .*SPOTIFY_TOKEN_URL and/);
+      expect(fields).toEqual({ code: 'UPSTREAM_AUTH_FAILED' });
+    }
+    expect(logged.filter(({ message }) => message === 'Spotify sends tokens again')).toEqual([]);
+  });
+
   test('a 401 that requires a user token is final', async () => {
     const { execute, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'user' });
     expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
