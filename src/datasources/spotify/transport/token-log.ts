@@ -8,6 +8,9 @@ const warnEveryMs = 60_000; // probes of `/ready` cause a request every few seco
 const noTokenMessage =
   'Spotify has sent no token; without a valid one, no call can be sent. The next request tries again. Check the network, HTTPS_PROXY and SPOTIFY_TOKEN_URL';
 
+const rateLimitMessage =
+  'Spotify limits the rate of token requests; without a valid token, no call can be sent. The next request after the back-off tries again. Check whether many processes or restarts request tokens with these credentials';
+
 const tokenRejectedMessage =
   'Spotify rejects the token that it has just issued; without a valid one, no call succeeds. The next request tries again. Check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together, and that no proxy removes the Authorization header';
 
@@ -31,7 +34,8 @@ export function createTokenLog(log: Log, credentials: { clientId: string; client
     missing({ code }: GatewayError, outcome: Outcome | undefined): void {
       if (!isMissingDue()) return;
       isMissing = true;
-      log.warn({ code, reason: reasonOf(outcome) }, noTokenMessage);
+      const isRateLimited = outcome?.kind === 'response' && outcome.status === 429;
+      log.warn({ code, reason: reasonOf(outcome) }, isRateLimited ? rateLimitMessage : noTokenMessage);
     },
     /** Spotify rejects calls with a token that it has just issued. */
     tokenRejected({ code }: GatewayError): void {

@@ -413,6 +413,30 @@ describe('the token endpoint', () => {
     expect(tokenLines()).toEqual([warning, warning, warning, 'info Spotify sends tokens again']);
   });
 
+  test.each([
+    [60, 'UPSTREAM_RATE_LIMITED', 'retry after 60 seconds'],
+    [100_000, 'UPSTREAM_QUOTA_EXCEEDED', 'retry after 24 hours'],
+  ])(
+    'a 429 of the token endpoint with a Retry-After of %i s is named in the log and in the message for clients, also to later operations',
+    async (retryAfterSeconds, code, advice) => {
+      const { execute, sandbox, logged } = await startInMode('development');
+      sandbox.faults.add({ on: onToken, fault: { kind: 'rate-limit', retryAfterSeconds } });
+      for (let operation = 0; operation < 2; operation++) {
+        const { errors } = await execute(artistQuery);
+        expect(errors).toMatchObject([
+          { message: `Spotify limits the gateway's token requests: ${advice}.`, extensions: { code } },
+        ]);
+      }
+      expect(sandbox.calls().map(({ kind, status }) => [kind, status])).toEqual([['token', 429]]);
+      expect(logged.filter(({ level }) => level === 'warn')).toMatchObject([
+        {
+          message: expect.stringMatching(/^Spotify limits the rate of token requests; /),
+          fields: { code, reason: 'status 429' },
+        },
+      ]);
+    },
+  );
+
   test.each([500, 415])('the log states the status that the token endpoint has sent: %i', async (status) => {
     const { execute, sandbox, logged } = await startInMode('development');
     sandbox.faults.add({ on: onToken, fault: tokenError(status, 'server_error') });
