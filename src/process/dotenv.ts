@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError } from '../config.ts';
+import { ConfigError, spellingsOf } from '../config.ts';
 import { type Assignment, docsHint, repeatedNames } from '../config-warnings.ts';
 
 const utf16Mark = Buffer.from([0xff, 0xfe]); // Windows PowerShell writes such files
@@ -28,7 +28,9 @@ export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = proce
   const assignments = assignmentsIn(text);
   // Node reads the values; between the parts of a line it knows no tab, and one blank after `export`.
   const variables = parseEnv(assignments.map(({ name, value }) => `${name}=${value}`).join('\n'));
-  for (const [name, value] of Object.entries(variables)) environment[name] ??= value;
+  const isUnset = (name: string) => spellingsOf(name).every((each) => environment[each] === undefined);
+  const added = Object.entries(variables).filter(([name]) => isUnset(name));
+  Object.assign(environment, Object.fromEntries(added));
   return repeatedNames(file, assignments);
 }
 

@@ -32,6 +32,29 @@ test('an empty variable of the environment takes precedence over the .env file, 
   expect(readConfig(environment).gateway.spotify.market).toBeNull();
 });
 
+test.each([
+  ['HTTPS_PROXY', 'https_proxy'],
+  ['https_proxy', 'HTTPS_PROXY'],
+])(
+  '%s of the environment, also if it is empty, takes precedence over %s of the .env file',
+  (name, nameInFile) => {
+    const credentials = { SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRET: 'some-secret' };
+    const proxyWith = (value: string) => {
+      const content = `${nameInFile}=http://file.example:1\n${name}=http://file.example:2\n`;
+      const { environment } = load(content, { ...credentials, [name]: value });
+      return readConfig(environment).gateway.spotify.proxy;
+    };
+    expect(proxyWith('')).toBeNull();
+    const url = 'http://environment.example:3';
+    expect(proxyWith(url)).toEqual({ url, noProxy: '' });
+  },
+);
+
+test('the environment takes precedence over a .env file that writes NO_PROXY in another case, and other names have one case', () => {
+  const { environment } = load('no_proxy=file.example\nport=1\n', { NO_PROXY: '', PORT: '2' });
+  expect(environment).toEqual({ NO_PROXY: '', PORT: '2', port: '1' });
+});
+
 test('an absent .env file is no error', () => {
   const environment: NodeJS.ProcessEnv = {};
   loadDotenv(path(), environment);
