@@ -96,6 +96,12 @@ export const variableNames: readonly string[] = Object.keys(variables.shape);
 /** Variables that other programs read too, some of them in lower case. */
 const lowerCaseNames = ['HTTPS_PROXY', 'NO_PROXY'];
 
+/** The names under which a variable is read: those of the proxy in capitals and in lower case. */
+export function spellingsOf(name: string): string[] {
+  const upperCase = name.toUpperCase();
+  return lowerCaseNames.includes(upperCase) ? [upperCase, upperCase.toLowerCase()] : [name];
+}
+
 /** Variables whose value is in no message. */
 const secrets = new Set(['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'PURGE_TOKEN']);
 

@@ -127,6 +127,6 @@ try {
   if (!isWorker) warn(await manifestWarnings({ ...config.gateway, schema }), config);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  // Without `exit`, a worker would not end, because its channel to the primary process is open.
+  process.stderr.write(`${error.message}\n`, () => process.exit(1));
 }

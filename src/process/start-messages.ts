@@ -41,8 +41,10 @@ function appLine({ clientId, market, quotaMode }: SpotifyConfig, report: Spotify
   return [
     `Spotify: app ${clientId.slice(0, shownIdCharacters)}…`,
     market ? `market ${market}` : 'no default market',
-    mode ? `${mode} mode` : 'quota mode not known yet',
-  ].join(', ');
+    mode ? `${mode} mode` : report && 'quota mode not known yet',
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 function dataLine(config: SpotifyConfig, { quota, isStoreAvailable }: SpotifyReport): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
@@ -18,10 +18,10 @@ import {
   until,
   upstreamOf,
 } from '../support/process.ts';
-import { artists } from '../support/schema-tests.ts';
-import { temporaryFolder } from '../support/temporary-files.ts';
+import { artistQuery, artists } from '../support/schema-tests.ts';
+import { manifestOf, temporaryFolder } from '../support/temporary-files.ts';
 import type { OnEnd } from '../support/test-end.ts';
-import { portOf } from '../support/test-server.ts';
+import { freePort, portOf } from '../support/test-server.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 /** Several processes behind one port (`WEB_CONCURRENCY`). */
@@ -43,9 +43,10 @@ function shareWorkers(): Workers {
   return shared;
 }
 
-async function startWorkers(onEnd?: OnEnd): Promise<Workers> {
+async function startWorkers(onEnd?: OnEnd, variables: Environment = {}): Promise<Workers> {
   const sandbox = await startUpstream({}, onEnd);
-  const server = await startServer({ WEB_CONCURRENCY: '2', ...upstreamOf(sandbox) }, undefined, onEnd);
+  const environment = { WEB_CONCURRENCY: '2', ...upstreamOf(sandbox), ...variables };
+  const server = await startServer(environment, undefined, onEnd);
   await until(() => pidsIn(server.out()).length === 2);
   return { server, sandbox };
 }
@@ -271,6 +272,37 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     const { code, err, out } = await run.ended;
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err.match(/Port \d+ is in use/g)).toHaveLength(1);
+  });
+
+  test.for([{ SPOTIFY_DAILY_LIMITS: 'search=3' }, { SPOTIFY_RATE_LIMIT: '1' }])(
+    'workers whose parts of a limit are too small report this once, and exit with 1 without a call: %o',
+    async (limits) => {
+      const sandbox = await startUpstream();
+      const store = { DATA_DIR: '/dev/null/data', ...upstreamOf(sandbox) };
+      const run = runServer({ WEB_CONCURRENCY: '2', PORT: '0', ...store, ...limits });
+      const { code, err, out } = await run.ended;
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err.match(/for 2 processes \(WEB_CONCURRENCY\)/g)).toHaveLength(1);
+      expect(sandbox.calls()).toEqual([]);
+    },
+  );
+
+  test('a worker whose configuration became malformed is replaced every second, until its file is repaired', async () => {
+    const documents = { '1a': artistQuery };
+    const manifest = manifestOf(documents);
+    const variables = { TRUSTED_DOCUMENTS: manifest, PORT: `${await freePort()}` };
+    const { server, sandbox } = await startWorkers(undefined, variables);
+    const ends = () => server.out().match(/a worker has ended, and is replaced/g)?.length ?? 0;
+    writeFileSync(manifest, '{');
+    for (const pid of pidsIn(server.out())) process.kill(pid, 'SIGKILL');
+    await until(() => ends() >= 2 + 2 * 2); // both workers, and two replacements of each
+    expect(server.err()).toContain('TRUSTED_DOCUMENTS must be the path of a JSON file');
+    writeFileSync(manifest, JSON.stringify(documents));
+    await until(() => pidsIn(server.out()).length === 2 + 2);
+    expect((await server.get('/graphql?doc_id=1a')).json).toEqual({ data: { artist: { name: 'BTS' } } });
+    const paths = sandbox.calls().flatMap(({ kind, path }) => (kind === 'api' ? [path] : []));
+    expect(paths).toEqual([`/artists/${artists.bts}`]);
+    expect(await shutDown(server)()).toMatchObject({ code: 0 });
   });
 
   test('workers together keep to the daily limits, also if no data directory can be used and each has its part of the limits', async () => {

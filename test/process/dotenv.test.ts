@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config.ts';
+import { docsHint } from '../../src/config-warnings.ts';
 import { loadDotenv } from '../../src/process/dotenv.ts';
 import { temporaryFolder } from '../support/temporary-files.ts';
 
@@ -31,6 +32,29 @@ test('an empty variable of the environment takes precedence over the .env file, 
   expect(readConfig(environment).gateway.spotify.market).toBeNull();
 });
 
+test.each([
+  ['HTTPS_PROXY', 'https_proxy'],
+  ['https_proxy', 'HTTPS_PROXY'],
+])(
+  '%s of the environment, also if it is empty, takes precedence over %s of the .env file',
+  (name, nameInFile) => {
+    const credentials = { SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRET: 'some-secret' };
+    const proxyWith = (value: string) => {
+      const content = `${nameInFile}=http://file.example:1\n${name}=http://file.example:2\n`;
+      const { environment } = load(content, { ...credentials, [name]: value });
+      return readConfig(environment).gateway.spotify.proxy;
+    };
+    expect(proxyWith('')).toBeNull();
+    const url = 'http://environment.example:3';
+    expect(proxyWith(url)).toEqual({ url, noProxy: '' });
+  },
+);
+
+test('the environment takes precedence over a .env file that writes NO_PROXY in another case, and other names have one case', () => {
+  const { environment } = load('no_proxy=file.example\nport=1\n', { NO_PROXY: '', PORT: '2' });
+  expect(environment).toEqual({ NO_PROXY: '', PORT: '2', port: '1' });
+});
+
 test('an absent .env file is no error', () => {
   const environment: NodeJS.ProcessEnv = {};
   loadDotenv(path(), environment);
@@ -41,7 +65,8 @@ test('a .env that is a directory is reported', () => {
   const file = path();
   mkdirSync(file);
   expect(() => loadDotenv(file, {})).toThrow(ConfigError);
-  expect(() => loadDotenv(file, {})).toThrow(/\.env is a directory/);
+  const message = `${file} is a directory. It must be a file with lines such as PORT=4000, or be absent.\n${docsHint}`;
+  expect(() => loadDotenv(file, {})).toThrow(new ConfigError(message));
 });
 
 test.each([
@@ -52,7 +77,7 @@ test.each([
 ])('a .env file with the line "%s" is reported with the expected form, without the value', (line, form) => {
   const file = path();
   writeFileSync(file, `PORT=4005\n${line}\n# a comment\nSPOTIFY_MARKET=DE\n`);
-  const message = `Line 2 of ${file} must have the form ${form}`;
+  const message = `Line 2 of ${file} must have the form ${form}\n${docsHint}`;
   expect(() => loadDotenv(file, {})).toThrow(new ConfigError(message));
 });
 
@@ -80,12 +105,18 @@ test.each([
 });
 
 test.each([
-  ["SPOTIFY_CLIENT_SECRET='canary-3f9c1", 'must have the form NAME=value or NAME="value", or begin with #.'],
-  ['SPOTIFY_CLIENT_SECRET="canary-3f9c1', 'must have the form NAME=value or NAME="value", or begin with #.'],
-  ["SPOTIFY_CLIENT_SECRET= 'canary-3f9c1", 'must have the form NAME=value or NAME="value", or begin with #.'],
+  [
+    "SPOTIFY_CLIENT_SECRET='canary-3f9c1",
+    "opens the value of SPOTIFY_CLIENT_SECRET with ' and does not close it.",
+  ],
+  ['export LOG_LEVEL="info', 'opens the value of LOG_LEVEL with " and does not close it.'],
+  [
+    "SPOTIFY_CLIENT_SECRET= 'canary-3f9c1",
+    "opens the value of SPOTIFY_CLIENT_SECRET with ' and does not close it.",
+  ],
   [
     'SPOTIFY_CLIENT_SECRET=\t"canary-3f9c1',
-    'must have the form NAME=value or NAME="value", or begin with #.',
+    'opens the value of SPOTIFY_CLIENT_SECRET with " and does not close it.',
   ],
   ['KEY="{\\"a\\": 1}"', 'must have the form NAME=value or NAME="value", or begin with #.'],
   ['=canary-3f9c1', 'must have the form NAME=value or NAME="value", or begin with #.'],
@@ -94,7 +125,7 @@ test.each([
 ])('a line of which Node would use only a part stops the start with its number: %s', (line, problem) => {
   const file = path();
   writeFileSync(file, `PORT=4005\n${line}\n`);
-  expect(() => loadDotenv(file, {})).toThrow(new ConfigError(`Line 2 of ${file} ${problem}`));
+  expect(() => loadDotenv(file, {})).toThrow(new ConfigError(`Line 2 of ${file} ${problem}\n${docsHint}`));
 });
 
 test('the lines of a value in quotes are not changed, and set no variable', () => {

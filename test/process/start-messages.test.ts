@@ -99,7 +99,13 @@ test.each<[name: string, environment: Environment, spotifyReport: SpotifyReport 
     'the primary of several processes, which reads no data',
     { ...credentials, WEB_CONCURRENCY: '2' },
     null,
-    ['Spotify: app 012345…, no default market, quota mode not known yet', ...urls],
+    ['Spotify: app 012345…, no default market', ...urls],
+  ],
+  [
+    'the primary of several processes with a configured mode',
+    { ...credentials, WEB_CONCURRENCY: '2', SPOTIFY_QUOTA_MODE: 'extended' },
+    null,
+    ['Spotify: app 012345…, no default market, extended mode', ...urls],
   ],
 ])(
   'the start message states the app, the data if the process reads any, and the URLs: %s',

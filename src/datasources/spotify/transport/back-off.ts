@@ -46,14 +46,17 @@ export function backOffError(
   waitMs: number,
 ): GatewayError {
   const retryAfter = wholeSeconds(waitMs);
+  const limitedRequests = endpoint === 'token' ? 'token requests' : 'calls';
   switch (reason) {
     case 'rate':
-      return rateLimitedError(waitMs);
-    case 'quota':
-      return new UpstreamQuotaExceeded(
-        `The daily quota of the Spotify endpoint ${endpoint} is used up: ${retryAfterText(retryAfter)}.`,
-        { retryAfter },
-      );
+      return rateLimitedError(waitMs, limitedRequests);
+    case 'quota': {
+      const cause =
+        endpoint === 'token' // which has no daily quota
+          ? rateLimitText(limitedRequests)
+          : `The daily quota of the Spotify endpoint ${endpoint} is used up`;
+      return new UpstreamQuotaExceeded(`${cause}: ${retryAfterText(retryAfter)}.`, { retryAfter });
+    }
     case 'unavailable':
       return new UpstreamUnavailable(`Spotify is temporarily unavailable: ${retryAfterText(retryAfter)}.`);
     case 'premium-lapsed':
@@ -62,12 +65,16 @@ export function backOffError(
 }
 
 /** The error of a request while Spotify limits the rate of calls. */
-export function rateLimitedError(waitMs: number): GatewayError {
+export function rateLimitedError(waitMs: number, requests: LimitedRequests = 'calls'): GatewayError {
   const retryAfter = wholeSeconds(waitMs);
-  return new UpstreamRateLimited(`Spotify limits the gateway's calls: ${retryAfterText(retryAfter)}.`, {
+  return new UpstreamRateLimited(`${rateLimitText(requests)}: ${retryAfterText(retryAfter)}.`, {
     retryAfter,
   });
 }
+
+type LimitedRequests = 'calls' | 'token requests';
+
+const rateLimitText = (requests: LimitedRequests): string => `Spotify limits the gateway's ${requests}`;
 
 /** The sum of two clock readings has a rounding error, which must not become a whole second. */
 const wholeSeconds = (waitMs: number): number => Math.max(1, Math.ceil(Math.round(waitMs) / 1000));

@@ -8,11 +8,21 @@ const warnEveryMs = 60_000; // probes of `/ready` cause a request every few seco
 const noTokenMessage =
   'Spotify has sent no token; without a valid one, no call can be sent. The next request tries again. Check the network, HTTPS_PROXY and SPOTIFY_TOKEN_URL';
 
+const rateLimitMessage =
+  'Spotify limits the rate of token requests; without a valid token, no call can be sent. The next request after the back-off tries again. Check whether many processes or restarts request tokens with these credentials';
+
+const tokenRejectedMessage =
+  'Spotify rejects the token that it has just issued; without a valid one, no call succeeds. The next request tries again. Check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together, and that no proxy removes the Authorization header';
+
 const sentAgain = 'Spotify sends tokens again';
 
-/** The log of the token: during an outage one warning a minute, and one line when Spotify sends a token again. */
+/**
+ * The log of the token: during an outage one warning a minute, and one line when Spotify sends a token again. While Spotify
+ * rejects its own tokens, also one warning a minute.
+ */
 export function createTokenLog(log: Log, credentials: { clientId: string; clientSecret: string }) {
-  let nextWarningMs = 0;
+  const isMissingDue = everyMinute();
+  const isTokenRejectedDue = everyMinute();
   let isMissing = false; // as the log states it
 
   return {
@@ -22,16 +32,30 @@ export function createTokenLog(log: Log, credentials: { clientId: string; client
     },
     /** @param outcome that of the last attempt */
     missing({ code }: GatewayError, outcome: Outcome | undefined): void {
-      const nowMs = performance.now();
-      if (nowMs < nextWarningMs) return;
-      nextWarningMs = nowMs + warnEveryMs;
+      if (!isMissingDue()) return;
       isMissing = true;
-      log.warn({ code, reason: reasonOf(outcome) }, noTokenMessage);
+      const isRateLimited = outcome?.kind === 'response' && outcome.status === 429;
+      log.warn({ code, reason: reasonOf(outcome) }, isRateLimited ? rateLimitMessage : noTokenMessage);
+    },
+    /** Spotify rejects calls with a token that it has just issued. */
+    tokenRejected({ code }: GatewayError): void {
+      if (isTokenRejectedDue()) log.warn({ code }, tokenRejectedMessage);
     },
     received(): void {
       if (isMissing) log.info({}, sentAgain);
       isMissing = false;
     },
+  };
+}
+
+/** @returns whether a minute has passed since the function last returned true */
+function everyMinute(): () => boolean {
+  let nextMs = 0;
+  return () => {
+    const nowMs = performance.now();
+    const isDue = nowMs >= nextMs;
+    if (isDue) nextMs = nowMs + warnEveryMs;
+    return isDue;
   };
 }
 

@@ -122,7 +122,10 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
     /** Spotify rejected also this token, which replaced a rejected one: for a second no other is fetched. */
     markRejected(token: string): GatewayError {
       const error = new UpstreamAuthFailed('Spotify rejects the access token that it has just issued.');
-      if (cached?.value === token) failure = remember(error, rememberRejectedMs);
+      if (cached?.value === token) {
+        failure = remember(error, rememberRejectedMs);
+        tokenLog.tokenRejected(error);
+      }
       invalidate(token);
       return error;
     },

@@ -126,6 +126,26 @@ describe('a 401', () => {
     expect(later.data.playlist.items.nodes).toHaveLength(2);
   });
 
+  test('tokens that Spotify issues and rejects are logged with one warning a minute, which states this', async () => {
+    const clock = startClock();
+    const { execute, logged, apiCalls, tokenCalls } = await withFault({
+      kind: 'unauthorized',
+      reason: 'invalid',
+    });
+    const warnings = () => logged.filter(({ level }) => level === 'warn');
+    for (let operations = 1; operations <= 4; operations++) {
+      expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
+      expect([apiCalls().length, tokenCalls()]).toEqual([2 * operations, 2 * operations]);
+      expect(warnings()).toHaveLength(operations <= 3 ? 1 : 2);
+      await clock.pass(20);
+    }
+    for (const { message, fields } of warnings()) {
+      expect(message).toMatch(/^Spotify rejects the token that it has just issued; .*SPOTIFY_TOKEN_URL and/);
+      expect(fields).toEqual({ code: 'UPSTREAM_AUTH_FAILED' });
+    }
+    expect(logged.filter(({ message }) => message === 'Spotify sends tokens again')).toEqual([]);
+  });
+
   test('a 401 that requires a user token is final', async () => {
     const { execute, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'user' });
     expect(dataAndErrorCodes(await execute(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
@@ -392,6 +412,30 @@ describe('the token endpoint', () => {
     }
     expect(tokenLines()).toEqual([warning, warning, warning, 'info Spotify sends tokens again']);
   });
+
+  test.each([
+    [60, 'UPSTREAM_RATE_LIMITED', 'retry after 60 seconds'],
+    [100_000, 'UPSTREAM_QUOTA_EXCEEDED', 'retry after 24 hours'],
+  ])(
+    'a 429 of the token endpoint with a Retry-After of %i s is named in the log and in the message for clients, also to later operations',
+    async (retryAfterSeconds, code, advice) => {
+      const { execute, sandbox, logged } = await startInMode('development');
+      sandbox.faults.add({ on: onToken, fault: { kind: 'rate-limit', retryAfterSeconds } });
+      for (let operation = 0; operation < 2; operation++) {
+        const { errors } = await execute(artistQuery);
+        expect(errors).toMatchObject([
+          { message: `Spotify limits the gateway's token requests: ${advice}.`, extensions: { code } },
+        ]);
+      }
+      expect(sandbox.calls().map(({ kind, status }) => [kind, status])).toEqual([['token', 429]]);
+      expect(logged.filter(({ level }) => level === 'warn')).toMatchObject([
+        {
+          message: expect.stringMatching(/^Spotify limits the rate of token requests; /),
+          fields: { code, reason: 'status 429' },
+        },
+      ]);
+    },
+  );
 
   test.each([500, 415])('the log states the status that the token endpoint has sent: %i', async (status) => {
     const { execute, sandbox, logged } = await startInMode('development');
