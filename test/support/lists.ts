@@ -202,19 +202,20 @@ export function testList(
 
   const freshMs = options.freshMs ?? 300_000;
   const freshness = { freshMs, staleMs: 0 };
+  const dailyQuota = quota?.isKnown
+    ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }), queuedCalls: () => 0 }
+    : noQuota;
   const cache = createReadThroughCache({
     ...freshness,
     batchFetcher: createBatchFetcher({ request: call }, capabilities),
     capabilities,
     memory: createMemory(freshness),
     purges: noPurges,
-    dailyQuota: quota?.isKnown
-      ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }), queuedCalls: () => 0 }
-      : noQuota,
+    dailyQuota,
     log: silentLog,
   });
   const spotify = {
-    ...createPagination({ cache, capabilities, freshMs, purges: noPurges }),
+    ...createPagination({ cache, capabilities, freshMs, purges: noPurges, dailyQuota }),
     mayBeFound: () => true,
     app: capabilities,
     object: async () => ({ kind: owner, id: ownerId, market: null }),

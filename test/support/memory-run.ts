@@ -91,7 +91,7 @@ const cache = createReadThroughCache({
   purges: noPurges,
   log: silentLog,
 });
-const pages = createPagination({ cache, capabilities, freshMs, purges: noPurges });
+const pages = createPagination({ cache, capabilities, freshMs, purges: noPurges, dailyQuota: noQuota });
 
 let peak = 0;
 for (let first = 0; first < albums; first += atATime) {

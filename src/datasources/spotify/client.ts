@@ -125,6 +125,7 @@ export function createSpotify(
     await memory.purge(new Set(ids));
     purgeCount += 1;
   });
+  const callQuota = { stateOf: dailyQuota.stateOf, queuedCalls: requestQueue.queuedCalls };
   const cache = createReadThroughCache({
     ...options,
     batchFetcher: createBatchFetcher(apiClient, capabilities),
@@ -132,11 +133,11 @@ export function createSpotify(
     memory,
     store: sharedStore,
     purges,
-    dailyQuota: { stateOf: dailyQuota.stateOf, queuedCalls: requestQueue.queuedCalls },
+    dailyQuota: callQuota,
     observer,
     log,
   });
-  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs, purges });
+  const pages = createPagination({ ...options, cache, capabilities, purges, dailyQuota: callQuota });
   const entities = createEntityReader<SpotifyObject>({
     cache,
     capabilities,

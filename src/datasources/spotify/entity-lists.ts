@@ -15,7 +15,7 @@ import {
 } from './kinds/index.ts';
 import type { Entity, KindRegistry, PagedListDefinition, ShortListDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
-import { browseList } from './kinds/requests/browse.ts';
+import { browseList, categoryRequest } from './kinds/requests/browse.ts';
 import { embeddedPageOf } from './kinds/requests/embedded-objects.ts';
 import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
 import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
@@ -58,6 +58,10 @@ export interface EntityLists {
   ): PagedList<T>;
   /** Null if there is no such category, or Spotify withholds it from this app. */
   category(id: string, locale: string | null, fieldContext: FieldContext): Promise<Category | null>;
+  /** Whether a read of the list costs no call now. */
+  isShortListCached(list: ShortListDefinition<Entity>, owner: OwnerKey, market: Market | null): boolean;
+  /** Whether a read of the category costs no call now: its response is cached, or Spotify has stated that there is none. */
+  isCategoryCached(id: string, locale: string | null): boolean;
 }
 
 export type Item<T> = T | Malformed;
@@ -130,8 +134,7 @@ export function createEntityLists(
 
   return {
     async shortList(list, owner, namedMarket, fieldContext) {
-      const market = list.takesMarket ? (marketOf(namedMarket, owner) ?? list.fallbackMarket ?? null) : null;
-      const request = shortList(list, owner.id, market, registry);
+      const request = shortListRequest(list, owner, marketOf(namedMarket, owner), registry);
       const items = await capabilities.unlessMissing(list.name, owner.id, () =>
         cache.get(request, fieldContext),
       );
@@ -158,8 +161,18 @@ export function createEntityLists(
     browseList: (list, owner, locale) => browseList(list, owner, localeQuery(locale), registry),
     category: (id, locale, fieldContext) =>
       readCategory({ cache, capabilities, registry }, id, localeQuery(locale), fieldContext),
+    isShortListCached: (list, owner, namedMarket) =>
+      cache.isCached(shortListRequest(list, owner, marketOf(namedMarket, owner), registry), 'full'),
+    isCategoryCached: (id, locale) => cache.isCached(categoryRequest(id, localeQuery(locale)), 'full'),
   };
 }
+
+const shortListRequest = <T extends Entity>(
+  list: ShortListDefinition<T>,
+  { id }: ListOwner,
+  market: Market | null,
+  registry: KindRegistry,
+) => shortList(list, id, list.takesMarket ? (market ?? list.fallbackMarket ?? null) : null, registry);
 
 /** Whether a full object contains the page of its list. If Spotify withholds the list from the app, it does not. */
 const isPageSent = (object: Entity, key: string): boolean => propertyOf(object, key) !== undefined;

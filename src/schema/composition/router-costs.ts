@@ -81,6 +81,8 @@ const noCache: CacheView = {
   isObjectCached: unused,
   isObjectAbsent: unused,
   isPageCached: unused,
+  isShortListCached: unused,
+  isCategoryCached: unused,
 };
 
 /** The field of one simplified object, in another market, for an app with the fields of one mode and the pages of the other. */

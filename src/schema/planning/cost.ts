@@ -85,7 +85,10 @@ export interface FieldVisit extends PathVisit, CountInput {
 }
 
 /** The methods of the datasource that look in the cache without I/O. */
-export type CacheView = Pick<Spotify, 'isObjectCached' | 'isObjectAbsent' | 'isPageCached'>;
+export type CacheView = Pick<
+  Spotify,
+  'isObjectCached' | 'isObjectAbsent' | 'isPageCached' | 'isShortListCached' | 'isCategoryCached'
+>;
 
 /** The methods of the datasource that describe a list, without I/O. */
 export type ListView = Pick<Spotify, 'pagedList' | 'browseList' | 'search'>;

@@ -140,8 +140,10 @@ function countField(
   }
 }
 
+// A field that may be prefetched needs only the id of its object.
 const mayNeedFullObject = ({ field }: FieldSelection, market: Market | null): boolean =>
-  canCost(field) || field.extensions.cost?.needsFullObjectById?.(market) === true;
+  (canCost(field) && !field.extensions.prefetch) ||
+  field.extensions.cost?.needsFullObjectById?.(market) === true;
 
 /** While nothing is known about batches, the first lookup of several objects of one kind tries one. */
 function countBatchProbe({ lookups, probeCalls }: Count): void {

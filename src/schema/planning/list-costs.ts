@@ -6,6 +6,8 @@ import {
   type PagedEndpoint,
   type PagedList,
   pagedEndpoints,
+  type relatedArtists,
+  type topTracks,
   typedKinds,
   type WithheldField,
 } from '../../datasources/spotify/index.ts';
@@ -24,16 +26,19 @@ import { readsOf } from './object-costs.ts';
 
 /** A list of one call that Spotify may withhold from an app. */
 export const shortListOptions = (
-  endpoint: 'artists/top-tracks' | 'artists/related-artists',
+  list: typeof topTracks | typeof relatedArtists,
   length: number,
 ): { cost: FieldCost; length: number } => ({
   length,
   cost: {
-    calls: ({ parents, app }) => ({
-      calls: { [endpoint]: app.has(endpoint) === false ? 0 : objectCount(parents) },
-      objects: { batches: objectCount(parents), batchSize: length },
-      full: true,
-    }),
+    calls({ parents, owners, market, app, cache }) {
+      const cached = owners.filter((owner) => cache?.isShortListCached(list, owner, market)).length;
+      return {
+        calls: { [list.name]: app.has(list.name) === false ? 0 : objectCount(parents) - cached },
+        objects: { batches: objectCount(parents), batchSize: length },
+        full: true,
+      };
+    },
   },
 });
 
@@ -135,12 +140,17 @@ export const browseListCost = (
   },
 });
 
-/** One category by its id. @param check throws for invalid arguments, which cost nothing */
-export const categoryLookupCost = <Args>(check: (args: Args) => unknown): FieldCost => ({
-  calls({ app, args }) {
-    if (orNull(() => check(args as Args)) === null) return nothing;
+/** One category by its id. @param check returns the arguments; it throws for invalid ones, which cost nothing */
+export const categoryLookupCost = <Args>(
+  check: (args: Args) => { id: string; locale: string | null },
+): FieldCost => ({
+  calls({ app, args, cache }) {
+    const checked = orNull(() => check(args as Args));
+    if (checked === null) return nothing;
+    const isRead =
+      app.has(categories.withheldField) !== false && !cache?.isCategoryCached(checked.id, checked.locale);
     return {
-      calls: { [categories.name]: app.has(categories.withheldField) === false ? 0 : 1 },
+      calls: { [categories.name]: isRead ? 1 : 0 },
       objects: single,
       full: true,
     };

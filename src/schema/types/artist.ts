@@ -78,7 +78,7 @@ Artist.implement({
       extensions: {
         ...elementsNullOnlyWithError,
         prefetch: readTopTracks,
-        ...shortListOptions('artists/top-tracks', 10),
+        ...shortListOptions(topTracks, 10),
       },
       description: "The artist's most played tracks, ten at most. Not available to every app.",
       args: { market: marketArg(t) },
@@ -90,7 +90,7 @@ Artist.implement({
       extensions: {
         ...elementsNullOnlyWithError,
         prefetch: readRelatedArtists,
-        ...shortListOptions('artists/related-artists', 20),
+        ...shortListOptions(relatedArtists, 20),
       },
       description: 'Artists with similar listeners, twenty at most. Not available to every app.',
       resolve: resolvePrefetched(readRelatedArtists),

@@ -11,8 +11,8 @@ import {
   hasCapability,
   unlessKnownMissing,
 } from './learned-capabilities.ts';
-import { maxPageSize, SmallerPageNeeded, worstCasePage } from './page-sizes.ts';
-import { capabilityPolicy, pageSizesOf, type QuotaMode } from './policy.ts';
+import { createPageSizeView, maxPageSize, SmallerPageNeeded } from './page-sizes.ts';
+import { capabilityPolicy, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
 import { createRejectedObjects } from './rejected-objects.ts';
 import { createRejections, lowerMaxPageSize, withheldUntilMs } from './rejections.ts';
@@ -31,6 +31,8 @@ export interface Capabilities extends CapabilityView {
   withheldUntilMs(capability: string, object?: string): number;
   /** The page size to request: the known limit, or the largest there may be. */
   maxPageSize(endpoint: string): number;
+  /** The page size to request if no call is left to try a larger one: the limit known last, or that of development mode. */
+  sizeWithoutProbe(endpoint: string): number;
   /** The limit that was known last, valid or not; null if there was none. Pages of this size may be cached. */
   lastPageSize(endpoint: string): number | null;
   /** The page sizes that Spotify may have accepted before. Pages of each size may be cached. */
@@ -140,13 +142,7 @@ export function createCapabilities(
     has: (capability) => hasCapability(learned, capability),
     withheldUntilMs: (capability, object = '') =>
       withheldUntilMs(learned, capability, rejectedUntilMs(capability, object)),
-    maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
-    lastPageSize(endpoint) {
-      const value = learned.last(endpoint)?.value;
-      return typeof value === 'number' ? value : null;
-    },
-    pageSizes: (endpoint) => pageSizesOf(policy, endpoint),
-    worstCasePage: (endpoint) => worstCasePage(policy, learned, endpoint),
+    ...createPageSizeView(policy, learned),
     withLimit: (endpoint, limit, list, send, confirms) =>
       probeOnce(endpoint, async () => {
         const knownLimit = maxPageSize(learned, endpoint);

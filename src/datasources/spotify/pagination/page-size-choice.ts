@@ -1,28 +1,60 @@
 import { GatewayError } from '../../../errors.ts';
+import type { CallQuota } from '../cache/pending-fetches.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import type { ListLengths } from './lengths.ts';
 import { slotRangeFor } from './read-window.ts';
-import { offsetsOf, type WindowArgs } from './slots.ts';
+import { offsetsOf, type WindowArgs, worstCaseOffsets } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 
+interface PageSizeChoiceOptions {
+  cache: ReadThroughCache;
+  capabilities: Capabilities;
+  dailyQuota: CallQuota;
+  lengths: ListLengths;
+  smallPages: SmallPages;
+}
+
 /** Chooses the size of the pages in which a window is read. */
-export function createPageSizeChoice(
-  cache: ReadThroughCache,
-  capabilities: Capabilities,
-  lengths: ListLengths,
-  smallPages: SmallPages,
-) {
+export function createPageSizeChoice(options: PageSizeChoiceOptions) {
+  const { cache, capabilities, dailyQuota, lengths, smallPages } = options;
+
   /** The largest size that may be requested. */
   const largestOf = (list: PagedList): number =>
     Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
 
-  /** Whether the window begins in a page of this size that is cached. */
-  function beginsInCache(list: PagedList, windowArgs: WindowArgs, size: number): boolean {
+  /**
+   * The largest size that the daily quota allows to request. A size that Spotify may reject is not tried if too few calls
+   * would be left for the pages: otherwise a rejected call could be the last one of each day.
+   */
+  function allowedSize(list: PagedList, windowArgs: WindowArgs): number {
+    const maxSize = capabilities.maxPageSize(list.endpoint);
+    const size = capabilities.sizeWithoutProbe(list.endpoint);
+    if (size >= maxSize) return maxSize;
+    const { family } = list.page(0, size).request;
+    const callsLeft = dailyQuota.stateOf(family).remaining - dailyQuota.queuedCalls(family);
+    if (callsLeft === Number.POSITIVE_INFINITY) return maxSize;
+    const probeCalls = capabilities
+      .pageSizes(list.endpoint)
+      .filter((larger) => larger > size && larger <= maxSize).length;
+    return probeCalls + pageCount(list, windowArgs, size) <= callsLeft ? maxSize : size;
+  }
+
+  /** How many pages of this size the window may have. */
+  function pageCount(list: PagedList, windowArgs: WindowArgs, size: number): number {
+    const maxLength = lengths.of(list)?.maxLength ?? list.maxOffset;
+    return worstCaseOffsets(windowArgs, size, Math.min(maxLength, list.maxOffset), false).length;
+  }
+
+  /**
+   * Whether the window begins in a page of this size that is cached.
+   * @param maxSize the largest size that is requested: a larger page cannot be refreshed
+   */
+  function beginsInCache(list: PagedList, windowArgs: WindowArgs, size: number, maxSize: number): boolean {
     const start = slotRangeFor({ list, lengths }, windowArgs, [])?.start ?? 0;
-    const awaitsRefresh = size > capabilities.maxPageSize(list.endpoint); // a page of this size cannot be refreshed
+    const awaitsRefresh = size > maxSize;
     return cache.isCached(list.page(start - (start % size), size), 'full', awaitsRefresh);
   }
 
@@ -43,12 +75,12 @@ export function createPageSizeChoice(
    * pages of this list alone, even after it had sent the first one of them.
    */
   function sizeFor(list: PagedList, windowArgs: WindowArgs): number {
-    const limit = largestOf(list);
-    const maxSize = capabilities.maxPageSize(list.endpoint);
+    const maxSize = allowedSize(list, windowArgs);
+    const limit = Math.min(maxSize, largestOf(list));
     const sizes = capabilities.pageSizes(list.endpoint);
     const largerSizes = sizes.filter((size) => size > maxSize);
     const smallerSizes = sizes.filter((size) => size < limit);
-    const begunSize = [limit, ...largerSizes].find((size) => beginsInCache(list, windowArgs, size));
+    const begunSize = [limit, ...largerSizes].find((size) => beginsInCache(list, windowArgs, size, maxSize));
     if (begunSize !== undefined && isCachedIn(list, windowArgs, begunSize)) return begunSize;
     return smallerSizes.find((size) => isCachedIn(list, windowArgs, size)) ?? begunSize ?? limit;
   }

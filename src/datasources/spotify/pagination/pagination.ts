@@ -1,4 +1,5 @@
 import { GatewayError, onlyGatewayError } from '../../../errors.ts';
+import type { CallQuota } from '../cache/pending-fetches.ts';
 import type { Purges } from '../cache/purges.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
@@ -24,12 +25,14 @@ interface PaginationOptions {
   /** How long the length of a list is valid, in milliseconds; null for as long as its pages are fresh. */
   freshMs: number | null;
   purges: Pick<Purges, 'isPurged'>;
+  dailyQuota: CallQuota;
 }
 
 const firstSlot: WindowArgs = { first: 1, last: null, after: null, before: null };
 
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
-export function createPagination({ cache, capabilities, freshMs, purges }: PaginationOptions) {
+export function createPagination(options: PaginationOptions) {
+  const { cache, capabilities, freshMs, purges } = options;
   let invalidations = 0;
   const recordInvalidation = () => {
     invalidations += 1;
@@ -37,7 +40,7 @@ export function createPagination({ cache, capabilities, freshMs, purges }: Pagin
   const lengths = createListLengths(freshMs, recordInvalidation, purges.isPurged);
   const smallPages = createSmallPages(freshMs);
 
-  const pageSizes = createPageSizeChoice(cache, capabilities, lengths, smallPages);
+  const pageSizes = createPageSizeChoice({ ...options, lengths, smallPages });
 
   /** The window in cached pages of another size, however old, after a read with calls has failed. @throws the error */
   async function cachedWindow<T extends Entity>(read: ListRead<T>, windowArgs: WindowArgs, error: unknown) {

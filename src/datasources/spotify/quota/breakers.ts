@@ -60,9 +60,13 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
     return breakerOf(family).openState(nowMs)?.waitMs ?? 0;
   }
 
+  const receivedUntilMs = new Map<Family, number>();
   subscribeTo(sharedState, subject, (message, name) => {
     const backOff = parseBackOff(name, message);
-    if (backOff && backOff.waitMs > 0) trip(backOff.family, backOff.reason, backOff.waitMs);
+    // The store delivers a message again after a reconnection: that does not prolong the back-off.
+    if (!backOff || backOff.waitMs <= 0 || receivedUntilMs.get(backOff.family) === backOff.untilMs) return;
+    receivedUntilMs.set(backOff.family, backOff.untilMs);
+    trip(backOff.family, backOff.reason, backOff.waitMs);
   });
 
   function release(family: Family, outcome: Outcome | undefined, nowMs: number): void {
@@ -98,7 +102,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
     /** See `CallScheduler.backOff`. */
     backOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null) {
       const waitMs = trip(family, reason, requestedWaitMs);
-      sharedState?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs });
+      sharedState?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs, waitMs });
       return backOffError(family, reason, waitMs);
     },
     /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
@@ -106,9 +110,13 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
   };
 }
 
-/** Null for a message that no gateway has sent. */
-function parseBackOff(family: Family, { reason: reasonText, untilMs }: Message) {
+/**
+ * The back-off in a message; null for one that no gateway has sent. The clock of the sender may be ahead, so the wait is at
+ * most as long as the back-off itself, which messages of earlier versions do not state.
+ */
+function parseBackOff(family: Family, { reason: reasonText, untilMs, waitMs: lengthMs }: Message) {
   const reason = backOffReasons.find((name) => name === reasonText);
   if (!families.includes(family) || !reason || typeof untilMs !== 'number') return null;
-  return { family, reason, waitMs: Math.min(untilMs - epochMs(), maxRetryAfterMs) };
+  const maxWaitMs = typeof lengthMs === 'number' ? Math.min(lengthMs, maxRetryAfterMs) : maxRetryAfterMs;
+  return { family, reason, untilMs, waitMs: Math.min(untilMs - epochMs(), maxWaitMs) };
 }

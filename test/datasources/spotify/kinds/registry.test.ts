@@ -218,14 +218,12 @@ function startDatasource(mode: QuotaMode) {
       return { kind: 'response' as const, status: 200, body, etag: null, retryAfter: null, bytes: 100 };
     },
   };
-  const options = { freshMs: null, staleMs: 0, registry };
+  const freshness = { freshMs: null, staleMs: 0 };
+  const options = { ...freshness, registry, capabilities, dailyQuota: noQuota, purges: noPurges };
   const cache = createReadThroughCache({
     ...options,
     batchFetcher: createBatchFetcher(apiClient, capabilities),
-    capabilities,
-    memory: createMemory(options),
-    dailyQuota: noQuota,
-    purges: noPurges,
+    memory: createMemory({ ...freshness, registry }),
     log,
   });
   const reader = createEntityReader<Entity>({ cache, capabilities, defaultMarket: null, registry });
@@ -235,7 +233,7 @@ function startDatasource(mode: QuotaMode) {
     reader,
     lists: createEntityLists(cache, capabilities, null, registry),
     field: reader.field,
-    pagination: createPagination({ cache, capabilities, freshMs: 60_000, purges: noPurges }),
+    pagination: createPagination({ ...options, cache, freshMs: 60_000 }),
     context: {
       operation: createOperationContext(10_000),
       location: () => ({ field: 'Query.concert', path: [] }),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Fault } from '../../../../src/sandbox/index.ts';
 import { settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
@@ -129,6 +129,7 @@ describe('back-offs of other processes', () => {
       ['back-off:artists', { reason: 'rate', untilMs: epochMs() - 1 }],
       ['back-off:artists', { reason: 'rate', untilMs: 'soon' }],
       ['back-off:artists', { untilMs: epochMs() + 900_000 }],
+      ['back-off:artists', { reason: 'rate', untilMs: epochMs() + 900_000, waitMs: -1 }],
       ['back-off:artists', null],
       ['back-off:elsewhere', { reason: 'rate', untilMs: epochMs() + 900_000 }],
       ['ability:artists', { reason: 'rate', untilMs: epochMs() + 900_000 }],
@@ -140,12 +141,34 @@ describe('back-offs of other processes', () => {
     expect(names()).toEqual(['a']);
   });
 
-  test('every back-off is published with its end', () => {
+  test('a back-off of a process whose clock is ahead stops no calls for longer than it lasts', async () => {
+    const { call, ended, names } = startRequestQueue({ sharedState });
+    const message = { reason: 'rate', untilMs: epochMs() + 630_000, waitMs: 30_000 };
+    deliver('back-off:artists', message);
+    call('a');
+    await settle();
+    expect(ended).toEqual(['a UPSTREAM_RATE_LIMITED 30']);
+    await vi.advanceTimersByTimeAsync(30_000);
+    deliver('back-off:artists', message); // as after a reconnection to the store
+    call('b');
+    await settle();
+    expect(names()).toEqual(['b']);
+  });
+
+  test('a back-off of a process whose clock is behind ends with its end', async () => {
+    const { call, ended } = startRequestQueue({ sharedState });
+    deliver('back-off:artists', { reason: 'rate', untilMs: epochMs() + 20_000, waitMs: 30_000 });
+    call('a');
+    await settle();
+    expect(ended).toEqual(['a UPSTREAM_RATE_LIMITED 20']);
+  });
+
+  test('every back-off is published with its end and its length', () => {
     published.length = 0;
     const { requestQueue } = startRequestQueue({ sharedState });
     requestQueue.backOff('tracks', 'rate', 30_000);
     expect(published).toEqual([
-      ['back-off:tracks', { reason: 'rate', untilMs: expect.closeTo(epochMs() + 30_000, 0) }],
+      ['back-off:tracks', { reason: 'rate', untilMs: expect.closeTo(epochMs() + 30_000, 0), waitMs: 30_000 }],
     ]);
   });
 });
