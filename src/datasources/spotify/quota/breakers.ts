@@ -12,6 +12,7 @@ import {
   connectionResult,
   createCircuitBreaker,
   endpointResult,
+  failureWindowMs,
   type OpenState,
 } from './circuit-breaker.ts';
 import { type BreakersOptions, createPremiumBreaker } from './premium-breaker.ts';
@@ -32,10 +33,12 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
   const premium = createPremiumBreaker({ sharedState, log, onOpen });
   // Families of which the edge has rejected a call since the last success of any endpoint.
   const edgeRejections = new Set<Family>();
+  const lastSuccessMs = new Map<Family, number>();
 
   const breakerOf = (name: Family | 'any') => getOrCreate(breakers, name, createCircuitBreaker);
 
-  // A transport fault concerns the connection to Spotify and not one endpoint: it has a breaker of its own.
+  // A transport fault concerns the connection to Spotify and not one endpoint: it has a breaker of its own. A call without a
+  // response in time concerns its endpoint if other endpoints respond.
   const breakersOf = (family: Family) => [breakerOf('any'), breakerOf(family)] as const;
 
   /** Changes a breaker, and reports it if that opens the breaker. */
@@ -70,10 +73,16 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
   });
 
   function release(family: Family, outcome: Outcome | undefined, nowMs: number): void {
-    const atEndpoint = endpointResult(outcome);
-    if (atEndpoint === 'succeeded') edgeRejections.clear();
+    const othersRespond = [...lastSuccessMs].some(
+      ([other, atMs]) => other !== family && nowMs - atMs < failureWindowMs,
+    );
+    const atEndpoint = endpointResult(outcome, othersRespond);
+    if (atEndpoint === 'succeeded') {
+      edgeRejections.clear();
+      lastSuccessMs.set(family, nowMs);
+    }
     if (outcome?.kind === 'response' && isEdgeRejection(outcome)) edgeRejections.add(family);
-    const onConnection = connectionResult(outcome, edgeRejections.size);
+    const onConnection = connectionResult(outcome, edgeRejections.size, othersRespond);
     change('any', nowMs, (breaker) => breaker.release(onConnection, nowMs));
     change(family, nowMs, (breaker) => breaker.release(atEndpoint, nowMs));
   }

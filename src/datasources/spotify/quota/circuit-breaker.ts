@@ -16,7 +16,7 @@ export interface OpenState {
 /** `ignored`: the result does not show whether the endpoint works (429, or the call was not sent). */
 export type CallResult = 'succeeded' | 'failed' | 'ignored';
 
-const failureWindowMs = 10_000;
+export const failureWindowMs = 10_000;
 const minCalls = 20; // with fewer, one bad minute of a rarely used endpoint would open the breaker
 const failureShare = 0.5;
 const failuresOfOutage = 3; // consecutive ones, as many as one read has attempts
@@ -32,8 +32,7 @@ const probeWaitMs = 1_000; // reported to other requests while one call probes
  * the number of concurrent calls, until the breaker closes.
  */
 export function createCircuitBreaker() {
-  const succeeded = createSlidingWindowCounter(failureWindowMs);
-  const failed = createSlidingWindowCounter(failureWindowMs);
+  const recentCalls = createRecentCalls();
   let reason: BackOffReason | null = null; // null: closed
   let openedAtMs = 0;
   let openUntilMs = 0;
@@ -67,14 +66,16 @@ export function createCircuitBreaker() {
     reason = null;
     maxInFlight = Number.POSITIVE_INFINITY;
     defaultBackOffs = 0;
-    succeeded.clear();
-    failed.clear();
+    recentCalls.forget();
   }
 
-  function hasTooManyFailures(nowMs: number): boolean {
-    const failures = failed.total(nowMs);
-    const calls = failures + succeeded.total(nowMs);
-    return calls >= minCalls && failures >= calls * failureShare;
+  /**
+   * Whether a failure after a back-off shows an outage. After an outage, it does until a call succeeds: then it may be one
+   * object that always fails. After a rate limit or a used-up quota, one failure is retried like any other.
+   */
+  function showsOutage(nowMs: number): boolean {
+    if (reason === 'unavailable') return !hasSucceeded;
+    return consecutiveFailures >= failuresOfOutage && nowMs - openUntilMs < maxBackOffMs;
   }
 
   return {
@@ -106,17 +107,35 @@ export function createCircuitBreaker() {
       if (result === 'ignored') return;
       const isHalfOpen = reason !== null && nowMs >= openUntilMs;
       consecutiveFailures = result === 'failed' ? consecutiveFailures + 1 : 0;
-      // After a rate limit or a used-up quota one failure shows no outage: it is retried like any other.
-      const isOutage = reason === 'unavailable' || consecutiveFailures >= failuresOfOutage;
       if (result === 'succeeded') {
-        succeeded.add(nowMs);
+        if (isHalfOpen && !hasSucceeded) recentCalls.forget();
+        recentCalls.succeeded.add(nowMs);
         hasSucceeded ||= !isOpen(nowMs); // not the calls that were sent before the back-off
         if (isHalfOpen) rampUp();
         return;
       }
-      failed.add(nowMs);
-      if ((isHalfOpen && isOutage) || (reason === null && hasTooManyFailures(nowMs)))
+      recentCalls.failed.add(nowMs);
+      if ((isHalfOpen && showsOutage(nowMs)) || (!isOpen(nowMs) && recentCalls.haveFailed(nowMs)))
         trip('unavailable', null, nowMs);
+    },
+  };
+}
+
+function createRecentCalls() {
+  const succeeded = createSlidingWindowCounter(failureWindowMs);
+  const failed = createSlidingWindowCounter(failureWindowMs);
+  return {
+    succeeded,
+    failed,
+    /** Whether too many of them have failed. */
+    haveFailed(nowMs: number): boolean {
+      const failures = failed.total(nowMs);
+      const calls = failures + succeeded.total(nowMs);
+      return calls >= minCalls && failures >= calls * failureShare;
+    },
+    forget(): void {
+      succeeded.clear();
+      failed.clear();
     },
   };
 }
@@ -130,26 +149,36 @@ const defaultBackOffMs = (reason: BackOffReason, count: number): number =>
  * @param outcome undefined if the call was not sent
  * @param rejectedFamilies number of endpoint families of which the edge has rejected calls since the last success: if it
  * rejects several families, this is an outage
+ * @param othersRespond whether a call of another family has just succeeded
  */
-export function connectionResult(outcome: Outcome | undefined, rejectedFamilies: number): CallResult {
+export function connectionResult(
+  outcome: Outcome | undefined,
+  rejectedFamilies: number,
+  othersRespond: boolean,
+): CallResult {
   if (!outcome || (outcome.kind === 'fault' && outcome.isClosed)) return 'ignored';
+  if (isTimeout(outcome) && othersRespond) return 'ignored';
   if (hasNoResponse(outcome)) return 'failed';
   if (outcome.kind === 'fault' || !isEdgeRejection(outcome)) return 'succeeded';
   return rejectedFamilies > 1 ? 'failed' : 'ignored';
 }
 
 /**
- * The result of a call for the breaker of its family. An endpoint fails with a 5xx, with a 404 that names no object and
- * if the edge rejects the call. A 429 does not show whether the endpoint works.
+ * The result of a call for the breaker of its family. An endpoint fails with a 5xx, with a 404 that names no object, if the
+ * edge rejects the call, and if it alone does not respond in time. A 429 does not show whether the endpoint works.
  * @param outcome undefined if the call was not sent
+ * @param othersRespond whether a call of another family has just succeeded
  */
-export function endpointResult(outcome: Outcome | undefined): CallResult {
+export function endpointResult(outcome: Outcome | undefined, othersRespond: boolean): CallResult {
+  if (outcome && isTimeout(outcome) && othersRespond) return 'failed';
   if (!outcome || hasNoResponse(outcome)) return 'ignored';
   if (outcome.kind === 'fault') return 'succeeded';
   if (outcome.status === 429) return 'ignored';
   const hasFailed = outcome.status >= 500 || isUnexplained404(outcome) || isEdgeRejection(outcome);
   return hasFailed ? 'failed' : 'succeeded';
 }
+
+const isTimeout = (outcome: Outcome): boolean => outcome.kind === 'fault' && outcome.fault === 'timeout';
 
 const hasNoResponse = (outcome: Outcome): boolean =>
   outcome.kind === 'fault' && outcome.fault !== 'too-large' && outcome.fault !== 'not-json';

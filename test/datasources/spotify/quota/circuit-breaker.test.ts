@@ -231,6 +231,27 @@ describe('failures', () => {
     }
   });
 
+  test('failures more than a minute after a rate limit or a used-up quota are no outage, although the circuit breaker is still half-open', () => {
+    for (const reason of ['rate', 'quota'] as const) {
+      const breaker = createCircuitBreaker();
+      breaker.trip(reason, second, 0);
+      call(breaker, 'failed', 61 * second, 19);
+      expect(breaker.openState(61 * second)).toBeNull();
+      call(breaker, 'failed', 61 * second);
+      expect(breaker.openState(61 * second)).toMatchObject({ reason: 'unavailable', waitMs: 5_000 });
+    }
+  });
+
+  test('an object that always fails does not open the circuit breaker again after a call has ended the outage', () => {
+    const breaker = createCircuitBreaker();
+    call(breaker, 'failed', 0, 20);
+    for (let i = 0; i < 9; i++) {
+      call(breaker, 'succeeded', 5 * second);
+      call(breaker, 'failed', 5 * second, 1);
+      expect(breaker.openState(5 * second)).toBeNull();
+    }
+  });
+
   test('a circuit breaker that closes forgets earlier failures', () => {
     const breaker = createCircuitBreaker();
     call(breaker, 'failed', 0, 20);

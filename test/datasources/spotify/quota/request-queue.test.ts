@@ -364,6 +364,22 @@ describe('the circuit breakers', () => {
     }
   });
 
+  test('only calls of a family are rejected if its last twenty calls had no response in time, and another family responds', async () => {
+    const { call, end, names, ended } = startRequestQueue({ concurrency: 100 });
+    for (let i = 0; i < 20; i++) {
+      call(`${i}`, 'search');
+      call(`artist ${i}`, 'artists');
+      await settle();
+      await end(`artist ${i}`);
+      await end(`${i}`, fault('timeout'));
+    }
+    ended.length = 0;
+    call('search', 'search');
+    call('artist', 'artists');
+    await settle();
+    expect([names(), ended]).toEqual([['artist'], ['search UPSTREAM_UNAVAILABLE -']]);
+  });
+
   const edge403: Outcome = { ...response(403), body: undefined } as Outcome;
 
   test('calls of a family are rejected if a proxy of Spotify has rejected its last twenty calls', async () => {
