@@ -156,7 +156,8 @@ async function send(
     fetchRequests.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
   );
   for (const fetchRequest of fetchRequests) fetchRequest.waiters = waiters;
-  const response = await apiClient.request(request, waiters, etag);
+  const hasCachedEntry = fetchRequests.every(({ cachedEntry, isRefresh }) => cachedEntry && !isRefresh);
+  const response = await apiClient.request(request, waiters, etag, hasCachedEntry);
   if (response.status === 200 || response.status === 304) capabilities.recordSuccess();
   return response;
 }

@@ -1,5 +1,5 @@
 import type { BackOffReason, RejectionReason } from '../transport/back-off.ts';
-import type { Outcome } from '../transport/http.ts';
+import { isTimeout, type Outcome } from '../transport/http.ts';
 import { isEdgeRejection, isUnexplained404 } from '../transport/retry.ts';
 import { createSlidingWindowCounter } from './recent-calls.ts';
 
@@ -177,8 +177,6 @@ export function endpointResult(outcome: Outcome | undefined, othersRespond: bool
   const hasFailed = outcome.status >= 500 || isUnexplained404(outcome) || isEdgeRejection(outcome);
   return hasFailed ? 'failed' : 'succeeded';
 }
-
-const isTimeout = (outcome: Outcome): boolean => outcome.kind === 'fault' && outcome.fault === 'timeout';
 
 const hasNoResponse = (outcome: Outcome): boolean =>
   outcome.kind === 'fault' && outcome.fault !== 'too-large' && outcome.fault !== 'not-json';

@@ -3,7 +3,7 @@ import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import type { BackOffReason } from './back-off.ts';
 import { messageOf, propertyOf } from './body.ts';
-import type { HttpResponse, ObservedHttp, Outcome } from './http.ts';
+import { type HttpResponse, isTimeout, type ObservedHttp, type Outcome } from './http.ts';
 import { maxAttempts, type RetryHooks, withRetries } from './retry.ts';
 import type { Token } from './token.ts';
 
@@ -20,11 +20,18 @@ export interface ApiClient {
   /**
    * Reads from the Web API, with retries and, after a 401 about the token, with a new token once.
    * @param etag of the cached response, for a conditional request
+   * @param hasCachedEntry whether a failed read is replaced by a cached response: then a call without a response in time is not
+   * repeated, because clients would wait for each timeout
    * @returns a response of status 200, 304, 400, 401 (never about the token), 403, 404 (with Spotify's message, or a repeated
    * one for which `isUnexplained404` holds) or 410
    * @throws GatewayError if there is none
    */
-  request(request: ApiRequest, waiters: Waiters, etag?: string | null): Promise<HttpResponse>;
+  request(
+    request: ApiRequest,
+    waiters: Waiters,
+    etag?: string | null,
+    hasCachedEntry?: boolean,
+  ): Promise<HttpResponse>;
 }
 
 /** Decides when each call is sent. */
@@ -67,7 +74,8 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
     request: ApiRequest,
     waiters: Waiters,
     etag: string | null,
-    firstAttempt = 1,
+    hasCachedEntry: boolean,
+    firstAttempt: number,
   ) {
     let bearer = '';
     let attempts = 0;
@@ -96,8 +104,11 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
       });
     };
     const hooks: RetryHooks = {
-      mayRetry: (waitMs) =>
-        waiters.hasActive() && performance.now() + waitMs < waiters.deadlineMs() && requestQueue.takeRetry(),
+      mayRetry: (waitMs, outcome) =>
+        !(hasCachedEntry && isTimeout(outcome)) &&
+        waiters.hasActive() &&
+        performance.now() + waitMs < waiters.deadlineMs() &&
+        requestQueue.takeRetry(),
       backOff: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
     };
     const response = await withRetries(send, hooks, firstAttempt);
@@ -105,13 +116,15 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
   }
 
   return {
-    async request(apiRequest, waiters, etag = null) {
-      const firstResult = await requestWithToken(apiRequest, waiters, etag);
+    async request(apiRequest, waiters, etag = null, hasCachedEntry = false) {
+      const requestFrom = (attempt: number) =>
+        requestWithToken(apiRequest, waiters, etag, hasCachedEntry, attempt);
+      const firstResult = await requestFrom(1);
       if (!isTokenRejected(firstResult.response)) return firstResult.response;
       token.invalidate(firstResult.bearer);
       // The 401 is not returned, because the caller would take it for an endpoint that Spotify withholds.
       if (firstResult.attempts >= maxAttempts) throw expiredError();
-      const secondResult = await requestWithToken(apiRequest, waiters, etag, firstResult.attempts + 1);
+      const secondResult = await requestFrom(firstResult.attempts + 1);
       if (!isTokenRejected(secondResult.response)) return secondResult.response;
       throw token.markRejected(secondResult.bearer);
     },

@@ -46,6 +46,10 @@ export interface HttpFault {
 
 export type Outcome = HttpResponse | HttpFault;
 
+/** Whether there was no response in time. */
+export const isTimeout = (outcome: Outcome): boolean =>
+  outcome.kind === 'fault' && outcome.fault === 'timeout';
+
 export type Http = ReturnType<typeof createHttp>;
 
 export interface HttpOptions {

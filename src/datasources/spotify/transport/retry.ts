@@ -133,8 +133,8 @@ const retry = (waitMs: number, exhausted: GatewayError | HttpResponse) =>
 
 /** The decisions about retries that the caller makes. */
 export interface RetryHooks {
-  /** Whether another attempt may follow after a wait. */
-  mayRetry(waitMs: number): boolean;
+  /** Whether another attempt may follow after an outcome and a wait. */
+  mayRetry(waitMs: number, outcome: Outcome): boolean;
   /** Starts a back-off; returns the error for requests during the back-off. */
   backOff(reason: BackOffReason, waitMs: number | null): GatewayError;
 }
@@ -162,7 +162,7 @@ export async function withRetries(
       case 'retry': {
         const { waitMs, backOffMs, exhausted } = decision;
         if (backOffMs > 0) hooks.backOff('rate', backOffMs);
-        if (attempt >= maxAttempts || !hooks.mayRetry(waitMs)) {
+        if (attempt >= maxAttempts || !hooks.mayRetry(waitMs, outcome)) {
           if (!(exhausted instanceof GatewayError)) return exhausted;
           // A 429 with a Retry-After of 0 has started no back-off, and further calls would be rejected too.
           const isRateLimited = outcome.kind === 'response' && outcome.status === 429;

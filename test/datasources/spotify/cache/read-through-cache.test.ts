@@ -259,6 +259,24 @@ describe('a cached entry', () => {
     expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
+  test('a stale entry is served after one call without a response in time, and an object without an entry is requested three times', async () => {
+    const { pass } = startClock();
+    const environment = { CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '1000', UPSTREAM_TIMEOUT_MS: '300' };
+    const { execute, sandbox, apiCalls } = await start('development', environment);
+    await execute(artist(bts));
+    await pass(300);
+    sandbox.clearCalls();
+    sandbox.faults.add({ fault: { kind: 'stall' } });
+    const { data, errors, extensions } = await execute(artist(bts));
+    expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
+    expect(extensions.spotify?.stale).toMatchObject([{ path: ['artist'], reason: 'UPSTREAM_TIMEOUT' }]);
+    expect(apiCalls()).toHaveLength(1);
+    sandbox.clearCalls();
+    const other = await execute(artist(albums9));
+    expect(other.errors.map(({ extensions: { code } = {} }) => code)).toEqual(['UPSTREAM_TIMEOUT']);
+    expect(apiCalls()).toHaveLength(3);
+  });
+
   test('the absence of an object is cached for 60 seconds', async () => {
     const { pass } = startClock();
     const { execute, statuses } = await start('development');
