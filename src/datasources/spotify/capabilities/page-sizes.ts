@@ -15,7 +15,7 @@ function lastPageSize(learned: LearnedCapabilities, endpoint: string): number | 
   return typeof value === 'number' ? value : null;
 }
 
-/** The page size that the app was last known to get, even if that knowledge has expired: a page of it is no probe. */
+/** The page size that the app was last known to get, even if that knowledge has expired: to request it is no probe. */
 function sizeWithoutProbe(policy: CapabilityPolicy, learned: LearnedCapabilities, endpoint: string): number {
   const lastSize = lastPageSize(learned, endpoint);
   if (lastSize !== null) return lastSize;

@@ -52,7 +52,7 @@ export async function readPages<T extends Entity>(
   return { pages: await readOutdatedAgain(read, pages, slotRange, startedMs), isShortened };
 }
 
-/** After a change of the list, slots are not counted from the end in an older page, and it may lack the item of a cursor. */
+/** After a change of the list, an older page may lack the item of the cursor, and slots cannot be counted from the end in it. */
 const mayUseEmbedded = ({ list, lengths, isBackward, after }: ListRead, page: Page): boolean =>
   lengths.isConsistent(list, page) || (!isBackward && (after === null || after.total === page.total));
 
@@ -117,8 +117,9 @@ async function readOutdatedAgain<T extends Entity>(
     const ownLimit = Math.min(limit, list.maxOffset - offset);
     if (lengths.isConsistent(list, page) || size < ownLimit) return [page];
     if (size === ownLimit) return [readPage(read, offset, startedMs)];
-    // The page that came with the owner of the list is larger than the others. Alone it agrees with itself.
-    if (pages.length === 1) return [page];
+    // The page that came with the owner of the list is larger than the others. It stays if it is the only one with items and no
+    // page shows another length: after the end of a list, the total may be 0.
+    if (pages.every((other) => other === page || (isEmpty(other) && other.total === 0))) return [page];
     const slots = { start: Math.max(offset, slotRange.start), end: offset + size };
     return offsetsOf(slots, limit).map((start) => readPage(read, start, startedMs));
   };
