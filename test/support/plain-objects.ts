@@ -2,7 +2,7 @@
 
 export type PlainKind = 'artist' | 'album' | 'track';
 
-const link = (kind: PlainKind, id: string) => ({
+const link = (kind: string, id: string) => ({
   external_urls: { spotify: `https://open.spotify.com/${kind}/${id}` },
   href: `https://api.spotify.com/v1/${kind}s/${id}`,
   id,
@@ -15,6 +15,9 @@ export const plainId = (number: number): string => `1${`${number}`.padStart(21, 
 
 const someArtistId = plainId(1);
 const someAlbumId = plainId(5);
+
+/** An object of any kind with the fields that all kinds have, and its id as its name. */
+export const namedObject = (kind: string, id: string) => ({ ...link(kind, id), name: id });
 
 export const shortArtist = (id: string) => ({ ...link('artist', id), name: `Artist ${id}` });
 

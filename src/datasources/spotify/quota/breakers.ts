@@ -33,7 +33,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
   const premium = createPremiumBreaker({ sharedState, log, onOpen });
   // Families of which the edge has rejected a call since the last success of any endpoint.
   const edgeRejections = new Set<Family>();
-  const lastSuccessMs = new Map<Family, number>();
+  const lastSuccessMs = new Map<Family, number>(); // of any call of the family
 
   const breakerOf = (name: Family | 'any') => getOrCreate(breakers, name, createCircuitBreaker);
 
@@ -63,7 +63,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
     return breakerOf(family).openState(nowMs)?.waitMs ?? 0;
   }
 
-  const receivedUntilMs = new Map<Family, number>();
+  const receivedUntilMs = new Map<Family, number>(); // the end of the last back-off that another process has published
   subscribeTo(sharedState, subject, (message, name) => {
     const backOff = parseBackOff(name, message);
     // The store delivers a message again after a reconnection: that does not prolong the back-off.

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { albumPage, albumsDocument, idsOf, slots } from '../../../support/album-pages.ts';
 import { startClock } from '../../../support/clock.ts';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
-import { plainId, plainPage } from '../../../support/plain-objects.ts';
+import { namedObject, plainId, plainPage } from '../../../support/plain-objects.ts';
 import { artists, dataOf, startInMode } from '../../../support/schema-tests.ts';
 import { startScriptedUpstream } from '../../../support/scripted-upstream.ts';
 
@@ -279,20 +279,13 @@ test('a list that ends before a cursor can be paged backward through its remaini
 
 describe('a show that lost its newest episodes, so that the item of a cursor moved into the page that the show embeds', () => {
   const showId = plainId(900_001);
-  const link = (kind: string, id: string) => ({
-    id,
-    name: id,
-    type: kind,
-    uri: `spotify:${kind}:${id}`,
-    external_urls: { spotify: `https://open.spotify.com/${kind}/${id}` },
-  });
   const ids = Array.from({ length: 78 }, (_, slot) => plainId(slot + 1));
   const pageAt = (offset: number, removed: number) => {
     const left = ids.slice(removed);
-    const items = left.slice(offset, offset + 50).map((id) => link('episode', id));
+    const items = left.slice(offset, offset + 50).map((id) => namedObject('episode', id));
     return plainPage(items, { offset, total: left.length, next: left.length > offset + 50 ? 'next' : null });
   };
-  const showWith = (removed: number) => ({ ...link('show', showId), episodes: pageAt(0, removed) });
+  const showWith = (removed: number) => ({ ...namedObject('show', showId), episodes: pageAt(0, removed) });
   const [showPath, listPath] = [`/shows/${showId}`, `/shows/${showId}/episodes`];
 
   test.each([

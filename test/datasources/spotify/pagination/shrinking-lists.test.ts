@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startGateway } from '../../../support/gateway.ts';
-import { fullTrack, plainId, plainPage, shortTrack } from '../../../support/plain-objects.ts';
+import { fullTrack, namedObject, plainId, plainPage, shortTrack } from '../../../support/plain-objects.ts';
 import { dataOf } from '../../../support/schema-tests.ts';
 import { startScriptedUpstream } from '../../../support/scripted-upstream.ts';
 
@@ -11,14 +11,6 @@ const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 30);
 const ownerId = plainId(900_001);
 const pageSize = 50;
 const maxWindows = 200; // more than any walk needs
-
-const link = (kind: string, id: string) => ({
-  id,
-  name: id,
-  type: kind,
-  uri: `spotify:${kind}:${id}`,
-  external_urls: { spotify: `https://open.spotify.com/${kind}/${id}` },
-});
 
 interface OwnedList {
   owner: string;
@@ -37,7 +29,13 @@ const lists: OwnedList[] = [
     item: (id) => ({ added_at: '2020-01-02T03:04:05Z', is_local: false, item: fullTrack(id) }),
     selection: 'item { ... on Track { id } }',
   },
-  { owner: 'show', list: 'episodes', embedded: 50, item: (id) => link('episode', id), selection: 'id' },
+  {
+    owner: 'show',
+    list: 'episodes',
+    embedded: 50,
+    item: (id) => namedObject('episode', id),
+    selection: 'id',
+  },
   { owner: 'album', list: 'tracks', embedded: 50, item: shortTrack, selection: 'id' },
 ];
 
@@ -67,7 +65,7 @@ async function walk({ owner, list, embedded, item, selection }: OwnedList, scena
     {
       path: `${ownerPath}$`,
       get body() {
-        return { ...link(owner, ownerId), [list]: pageAt(0, embedded) };
+        return { ...namedObject(owner, ownerId), [list]: pageAt(0, embedded) };
       },
     },
     ...offsets.map((offset) => ({
