@@ -41,10 +41,10 @@ async function startBusy(delayMs: number) {
   return { server, upstream, running, open };
 }
 
-/** `shutDown`, which also waits until the server refuses connections. */
+/** `shutDown`, which also waits until the process drains. A connection without a request is closed 300 ms later. */
 async function stop(server: Server, signal: DrainSignal = 'SIGTERM') {
   const expectDrained = shutDown(server, signal);
-  await until(() => isRefused(server.port));
+  await until(() => server.out().includes('the process drains'));
   return { expectDrained };
 }
 
@@ -189,6 +189,7 @@ describe.concurrent('a process that shuts down', { timeout: 90_000 }, () => {
       const unready = await until(() => /^HTTP\/1\.1 .*\r\n\r\n\w+$/s.exec(open.received())?.[0]);
       expect(unready).toMatch(/^HTTP\/1\.1 503 /);
       expect(unready).toMatch(/^connection: close\r$/im);
+      await until(() => isRefused(server.port));
 
       const reply = await running;
       expect({ status: reply.status, connection: reply.headers.connection, json: reply.json }).toEqual({

@@ -34,6 +34,8 @@ export interface ResponseError {
 export interface Report {
   calls: Call[];
   stale: { field: string; path: (string | number)[]; reason: string }[];
+  /** The windows for whose last pages the daily quota did not suffice. */
+  shortened?: { path: (string | number)[] }[];
 }
 
 /** A call of Spotify, with status null if there was no response. */

@@ -15,17 +15,39 @@ interface Difference {
 const maxDifferences = 5;
 
 /**
- * The wrong values in the data. A null that has an error is not wrong.
+ * The wrong values in the data. A null that has an error is not wrong, and a shortened window may end early if it has a next
+ * page.
  * @param nullIsTrue whether a null without an error is correct too, because Spotify may have responded that an object
  * does not exist
  */
-export function wrongData({ data, errors }: Outcome, truth: unknown, nullIsTrue = false): string[] {
+export function wrongData(
+  { data, errors, extensions }: Outcome,
+  truth: unknown,
+  nullIsTrue = false,
+): string[] {
+  const shortened = extensions.spotify?.shortened ?? [];
+  const expected = shortened.reduce((expectation, { path }) => shorten(expectation, data, path), truth);
   const hasError = (path: Path) => errors.some((error) => path.every((key, i) => error.path?.[i] === key));
-  return [...differences(data, truth, [])]
+  return [...differences(data, expected, [])]
     .filter(({ isNull, path }) => !isNull || !(nullIsTrue || hasError(path)))
     .map(({ path, what }) => `${path.join('.')}: ${what}`)
     .slice(0, maxDifferences);
 }
+
+/** The expected data with a window that is as long as the response, and with a next page. */
+function shorten(truth: unknown, data: unknown, [key, ...rest]: Path): unknown {
+  if (!isRecord(truth) || !isRecord(data)) return truth;
+  if (key !== undefined) return { ...truth, [key]: shorten(truth[key], data[key], rest) };
+  const entries = Object.entries(truth).map(([name, value]) => {
+    const sent = data[name];
+    if (Array.isArray(value) && Array.isArray(sent)) return [name, value.slice(0, sent.length)];
+    return [name, name === 'pageInfo' && isRecord(value) ? { ...value, hasNextPage: true } : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+const isRecord = (value: unknown): value is Record<string | number, unknown> =>
+  typeof value === 'object' && value !== null;
 
 function* differences(value: unknown, truth: unknown, path: Path): Generator<Difference> {
   if (value === null) {
