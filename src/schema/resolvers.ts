@@ -1,11 +1,11 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import {
+  type Decoded,
   type Entity,
   isMalformed,
   type KindOf,
   type Malformed,
   recordUnavailable,
-  type Sent,
   type SpotifyId,
   type SpotifyObject,
 } from '../datasources/spotify/index.ts';
@@ -54,7 +54,7 @@ export function loadFullById<K extends string>(name: K) {
 /** The object to whose list an item belongs, such as the album of a track. The items of the list itself have only its id. */
 export function ownerOf<K extends 'album' | 'show' | 'audiobook'>(kind: K) {
   const fromItem = loadFull(kind);
-  return <T extends SpotifyObject & Record<K, Sent<KindOf[K]>> & Record<`${K}Id`, SpotifyId | undefined>>(
+  return <T extends SpotifyObject & Record<K, Decoded<KindOf[K]>> & Record<`${K}Id`, SpotifyId | undefined>>(
     item: T,
     args: unknown,
     context: Context,

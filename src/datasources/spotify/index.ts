@@ -10,12 +10,12 @@ export { isCategoryId } from './kinds/category.ts';
 export { isMalformed, type Malformed } from './kinds/decoding/json.ts';
 export type {
   Copyright,
+  Decoded,
   ExternalIds,
   Followers,
   Image,
   ReleaseDate,
   Restrictions,
-  Sent,
 } from './kinds/decoding/values.ts';
 export * from './kinds/index.ts';
 export type { Entity, PagedListDefinition } from './kinds/kind.ts';

@@ -1,9 +1,9 @@
 import {
+  type Decoded,
   type ExternalIds,
   isMalformed,
   type KindOf,
   type Market,
-  type Sent,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { marketArg, rootMarket } from '../arguments.ts';
@@ -35,7 +35,7 @@ builder.queryFields((t) => ({
     resolve: (_, args, context, info) => {
       const isrc = parseIsrc(args.isrc);
       const market = rootMarket(args, context, info);
-      const isMatch = (ids: Sent<ExternalIds>) =>
+      const isMatch = (ids: Decoded<ExternalIds>) =>
         hasCode(ids, ['isrc'], (code) => withoutHyphens(code) === isrc);
       return findByCode('track', `isrc:${isrc}`, market, isMatch, context, resolvedField(context, info));
     },
@@ -56,7 +56,7 @@ builder.queryFields((t) => ({
     resolve: (_, args, context, info) => {
       const upc = parseUpc(args.upc);
       const market = rootMarket(args, context, info);
-      const isMatch = (ids: Sent<ExternalIds>) =>
+      const isMatch = (ids: Decoded<ExternalIds>) =>
         hasCode(ids, ['upc', 'ean'], (code) => withoutZeros(code) === withoutZeros(upc));
       return findByCode('album', `upc:${upc}`, market, isMatch, context, resolvedField(context, info));
     },
@@ -71,7 +71,7 @@ async function findByCode<K extends 'album' | 'track'>(
   kind: K,
   q: string,
   market: Market | null,
-  isMatch: (ids: Sent<ExternalIds>) => boolean | null,
+  isMatch: (ids: Decoded<ExternalIds>) => boolean | null,
   { spotify }: Context,
   { fieldContext }: FieldRead,
 ): Promise<KindOf[K] | null> {
@@ -88,7 +88,7 @@ async function findByCode<K extends 'album' | 'track'>(
 
 /** Whether an object has the code; null if Spotify does not send its codes, as in simplified albums. */
 function hasCode(
-  ids: Sent<ExternalIds>,
+  ids: Decoded<ExternalIds>,
   names: readonly (keyof ExternalIds)[],
   isEqual: (code: string) => boolean,
 ): boolean | null {
