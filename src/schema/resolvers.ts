@@ -1,12 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import {
-  type Decoded,
   type Entity,
   isMalformed,
-  type KindOf,
   type Malformed,
   recordUnavailable,
-  type SpotifyId,
   type SpotifyObject,
 } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
@@ -31,47 +28,11 @@ export const malformed = ({ malformed: where }: Malformed): UpstreamBadResponse 
  */
 export const asListError = (error: unknown) => error as never;
 
-/** A field that simplified objects may lack: it is read from the full object. */
-export const loadFull = <K extends string>(name: K) => fromObject(name, false);
+/** A field that simplified objects and full objects have: the full object is never read for it. */
+export const fromAnyForm = <K extends string>(name: K) => fromObject(name, true);
 
-/**
- * A field that may be null in a simplified object: then no full object is read for an item of a list. It is read if the
- * object itself is read by its id.
- */
-export function loadFullById<K extends string>(name: K) {
-  const load = loadFull(name);
-  return <T extends SpotifyObject & Record<K, unknown>>(
-    object: T,
-    args: unknown,
-    context: Context,
-    info: GraphQLResolveInfo,
-  ) => {
-    if (object[name] === null && !object.full) recordUnavailable(context.fieldContext(info), 'NOT_SENT');
-    return load(object, args, context, info);
-  };
-}
-
-/** The object to whose list an item belongs, such as the album of a track. The items of the list itself have only its id. */
-export function ownerOf<K extends 'album' | 'show' | 'audiobook'>(kind: K) {
-  const fromItem = loadFull(kind);
-  return <T extends SpotifyObject & Record<K, Decoded<KindOf[K]>> & Record<`${K}Id`, SpotifyId | undefined>>(
-    item: T,
-    args: unknown,
-    context: Context,
-    info: GraphQLResolveInfo,
-  ) => {
-    const id = item[`${kind}Id` as const];
-    if (item[kind] !== undefined || id === undefined) return fromItem(item, args, context, info);
-    const fieldContext = context.fieldContext(info);
-    return context.spotify.object(kind, id, item.market, fieldContext).then((owner) => {
-      if (owner === null) recordUnavailable(fieldContext, 'NOT_SENT');
-      return owner;
-    });
-  };
-}
-
-/** A field that simplified objects have too: the full object is never read for it. */
-export const sent = <K extends string>(name: K) => fromObject(name, true);
+/** A field whose value is undefined in some simplified objects: it is read from the full object. */
+export const fromFullObject = <K extends string>(name: K) => fromObject(name, false);
 
 /** A field of a value that belongs to an object, such as the width of an image. */
 export const value =

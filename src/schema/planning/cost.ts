@@ -18,14 +18,11 @@ export interface FieldCost {
   /** Whether the field needs the full object, which all fields of the object share. */
   needsFullObject?: (visit: Pick<FieldVisit, 'args' | 'market' | 'parentMarket' | 'app'>) => boolean;
   /**
-   * Whether the field needs the full object only if its object was read by its id. The read by the id counts the call,
-   * unless the object is cached in the form that it needs.
+   * Whether the field needs the full object only if its object is read by its id. Adds no call itself: the lookup of the
+   * object then counts no call only if the full object is cached.
    */
   needsFullObjectById?: (market: Market | null) => boolean;
 }
-
-/** Declared by a field whose values nearly always come with its object, or are counted with another field. */
-export const noCost: FieldCost = {};
 
 /** The objects at one selection path. Only objects that arrive in the same batch can be loaded with one call. */
 export interface Cardinality {

@@ -1,6 +1,7 @@
 import { type FieldNode, type GraphQLResolveInfo, getArgumentValues } from 'graphql';
 import type { OwnerKey } from '../../datasources/spotify/index.ts';
 import { type Context, childField, type FieldRead, resolvedField } from '../context.ts';
+import type { FieldCost } from './cost.ts';
 
 /**
  * Some fields need only the id of their object. Their reads start together with the read of the object, which halves the
@@ -22,23 +23,31 @@ type ReadField<Args, Value> = (
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** Reads the field. It needs only the id and the market of its object. */
+    /** See `prefetchedField`. */
     prefetch?: ReadField<never, unknown>;
   }
 }
 
-/** The resolver of a field that may have been prefetched; the field declares the same `read` as `extensions.prefetch`. */
-export const resolvePrefetched =
-  <Args, Value>(read: ReadField<Args, Value>) =>
-  (
+/**
+ * The options of a field that is prefetched.
+ * @param read reads the field; it needs only the id and the market of its object
+ * @param extensions the cost of the field, and others
+ */
+export const prefetchedField = <Args, Value, Extensions extends { cost: FieldCost }>(
+  read: ReadField<Args, Value>,
+  extensions: Extensions,
+) => ({
+  extensions: { ...extensions, prefetch: read },
+  resolve(
     parent: WithPrefetched<OwnerKey>,
     args: Args,
     context: Context,
     info: GraphQLResolveInfo,
-  ): Promise<Value> => {
+  ): Promise<Value> {
     const started = parent.prefetched?.get(info.fieldNodes[0]) as Promise<Value> | undefined;
     return started ?? read(parent, args, context, resolvedField(context, info));
-  };
+  },
+});
 
 /**
  * Reads an object by its id. The selected fields of it that declare `prefetch` start at the same time.
