@@ -35,7 +35,7 @@ export interface Context {
 /** A field that reads from the datasource. */
 export interface FieldRead {
   /** The names of the fields selected below it. */
-  selected: ReadonlySet<string>;
+  selectedNames: ReadonlySet<string>;
   fieldContext: FieldContext;
   /** Whether the operation names a market for a field above. */
   hasMarketAbove(): boolean;
@@ -77,7 +77,7 @@ export const createContext = (
 
 /** The field that is being resolved. */
 export const resolvedField = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
-  selected: context.selection.field(info)?.selected ?? none,
+  selectedNames: context.selection.field(info)?.selectedNames ?? none,
   fieldContext: context.fieldContext(info),
   hasMarketAbove: () => context.selection.hasMarketAbove(responsePathAsArray(info.path), info),
 });
@@ -91,12 +91,12 @@ const none: ReadonlySet<string> = new Set();
 export const childField = (
   context: Context,
   info: GraphQLResolveInfo,
-  { selected, name }: FieldSelection,
+  { selectedNames, name }: FieldSelection,
   path: ResponsePath,
 ): FieldRead => {
   const fullPath = () => [...responsePathAsArray(info.path), ...path];
   return {
-    selected,
+    selectedNames,
     fieldContext: {
       operation: context.operationContext,
       location: () => ({ field: name, path: fullPath() }),

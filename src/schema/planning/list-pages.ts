@@ -41,10 +41,10 @@ export const listOrNull = (listOf: () => PagedList, args: FieldVisit['args']): P
  * list. A list rejects, for example, the cursor of another list.
  */
 export function listsOf<Args>(
-  { lists, owners, market, args, parents, cache }: FieldVisit,
+  { args, market, parents: { cardinality, owners }, input: { lists, cache } }: FieldVisit,
   listOf: ListOf<Args>,
 ): { lists: readonly PagedList[]; parentCount: number } {
-  const allParents = { lists: [], parentCount: objectCount(parents) };
+  const allParents = { lists: [], parentCount: objectCount(cardinality) };
   if (!lists) return allParents;
   const { after, before, ...others } = args;
   const listWithoutCursors = listOrNull(() => listOf(lists, anyOwner, market, args as Args), others);
@@ -61,7 +61,7 @@ export function listsOf<Args>(
 
 /** The number of cached pages of the lists. */
 export const cachedPages = (
-  { cache }: FieldVisit,
+  { input: { cache } }: FieldVisit,
   lists: readonly PagedList[],
   pages: readonly number[],
 ): number =>
@@ -69,17 +69,17 @@ export const cachedPages = (
 
 /** The offsets of the pages that a connection may have to read, and the maximum number of its items. */
 export function pagesOf(
-  { args, selected, app }: FieldVisit,
+  { args, selectedNames, input: { app } }: FieldVisit,
   endpoint: PagedEndpoint,
   reach = Number.POSITIVE_INFINITY,
 ) {
   const { limit, probeCalls } = app.worstCasePage(endpoint);
   const windowArgs = windowArgsOrNull(args);
   const pages =
-    windowArgs && needsItems(selected)
+    windowArgs && needsItems(selectedNames)
       ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search')
       : [];
-  if (windowArgs && pages.length === 0 && selected.has('totalCount')) pages.push(0);
+  if (windowArgs && pages.length === 0 && selectedNames.has('totalCount')) pages.push(0);
   return {
     pages,
     limit,

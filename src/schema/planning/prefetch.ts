@@ -76,9 +76,9 @@ function prefetch(
   index?: number,
 ): Prefetched {
   const prefetched = new Map<FieldNode | undefined, Promise<unknown>>();
-  const selection = context.selection.field(info)?.below.find(({ type }) => type.name === typeName);
-  for (const selected of selection?.fields ?? []) {
-    const { responseName, field, nodes } = selected;
+  const typeSelection = context.selection.field(info)?.below.find(({ type }) => type.name === typeName);
+  for (const selection of typeSelection?.fields ?? []) {
+    const { responseName, field, nodes } = selection;
     const [node] = nodes;
     const read = field.extensions.prefetch;
     if (!node || !read) continue;
@@ -89,7 +89,7 @@ function prefetch(
         key,
         getArgumentValues(field, node, info.variableValues) as never,
         context,
-        childField(context, info, selected, path),
+        childField(context, info, selection, path),
       );
     const started = start();
     started.catch(() => undefined);

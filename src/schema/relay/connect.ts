@@ -17,16 +17,16 @@ export async function connect<T extends Entity>(
   context: Context,
   field: FieldRead,
 ): Promise<Connection<T> | null> {
-  const { selected, fieldContext } = field;
+  const { selectedNames, fieldContext } = field;
   const inCursors = marketInCursors(args);
   const isMarketOfCursors = inCursors !== null && !field.hasMarketAbove();
   const list = listIn(namedMarket(args) ?? (isMarketOfCursors ? inCursors : null));
   const { encode } = cursorsOf(list);
   const windowArgs = windowArgsIn(list, args);
-  const isWindowNeeded = needsItems(selected);
+  const isWindowNeeded = needsItems(selectedNames);
   const window = isWindowNeeded ? await context.spotify.window(list, windowArgs, fieldContext) : null;
   if (isWindowNeeded && window === null) return null;
-  if (!selected.has('totalCount')) return { window, windowArgs, encode, length: null };
+  if (!selectedNames.has('totalCount')) return { window, windowArgs, encode, length: null };
   // A window of no slots reads no page: only the length shows whether there is a list.
   const length = window?.length ?? (await context.spotify.listLength(list, fieldContext));
   return length === null ? null : { window, windowArgs, encode, length };

@@ -97,5 +97,5 @@ export function parseCursor(cursor: string): CursorPosition & { listHash: string
 }
 
 /** Whether the fields that an operation selects of a connection need its items. */
-export const needsItems = (selected: ReadonlySet<string>): boolean =>
-  ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
+export const needsItems = (selectedNames: ReadonlySet<string>): boolean =>
+  ['edges', 'nodes', 'pageInfo'].some((field) => selectedNames.has(field));

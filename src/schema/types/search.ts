@@ -84,7 +84,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_, { q, type, ...args }, context, info) => ({
       q: searchText(q),
-      kinds: searchedKinds(type, resolvedField(context, info).selected),
+      kinds: searchedKinds(type, resolvedField(context, info).selectedNames),
       market: namedMarket(args),
     }),
   }),
