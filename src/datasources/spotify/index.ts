@@ -21,7 +21,6 @@ export * from './kinds/index.ts';
 export type { Entity, PagedListDefinition } from './kinds/kind.ts';
 export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { PagedList } from './kinds/requests/lists.ts';
-export { searchReach } from './kinds/requests/search.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export type { SpotifyHost, SpotifyOptions } from './options.ts';
 export { type CursorPosition, type WindowArgs, worstCaseOffsets } from './pagination/slots.ts';

@@ -1,5 +1,5 @@
 import { type GraphQLField, getNamedType, isCompositeType, isObjectType } from 'graphql';
-import { kinds, pagedEndpoints, parseMarket } from '../../datasources/spotify/index.ts';
+import { kinds, pagedEndpoint, parseMarket } from '../../datasources/spotify/index.ts';
 import { createReferences } from '../planning/argument-values.ts';
 import { type Cost, type FieldVisit, maxIds, single, unknownLength } from '../planning/cost.ts';
 import { isList } from '../planning/selection-tree.ts';
@@ -85,7 +85,7 @@ const visitWith = (args: FieldVisit['args']): FieldVisit => ({
     app: {
       has: (capability) => capability !== 'batch',
       worstCasePage: (endpoint) => ({
-        limit: pagedEndpoints(kinds).find(({ name }) => name === endpoint)?.developmentPageSize ?? 1,
+        limit: pagedEndpoint(endpoint).developmentPageSize,
         probeCalls: 0,
       }),
     },

@@ -1,11 +1,10 @@
 import {
   categories,
   type Kind,
-  kinds,
   listProperties,
   type PagedEndpoint,
   type PagedList,
-  pagedEndpoints,
+  pagedEndpoint,
   type relatedArtists,
   type topTracks,
   typedKinds,
@@ -77,7 +76,7 @@ export function embeddedListCost<Args>(
   const { embeddedPage, freshMs } = typedKinds[owner];
   if (!embeddedPage) throw new Error(`An object of the kind ${owner} contains no page of a list.`);
   const { limit: embeddedItems, isInBatches } = embeddedPage;
-  const listFreshMs = pagedEndpoints(kinds).find(({ name }) => name === endpoint)?.freshMs ?? 0;
+  const listFreshMs = pagedEndpoint(endpoint).freshMs;
   // If the list is fresh for less time than the object, the page in a cached object may be too old: then the list is read.
   const mayPageBeOld = listFreshMs < freshMs;
   const { withheldField, hasFullItems } = listProperties(endpoint);

@@ -3,6 +3,7 @@ import {
   type OwnerKey,
   type PagedEndpoint,
   type PagedList,
+  pagedEndpoint,
   parseId,
   type WindowArgs,
   worstCaseOffsets,
@@ -68,16 +69,13 @@ export const cachedPages = (
   cache ? lists.flatMap((list) => pages.filter((page) => cache.isPageCached(list, page))).length : 0;
 
 /** The offsets of the pages that a connection may have to read, and the maximum number of its items. */
-export function pagesOf(
-  { args, selectedNames, input: { app } }: FieldVisit,
-  endpoint: PagedEndpoint,
-  reach = Number.POSITIVE_INFINITY,
-) {
+export function pagesOf({ args, selectedNames, input: { app } }: FieldVisit, endpoint: PagedEndpoint) {
   const { limit, probeCalls } = app.worstCasePage(endpoint);
+  const { maxOffset = Number.POSITIVE_INFINITY, hasStableTotal = true } = pagedEndpoint(endpoint);
   const windowArgs = windowArgsOrNull(args);
   const pages =
     windowArgs && needsItems(selectedNames)
-      ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search')
+      ? worstCaseOffsets(windowArgs, limit, maxOffset, hasStableTotal)
       : [];
   if (windowArgs && pages.length === 0 && selectedNames.has('totalCount')) pages.push(0);
   return {

@@ -1,4 +1,4 @@
-import { type Kind, kindNames, kinds, searchReach } from '../../datasources/spotify/index.ts';
+import { type Kind, kindNames, kinds, searchEndpoint } from '../../datasources/spotify/index.ts';
 import { searchText } from '../arguments.ts';
 import { orNull } from './argument-values.ts';
 import { type FieldCost, nothing, single } from './cost.ts';
@@ -31,9 +31,9 @@ export const searchCost = (kind: Kind): FieldCost => ({
     const together = kindsTogether(kind, searched, visit.args);
     const list = lists ? listOrNull(() => lists.search(kind, text, market, together), visit.args) : undefined;
     if (list === null) return nothing;
-    const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
+    const { pages, size, probeCalls } = pagesOf(visit, 'search');
     const search = JSON.stringify([parents.field.args, list?.market ?? market]);
-    const shared = pages.filter((page) => page < searchReach);
+    const shared = pages.filter((page) => page < searchEndpoint.maxOffset);
     const uncached = shared.filter((page) => !list || !cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds

@@ -104,6 +104,10 @@ export interface PagedEndpointDefinition {
   freshMs: number;
   /** The calls in 24 h after which apps in development mode were seen to be rejected. */
   presumedDailyLimit?: number;
+  /** The end of the last slot that Spotify serves; by default only the length of a list ends it. */
+  maxOffset?: number;
+  /** Whether different totals on two pages mean that the list has changed; by default they do. */
+  hasStableTotal?: boolean;
 }
 
 /** A list that Spotify pages. `F` is the filter that narrows it. */
@@ -163,10 +167,7 @@ export function getKind<T extends Entity = Entity>(kinds: KindRegistry, name: T[
   return kind as KindDefinition<T>;
 }
 
-/**
- * The list with this name.
- * @throws Error if the registry has no such list, which is a defect of the gateway
- */
+/** @throws Error if the registry has no list with this name, which is a defect of the gateway */
 export function getList(kinds: KindRegistry, name: string): PagedListDefinition<Entity, never> {
   const list = Object.values(kinds)
     .flatMap(({ lists }) => lists)

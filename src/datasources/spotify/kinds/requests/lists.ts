@@ -38,7 +38,7 @@ export interface PagedList<T extends Entity = Entity> {
   maxOffset: number;
   /** How long a page and the length of the list are fresh, in milliseconds. */
   freshMs: number;
-  /** Whether different totals on two pages mean that the list has changed. */
+  /** See `PagedEndpointDefinition`. */
   hasStableTotal: boolean;
 }
 
@@ -93,7 +93,7 @@ interface PagesOptions<T> {
 }
 
 export function pagesAt<T extends Entity>(
-  { name, freshMs }: PagedEndpointDefinition,
+  { name, freshMs, maxOffset = Number.POSITIVE_INFINITY, hasStableTotal = true }: PagedEndpointDefinition,
   { path, market, registry, decode, ...options }: PagesOptions<T>,
 ): PagedList<T> {
   const query = withMarket(options.query, market);
@@ -102,8 +102,8 @@ export function pagesAt<T extends Entity>(
     key,
     market,
     endpoint: name,
-    maxOffset: Number.POSITIVE_INFINITY,
-    hasStableTotal: true,
+    maxOffset,
+    hasStableTotal,
     freshMs,
     page(offset, limit) {
       const pageQuery = { ...query, limit: `${limit}`, offset: `${offset}` };
