@@ -8,7 +8,7 @@ import type {
 } from '../datasources/spotify/index.ts';
 import type { Plan } from './planning/plan.ts';
 import { createRunningSelection, type RunningSelection } from './planning/running-selection.ts';
-import type { FieldSelection, ResponsePath } from './planning/selection-tree.ts';
+import type { FieldSelection } from './planning/selection-tree.ts';
 
 /** The context of resolvers: the datasource, and the deadline and usage of the operation. */
 export interface Context {
@@ -25,11 +25,16 @@ export interface Context {
   selection: RunningSelection;
   /** See `Spotify.quota`; null if clients must not see it. */
   quota(selected?: ReadonlySet<Family>): readonly FamilyQuota[] | null;
-  /**
-   * The operation, and the location of the resolved field in its response.
-   * @param index of the object that is read, if the field returns a list of objects
-   */
+  /** The operation, and the location of the resolved field in its response. @param index see `ResolvedField` */
   fieldContext(info: GraphQLResolveInfo, index?: number): FieldContext;
+}
+
+/** The field that is being resolved. */
+export interface ResolvedField {
+  context: Context;
+  info: GraphQLResolveInfo;
+  /** Of the object that is read, if the field returns a list of objects. */
+  index?: number;
 }
 
 /** A field that reads from the datasource. */
@@ -75,8 +80,8 @@ export const createContext = (
   return context;
 };
 
-/** The field that is being resolved. */
-export const resolvedField = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
+/** The read of the field that is being resolved. */
+export const fieldRead = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
   selectedNames: context.selection.field(info)?.selectedNames ?? none,
   fieldContext: context.fieldContext(info),
   hasMarketAbove: () => context.selection.hasMarketAbove(responsePathAsArray(info.path), info),
@@ -84,23 +89,22 @@ export const resolvedField = (context: Context, info: GraphQLResolveInfo): Field
 
 const none: ReadonlySet<string> = new Set();
 
-/**
- * A field below the one that is being resolved.
- * @param path of the child from the resolved field
- */
-export const childField = (
-  context: Context,
-  info: GraphQLResolveInfo,
-  { selectedNames, name }: FieldSelection,
-  path: ResponsePath,
+/** The read of a field below the one that is being resolved. */
+export const childFieldRead = (
+  { context, info, index }: ResolvedField,
+  { responseName, selectedNames, name }: FieldSelection,
 ): FieldRead => {
-  const fullPath = () => [...responsePathAsArray(info.path), ...path];
+  const path = () => [
+    ...responsePathAsArray(info.path),
+    ...(index === undefined ? [] : [index]),
+    responseName,
+  ];
   return {
     selectedNames,
     fieldContext: {
       operation: context.operationContext,
-      location: () => ({ field: name, path: fullPath() }),
+      location: () => ({ field: name, path: path() }),
     },
-    hasMarketAbove: () => context.selection.hasMarketAbove(fullPath(), info),
+    hasMarketAbove: () => context.selection.hasMarketAbove(path(), info),
   };
 };

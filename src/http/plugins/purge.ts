@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Plugin } from 'graphql-yoga';
 import { parseReference, type Spotify, type SpotifyId } from '../../datasources/spotify/index.ts';
 import { BadUserInput, GatewayError } from '../../errors.ts';
-import { maxIds } from '../../schema/planning/cost.ts';
+import { maxIds } from '../../schema/argument-limits.ts';
 import { maxQuotedCharacters, shortened } from '../../text.ts';
 import { parseJson } from '../operation-params.ts';
 

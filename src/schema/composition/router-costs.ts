@@ -1,7 +1,8 @@
 import { type GraphQLField, getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { kinds, pagedEndpoint, parseMarket } from '../../datasources/spotify/index.ts';
+import { maxIds } from '../argument-limits.ts';
 import { createReferences } from '../planning/argument-values.ts';
-import { type Cost, type FieldVisit, maxIds, single, unknownLength } from '../planning/cost.ts';
+import { type Cost, type FieldVisit, single, unknownLength } from '../planning/cost.ts';
 import { isList } from '../planning/selection-tree.ts';
 import { cursorsOf, defaultSize, maxSize } from '../relay/page-arguments.ts';
 

@@ -58,9 +58,9 @@ function referenceOf(key: string | Representation, kind: Kind | null): Reference
 }
 
 /** The value, or null for invalid input: the field is then null with an error, and costs nothing. */
-export function orNull<T>(read: () => T): T | null {
+export function orNull<T>(parse: () => T): T | null {
   try {
-    return read();
+    return parse();
   } catch (error) {
     if (error instanceof BadUserInput) return null;
     throw error;

@@ -182,12 +182,6 @@ declare module 'graphql' {
   }
 }
 
-/** Maximum ids of a plural field. */
-export const maxIds = 100;
-
-/** Maximum representations of `_entities`. */
-export const maxRepresentations = 1_000;
-
 /** The length of a list that declares none: an album has one or two artists, seldom more. */
 export const unknownLength = 5;
 

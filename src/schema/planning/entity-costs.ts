@@ -1,14 +1,14 @@
 import type { Kind, Reference } from '../../datasources/spotify/index.ts';
 import { getOrCreate } from '../../maps.ts';
-import {
-  type CacheView,
-  type EntityReads,
-  type EntityReadsOf,
-  type FieldCost,
-  maxRepresentations,
-  type ReferencesOf,
-  type Representation,
-  type UncachedEntity,
+import { maxRepresentations } from '../argument-limits.ts';
+import type {
+  CacheView,
+  EntityReads,
+  EntityReadsOf,
+  FieldCost,
+  ReferencesOf,
+  Representation,
+  UncachedEntity,
 } from './cost.ts';
 import { readsByIds } from './object-costs.ts';
 

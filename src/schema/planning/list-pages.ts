@@ -12,8 +12,8 @@ import {
   type ConnectionArgs,
   needsItems,
   parseCursor,
-  windowArgsIn,
-  windowArgsOf,
+  parseWindowArgs,
+  windowArgsForList,
 } from '../relay/page-arguments.ts';
 import { orNull } from './argument-values.ts';
 import { type FieldVisit, type ListView, type NamedCall, objectCount } from './cost.ts';
@@ -33,7 +33,7 @@ const anyOwner: OwnerKey = { id: parseId('0'.repeat(22), 'artist'), market: null
 export const listOrNull = (listOf: () => PagedList, args: FieldVisit['args']): PagedList | null =>
   orNull(() => {
     const list = listOf();
-    windowArgsIn(list, args as ConnectionArgs);
+    windowArgsForList(list, args as ConnectionArgs);
     return list;
   });
 
@@ -97,7 +97,7 @@ export const probeCallsOf = (endpoint: PagedEndpoint, count: number): NamedCall[
 
 /** The window that the arguments select; null if they are invalid. */
 const windowArgsOrNull = (args: FieldVisit['args']): WindowArgs | null =>
-  orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
+  orNull(() => parseWindowArgs(args as ConnectionArgs, parseCursor));
 
 /** Whether a window may begin in the first `items` slots. */
 export function beginsWithin(items: number, args: FieldVisit['args']): boolean {

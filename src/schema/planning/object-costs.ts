@@ -8,12 +8,12 @@ import {
   type WithheldField,
   withheldFieldOf,
 } from '../../datasources/spotify/index.ts';
+import { maxIds } from '../argument-limits.ts';
 import {
   type Cardinality,
   type Cost,
   type FieldCost,
   type FieldVisit,
-  maxIds,
   type Owner,
   objectCount,
 } from './cost.ts';

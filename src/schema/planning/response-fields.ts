@@ -1,8 +1,9 @@
 import { type GraphQLResolveInfo, type GraphQLSchema, getNamedType, isIntrospectionType } from 'graphql';
 import { QueryTooComplex } from '../../errors.ts';
 import { getOrCreate } from '../../maps.ts';
+import { maxIds } from '../argument-limits.ts';
 import type { ArgumentsOf } from './argument-values.ts';
-import { canCost, maxIds, unknownLength } from './cost.ts';
+import { canCost, unknownLength } from './cost.ts';
 import { windowSizeOf } from './list-pages.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 

@@ -1,29 +1,15 @@
-import { type Kind, kindNames, kinds, searchEndpoint } from '../../datasources/spotify/index.ts';
-import { searchText } from '../arguments.ts';
+import { type Kind, kinds, searchEndpoint } from '../../datasources/spotify/index.ts';
+import { kindsTogether, parseSearchText, searchedKinds } from '../search-arguments.ts';
 import { orNull } from './argument-values.ts';
 import { type FieldCost, nothing, single } from './cost.ts';
 import { listOrNull, pagesOf, probeCallsOf } from './list-pages.ts';
-
-/** The kinds that a search asks for: by its argument `type`, and by its selection. */
-export const searchedKinds = (
-  type: readonly Kind[] | null | undefined,
-  selectedNames: ReadonlySet<string>,
-): readonly Kind[] =>
-  (type ?? kindNames).filter((kind) => kinds[kind].isSearchable && selectedNames.has(kinds[kind].plural));
-
-/** The kinds that are searched for together with one kind. A window with a cursor stays in its list. */
-export const kindsTogether = (
-  kind: Kind,
-  searched: readonly Kind[],
-  { after, before }: { after?: unknown; before?: unknown },
-): readonly Kind[] => (after == null && before == null ? searched : [kind]);
 
 /** One kind of a search. The kinds of one search in one market usually share their calls, page by page. */
 export const searchCost = (kind: Kind): FieldCost => ({
   calls(visit) {
     const { parents, input } = visit;
     const { q, type } = parents.field.args as { q: string; type?: readonly Kind[] | null };
-    const text = orNull(() => searchText(q));
+    const text = orNull(() => parseSearchText(q));
     const searched = searchedKinds(type, parents.field.selectedNames);
     if (text === null || !searched.includes(kind)) return nothing;
     const { lists, cache } = input;

@@ -14,7 +14,7 @@ import { elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
 import { pagedListCost, shortListOptions } from '../planning/list-costs.ts';
 import { prefetchedField } from '../planning/prefetch.ts';
-import { connect } from '../relay/connect.ts';
+import { connect, marketOfConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
 import { type ConnectionArgs, cursorsOf } from '../relay/page-arguments.ts';
 import { itemOrError } from '../resolvers.ts';
@@ -22,7 +22,8 @@ import { ArtistAlbumsConnection } from './album.ts';
 import { linkFields } from './common-fields.ts';
 import { fullObjectField } from './field-options.ts';
 import { imagesField } from './images.ts';
-import { Artist, Node, Track } from './node.ts';
+import { Node } from './node.ts';
+import { Artist, Track } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 import { AlbumGroup, Followers } from './values.ts';
 
@@ -115,7 +116,8 @@ export function albumsCursor(spotify: Pick<Spotify, 'pagedList'>, id: string, sl
 }
 
 async function readAlbums(artist: OwnerKey, args: AlbumsArgs, context: Context, field: FieldRead) {
-  return connect((market) => albumsOf(context.spotify, artist, market, args), args, context, field);
+  const market = marketOfConnection(args, field);
+  return connect(albumsOf(context.spotify, artist, market, args), args, context, field);
 }
 
 async function readTopTracks(artist: OwnerKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {

@@ -4,7 +4,8 @@ import { connectionOf } from '../relay/connection.ts';
 import { fromAnyForm, value } from '../resolvers.ts';
 import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { embeddedListField } from './field-options.ts';
-import { Node, objectTypes } from './node.ts';
+import { Node } from './node.ts';
+import { objectTypes } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { audiobook: Audiobook, chapter: Chapter } = objectTypes;

@@ -1,7 +1,8 @@
 import { fromAnyForm } from '../resolvers.ts';
 import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { fullObjectField, ownerField } from './field-options.ts';
-import { Node, objectTypes } from './node.ts';
+import { Node } from './node.ts';
+import { objectTypes } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { audiobook: Audiobook, chapter: Chapter } = objectTypes;

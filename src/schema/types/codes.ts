@@ -8,10 +8,10 @@ import {
 import { BadUserInput } from '../../errors.ts';
 import { marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { type Context, type FieldRead, resolvedField } from '../context.ts';
+import { type Context, type FieldRead, fieldRead } from '../context.ts';
 import { codeSearchCost } from '../planning/search-costs.ts';
-import { malformed } from '../resolvers.ts';
-import { Album, Track } from './node.ts';
+import { malformedError } from '../resolvers.ts';
+import { Album, Track } from './object-types.ts';
 
 /** The root fields that find an object by a code from outside Spotify. */
 
@@ -37,7 +37,7 @@ builder.queryFields((t) => ({
       const market = rootMarket(args, context, info);
       const isMatch = (ids: Decoded<ExternalIds>) =>
         hasCode(ids, ['isrc'], (code) => withoutHyphens(code) === isrc);
-      return findByCode('track', `isrc:${isrc}`, market, isMatch, context, resolvedField(context, info));
+      return findByCode('track', `isrc:${isrc}`, market, isMatch, context, fieldRead(context, info));
     },
   }),
   albumByUpc: t.field({
@@ -58,7 +58,7 @@ builder.queryFields((t) => ({
       const market = rootMarket(args, context, info);
       const isMatch = (ids: Decoded<ExternalIds>) =>
         hasCode(ids, ['upc', 'ean'], (code) => withoutZeros(code) === withoutZeros(upc));
-      return findByCode('album', `upc:${upc}`, market, isMatch, context, resolvedField(context, info));
+      return findByCode('album', `upc:${upc}`, market, isMatch, context, fieldRead(context, info));
     },
   }),
 }));
@@ -82,7 +82,7 @@ async function findByCode<K extends 'album' | 'track'>(
     for (const item of items) if (!isMalformed(item) && isMatch(item.externalIds) === match) return item;
   }
   const unreadable = items.find(isMalformed);
-  if (unreadable) throw malformed(unreadable);
+  if (unreadable) throw malformedError(unreadable);
   return null;
 }
 

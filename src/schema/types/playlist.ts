@@ -12,7 +12,8 @@ import { fromAnyForm, value, valueOrError } from '../resolvers.ts';
 import { linkFields } from './common-fields.ts';
 import { embeddedListField, fullObjectField, nullInListsField } from './field-options.ts';
 import { imagesField } from './images.ts';
-import { Node, objectTypes, typeNames } from './node.ts';
+import { Node } from './node.ts';
+import { objectTypes, typeNames } from './object-types.ts';
 import { User } from './user.ts';
 import { Followers } from './values.ts';
 

@@ -3,7 +3,8 @@ import { connectionOf } from '../relay/connection.ts';
 import { fromAnyForm, required } from '../resolvers.ts';
 import { linkFields, playabilityFields } from './common-fields.ts';
 import { fullObjectField, ownerField } from './field-options.ts';
-import { Album, Artist, Node, Track } from './node.ts';
+import { Node } from './node.ts';
+import { Album, Artist, Track } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 import { ExternalIds } from './values.ts';
 
