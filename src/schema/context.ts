@@ -16,10 +16,8 @@ export interface Context {
   operationContext: OperationContext;
   /** The hash of the operation's document; empty before the document is parsed, and for other executors. */
   documentHash: string;
-  /** The name of the operation in the document; null for an unnamed operation, and before the document is parsed. */
-  operationName: string | null;
-  /** The type of the operation; null before the document is known to be valid. */
-  operationType: 'query' | null;
+  /** The operation, which is a query; null before the document is known to be valid, and for other executors. */
+  operation: { name: string | null } | null;
   /** The plan of the operation; null until it is made, and for executors without a planner. */
   plan: Plan | null;
   selection: RunningSelection;
@@ -64,8 +62,7 @@ export const createContext = (
     spotify,
     operationContext,
     documentHash: '',
-    operationName: null,
-    operationType: null,
+    operation: null,
     plan: null,
     selection: createRunningSelection(() => context.plan?.selectionTree),
     quota: (selected) => (exposeQuota ? spotify.quota(selected) : null),

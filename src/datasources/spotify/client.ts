@@ -75,7 +75,7 @@ export interface Spotify
   /** Starts to fetch the token, and opens sockets for the first calls meanwhile. */
   connect(): void;
   /** Resolves when the data of the other processes has arrived or the wait for it times out. */
-  started(): Promise<void>;
+  whenSynced(): Promise<void>;
   /** Why the gateway cannot serve; null if it can. */
   whyNotReady(): Promise<UnreadyReason | null>;
   close(): Promise<void>;
@@ -180,7 +180,7 @@ export function createSpotify(
       boundedFetch.connect?.(options.apiUrl);
       void whyNotReady();
     },
-    started: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
+    whenSynced: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
     whyNotReady,
     async close() {
       token.dispose();
