@@ -1,17 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, overloaded } from '../errors.ts';
+import { isObject, parseJson } from '../json.ts';
 import type { Client } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import type { EntryPointOptions } from './entry-point.ts';
 import type { MediaType } from './media-types.ts';
-import {
-  invalidBody,
-  isObject,
-  isOperation,
-  type OperationParams,
-  parseJson,
-  withDocument,
-} from './operation-params.ts';
+import { invalidBody, isOperation, type OperationParams, withDocument } from './operation-params.ts';
 import { headersOf } from './request-target.ts';
 import { okResponse, type SerializedResponse, serialize, writeResponse } from './response.ts';
 import { responseKey } from './response-cache.ts';

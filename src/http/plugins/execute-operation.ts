@@ -1,9 +1,9 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import { stringify } from '../../json.ts';
 import { cacheHeaders, type Reuse } from '../cache-headers.ts';
 import { clientKeyOf } from '../client-key.ts';
 import type { EntryPointOptions } from '../entry-point.ts';
-import { stringify } from '../operation-params.ts';
 import type { RequestIds } from '../request-id.ts';
 import { responseKey } from '../response-cache.ts';
 

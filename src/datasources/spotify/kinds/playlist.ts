@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { isObject } from '../../../json.ts';
 import { propertyOf } from '../transport/body.ts';
 import {
   booleanPart,
   expectObject,
-  isObject,
   type Malformed,
   orMalformed,
   part,
