@@ -1,6 +1,8 @@
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import { type CursorPosition, type SlotRange, sentTotal, slotRefsIn, type WindowArgs } from './slots.ts';
+import { sentTotal } from './pages.ts';
+import { slotRefsIn } from './slot-refs.ts';
+import type { CursorPosition, SlotRange, WindowArgs } from './slots.ts';
 
 // If the list has grown or shrunk at the front since a cursor was made, the item of the cursor has moved by at most the
 // number of slots by which the list has grown or shrunk. A window beside the item moves with it, so that the client gets no

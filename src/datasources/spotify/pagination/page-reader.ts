@@ -4,7 +4,8 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import { knownLengthOf, type ListRead, readPage, requestAt } from './list-read.ts';
-import { isEmpty, mayContinue, nextOffsets, offsetsOf, type SlotRange, untilGap } from './slots.ts';
+import { isEmpty, mayContinue, nextOffsets, offsetsOf, untilGap } from './pages.ts';
+import type { SlotRange } from './slots.ts';
 import { ListAbsent } from './withheld-lists.ts';
 
 /** Pages in the order of their offsets, without a gap. */

@@ -8,13 +8,13 @@ import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
+import type { Window } from './cut-window.ts';
 import { createListLengths } from './lengths.ts';
 import { type ListRead, shownLengthOf } from './list-read.ts';
 import { createPageSizeChoice } from './page-size-choice.ts';
 import { readWindow } from './read-window.ts';
 import { slotRangeOf, type WindowArgs } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
-import type { Window } from './windows.ts';
 import { unlessWithheld } from './withheld-lists.ts';
 
 export type Pagination = ReturnType<typeof createPagination>;

@@ -1,12 +1,12 @@
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordShortened } from '../usage/field-context.ts';
-import { cutWindow } from './cut-window.ts';
+import type { Window } from './cut-window.ts';
+import { windowBesideCursor } from './follow-cursor.ts';
 import { findEnd } from './list-end.ts';
 import type { ListRead } from './list-read.ts';
 import { type PageSequence, readPages } from './page-reader.ts';
 import { isFromEnd, type SlotRange, slotRangeOf, type WindowArgs } from './slots.ts';
-import type { Window } from './windows.ts';
 
 const maxCorrections = 4; // for `last`, if the list changes while its end is looked for
 
@@ -43,7 +43,7 @@ export async function readWindow<T extends Entity>(
     sequence = await readPages({ ...read, minLength: slotRange.end }, slotRange, knownPages);
   }
   if (sequence?.isShortened) recordShortened(read.fieldContext);
-  return sequence && cutWindow(read, sequence, slotRange, windowArgs);
+  return sequence && windowBesideCursor(read, sequence, slotRange, windowArgs);
 }
 
 /**
