@@ -15,5 +15,5 @@ export const cursorAt = (slot: number, id: string | null = null, total = 100): C
 /** A page of albums, named by letters; `-` is null. Slots that the text does not reach are missing. */
 export function letterPage(offset: number, letters: string, rest: Partial<Page<Album>> = {}): Page<Album> {
   const items = Array.from(letters, (id) => (id === '-' ? null : ({ id } as unknown as Album)));
-  return { offset, limit: 5, total: 100, isTotalMalformed: false, hasNext: true, asOfMs: 0, items, ...rest };
+  return { offset, limit: 5, total: 100, totalSource: 'sent', hasNext: true, asOfMs: 0, items, ...rest };
 }

@@ -144,6 +144,7 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
 
 /** Responses from before 2018 lack the number of an album's tracks; the embedded tracks still have it. */
 function totalOf(tracks: Page<Entity> | undefined): number | undefined {
-  const isUnknown = tracks?.isTotalDerived && tracks.hasNext; // the items of the page were counted, and others follow
-  return isUnknown ? undefined : tracks?.total;
+  if (!tracks) return undefined;
+  const isUnknown = tracks.totalSource !== 'sent' && tracks.hasNext; // the items of the page were counted, and others follow
+  return isUnknown ? undefined : tracks.total;
 }

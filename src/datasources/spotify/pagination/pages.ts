@@ -98,7 +98,7 @@ export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
 /** The total that Spotify sent last with one of the pages; undefined if it sent none. */
 export const sentTotal = (pages: readonly Page[]): number | undefined =>
   pages
-    .filter(({ isTotalDerived }) => !isTotalDerived)
+    .filter(({ totalSource }) => totalSource === 'sent')
     .reduce<Page | undefined>(
       (latest, page) => (latest && latest.asOfMs > page.asOfMs ? latest : page),
       undefined,

@@ -44,12 +44,10 @@ export function createPagination(options: PaginationOptions) {
 
   /** The window in cached pages of another size, however old, after a read with calls has failed. @throws the error */
   async function cachedWindow<T extends Entity>(read: ListRead<T>, windowArgs: WindowArgs, error: unknown) {
-    const get: ReadThroughCache['get'] = (request, fieldContext) =>
-      cache.getAfterError(request, error, fieldContext);
+    if (!(error instanceof GatewayError)) throw error;
     const otherSizes = capabilities.pageSizes(read.list.endpoint).filter((size) => size !== read.limit);
-    for (const limit of error instanceof GatewayError ? otherSizes : []) {
-      const cachedRead = { ...read, cache: { ...cache, get }, limit };
-      const result = await readWindow(cachedRead, windowArgs).catch(onlyUnusable);
+    for (const limit of otherSizes) {
+      const result = await readWindow({ ...read, failure: error, limit }, windowArgs).catch(onlyUnusable);
       if (!(result instanceof Error)) return result;
     }
     throw error;
@@ -80,7 +78,7 @@ export function createPagination(options: PaginationOptions) {
   ): Promise<Window<T> | null> {
     const isBackward = windowArgs.last !== null;
     const minLength = isBackward ? (windowArgs.before?.slot ?? 0) : 0;
-    const windowRead = { list, isBackward, after: windowArgs.after, minLength, fieldContext };
+    const windowRead = { list, isBackward, after: windowArgs.after, minLength, fieldContext, failure: null };
     const listRead = { ...windowRead, cache, lengths, smallPages, recordInvalidation };
     let limit = pageSizes.sizeFor(list, windowArgs);
     for (;;) {

@@ -24,7 +24,7 @@ describe('the length of a list', () => {
     ...{
       offset: 0,
       limit: 1,
-      isTotalMalformed: false,
+      totalSource: 'sent' as const,
       hasNext: total > 1,
       items: { length: 1 },
       total,
