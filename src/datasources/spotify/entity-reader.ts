@@ -134,7 +134,7 @@ export function createEntityReader<Any extends Entity>({
       const read = () => readFull(object, fieldContext);
       const full = isComplete
         ? object
-        : await (withheldName ? capabilities.withField(withheldName, read) : read());
+        : await (withheldName ? capabilities.nullIfFieldMissing(withheldName, read) : read());
       const value = full?.[name];
       if (isSent(value)) return value;
 

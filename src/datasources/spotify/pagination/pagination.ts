@@ -15,7 +15,7 @@ import { createPageSizeChoice } from './page-size-choice.ts';
 import { readWindow } from './read-window.ts';
 import { slotRangeOf, type WindowArgs } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
-import { unlessWithheld } from './withheld-lists.ts';
+import { nullIfWithheld } from './withheld-lists.ts';
 
 export type Pagination = ReturnType<typeof createPagination>;
 
@@ -68,7 +68,7 @@ export function createPagination(options: PaginationOptions) {
     const slotRange = slotRangeOf(windowArgs, null, list.maxOffset);
     // A window of no slots needs no call, and does not show whether Spotify withholds the list.
     const hasNoSlots = slotRange !== null && slotRange.start >= slotRange.end;
-    return hasNoSlots ? read() : unlessWithheld(list, capabilities, fieldContext, read);
+    return hasNoSlots ? read() : nullIfWithheld(list, capabilities, fieldContext, read);
   }
 
   async function windowInAnySize<T extends Entity>(
