@@ -23,8 +23,9 @@ export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/mark
 export type { PagedList } from './kinds/requests/lists.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export type { SpotifyHost, SpotifyOptions } from './options.ts';
-export { type CursorPosition, type WindowArgs, worstCaseOffsets } from './pagination/slots.ts';
-export type { Slot, Window } from './pagination/windows.ts';
+export type { Slot, Window } from './pagination/cut-window.ts';
+export { worstCaseOffsets } from './pagination/pages.ts';
+export type { CursorPosition, WindowArgs } from './pagination/slots.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
 export type { FamilyQuota } from './quota/daily-quota.ts';
 export type { FamilyReport } from './quota/request-queue.ts';

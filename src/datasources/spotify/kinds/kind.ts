@@ -119,6 +119,8 @@ export interface PagedListDefinition<T extends Entity, F = undefined> extends Pa
   hasFullItems?: boolean;
   /** The field that Spotify may withhold from an app: then the list is null. */
   withheldField?: string;
+  /** Whether Spotify may withhold the list of one owner and send that of another. */
+  isWithheldPerOwner?: boolean;
   /** The item with an id, if Spotify gives it none; by default an item without an id is null. */
   identify?(item: unknown): unknown;
   query?(filter: F): Record<string, string>;
@@ -157,10 +159,7 @@ export interface EmbeddedPage {
 export const findKind = (kinds: KindRegistry, name: unknown): KindDefinition | undefined =>
   typeof name === 'string' && Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 
-/**
- * The kind with this name. `T` is its type, as far as the caller knows it: a registry has each kind under its own name.
- * @throws Error if the registry has no such kind, which is a defect of the gateway
- */
+/** The kind with this name, of the type that the caller knows. @throws Error if there is none: a defect of the gateway */
 export function getKind<T extends Entity = Entity>(kinds: KindRegistry, name: T['kind']): KindDefinition<T> {
   const kind = findKind(kinds, name);
   if (!kind) throw new Error(`The registry has no kind ${name}.`);
