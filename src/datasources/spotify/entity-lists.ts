@@ -112,7 +112,7 @@ export function createEntityLists(
       const isOwnerFresh = epochMs() - page.asOfMs < ownerKind.freshMs;
       if (isOwnerFresh || cache.isCached(request, 'full')) return undefined;
       // The owner is refreshed too: its response contains the page, so that the list needs no call of its own.
-      const refreshed = await cache.get(ownerRequest, fieldContext, true).catch(onlyGatewayError);
+      const refreshed = await cache.get(ownerRequest, fieldContext, 'refresh').catch(onlyGatewayError);
       const newPage = refreshed && !(refreshed instanceof GatewayError) ? pageIn(refreshed) : undefined;
       return newPage && isUsable(newPage) ? newPage : undefined;
     };

@@ -35,7 +35,7 @@ export function searchResults<T extends Entity>(
     hasStableTotal: false, // it drifts from page to page (spotify/web-api#201)
     page(offset, limit) {
       const page = results.page(offset, limit);
-      const batch = searchBatch(page.request, registry);
+      const batch = searchBatch(page.apiRequest, registry);
       // The results are decoded at once, because full objects replace calls by their ids.
       return {
         ...page,
