@@ -1,8 +1,9 @@
 import { type GatewayError, UpstreamAuthFailed } from '../../../errors.ts';
+import { propertyOf } from '../../../property.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import type { BackOffReason } from './back-off.ts';
-import { messageOf, propertyOf } from './body.ts';
+import { messageOf } from './body.ts';
 import { type HttpResponse, isTimeout, type ObservedHttp, type Outcome } from './http.ts';
 import { maxAttempts, type RetryHooks, withRetries } from './retry.ts';
 import type { Token } from './token.ts';

@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { propertyOf } from '../../../property.ts';
 
 /** The body of a response as JSON, without the market codes. */
 export interface Body {
@@ -18,12 +19,6 @@ export function readBody(body: Buffer): Body | null {
     throw error;
   }
 }
-
-/** A property of parsed JSON; undefined if the value is no object or does not have it. */
-export const propertyOf = (value: unknown, key: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? Reflect.get(value, key)
-    : undefined;
 
 /** The `error.message` of a Spotify error; null if it has none. Never shown to clients. */
 export function messageOf(body: unknown): string | null {

@@ -1,4 +1,4 @@
-import { propertyOf } from './body.ts';
+import { propertyOf } from '../../../property.ts';
 import {
   type BoundedFetch,
   isUsableWithoutBody,

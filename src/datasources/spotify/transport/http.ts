@@ -1,7 +1,8 @@
 import { createFetch } from 'ofetch';
+import { propertyOf } from '../../../property.ts';
 import type { Family, Observer } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
-import { type Body, propertyOf, readBody } from './body.ts';
+import { type Body, readBody } from './body.ts';
 import { type BoundedFetch, TimedOut, TooLarge, Unsent } from './bounded-fetch.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, shuttingDown, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
+import { propertyOf } from '../../../property.ts';
 import {
   type BackOffReason,
   certificateError,
@@ -9,7 +10,7 @@ import {
   retryAfterMs,
   unreachableError,
 } from './back-off.ts';
-import { messageOf, propertyOf } from './body.ts';
+import { messageOf } from './body.ts';
 import type { HttpFault, HttpResponse, Outcome } from './http.ts';
 
 /** The next step after one attempt. A pure decision: the caller waits, backs off and throws. */

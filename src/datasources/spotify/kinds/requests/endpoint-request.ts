@@ -1,5 +1,6 @@
+import { propertyOf } from '../../../../property.ts';
 import type { ApiRequest } from '../../transport/api-client.ts';
-import { messageOf, propertyOf } from '../../transport/body.ts';
+import { messageOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
 import { isUnexplained404 } from '../../transport/retry.ts';
 import { expectArray, expectObject, statedType } from '../decoding/json.ts';

@@ -1,4 +1,5 @@
-import { messageOf, propertyOf } from '../../transport/body.ts';
+import { propertyOf } from '../../../../property.ts';
+import { messageOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
 import { isPlainNotFound, isUnexplained404 } from '../../transport/retry.ts';
 import { FeatureWithheld, LimitRejected } from './endpoint-request.ts';
