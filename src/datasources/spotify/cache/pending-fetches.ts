@@ -4,7 +4,7 @@ import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { waitMsOfQuota } from '../quota/call-permits.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
 import { afterCalls } from '../quota/thrift.ts';
-import { backOffError } from '../transport/back-off.ts';
+import { backOffError } from '../transport/upstream-errors.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { ReadSource } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';

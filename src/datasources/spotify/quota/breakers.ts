@@ -3,9 +3,10 @@ import { epochMs } from '../../../observability/clock.ts';
 import { durationText } from '../../../text.ts';
 import { families } from '../kinds/index.ts';
 import { type Message, subscribeTo } from '../shared-state/messages.ts';
-import { type BackOffReason, backOffError, backOffReasons, maxRetryAfterMs } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
-import { isEdgeRejection } from '../transport/retry.ts';
+import { isEdgeRejection } from '../transport/response-meaning.ts';
+import { maxRetryAfterMs } from '../transport/retry-after.ts';
+import { type BackOffReason, backOffError, backOffReasons } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
 import {
   type CircuitBreaker,

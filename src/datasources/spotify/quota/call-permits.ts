@@ -1,8 +1,8 @@
 import { CallAbandoned, type GatewayError, shuttingDown, UpstreamRateLimited } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { dayMs } from '../kinds/kind.ts';
-import { backOffError, retryAfterText } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
+import { backOffError, retryAfterText } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import type { Breakers } from './breakers.ts';

@@ -1,6 +1,6 @@
-import type { BackOffReason, RejectionReason } from '../transport/back-off.ts';
 import { isTimeout, type Outcome } from '../transport/http.ts';
-import { isEdgeRejection, isUnexplained404 } from '../transport/retry.ts';
+import { isEdgeRejection, isUnexplained404 } from '../transport/response-meaning.ts';
+import type { BackOffReason, RejectionReason } from '../transport/upstream-errors.ts';
 import { createSlidingWindowCounter } from './recent-calls.ts';
 
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;

@@ -4,7 +4,7 @@ import type { Log } from '../../../observability/log.ts';
 import { subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Outcome } from '../transport/http.ts';
-import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
+import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../transport/response-meaning.ts';
 import { createOperationContext } from '../usage/field-context.ts';
 import { createWaiters, type Waiters } from '../usage/waiters.ts';
 import type { OpenState } from './circuit-breaker.ts';

@@ -1,12 +1,11 @@
 import { type GatewayError, UpstreamAuthFailed } from '../../../errors.ts';
-import { propertyOf } from '../../../property.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
-import type { BackOffReason } from './back-off.ts';
-import { messageOf } from './body.ts';
 import { type HttpResponse, isTimeout, type ObservedHttp, type Outcome } from './http.ts';
+import { isTokenRejected } from './response-meaning.ts';
 import { maxAttempts, type RetryHooks, withRetries } from './retry.ts';
 import type { Token } from './token.ts';
+import type { BackOffReason } from './upstream-errors.ts';
 
 /** One read of the Web API. Each id in the path is a `SpotifyId`, or a text that `pathSegment` has encoded. */
 export interface ApiRequest {
@@ -140,22 +139,4 @@ const expiredError = () =>
 export function pathOf({ path, query }: ApiRequest): string {
   const search = new URLSearchParams(query).toString();
   return search === '' ? path : `${path}?${search}`;
-}
-
-// A 401 of another kind: the endpoint needs the token of a user, so another token of the app would change nothing.
-const needsUser = /user authentication/i;
-const invalidToken = /invalid_token/i; // the error code of RFC 6750
-const tokenProblem = /token/i; // as in "The access token expired"
-
-/**
- * Whether a new token may help: either the challenge or the message names the token. A 401 without both states no cause,
- * and the usual cause is the token.
- */
-function isTokenRejected({ status, body, wwwAuthenticate: challenge }: HttpResponse): boolean {
-  if (status !== 401) return false;
-  const message = messageOf(body);
-  const texts = [message, body, propertyOf(body, 'error')].filter((text) => typeof text === 'string');
-  if (texts.some((text) => needsUser.test(text))) return false;
-  if (challenge && invalidToken.test(challenge)) return true;
-  return message === null ? !challenge : tokenProblem.test(message);
 }

@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, shuttingDown, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
-import { propertyOf } from '../../../property.ts';
+import type { HttpFault, HttpResponse, Outcome } from './http.ts';
+import { isPremiumLapsed, isQuotaExceeded, isUnexplained404 } from './response-meaning.ts';
+import { retryAfterMs } from './retry-after.ts';
 import {
   type BackOffReason,
   certificateError,
   failedError,
   premiumError,
   rateLimitedError,
-  retryAfterMs,
   unreachableError,
-} from './back-off.ts';
-import { messageOf } from './body.ts';
-import type { HttpFault, HttpResponse, Outcome } from './http.ts';
+} from './upstream-errors.ts';
 
 /** The next step after one attempt. A pure decision: the caller waits, backs off and throws. */
 export type RetryDecision =
@@ -64,31 +63,6 @@ export function decideRetry(
   return fail(new UpstreamBadResponse(`Spotify responded with the unexpected status ${status}.`));
 }
 
-/** A 404 of Spotify has a message: one without it comes from a proxy or a failing server. */
-export const isUnexplained404 = ({ status, body }: HttpResponse): boolean =>
-  status === 404 && (messageOf(body) ?? '').trim() === '';
-
-/** A 404 that states in plain text, or in a text as its `error`, that there is no such endpoint. */
-export function isPlainNotFound({ status, body }: HttpResponse): boolean {
-  const text = typeof body === 'string' ? body : propertyOf(body, 'error');
-  return status === 404 && typeof text === 'string' && /^(service )?not found\.?$/i.test(text.trim());
-}
-
-/** Spotify states that the Premium subscription of the app's owner has lapsed, in JSON or in plain text. */
-export const isPremiumLapsed = ({ status, body }: HttpResponse): boolean =>
-  status === 403 && premiumLapsed.test(messageOf(body) ?? (typeof body === 'string' ? body : ''));
-
-const premiumLapsed = /premium subscription (is )?required for the owner of the app/i;
-
-/**
- * A 403 without JSON: an edge server has rejected the call before the endpoint saw it. It does not depend on the
- * capabilities of the app.
- */
-export const isEdgeRejection = (response: HttpResponse): boolean =>
-  response.status === 403 &&
-  (response.body === undefined || typeof response.body === 'string') &&
-  !isPremiumLapsed(response);
-
 function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): RetryDecision {
   if (isClosed) return fail(shuttingDown());
   switch (fault) {
@@ -122,10 +96,6 @@ function decideAfter429(
   // Spotify's wait is the minimum: the jitter is added to it.
   return { ...retry(waitMs + jitterMs, rateLimitedError(waitMs)), backOffMs: waitMs };
 }
-
-/** Since July 2026 `error.reason` distinguishes a used-up quota from a rate limit. */
-const isQuotaExceeded = ({ body }: HttpResponse): boolean =>
-  propertyOf(propertyOf(body, 'error'), 'reason') === 'QUOTA_EXCEEDED';
 
 const fail = (error: GatewayError): RetryDecision => ({ act: 'fail', error });
 

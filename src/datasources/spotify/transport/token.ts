@@ -8,7 +8,6 @@ import {
 import type { Log } from '../../../observability/log.ts';
 import type { OperationContext } from '../usage/field-context.ts';
 import { createWaiters, type Waiters } from '../usage/waiters.ts';
-import { type BackOffReason, backOffError } from './back-off.ts';
 import type { ObservedHttp, Outcome } from './http.ts';
 import { withRetries } from './retry.ts';
 import { createTokenLog } from './token-log.ts';
@@ -19,6 +18,7 @@ import {
   parseToken,
   withFaultAsStatus,
 } from './token-response.ts';
+import { type BackOffReason, backOffError } from './upstream-errors.ts';
 
 export type Token = ReturnType<typeof createToken>;
 

@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import {
-  backOffError,
-  maxRetryAfterMs,
-  retryAfterMs,
-} from '../../../../src/datasources/spotify/transport/back-off.ts';
 import type { HttpFault, HttpResponse, Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
+import { isEdgeRejection } from '../../../../src/datasources/spotify/transport/response-meaning.ts';
 import {
   decideRetry,
-  isEdgeRejection,
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
@@ -151,48 +146,3 @@ describe('the decision on one attempt', () => {
     expect(wait(1, 0.5, response(429, { retryAfter: '1' }))).toBe(1_050);
   });
 });
-
-test.each<[string | null, number | null]>([
-  [null, null],
-  ['', null],
-  ['1', 1_000],
-  [' 30 ', 30_000],
-  ['0', 0],
-  ['-1', null],
-  ['1.5', null],
-  ['5 1', null],
-  ['5, 3600', 3_600_000],
-  ['86400,86400', 86_400_000],
-  ['5, soon', null],
-  ['999999999999', maxRetryAfterMs],
-  ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
-  ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
-  ['Wed, 21 Oct 2126 07:28:00 GMT', maxRetryAfterMs],
-  ['soon', null],
-  ['NaN', null],
-  ['Infinity', null],
-  ['1e3', null],
-])('a Retry-After of %j is %o ms', (header, ms) => {
-  expect(retryAfterMs(header, nowMs)).toBe(ms);
-});
-
-test.each([
-  ['rate', 1, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 1 } }],
-  ['rate', 29_001, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 30 } }],
-  [
-    'quota',
-    3_600_000,
-    {
-      code: 'UPSTREAM_QUOTA_EXCEEDED',
-      details: { retryAfter: 3_600 },
-      message: 'The daily quota of the Spotify endpoint artists/albums is used up: retry after 60 minutes.',
-    },
-  ],
-  ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
-  ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
-] as const)(
-  'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
-  (reason, waitMs, expected) => {
-    expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(expected);
-  },
-);
