@@ -7,7 +7,7 @@ import { createHttp, createObservedHttp, type HttpFault, type Outcome } from './
 import { isEdgeRejection, isPremiumLapsed, messageOf } from './transport/response-meaning.ts';
 import { createToken } from './transport/token.ts';
 import { CredentialsRejected } from './transport/token-response.ts';
-import { type BackOffReason, backOffError } from './transport/upstream-errors.ts';
+import type { BackOffReason } from './transport/upstream-errors.ts';
 import { createOperationContext } from './usage/field-context.ts';
 import { noopObserver } from './usage/observer.ts';
 import { createWaiters } from './usage/waiters.ts';
@@ -88,9 +88,9 @@ export function createRawClient(options: SpotifyOptions, boundedFetch: BoundedFe
         return outcome;
       },
       takeRetry: isLeft,
-      backOff(family, reason, waitMs) {
+      startBackOff(_family, reason, waitMs) {
         backOff = { reason, seconds: waitMs === null ? null : Math.ceil(waitMs / 1000) };
-        return backOffError(family, reason, waitMs ?? 0);
+        return waitMs ?? 0;
       },
     },
   });

@@ -6,7 +6,7 @@ import { type Message, subscribeTo } from '../shared-state/messages.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRejection } from '../transport/response-meaning.ts';
 import { maxRetryAfterMs } from '../transport/retry-after.ts';
-import { type BackOffReason, backOffError, backOffReasons } from '../transport/upstream-errors.ts';
+import { type BackOffReason, backOffReasons } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
 import {
   type CircuitBreaker,
@@ -109,11 +109,11 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
         release(family, outcome, endedAtMs);
       };
     },
-    /** See `CallScheduler.backOff`. */
-    backOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null) {
+    /** See `CallScheduler.startBackOff`. */
+    startBackOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null): number {
       const waitMs = trip(family, reason, requestedWaitMs);
       sharedState?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs, waitMs });
-      return backOffError(family, reason, waitMs);
+      return waitMs;
     },
     /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
     isPremiumLapsed: premium.isLapsed,

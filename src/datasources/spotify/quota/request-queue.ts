@@ -118,13 +118,13 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   return {
     schedule,
     queuedCalls: (family) => queuedCalls.get(family)?.size ?? 0,
-    backOff(family, reason, waitMs) {
+    startBackOff(family, reason, waitMs) {
       if (reason === 'quota') {
         dailyQuota.recordRejection(family, waitMs);
         observer.onQuotaRejected(family);
       }
       if (reason === 'rate') rateLimiter.recordRejection(dailyQuota.recentCalls());
-      return breakers.backOff(family, reason, waitMs);
+      return breakers.startBackOff(family, reason, waitMs);
     },
     isPremiumLapsed: breakers.isPremiumLapsed,
     takeRetry: () => callCounts.takeRetry(performance.now()),

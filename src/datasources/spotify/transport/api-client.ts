@@ -1,4 +1,4 @@
-import { type GatewayError, UpstreamAuthFailed } from '../../../errors.ts';
+import { UpstreamAuthFailed } from '../../../errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import { type HttpResponse, isTimeout, type ObservedHttp, type Outcome } from './http.ts';
@@ -43,9 +43,9 @@ export interface CallScheduler {
   /**
    * Starts a back-off of one family, in all processes.
    * @param waitMs null if Spotify named no time
-   * @returns the error for requests to the family during the back-off
+   * @returns milliseconds until the end of the family's back-off
    */
-  backOff(family: Family, reason: BackOffReason, waitMs: number | null): GatewayError;
+  startBackOff(family: Family, reason: BackOffReason, waitMs: number | null): number;
 }
 
 export interface ScheduledCall<T> {
@@ -79,11 +79,11 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
   ) {
     let bearer = '';
     let attempts = 0;
-    const send = async (attempt: number): Promise<Outcome> => {
-      attempts = attempt;
+    const attempt = async (number: number): Promise<Outcome> => {
+      attempts = number;
       await token.get(waiters); // without a token the call need not be queued
       return requestQueue.schedule(request.family, waiters, {
-        isRetry: attempt > 1,
+        isRetry: number > 1,
         // While the call was queued the token may have been replaced, or rejected without a replacement.
         prepare: () => token.get(waiters),
         send(currentToken) {
@@ -104,14 +104,15 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
       });
     };
     const hooks: RetryHooks = {
+      endpoint: request.family,
       mayRetry: (waitMs, outcome) =>
         !(hasCachedEntry && isTimeout(outcome)) &&
         waiters.hasActive() &&
         performance.now() + waitMs < waiters.deadlineMs() &&
         requestQueue.takeRetry(),
-      backOff: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
+      startBackOff: (reason, waitMs) => requestQueue.startBackOff(request.family, reason, waitMs),
     };
-    const response = await withRetries(send, hooks, firstAttempt);
+    const response = await withRetries(attempt, hooks, firstAttempt);
     return { response, bearer, attempts };
   }
 

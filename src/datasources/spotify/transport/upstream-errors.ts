@@ -24,14 +24,14 @@ export function backOffError(
   waitMs: number,
 ): GatewayError {
   const retryAfter = wholeSeconds(waitMs);
-  const limitedRequests = endpoint === 'token' ? 'token requests' : 'calls';
+  const rateLimit = `Spotify limits the gateway's ${endpoint === 'token' ? 'token requests' : 'calls'}`;
   switch (reason) {
     case 'rate':
-      return rateLimitedError(waitMs, limitedRequests);
+      return new UpstreamRateLimited(`${rateLimit}: ${retryAfterText(retryAfter)}.`, { retryAfter });
     case 'quota': {
       const cause =
         endpoint === 'token' // which has no daily quota
-          ? rateLimitText(limitedRequests)
+          ? rateLimit
           : `The daily quota of the Spotify endpoint ${endpoint} is used up`;
       return new UpstreamQuotaExceeded(`${cause}: ${retryAfterText(retryAfter)}.`, { retryAfter });
     }
@@ -41,18 +41,6 @@ export function backOffError(
       return premiumError();
   }
 }
-
-/** The error of a request while Spotify limits the rate of calls. */
-export function rateLimitedError(waitMs: number, requests: LimitedRequests = 'calls'): GatewayError {
-  const retryAfter = wholeSeconds(waitMs);
-  return new UpstreamRateLimited(`${rateLimitText(requests)}: ${retryAfterText(retryAfter)}.`, {
-    retryAfter,
-  });
-}
-
-type LimitedRequests = 'calls' | 'token requests';
-
-const rateLimitText = (requests: LimitedRequests): string => `Spotify limits the gateway's ${requests}`;
 
 /** The sum of two clock readings has a rounding error, which must not become a whole second. */
 const wholeSeconds = (waitMs: number): number => Math.max(1, Math.ceil(Math.round(waitMs) / 1000));

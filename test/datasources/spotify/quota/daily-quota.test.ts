@@ -397,7 +397,7 @@ describe('a learned limit', () => {
     await settle();
     for (let i = 0; i < 24; i++) {
       await end(`${i}`, response(429));
-      requestQueue.backOff(family, 'quota', day);
+      requestQueue.startBackOff(family, 'quota', day);
     }
     await settle();
     expect(requestQueue.quota()).toMatchObject([{ used: 24, limit: null, limitSource: 'NONE' }]);
@@ -417,7 +417,7 @@ describe('a learned limit', () => {
     for (let i = 0; i < 60; i++) call(`${i}`, family);
     await settle();
     for (let i = 0; i < 60; i++) await end(`${i}`);
-    requestQueue.backOff(family, 'quota', day);
+    requestQueue.startBackOff(family, 'quota', day);
     await settle();
     expect(requestQueue.quota()).toMatchObject([
       {

@@ -23,8 +23,7 @@ test.each([
   ['no response in time', fault('timeout'), 'Spotify did not respond in time: retry after a few seconds.'],
 ])('the message for a client states the event and the next step after %s', (_, outcome, message) => {
   const decision = decideRetry(outcome, 3, 0, 0);
-  const error = 'exhausted' in decision ? decision.exhausted : 'error' in decision && decision.error;
-  expect(error).toMatchObject({ message });
+  expect(decision).toMatchObject({ act: 'fail', error: { message } });
 });
 
 describe('during a back-off', () => {
