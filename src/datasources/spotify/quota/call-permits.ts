@@ -2,6 +2,7 @@ import { CallAbandoned, type GatewayError, shuttingDown, UpstreamRateLimited } f
 import { epochMs } from '../../../observability/clock.ts';
 import { dayMs } from '../kinds/kind.ts';
 import type { Outcome } from '../transport/http.ts';
+import { maxWaitInRequestMs } from '../transport/retry-after.ts';
 import { backOffError, retryAfterText } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
@@ -20,7 +21,6 @@ type AdmissionDecision =
 export type CallPermits = ReturnType<typeof createCallPermits>;
 export type CallPermit = ReturnType<CallPermits['acquire']>;
 
-const maxBackOffWaitMs = 2_000; // a longer back-off is reported to the client instead
 const maxRateLimitWaitMs = 1_000;
 
 /** The permits for concurrent calls. A call holds one from its admission to its end. */
@@ -78,11 +78,11 @@ export function createCallPermits(
 
 const reject = (error: GatewayError): AdmissionDecision => ({ act: 'reject', error });
 
-/** A call waits only for the end of a short rate limit: an outage may last longer than its back-off. */
+/** A call waits only for the end of a short rate or quota back-off: an outage may last longer than its back-off. */
 function decideDuringBackOff(family: Family, openState: OpenState, timeLeftMs: number): AdmissionDecision {
   const { reason, waitMs, totalWaitMs } = openState;
   const isLimit = reason === 'rate' || reason === 'quota';
-  return isLimit && totalWaitMs <= maxBackOffWaitMs && waitMs <= timeLeftMs
+  return isLimit && totalWaitMs <= maxWaitInRequestMs && waitMs <= timeLeftMs
     ? { act: 'wait', waitMs }
     : reject(backOffError(family, reason, waitMs));
 }

@@ -1,7 +1,7 @@
 import { isTimeout, type Outcome } from '../transport/http.ts';
 import { isEdgeRejection, isUnexplained404 } from '../transport/response-meaning.ts';
 import type { BackOffReason, RejectionReason } from '../transport/upstream-errors.ts';
-import { createSlidingWindowCounter } from './recent-calls.ts';
+import { createSlidingWindowCounter } from './sliding-window-counter.ts';
 
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 

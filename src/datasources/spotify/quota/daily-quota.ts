@@ -13,8 +13,9 @@ import {
   type LimitSource,
   usableCalls,
 } from './daily-limits.ts';
-import { createSlidingWindowCounter, rateWindowMs } from './recent-calls.ts';
+import { rateWindowMs } from './rate-limiter.ts';
 import { type CountedCall, createSharedCounters } from './shared-counters.ts';
+import { createSlidingWindowCounter } from './sliding-window-counter.ts';
 import type { QuotaUse } from './thrift.ts';
 import { createLossLog, createUseLog } from './use-log.ts';
 

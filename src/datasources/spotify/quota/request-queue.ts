@@ -12,8 +12,9 @@ import { type Breakers, createBreakers } from './breakers.ts';
 import { type CallPermit, createCallPermits } from './call-permits.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, FamilyQuota, ReportedQuota } from './daily-quota.ts';
-import { createRateLimiter } from './rate-limiter.ts';
-import { createCallCounts } from './recent-calls.ts';
+import { createRateLimiter, rateWindowMs } from './rate-limiter.ts';
+import { createRetryBudget } from './retry-budget.ts';
+import { createSlidingWindowCounter, type SlidingWindowCounter } from './sliding-window-counter.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
@@ -62,7 +63,8 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const rateLimiter = createRateLimiter({ limit: rateLimit, store: sharedState });
   const permits = createCallPermits(options.concurrency, dailyQuota, breakers, rateLimiter);
   const admissions = createAdmissionQueue(permits, observer);
-  const callCounts = createCallCounts();
+  const retryBudget = createRetryBudget();
+  const recentCalls = createRecentCalls();
   const queuedCalls = new Map<Family, Set<unknown>>();
 
   /**
@@ -89,7 +91,8 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
         counted.end();
         return undefined;
       }
-      callCounts.add(family, performance.now());
+      retryBudget.recordCall(performance.now());
+      recentCalls.record(family);
       const outcome = await call.send(prepared).finally(counted.end);
       if (outcome.kind === 'fault' && outcome.isUnsent) counted.takeBack();
       await counted.stored;
@@ -127,17 +130,15 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       return breakers.startBackOff(family, reason, waitMs);
     },
     isPremiumLapsed: breakers.isPremiumLapsed,
-    takeRetry: () => callCounts.takeRetry(performance.now()),
+    takeRetry: () => retryBudget.takeRetry(performance.now()),
     maySend: (family, calls) =>
       breakers.openStateOf(family, performance.now()) === null &&
       dailyQuota.stateOf(family).remaining >= calls,
-    report() {
-      const nowMs = performance.now();
-      return callCounts.report(nowMs).map((calls) => ({
+    report: () =>
+      recentCalls.report().map((calls) => ({
         ...calls,
-        openState: breakers.openStateOf(calls.family, nowMs),
-      }));
-    },
+        openState: breakers.openStateOf(calls.family, performance.now()),
+      })),
     quota: (selected) =>
       dailyQuota
         .report(selected)
@@ -152,6 +153,20 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       permits.close();
       admissions.dispose();
     },
+  };
+}
+
+/** The calls of this process in the last 30 s by family, for metrics. */
+function createRecentCalls() {
+  const counters = new Map<Family, SlidingWindowCounter>();
+  return {
+    record: (family: Family): void =>
+      getOrCreate(counters, family, () => createSlidingWindowCounter(rateWindowMs)).add(performance.now()),
+    report: () =>
+      Array.from(counters, ([family, counter]) => ({
+        family,
+        recentCalls: counter.total(performance.now()),
+      })),
   };
 }
 

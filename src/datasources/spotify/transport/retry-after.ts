@@ -1,5 +1,7 @@
 /** Spotify's longest back-offs are a day; and a timer of more than 2^31 ms would fire at once. */
 export const maxRetryAfterMs = 24 * 3_600_000;
+/** A longer wait is reported to the client instead. */
+export const maxWaitInRequestMs = 2_000;
 
 /**
  * The wait of a Retry-After header in milliseconds; null if it has no usable value.

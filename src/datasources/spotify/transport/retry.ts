@@ -3,7 +3,7 @@ import { type GatewayError, shuttingDown, UpstreamBadResponse, UpstreamTimeout }
 import type { Family } from '../usage/observer.ts';
 import type { HttpFault, HttpResponse, Outcome } from './http.ts';
 import { isPremiumLapsed, isQuotaExceeded, isUnexplained404 } from './response-meaning.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { maxWaitInRequestMs, retryAfterMs } from './retry-after.ts';
 import {
   type BackOffReason,
   backOffError,
@@ -31,7 +31,6 @@ export type RetryDecision =
   | { act: 'retry'; waitMs: number; backOffMs: number; otherwise: FinalDecision };
 
 export const maxAttempts = 3;
-const maxWaitInRequestMs = 2_000; // a longer Retry-After is reported to the client instead
 const minQuotaWaitMs = 600_000; // Spotify's rate limit is counted over 30 s: a wait this long means a used-up quota
 const maxOutageBackOffMs = 60_000; // an outage often ends before the time that a server states; a call a minute finds its end
 const retryBaseMs = 100; // one 502 in a thousand succeeds at once when repeated (spotify/web-api#515)
