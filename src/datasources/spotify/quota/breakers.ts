@@ -8,14 +8,10 @@ import { isEdgeRejection } from '../transport/response-meaning.ts';
 import { maxRetryAfterMs } from '../transport/retry-after.ts';
 import { type BackOffReason, backOffReasons } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
-import {
-  type CircuitBreaker,
-  connectionResult,
-  createCircuitBreaker,
-  endpointResult,
-  failureWindowMs,
-  type OpenState,
-} from './circuit-breaker.ts';
+import type { OpenState } from './back-off.ts';
+import { connectionResult, endpointResult } from './call-result.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
+import { failureWindowMs } from './failure-rate.ts';
 import { type BreakersOptions, createPremiumBreaker } from './premium-breaker.ts';
 
 export type Breakers = ReturnType<typeof createBreakers>;

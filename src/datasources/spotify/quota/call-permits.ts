@@ -6,8 +6,8 @@ import { maxWaitInRequestMs } from '../transport/retry-after.ts';
 import { backOffError, retryAfterText } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
+import type { OpenState } from './back-off.ts';
 import type { Breakers } from './breakers.ts';
-import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, QuotaState } from './daily-quota.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 

@@ -4,7 +4,7 @@ import { families } from '../kinds/index.ts';
 import { dayMs } from '../kinds/kind.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
-import type { OpenState } from './circuit-breaker.ts';
+import type { OpenState } from './back-off.ts';
 import {
   createDailyLimits,
   type DailyLimits,

@@ -7,7 +7,7 @@ import type { Outcome } from '../transport/http.ts';
 import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../transport/response-meaning.ts';
 import { createOperationContext } from '../usage/field-context.ts';
 import { createWaiters, type Waiters } from '../usage/waiters.ts';
-import type { OpenState } from './circuit-breaker.ts';
+import type { OpenState } from './back-off.ts';
 
 export type PremiumBreaker = ReturnType<typeof createPremiumBreaker>;
 
