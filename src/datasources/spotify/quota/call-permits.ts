@@ -62,14 +62,14 @@ export function createCallPermits(
     acquire(family: Family) {
       const nowMs = performance.now();
       inFlight += 1;
-      const releaseBreakers = breakers.acquire(family, nowMs);
+      const endCall = breakers.beginCall(family, nowMs);
       return {
         /** Takes the call out of the rate limit, because it is not sent. The permit is still to be released. */
         takeBack: rateLimiter.record(nowMs),
         /** Releases the permit. @param outcome undefined if the call was not sent, or its sending threw */
         release(outcome: Outcome | undefined): void {
           inFlight -= 1;
-          releaseBreakers(outcome, performance.now());
+          endCall(outcome, performance.now());
         },
       };
     },

@@ -54,7 +54,7 @@ export function createCircuitBreaker() {
   return {
     /** Opens the breaker. @param waitMs the back-off that Spotify requested; null if it named none */
     trip,
-    /** Whether a back-off lasts. Then a call that was acquired before it is not sent either. */
+    /** Whether a back-off lasts. Then a call that has begun before it is not sent either. */
     isOpen: backOff.isActive,
     /** Why no new call may be sent, and for how long: a back-off, or a probe within a minute after it. Null if neither applies. */
     openState(nowMs: number): OpenState | null {
@@ -69,11 +69,11 @@ export function createCircuitBreaker() {
     /** Whether this breaker allows one more call in flight. */
     hasCapacity: (): boolean => inFlight < maxInFlight,
     /** Counts a call as in flight. */
-    acquire(): void {
+    beginCall(): void {
       inFlight += 1;
     },
-    /** Ends a call that was acquired. */
-    release(result: CallResult, nowMs: number): void {
+    /** Ends a call that has begun. */
+    endCall(result: CallResult, nowMs: number): void {
       inFlight -= 1;
       if (result === 'ignored') return;
       const isHalfOpen = backOff.latest() !== null && !backOff.isActive(nowMs);
