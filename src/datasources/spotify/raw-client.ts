@@ -63,9 +63,9 @@ export function createRawClient(options: SpotifyOptions, boundedFetch: BoundedFe
   const observedHttp = createObservedHttp(
     {
       ...http,
-      async send(request) {
+      async requestOnce(request) {
         secrets.add((request.headers['authorization'] ?? '').replace(/^\w+ /, ''));
-        lastOutcome = await http.send(request);
+        lastOutcome = await http.requestOnce(request);
         return lastOutcome;
       },
     },
@@ -78,12 +78,12 @@ export function createRawClient(options: SpotifyOptions, boundedFetch: BoundedFe
     observedHttp,
     token,
     requestQueue: {
-      async schedule(_family, _waiters, { prepare, send }) {
+      async schedule(_family, _waiters, { prepare, run }) {
         if (!isLeft()) throw new NoCallsLeft();
         const prepared = await prepare();
         const call: RawCall = { path: '', status: null };
         sentCalls.push(call);
-        const outcome = await send(prepared);
+        const outcome = await run(prepared);
         if (outcome.kind === 'response') call.status = outcome.status;
         return outcome;
       },

@@ -11,11 +11,11 @@ import type { Breakers } from './breakers.ts';
 import type { DailyQuota, QuotaState } from './daily-quota.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
-/** Whether a call is sent now, waits, or is rejected. */
+/** Whether a call is sent now, waits for a time or until another call ends, or is rejected. */
 type AdmissionDecision =
   | { act: 'send' }
-  /** `waitMs` infinite: until another call ends. */
   | { act: 'wait'; waitMs: number }
+  | { act: 'waitForPermit' }
   | { act: 'reject'; error: GatewayError };
 
 export type CallPermits = ReturnType<typeof createCallPermits>;
@@ -56,7 +56,7 @@ export function createCallPermits(
       if (waitMs > Math.min(maxRateLimitWaitMs, timeLeftMs)) return reject(rateLimitError(waitMs));
       if (waitMs > 0) return { act: 'wait', waitMs };
       const hasCapacity = !isFull() && breakers.hasCapacity(family);
-      return hasCapacity ? { act: 'send' } : { act: 'wait', waitMs: Number.POSITIVE_INFINITY };
+      return { act: hasCapacity ? 'send' : 'waitForPermit' };
     },
     /** Takes a permit; `decide` has allowed it. */
     acquire(family: Family) {
@@ -65,7 +65,7 @@ export function createCallPermits(
       const endCall = breakers.beginCall(family, nowMs);
       return {
         /** Takes the call out of the rate limit, because it is not sent. The permit is still to be released. */
-        takeBack: rateLimiter.record(nowMs),
+        undoRateCount: rateLimiter.record(nowMs),
         /** Releases the permit. @param outcome undefined if the call was not sent, or its sending threw */
         release(outcome: Outcome | undefined): void {
           inFlight -= 1;

@@ -53,7 +53,7 @@ export function createRateLimiter({ limit: configured, store }: RateLimiterOptio
       const windowEndMs = lastThatCountsMs === undefined ? 0 : lastThatCountsMs + safeWindowMs;
       return Math.max(0, windowEndMs - nowMs, blockedUntilMs - nowMs);
     },
-    /** Counts one call of this process. Returns the function that takes it back, because it is not sent. */
+    /** Counts one call of this process. Returns the function that undoes that, for a call that is not sent. */
     record(nowMs: number): () => void {
       sentAtMs.push(nowMs);
       const expired = sentAtMs.findIndex((atMs) => atMs > nowMs - safeWindowMs);

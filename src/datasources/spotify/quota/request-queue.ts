@@ -71,7 +71,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
    * Sends a call that has a permit; undefined if other processes have used up the rate limit or the quota, or if a back-off
    * has begun or every client has gone meanwhile.
    */
-  async function send<T>(
+  async function sendWithPermit<T>(
     family: Family,
     waiters: Waiters,
     permit: CallPermit,
@@ -87,18 +87,18 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       if (!counted) return undefined;
       isSent = waiters.hasActive() && breakers.maySend(family, performance.now());
       if (!isSent) {
-        counted.takeBack();
+        counted.undo();
         counted.end();
         return undefined;
       }
       retryBudget.recordCall(performance.now());
       recentCalls.record(family);
-      const outcome = await call.send(prepared).finally(counted.end);
-      if (outcome.kind === 'fault' && outcome.isUnsent) counted.takeBack();
+      const outcome = await call.run(prepared).finally(counted.end);
+      if (outcome.kind === 'fault' && outcome.isUnsent) counted.undo();
       await counted.stored;
       return outcome;
     } finally {
-      if (!isSent) permit.takeBack();
+      if (!isSent) permit.undoRateCount();
     }
   }
 
@@ -107,15 +107,15 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     let permit: CallPermit | undefined;
     let outcome: Outcome | undefined;
     try {
-      permit = await admissions.admit(family, waiters, call.isRetry);
-      outcome = await send(family, waiters, permit, call);
+      permit = await admissions.admit(family, waiters, call.goesFirst);
+      outcome = await sendWithPermit(family, waiters, permit, call);
     } finally {
       queuedOfFamily.delete(call);
       permit?.release(outcome);
       admissions.drainSoon();
     }
-    // A call that was not sent queues again like a retry, so that it comes before the first attempts.
-    return outcome ?? schedule(family, waiters, { ...call, isRetry: true });
+    // A call that was not sent has waited for its turn before.
+    return outcome ?? schedule(family, waiters, { ...call, goesFirst: true });
   }
 
   return {

@@ -94,7 +94,7 @@ export async function reserveCall(counter: SharedCounter, limit: number): Promis
     isLossy = result?.isLossy ?? false;
   }
   if (fits(counter, 0, limit)) return outcome.countedIn;
-  counter.counters.takeBack(outcome.countedIn, counter.shared.nowMs());
+  counter.counters.undo(outcome.countedIn, counter.shared.nowMs());
   return null;
 }
 

@@ -22,7 +22,7 @@ export interface RollingCounters {
   /** Raises the own counter of the current bucket by one. Returns its name. */
   raise(nowMs: number): string;
   /** Subtracts a call that was not sent: raises the `-unsent` counter of the same bucket, because its own never falls. */
-  takeBack(name: string, nowMs: number): void;
+  undo(name: string, nowMs: number): void;
   /** The counters that the store lacks, in the form in which it merges them. */
   reservation(nowMs: number, limit: number | null): Omit<CallReservation, 'calls'>;
   /** Merges the counters of the store. Invalid ones are ignored: the store is untrusted. */
@@ -92,7 +92,7 @@ export function createRollingCounters(processId: string): RollingCounters {
       set(ownName(nowMs), countOf(ownName(nowMs)) + 1);
       return ownName(nowMs);
     },
-    takeBack(name, nowMs) {
+    undo(name, nowMs) {
       prune(nowMs);
       // The call remains counted if its counter has expired, or was moved by the store because this clock was ahead.
       if (!isCurrent(name, nowMs) || callsOf(name, counters) === 0) return;

@@ -14,7 +14,7 @@ export interface CountedCall {
   /** Resolves when the store has the count. */
   stored: Promise<void>;
   /** The call did not reach Spotify: it does not count any more. */
-  takeBack(): void;
+  undo(): void;
 }
 
 export interface SharedCountersOptions {
@@ -28,7 +28,7 @@ export interface SharedCountersOptions {
   names: readonly string[];
   /** Whether the sum of these counters has a limit, which holds also when the store loses them. */
   isLimited: (name: string) => boolean;
-  /** Called with the number of calls that this process or another one has counted now; -1 for one taken back here. */
+  /** Called with the number of calls that this process or another one has counted now; -1 for one that was undone here. */
   onCalls: (name: string, calls: number) => void;
   /** Called when the store has lost its data: all messages of this process have to be published again. */
   onLoss: () => void;
@@ -100,8 +100,8 @@ export function createSharedCounters(options: SharedCountersOptions) {
     onCalls(counter.name, 1);
     return {
       stored: stored ?? Promise.resolve(),
-      takeBack() {
-        counter.counters.takeBack(countedIn, nowMs());
+      undo() {
+        counter.counters.undo(countedIn, nowMs());
         onCalls(counter.name, -1);
         if (store) void sync(counter);
       },

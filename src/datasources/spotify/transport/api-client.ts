@@ -49,11 +49,12 @@ export interface CallScheduler {
 }
 
 export interface ScheduledCall<T> {
-  /** Whether the call was sent before, or had its turn without being sent. */
-  isRetry: boolean;
+  /** Whether the call comes before others: it was sent before, or had its turn without being sent. */
+  goesFirst: boolean;
   /** Gets the token when the turn of the call has come. If it throws, nothing is sent or counted. */
   prepare(): Promise<T>;
-  send(prepared: T): Promise<Outcome>;
+  /** Sends the call. */
+  run(prepared: T): Promise<Outcome>;
 }
 
 export interface ApiClientDependencies {
@@ -83,10 +84,10 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
       attempts = number;
       await token.get(waiters); // without a token the call need not be queued
       return requestQueue.schedule(request.family, waiters, {
-        isRetry: number > 1,
+        goesFirst: number > 1,
         // While the call was queued the token may have been replaced, or rejected without a replacement.
         prepare: () => token.get(waiters),
-        send(currentToken) {
+        run(currentToken) {
           bearer = currentToken;
           const path = pathOf(request);
           const headers = {

@@ -96,7 +96,7 @@ describe('counting', () => {
     expect(await second.reserve(family)).toBeNull();
     await pass(6 * 60_000);
     for (const call of calls) {
-      call?.takeBack();
+      call?.undo();
       call?.end();
     }
     await pass(2_000);
@@ -115,9 +115,9 @@ describe('counting', () => {
     const name = counters.raise(clock());
     counters.merge({ [name]: 1 }, clock());
     expect(counters.reservation(clock(), null).counters).toEqual({});
-    counters.takeBack(name, clock());
+    counters.undo(name, clock());
     expect(counters.reservation(clock(), null).counters).toEqual({ [name]: 1, [`${name}-unsent`]: 1 });
-    counters.takeBack(name, clock());
+    counters.undo(name, clock());
     expect([counters.total(clock()), counters.own(clock())]).toEqual([0, { name, value: 1 }]);
   });
 
@@ -382,7 +382,7 @@ describe('a learned limit', () => {
     await spend(quota, 61);
     for (let i = 0; i < 30; i++) {
       const call = await quota.reserve(family);
-      call?.takeBack();
+      call?.undo();
       call?.end();
     }
     quota.recordRejection(family, null);

@@ -70,9 +70,9 @@ describe('the queue', () => {
   test('the queue goes on if the sending of a call throws an unexpected error', async () => {
     const { requestQueue, call, names } = startRequestQueue({ concurrency: 1 });
     const broken = requestQueue.schedule('artists', waiters(), {
-      isRetry: false,
+      goesFirst: false,
       prepare: async () => undefined,
-      send: () => Promise.reject(new Error('a bug')),
+      run: () => Promise.reject(new Error('a bug')),
     });
     call('b');
     await expect(broken).rejects.toThrow('a bug');
@@ -86,7 +86,7 @@ test('a call that cannot be prepared is neither sent nor counted', async () => {
   const send = vi.fn<() => Promise<Outcome>>();
   const prepare = () => Promise.reject(new Error('no token'));
   await expect(
-    requestQueue.schedule('artists', waiters(), { isRetry: false, prepare, send }),
+    requestQueue.schedule('artists', waiters(), { goesFirst: false, prepare, run: send }),
   ).rejects.toThrow('no token');
   expect([send.mock.calls, requestQueue.report()]).toEqual([[], []]);
   call('a');

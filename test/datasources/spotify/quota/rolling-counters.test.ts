@@ -11,7 +11,7 @@ test('a call that another process has counted is a new call once, and not again 
   const exchange = () => other.merge(one.reservation(now, null).counters, now);
   const name = one.raise(now);
   expect([exchange().newCalls, other.total(now)]).toEqual([1, 1]);
-  one.takeBack(name, now);
+  one.undo(name, now);
   expect([exchange().newCalls, other.total(now)]).toEqual([0, 0]);
 });
 
