@@ -27,7 +27,7 @@ export type { SpotifyHost, SpotifyOptions } from './options.ts';
 export { type CursorPosition, type WindowArgs, worstCaseOffsets } from './pagination/slots.ts';
 export type { Slot, Window } from './pagination/windows.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
-export type { FamilyQuota } from './quota/daily-quota.ts';
+export type { FamilyQuota } from './quota/quota-state.ts';
 export type { FamilyReport } from './quota/request-queue.ts';
 export { freshnessFactor } from './quota/thrift.ts';
 export {

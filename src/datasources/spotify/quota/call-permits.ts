@@ -1,6 +1,4 @@
 import { CallAbandoned, type GatewayError, shuttingDown, UpstreamRateLimited } from '../../../errors.ts';
-import { epochMs } from '../../../observability/clock.ts';
-import { dayMs } from '../kinds/kind.ts';
 import type { Outcome } from '../transport/http.ts';
 import { maxWaitInRequestMs } from '../transport/retry-after.ts';
 import { backOffError, retryAfterText } from '../transport/upstream-errors.ts';
@@ -8,7 +6,8 @@ import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import type { OpenState } from './back-off.ts';
 import type { Breakers } from './breakers.ts';
-import type { DailyQuota, QuotaState } from './daily-quota.ts';
+import type { DailyQuota } from './daily-quota.ts';
+import { waitMsOfQuota } from './quota-state.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 /** Whether a call is sent now, waits for a time or until another call ends, or is rejected. */
@@ -85,12 +84,6 @@ function decideDuringBackOff(family: Family, openState: OpenState, timeLeftMs: n
   return isLimit && totalWaitMs <= maxWaitInRequestMs && waitMs <= timeLeftMs
     ? { act: 'wait', waitMs }
     : reject(backOffError(family, reason, waitMs));
-}
-
-/** Milliseconds until the daily limit of a family allows a call; 0 if calls are left. */
-export function waitMsOfQuota({ remaining, resetAtMs }: Pick<QuotaState, 'remaining' | 'resetAtMs'>): number {
-  if (remaining > 0) return 0;
-  return Math.max(1, resetAtMs === null ? dayMs : resetAtMs - epochMs());
 }
 
 function rateLimitError(waitMs: number): UpstreamRateLimited {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getOrCreate } from '../../../maps.ts';
-import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { CallScheduler, ScheduledCall } from '../transport/api-client.ts';
@@ -11,7 +10,8 @@ import { createAdmissionQueue } from './admission-queue.ts';
 import type { OpenState } from './back-off.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
 import { type CallPermit, createCallPermits } from './call-permits.ts';
-import type { DailyQuota, FamilyQuota, ReportedQuota } from './daily-quota.ts';
+import type { DailyQuota } from './daily-quota.ts';
+import { type FamilyQuota, familyQuotaOf } from './quota-state.ts';
 import { createRateLimiter, rateWindowMs } from './rate-limiter.ts';
 import { createRetryBudget } from './retry-budget.ts';
 import { createSlidingWindowCounter, type SlidingWindowCounter } from './sliding-window-counter.ts';
@@ -66,6 +66,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const retryBudget = createRetryBudget();
   const recentCalls = createRecentCalls();
   const queuedCalls = new Map<Family, Set<unknown>>();
+  const openStateOf = (family: Family) => breakers.openStateOf(family, performance.now());
 
   /**
    * Sends a call that has a permit; undefined if other processes have used up the rate limit or the quota, or if a back-off
@@ -131,18 +132,13 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     },
     isPremiumLapsed: breakers.isPremiumLapsed,
     takeRetry: () => retryBudget.takeRetry(performance.now()),
-    maySend: (family, calls) =>
-      breakers.openStateOf(family, performance.now()) === null &&
-      dailyQuota.stateOf(family).remaining >= calls,
-    report: () =>
-      recentCalls.report().map((calls) => ({
-        ...calls,
-        openState: breakers.openStateOf(calls.family, performance.now()),
-      })),
+    maySend: (family, calls) => openStateOf(family) === null && dailyQuota.stateOf(family).remaining >= calls,
+    report: () => recentCalls.report().map((calls) => ({ ...calls, openState: openStateOf(calls.family) })),
     quota: (selected) =>
       dailyQuota
-        .report(selected)
-        .map((quota) => withBackOff(quota, breakers.openStateOf(quota.family, performance.now())))
+        .families()
+        .filter((family) => selected?.has(family) ?? true)
+        .map((family) => familyQuotaOf(family, dailyQuota.stateOf(family), openStateOf(family)))
         .filter(isReported),
     async whenIdle(ms) {
       // In slices, because a process that is busy for so long reads no response meanwhile.
@@ -169,12 +165,6 @@ function createRecentCalls() {
       })),
   };
 }
-
-const withBackOff = (quota: ReportedQuota, openState: OpenState | null): FamilyQuota => ({
-  ...quota,
-  backOffReason: openState?.reason ?? null,
-  backOffUntilMs: openState && epochMs() + openState.waitMs,
-});
 
 /** An outage is not the back-off of a family: it may concern all of them. */
 const isReported = ({ used, limit, backOffReason }: FamilyQuota): boolean =>

@@ -316,8 +316,9 @@ describe('a configured limit', () => {
     const leftMs = () =>
       (quota.stateOf(family).resetAtMs as number) - performance.timeOrigin - performance.now();
     expect(leftMs()).toBeCloseTo(day, 0);
-    expect(quota.report(new Set([family]))[0]?.resetAtMs).toBe(quota.stateOf(family).resetAtMs);
-    const { call, ended } = startRequestQueue({ dailyQuota: quota, concurrency: 10 });
+    const { requestQueue, call, ended } = startRequestQueue({ dailyQuota: quota, concurrency: 10 });
+    const [reported] = requestQueue.quota(new Set([family]));
+    expect(reported?.resetAtMs).toBe(quota.stateOf(family).resetAtMs);
     call('c', family);
     await settle();
     expect(ended).toEqual(['c UPSTREAM_QUOTA_EXCEEDED 86400']);
