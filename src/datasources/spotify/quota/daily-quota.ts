@@ -122,7 +122,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     async reserve(family) {
       const { usable } = limits.of(family, counts.nowMs());
       const isLimited = usable !== Number.POSITIVE_INFINITY;
-      const counted = isLimited ? await counts.reserve(family, usable) : counts.add(family);
+      const counted = isLimited ? await counts.addBelowLimit(family, usable) : counts.add(family);
       logUse(family, stateOf(family));
       if (!counted) return null;
       inFlight.set(family, (inFlight.get(family) ?? 0) + 1);

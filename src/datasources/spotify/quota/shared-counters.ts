@@ -3,12 +3,12 @@ import { getOrCreate } from '../../../maps.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import {
   type CounterExchange,
+  countBelowLimit,
   createRecoveryPause,
   enqueue,
-  reserveCall,
   type SharedCounter,
-} from './reserve-call.ts';
-import { createRollingCounters, type RollingCounters } from './rolling-counters.ts';
+} from './count-below-limit.ts';
+import { createDayBuckets, type DayBuckets } from './day-buckets.ts';
 
 export interface CountedCall {
   /** Resolves when the store has the count. */
@@ -63,18 +63,18 @@ export function createSharedCounters(options: SharedCountersOptions) {
     const aheadMsBefore = aheadMs;
     const sentAtMs = nowMs();
     const isBlind = options.clock() - respondedAtMs > blindAfterMs;
-    const reservation = { ...counter.counters.reservation(sentAtMs, limit), calls };
-    const { name, value } = counter.counters.own(sentAtMs);
+    const reservation = { ...counter.buckets.reservation(sentAtMs, limit), calls };
+    const { name, value } = counter.buckets.own(sentAtMs);
     if (calls > 0) reservation.counters = { ...reservation.counters, [name]: value + calls };
     const result = await store?.reserveCall(counter.name, reservation).catch(() => null); // no store should reject
     if (!result) return null;
     respondedAtMs = options.clock();
     // During the exchange `add` may have raised the same counter. The merge keeps the higher value, so a call of `add` and a
     // call of this exchange would count as one: the counter is raised once for each such pair.
-    const added = counter.counters.own(sentAtMs).value - value;
+    const added = counter.buckets.own(sentAtMs).value - value;
     const lostInMerge = result.isWithinLimit ? Math.min(calls, added) : 0;
-    const merge = counter.counters.merge(result.counters, sentAtMs);
-    for (let i = 0; i < lostInMerge; i++) counter.counters.raise(nowMs());
+    const merge = counter.buckets.merge(result.counters, sentAtMs);
+    for (let i = 0; i < lostInMerge; i++) counter.buckets.raise(nowMs());
     // Exchanges of several counters at the same time show the same difference of the clocks.
     aheadMs = Math.max(aheadMs, aheadMsBefore + merge.aheadMs);
     if (counter.isSynced && merge.newCalls > 0) onCalls(counter.name, merge.newCalls);
@@ -101,7 +101,7 @@ export function createSharedCounters(options: SharedCountersOptions) {
     return {
       stored: stored ?? Promise.resolve(),
       undo() {
-        counter.counters.undo(countedIn, nowMs());
+        counter.buckets.undo(countedIn, nowMs());
         onCalls(counter.name, -1);
         if (store) void sync(counter);
       },
@@ -120,16 +120,16 @@ export function createSharedCounters(options: SharedCountersOptions) {
     }, syncMs).unref();
 
   return {
-    of: (name: string): Pick<RollingCounters, 'total' | 'expiryMs' | 'oldestMs'> => counterOf(name).counters,
+    of: (name: string): Pick<DayBuckets, 'total' | 'expiryMs' | 'oldestMs'> => counterOf(name).buckets,
     add(name: string): CountedCall {
       const counter = counterOf(name);
-      const countedIn = counter.counters.raise(nowMs());
+      const countedIn = counter.buckets.raise(nowMs());
       return countedCall(counter, countedIn, store && sync(counter));
     },
     /** Counts one call unless the sum would exceed the limit; null if it would. */
-    async reserve(name: string, limit: number): Promise<CountedCall | null> {
+    async addBelowLimit(name: string, limit: number): Promise<CountedCall | null> {
       const counter = counterOf(name);
-      const countedIn = await reserveCall(counter, limit);
+      const countedIn = await countBelowLimit(counter, limit);
       return countedIn === null ? null : countedCall(counter, countedIn);
     },
     /** Resolves when the counts of the other processes have arrived, or the store does not respond. */
@@ -142,7 +142,7 @@ export function createSharedCounters(options: SharedCountersOptions) {
 
 const createCounter = (name: string, processId: string, shared: CounterExchange): SharedCounter => ({
   name,
-  counters: createRollingCounters(processId),
+  buckets: createDayBuckets(processId),
   shared,
   isSynced: false,
   last: Promise.resolve(),

@@ -4,8 +4,8 @@ import {
   type DailyQuota,
   type DailyQuotaOptions,
 } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
+import { createDayBuckets } from '../../../../src/datasources/spotify/quota/day-buckets.ts';
 import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
-import { createRollingCounters } from '../../../../src/datasources/spotify/quota/rolling-counters.ts';
 import { createSharedCounters } from '../../../../src/datasources/spotify/quota/shared-counters.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import { response, settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
@@ -111,7 +111,7 @@ describe('counting', () => {
   });
 
   test('the store gets a counter of unsent calls only with the counter of the calls, because it may move both', () => {
-    const counters = createRollingCounters('p');
+    const counters = createDayBuckets('p');
     const name = counters.raise(clock());
     counters.merge({ [name]: 1 }, clock());
     expect(counters.reservation(clock(), null).counters).toEqual({});
@@ -225,7 +225,7 @@ describe('counting', () => {
       onLoss: () => undefined,
     });
     await vi.advanceTimersByTimeAsync(1_200);
-    expect(await counters.reserve(family, 10)).not.toBeNull();
+    expect(await counters.addBelowLimit(family, 10)).not.toBeNull();
     await added;
     expect([...(store.counters.get(family) ?? new Map()).values()]).toEqual([2]);
     expect(counters.of(family).total(clock())).toBe(2);

@@ -1,9 +1,9 @@
-import type { RollingCounters } from './rolling-counters.ts';
+import type { DayBuckets } from './day-buckets.ts';
 
 /** The counters of one name, such as an endpoint family, and their exchanges with the store. */
 export interface SharedCounter {
   name: string;
-  counters: RollingCounters;
+  buckets: DayBuckets;
   /** By which all counters of this process reach the store. */
   shared: CounterExchange;
   isSynced: boolean;
@@ -78,7 +78,7 @@ type CountResult = { countedIn: string; isUncertain?: boolean } | 'rejected' | '
  * store has lost counters, it waits for the other processes, `maxRounds` times at most.
  * @returns name of the counter of the call; null if it may not be sent
  */
-export async function reserveCall(counter: SharedCounter, limit: number): Promise<string | null> {
+export async function countBelowLimit(counter: SharedCounter, limit: number): Promise<string | null> {
   const { exchange, recoveryPause } = counter.shared;
   let outcome: CountResult = 'paused';
   for (let round = 0; round < maxRounds && outcome === 'paused'; round++) {
@@ -94,7 +94,7 @@ export async function reserveCall(counter: SharedCounter, limit: number): Promis
     isLossy = result?.isLossy ?? false;
   }
   if (fits(counter, 0, limit)) return outcome.countedIn;
-  counter.counters.undo(outcome.countedIn, counter.shared.nowMs());
+  counter.buckets.undo(outcome.countedIn, counter.shared.nowMs());
   return null;
 }
 
@@ -123,7 +123,7 @@ async function countWithOthers(counter: SharedCounter, limit: number): Promise<C
 async function countTogether(counter: SharedCounter, limits: readonly number[]): Promise<CountResult[]> {
   const { nowMs, recoveryPause, exchange } = counter.shared;
   const limit = Math.min(...limits); // it may have been learned meanwhile
-  const fitting = Math.min(limits.length, limit - counter.counters.total(nowMs()));
+  const fitting = Math.min(limits.length, limit - counter.buckets.total(nowMs()));
   const isJoined = fitting > 1 && !recoveryPause.isActive();
   const result = isJoined ? await exchange(counter, limit, fitting) : undefined;
   const outcomes: CountResult[] = [];
@@ -147,8 +147,8 @@ async function countOne(counter: SharedCounter, limit: number): Promise<CountRes
 
 function countHere(counter: SharedCounter, limit: number): CountResult {
   if (!fits(counter, 1, limit)) return 'rejected';
-  return { countedIn: counter.counters.raise(counter.shared.nowMs()) };
+  return { countedIn: counter.buckets.raise(counter.shared.nowMs()) };
 }
 
-const fits = ({ counters, shared }: SharedCounter, calls: number, limit: number) =>
-  counters.total(shared.nowMs()) + calls <= limit;
+const fits = ({ buckets, shared }: SharedCounter, calls: number, limit: number) =>
+  buckets.total(shared.nowMs()) + calls <= limit;

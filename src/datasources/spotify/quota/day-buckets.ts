@@ -14,7 +14,7 @@ import type { CallReservation } from '../shared-state/shared-store.ts';
  * epoch. It has the counters of this process, called its own, and those that the shared store has returned. A counter
  * never falls. `CallReservation` describes how processes merge their counters.
  */
-export interface RollingCounters {
+export interface DayBuckets {
   /** Sum of all calls, without those that were not sent. */
   total(nowMs: number): number;
   /** The own counter of the current bucket. */
@@ -54,7 +54,7 @@ const renewBuckets = dayBuckets / 2;
 const maxSkewBuckets = 1; // a counter of a later bucket was written before this clock was set back
 
 /** @param processId identifies this process: no other process, and no earlier run, has the same id */
-export function createRollingCounters(processId: string): RollingCounters {
+export function createDayBuckets(processId: string): DayBuckets {
   const counters = new Map<string, number>();
   let stored = new Map<string, number>(); // the counters of the store, as it returned them last
   let prunedBucket = 0;
