@@ -36,7 +36,7 @@ export interface DayBuckets {
 /** The result of a merge. */
 export interface Merge {
   /** Whether the store has lost or moved counters that it had. */
-  isLossy: boolean;
+  hasLost: boolean;
   /** Calls of other processes that were not counted here before. */
   newCalls: number;
   /** By how many milliseconds the clock of this process is ahead of the clock of another one. */
@@ -121,7 +121,7 @@ export function createDayBuckets(processId: string): DayBuckets {
       // Removes the counters of later buckets: the store has returned their calls in an earlier one.
       if (aheadMs > 0) prune(nowMs - aheadMs);
       const returned = new Map(valid.filter(([name]) => isCurrent(name, nowMs - aheadMs)));
-      const isLossy = aheadMs > 0 || hasLost(stored, returned, nowMs);
+      const hasLost = aheadMs > 0 || hasLostCounters(stored, returned, nowMs);
       stored = returned;
       let newCalls = 0;
       for (const [name, value] of returned) {
@@ -130,7 +130,7 @@ export function createDayBuckets(processId: string): DayBuckets {
         if (!isOwn(name) && !isUnsentCounter(name)) newCalls += added;
         set(name, value);
       }
-      return { isLossy, newCalls, aheadMs };
+      return { hasLost, newCalls, aheadMs };
     },
     expiryMs(calls, nowMs) {
       prune(nowMs);
@@ -152,7 +152,7 @@ function countersToStore(counters: Counters, stored: Counters, isOwn: (name: str
 }
 
 /** Whether the store had a counter that it lacks now, or that has fallen. */
-function hasLost(stored: Counters, returned: Counters, nowMs: number): boolean {
+function hasLostCounters(stored: Counters, returned: Counters, nowMs: number): boolean {
   // A process whose clock is a little ahead may have removed the oldest ones.
   const oldestBucket = oldestBucketAt(nowMs) + maxSkewBuckets;
   return [...stored].some(

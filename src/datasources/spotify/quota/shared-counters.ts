@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { getOrCreate } from '../../../maps.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import {
-  type CounterExchange,
-  countBelowLimit,
-  createRecoveryPause,
-  enqueue,
-  type SharedCounter,
-} from './count-below-limit.ts';
+import { countBelowLimit, type ExchangeResult, enqueue, type SharedCounter } from './count-below-limit.ts';
 import { createDayBuckets, type DayBuckets } from './day-buckets.ts';
+import { createRecovery } from './recovery.ts';
 
 export interface CountedCall {
   /** Resolves when the store has the count. */
@@ -40,7 +35,7 @@ const syncMs = 1_000;
 const unlimitedSyncTicks = 10;
 // A loss is noticed by the own counters that the store lacks. If the machine has slept, they may have expired: then a
 // loss cannot be noticed, as after a start of the process.
-const blindAfterMs = 3_600_000;
+const missedLossAfterMs = 3_600_000;
 
 /**
  * Rolling counters of calls by name, shared by all processes through the store. Without a store, and while it does not
@@ -48,7 +43,7 @@ const blindAfterMs = 3_600_000;
  */
 export function createSharedCounters(options: SharedCountersOptions) {
   const { store, isLimited, onCalls, onLoss } = options;
-  const recoveryPause = createRecoveryPause();
+  const recovery = createRecovery();
   const processId = randomUUID().slice(0, 13);
   const byName = new Map<string, SharedCounter>();
   let aheadMs = 0; // by which this clock is ahead of the clocks of other processes
@@ -57,12 +52,12 @@ export function createSharedCounters(options: SharedCountersOptions) {
   const nowMs = () => options.clock() - aheadMs; // by the clock on which all processes agree
 
   const counterOf = (name: string) =>
-    getOrCreate(byName, name, () => createCounter(name, processId, { nowMs, exchange, recoveryPause }));
+    getOrCreate(byName, name, () => createCounter(name, processId, { nowMs, recovery }, exchange));
 
-  const exchange: CounterExchange['exchange'] = async (counter, limit, calls = 0) => {
+  const exchange: Exchange = async (counter, limit, calls = 0) => {
     const aheadMsBefore = aheadMs;
     const sentAtMs = nowMs();
-    const isBlind = options.clock() - respondedAtMs > blindAfterMs;
+    const mayHaveMissedLoss = options.clock() - respondedAtMs > missedLossAfterMs;
     const reservation = { ...counter.buckets.reservation(sentAtMs, limit), calls };
     const { name, value } = counter.buckets.own(sentAtMs);
     if (calls > 0) reservation.counters = { ...reservation.counters, [name]: value + calls };
@@ -72,20 +67,20 @@ export function createSharedCounters(options: SharedCountersOptions) {
     // During the exchange `add` may have raised the same counter. The merge keeps the higher value, so a call of `add` and a
     // call of this exchange would count as one: the counter is raised once for each such pair.
     const added = counter.buckets.own(sentAtMs).value - value;
-    const lostInMerge = result.isWithinLimit ? Math.min(calls, added) : 0;
+    const countedAsOne = result.isWithinLimit ? Math.min(calls, added) : 0;
     const merge = counter.buckets.merge(result.counters, sentAtMs);
-    for (let i = 0; i < lostInMerge; i++) counter.buckets.raise(nowMs());
+    for (let i = 0; i < countedAsOne; i++) counter.buckets.raise(nowMs());
     // Exchanges of several counters at the same time show the same difference of the clocks.
     aheadMs = Math.max(aheadMs, aheadMsBefore + merge.aheadMs);
     if (counter.isSynced && merge.newCalls > 0) onCalls(counter.name, merge.newCalls);
     counter.isSynced = true;
-    const isLossy = merge.isLossy || isBlind;
-    if (isLossy) recoveryPause.start();
-    if (merge.isLossy) {
+    const isRecovering = merge.hasLost || mayHaveMissedLoss;
+    if (isRecovering) recovery.start();
+    if (merge.hasLost) {
       for (const otherCounter of byName.values()) void sync(otherCounter);
       onLoss();
     }
-    return { isWithinLimit: result.isWithinLimit, countedIn: name, isLossy };
+    return { isWithinLimit: result.isWithinLimit, countedIn: name, isRecovering };
   };
 
   function sync(counter: SharedCounter): Promise<void> {
@@ -108,7 +103,7 @@ export function createSharedCounters(options: SharedCountersOptions) {
     };
   }
 
-  if (store) recoveryPause.start(); // the store may have just lost its data, or the clocks of other processes may differ
+  if (store) recovery.start(); // the store may have just lost its data, or the clocks of other processes may differ
   for (const name of options.names) counterOf(name);
   const synced = store?.whenSynced().then(() => Promise.all(Array.from(byName.values(), sync)));
   const timer =
@@ -140,12 +135,26 @@ export function createSharedCounters(options: SharedCountersOptions) {
   };
 }
 
-const createCounter = (name: string, processId: string, shared: CounterExchange): SharedCounter => ({
-  name,
-  buckets: createDayBuckets(processId),
-  shared,
-  isSynced: false,
-  last: Promise.resolve(),
-  nextSync: undefined,
-  nextCalls: undefined,
-});
+type Exchange = (
+  counter: SharedCounter,
+  ...args: Parameters<SharedCounter['exchange']>
+) => Promise<ExchangeResult | null>;
+
+function createCounter(
+  name: string,
+  processId: string,
+  shared: Pick<SharedCounter, 'nowMs' | 'recovery'>,
+  exchange: Exchange,
+): SharedCounter {
+  const counter: SharedCounter = {
+    ...shared,
+    name,
+    buckets: createDayBuckets(processId),
+    exchange: (...args) => exchange(counter, ...args),
+    isSynced: false,
+    lastExchange: Promise.resolve(),
+    nextSync: undefined,
+    nextCalls: undefined,
+  };
+  return counter;
+}
