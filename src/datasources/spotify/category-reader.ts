@@ -7,7 +7,7 @@ import { type Category, categories } from './kinds/index.ts';
 import type { KindRegistry } from './kinds/kind.ts';
 import { browseList, categoryRequest } from './kinds/requests/browse.ts';
 import type { EndpointRequest } from './kinds/requests/endpoint-request.ts';
-import { unlessWithheld } from './pagination/withheld-lists.ts';
+import { nullIfWithheld } from './pagination/withheld-lists.ts';
 import type { FieldContext } from './usage/field-context.ts';
 
 export interface CategoryReaderOptions {
@@ -29,7 +29,7 @@ export function readCategory(
   const { cache, capabilities } = options;
   const request = categoryRequest(id, query);
   const key = { key: request.key, withheldField: categories.withheldField };
-  return unlessWithheld(key, capabilities, fieldContext, async () => {
+  return nullIfWithheld(key, capabilities, fieldContext, async () => {
     const page = await cachedPageWith(options, id, query);
     const isUsable = page !== null && cache.isCached(page, 'full');
     const listedCategory = isUsable ? categoryIn(await cache.get(page, fieldContext), id) : null;

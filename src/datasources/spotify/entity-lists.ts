@@ -135,7 +135,7 @@ export function createEntityLists(
   return {
     async shortList(list, owner, namedMarket, fieldContext) {
       const request = shortListRequest(list, owner, marketOf(namedMarket, owner), registry);
-      const items = await capabilities.unlessMissing(list.name, owner.id, () =>
+      const items = await capabilities.nullIfMissing(list.name, owner.id, () =>
         cache.get(request, fieldContext),
       );
       if (items === null) recordWithheld(fieldContext, capabilities.withheldUntilMs(list.name, owner.id));

@@ -104,7 +104,11 @@ function fetchBatch(
     );
   };
   const objects = fetchRequests.map((fetchRequest) => fetchRequest.endpointRequest.key).join();
-  const results = batch.feature ? capabilities.withFeature(batch.feature, objects, call) : call();
+  const callIfGranted = (feature: string) =>
+    capabilities.nullIfMissing(feature, objects, () =>
+      capabilities.learnFeature(feature, objects, call, (all) => all !== null),
+    );
+  const results = batch.feature ? callIfGranted(batch.feature) : call();
   const settledResults = results.then(
     (all) => all?.map(toPromise) ?? fetchEach(dependencies, fetchRequests, isTried),
   );
@@ -172,7 +176,7 @@ function withinLimit<T>(
   if (!limit) return call();
   const isGranted = (result: BatchResult) =>
     !(result instanceof GatewayError) && result.status === 'found' && limit.isLimitHonoured(result.value);
-  return capabilities.withLimit(limit.endpoint, limit.items, limit.list, call, (value) =>
+  return capabilities.withPageSize(limit.endpoint, limit.items, limit.list, call, (value) =>
     resultsIn(value).some(isGranted),
   );
 }

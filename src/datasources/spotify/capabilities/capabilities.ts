@@ -9,7 +9,7 @@ import {
   type CapabilityValues,
   createLearnedCapabilities,
   hasCapability,
-  unlessKnownMissing,
+  nullIfKnownMissing,
 } from './learned-capabilities.ts';
 import { createPageSizeView, maxPageSize, SmallerPageNeeded } from './page-sizes.ts';
 import { capabilityPolicy, type QuotaMode } from './policy.ts';
@@ -38,40 +38,37 @@ export interface Capabilities extends CapabilityView {
   /** The page sizes that Spotify may have accepted before. Pages of each size may be cached. */
   pageSizes(endpoint: string): readonly number[];
   /**
-   * The result of `send` for a page of `limit` items, from which the page size limit is learned.
+   * The result of `call`, which reads a page of `limit` items: from it, the page size limit is learned.
    * @param list names the list to which the page belongs
    * @param confirms whether the response shows that Spotify accepts pages of this size
-   * @throws SmallerPageNeeded if `send` throws LimitRejected, or the limit is known to be lower
+   * @throws SmallerPageNeeded if `call` throws LimitRejected, or the limit is known to be lower
    */
-  withLimit<T>(
+  withPageSize<T>(
     endpoint: string,
     limit: number,
     list: string,
-    send: () => Promise<T>,
+    call: () => Promise<T>,
     confirms: (response: T) => boolean,
   ): Promise<T>;
   /**
-   * The result of `send`, or null if the app lacks the feature or `send` throws FeatureWithheld. If `send` fails, the feature
-   * counts as missing if it was when it was last known.
+   * The result of `read`; null if the app is known to lack the feature, or `read` throws FeatureWithheld. It is null too if
+   * `read` throws a GatewayError and the app lacked the feature when this was last known.
    * @param object names the object that is requested
+   * @param read may use the cache: that it succeeds does not show that the app has the feature
    */
-  withFeature<T>(feature: string, object: string, send: () => Promise<T>): Promise<T | null>;
+  nullIfMissing<T>(feature: string, object: string, read: () => Promise<T>): Promise<T | null>;
   /**
-   * Like `withFeature`, for a `send` that may use the cache: its success does not show that the app still has the feature.
-   */
-  unlessMissing<T>(feature: string, object: string, send: () => Promise<T>): Promise<T | null>;
-  /**
-   * The result of `send`, which calls Spotify: from it, or from a FeatureWithheld that it throws, the feature is learned.
+   * The result of `call`, which calls Spotify: from it, or from a FeatureWithheld that it throws, the feature is learned.
    * @param confirms whether the result shows that the app has the feature
    */
   learnFeature<T>(
     feature: string,
     object: string,
-    send: () => Promise<T>,
+    call: () => Promise<T>,
     confirms: (result: T) => boolean,
   ): Promise<T>;
-  /** The result of `send`, or null if the field is known to be withheld from the app, or was last known to be and `send` fails. */
-  withField<T>(field: string, send: () => Promise<T>): Promise<T | null>;
+  /** Like `nullIfMissing`, for a field of full objects: any full object shows whether the app gets the field. */
+  nullIfFieldMissing<T>(field: string, read: () => Promise<T>): Promise<T | null>;
   /** Learns from a full object which fields come with it. */
   observe(object: Entity): void;
   /** A call of any endpoint succeeded. */
@@ -104,32 +101,36 @@ export function createCapabilities(
   const policy = capabilityPolicy(registry);
   const learned = createLearnedCapabilities(policy, mode, log, sharedState);
   const rejections = createRejections(policy, learned);
-  const { unlessRejected, rejectedUntilMs } = createRejectedObjects(policy);
+  const { throwIfJustRejected, rejectedUntilMs } = createRejectedObjects(policy);
   const probeOnce = createProbeOnce(policy, learned);
 
   // Each operation that waits for a call gets the same error: one response of Spotify is one rejection.
   const countedErrors = new WeakSet<FeatureWithheld>();
 
+  /** Whether the app gets the list of other owners: then a rejection concerns its owner alone. */
+  const isRejectedForOwnerAlone = (feature: string): boolean =>
+    policy.perOwnerFeatures.includes(feature) && learned.lookup(feature)?.value === true;
+
   function reject(feature: string, object: string, error: FeatureWithheld): void {
-    if (countedErrors.has(error)) return;
+    if (countedErrors.has(error) || isRejectedForOwnerAlone(feature)) return;
     countedErrors.add(error);
     const { isExplicit, isFromEdge } = error;
     const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
     rejections.reject(feature, { object, isExplicit, isConclusive, isFromEdge });
   }
 
-  const unlessMissing: Capabilities['unlessMissing'] = (feature, object, send) =>
+  const nullIfMissing: Capabilities['nullIfMissing'] = (feature, object, read) =>
     probeOnce(feature, () =>
-      unlessKnownMissing(learned, feature, send).catch((error) => {
+      nullIfKnownMissing(learned, feature, read).catch((error) => {
         if (!(error instanceof FeatureWithheld)) throw error;
         reject(feature, object, error);
         return null;
       }),
     );
 
-  const learnFeature: Capabilities['learnFeature'] = async (feature, object, send, confirms) => {
+  const learnFeature: Capabilities['learnFeature'] = async (feature, object, call, confirms) => {
     try {
-      const result = await unlessRejected(feature, object, send);
+      const result = await throwIfJustRejected(feature, object, call);
       if (confirms(result)) rejections.confirm(feature, true);
       return result;
     } catch (error) {
@@ -143,12 +144,12 @@ export function createCapabilities(
     withheldUntilMs: (capability, object = '') =>
       withheldUntilMs(learned, capability, rejectedUntilMs(capability, object)),
     ...createPageSizeView(policy, learned),
-    withLimit: (endpoint, limit, list, send, confirms) =>
+    withPageSize: (endpoint, limit, list, call, confirms) =>
       probeOnce(endpoint, async () => {
         const knownLimit = maxPageSize(learned, endpoint);
         if (limit > knownLimit) throw new SmallerPageNeeded(knownLimit);
         try {
-          const response = await send();
+          const response = await call();
           if (limit === maxPageSize(learned, endpoint) && confirms(response)) {
             rejections.confirm(endpoint, limit);
           }
@@ -161,26 +162,26 @@ export function createCapabilities(
           throw lowerMaxPageSize(policy, learned, rejections, endpoint, rejection);
         }
       }),
-    withFeature: (feature, object, send) =>
-      unlessMissing(feature, object, () =>
-        learnFeature(feature, object, send, (response) => response !== null),
-      ),
-    unlessMissing,
+    nullIfMissing,
     learnFeature,
-    async withField(field, send) {
-      const unlessWithheld = () => unlessKnownMissing(learned, field, send);
+    async nullIfFieldMissing(field, read) {
+      const readUnlessMissing = () => nullIfKnownMissing(learned, field, read);
       // If one call reads many objects, a probe with a single object first would save no call.
       const isBatched = learned.lookup('batch')?.value === true;
-      return isBatched ? unlessWithheld() : probeOnce(field, unlessWithheld);
+      return isBatched ? readUnlessMissing() : probeOnce(field, readUnlessMissing);
     },
     observe(object) {
       const fields = policy.withheldFields[object.kind] ?? [];
       if (!object.full || fields.length === 0) return;
-      // An object that lacks all of them has the form of development mode; one that lacks some may be an exception.
+      // An object that lacks all of them has the form of development mode. One that lacks some is an exception if the app has
+      // got the field with another object.
       const isConclusive = fields.every((field) => fieldOf(object, field) === undefined);
+      const isException = (field: string): boolean =>
+        isRejectedForOwnerAlone(field) || (!isConclusive && learned.lookup(field)?.value === true);
       for (const field of fields) {
         if (fieldOf(object, field) !== undefined) rejections.confirm(field, true);
-        else rejections.reject(field, { object: object.id, isExplicit: false, isConclusive });
+        else if (!isException(field))
+          rejections.reject(field, { object: object.id, isExplicit: false, isConclusive });
       }
       if (isConclusive) rejections.review();
     },

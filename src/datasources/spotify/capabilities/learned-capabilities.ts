@@ -125,17 +125,17 @@ export function hasCapability(learned: LearnedCapabilities, capability: Capabili
 }
 
 /**
- * The result of `send`; null if the app lacks the capability, or lacked it when this was last known and `send` fails: old
- * knowledge is used like a stale cache entry.
+ * The result of `read`; null if the app is known to lack the capability. It is null too if `read` throws a GatewayError and the
+ * app lacked the capability when this was last known: old knowledge is used like a stale cache entry.
  */
-export async function unlessKnownMissing<T>(
+export async function nullIfKnownMissing<T>(
   learned: LearnedCapabilities,
   capability: Capability,
-  send: () => Promise<T>,
+  read: () => Promise<T>,
 ): Promise<T | null> {
   if (learned.lookup(capability)?.value === false) return null;
   try {
-    return await send();
+    return await read();
   } catch (error) {
     if (error instanceof GatewayError && hasCapability(learned, capability) === false) return null;
     throw error;

@@ -12,23 +12,23 @@ export function createProbeOnce(policy: CapabilityPolicy, learned: LearnedCapabi
   const probeOf = (capability: Capability): string =>
     learned.lookup(capability) ? capability : limitGroupOf(policy, capability);
 
-  /** Sends a request; while the capability is unknown, one request probes it and the others wait for that one. */
-  return async <T>(capability: Capability, send: () => Promise<T>): Promise<T> => {
+  /** The result of `read`. While the capability is unknown, one read probes it and the others wait for that one. */
+  return async <T>(capability: Capability, read: () => Promise<T>): Promise<T> => {
     for (let probesLeft = maxProbes; probesLeft > 0; probesLeft--) {
-      if (isConfirmed(capability)) return send();
+      if (isConfirmed(capability)) return read();
       const probe = probes.get(probeOf(capability));
       if (!probe) break;
       try {
         await probe;
       } catch (error) {
-        // Neither a response about another object nor a call that was not sent shows anything: the next request probes.
+        // Neither a response about another object nor a call that was not sent shows anything: the next read probes.
         // After any other failure, such as a timeout, the others do not wait once more.
-        if (!(error instanceof UpstreamBadResponse || error instanceof CallAbandoned)) return send();
+        if (!(error instanceof UpstreamBadResponse || error instanceof CallAbandoned)) return read();
       }
     }
     const name = probeOf(capability);
-    if (probes.has(name)) return send();
-    const probe = send().finally(() => probes.delete(name));
+    if (probes.has(name)) return read();
+    const probe = read().finally(() => probes.delete(name));
     probes.set(name, probe);
     return probe;
   };

@@ -17,15 +17,15 @@ export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy) 
   const keyOf = (feature: Capability, object: string): string => `${feature} ${object}`;
 
   return {
-    /** The result of `send`. @throws FeatureWithheld without calling `send` if the object is remembered */
-    async unlessRejected<T>(feature: Capability, object: string, send: () => Promise<T>): Promise<T> {
+    /** The result of `call`. @throws FeatureWithheld without a call if Spotify has just rejected the object */
+    async throwIfJustRejected<T>(feature: Capability, object: string, call: () => Promise<T>): Promise<T> {
       // One rejection of these shows that the whole app lacks the feature, or may be a passing fault.
-      if (conclusiveFeatures.includes(feature)) return send();
+      if (conclusiveFeatures.includes(feature)) return call();
       const key = keyOf(feature, object);
       const rejected = rejectedObjects.get(key);
       if (rejected) throw rejected.error;
       try {
-        return await send();
+        return await call();
       } catch (error) {
         if (error instanceof FeatureWithheld)
           rejectedObjects.set(key, { error, untilMs: epochMs() + rejectedMs });

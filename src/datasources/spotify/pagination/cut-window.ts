@@ -1,97 +1,120 @@
-import { GatewayError, onlyGatewayError } from '../../../errors.ts';
-import { epochMs } from '../../../observability/clock.ts';
+import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import { recordFreshness } from '../usage/field-context.ts';
-import { type ListRead, readPage } from './list-read.ts';
-import { cursorSlotIn, rangeAfter, shiftedSlot } from './moved-cursors.ts';
+import type { PagedList } from '../kinds/requests/lists.ts';
+import { type ListLength, shownLength } from './lengths.ts';
+import { realignToCursor } from './moved-cursors.ts';
 import type { PageSequence } from './page-reader.ts';
-import { type CursorPosition, type SlotRange, sentTotal, untilGap, type WindowArgs } from './slots.ts';
-import { type Window, windowOf } from './windows.ts';
+import { isEmpty, onlyNextPageTells } from './pages.ts';
+import { type SlotRef, slotRefsIn } from './slot-refs.ts';
+import type { CursorPosition, SlotRange, WindowArgs } from './slots.ts';
 
-type Cut<T> = (pages: Page<T>[], slotRange: SlotRange) => Window<T>;
+export interface Slot<T> {
+  slot: number;
+  item: T | Malformed;
+  /** The total that Spotify reported with its page, which the cursor carries: pages of one window may differ in it. */
+  total: number;
+}
+
+export interface Window<T> extends SlotRange {
+  /** The slots that hold an item, in order, each item once. */
+  slots: readonly Slot<T>[];
+  /**
+   * Length of the list: the reported total, or the slots that exist for certain if these are more; a marker if the
+   * total is not as documented, null if no page was read.
+   */
+  length: number | Malformed | null;
+  /** The last slot, with the item in it even if that is left out because the client has it. */
+  last: CursorPosition;
+  hasNext: boolean;
+  hasPrevious: boolean;
+}
 
 /**
- * The window of the slot range; if a change of the list has moved the item of the cursor, the window beside the item, for
- * which one more page is read.
+ * Cuts a window out of the pages that cover it.
+ * @param pages none if the list is known to be shorter; if the sequence is shortened, the window ends with it
+ * @param length of the list, as its pages show it; null if no page was read
  */
-export async function cutWindow<T extends Entity>(
-  read: ListRead<T>,
+export function cutWindow<T extends Entity>(
   { pages, isShortened }: PageSequence<T>,
-  slotRange: SlotRange,
+  requestedRange: SlotRange,
   windowArgs: WindowArgs,
-): Promise<Window<T>> {
-  const { list, lengths } = read;
-  const cut: Cut<T> = (pagesToCut, cutRange) => {
-    const length = pagesToCut.length > 0 ? lengths.of(list, pagesToCut) : null;
-    return windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list, length);
+  { maxOffset, hasStableTotal }: Pick<PagedList, 'maxOffset' | 'hasStableTotal'>,
+  length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
+): Window<T> {
+  const listPages = windowArgs.last === null ? untilEnd(pages) : pages;
+  // A total that drifts does not show that the list has changed.
+  const slotRange = hasStableTotal ? realignToCursor(requestedRange, windowArgs, listPages) : requestedRange;
+  const slotRefs = slotRefsIn(listPages, slotRange.end).filter(({ slot }) => slot >= slotRange.start);
+  // No item follows a window that ends at the known end of the list, even if Spotify sends a `next`.
+  const isAtEnd = windowArgs.last !== null && windowArgs.before === null && slotRange.end === length?.end;
+  const hasNext =
+    isShortened ||
+    (requestedRange.start < requestedRange.end &&
+      !isAtEnd &&
+      hasMore(listPages, slotRange, maxOffset, length?.end));
+  const lastPage = listPages.at(-1);
+  // A page from before the list became shorter does not count for its length, but its items may be returned.
+  const returnedUntil = (slotRefs.at(-1)?.slot ?? -1) + 1;
+  const end =
+    hasNext && lastPage
+      ? Math.max(slotRange.start, Math.min(slotRange.end, lastPage.offset + lastPage.limit))
+      : slotRange.end;
+  const lastRef = slotRefs.find(({ slot }) => slot === end - 1);
+  const reportedTotal = length?.reportedTotal ?? 0;
+  return {
+    slots: distinct(
+      slotRefs.flatMap((ref) => slotOf(ref, reportedTotal)),
+      windowArgs,
+    ),
+    length: length && shownLength({ ...length, length: Math.max(length.length, returnedUntil) }),
+    hasNext,
+    hasPrevious: slotRange.start > 0,
+    start: slotRange.start,
+    end,
+    last: { slot: end - 1, id: lastRef?.id ?? null, total: lastRef?.total ?? reportedTotal },
   };
-  const total = pages.length > 0 ? sentTotal(pages) : lengths.of(list)?.reportedTotal;
-  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, total ?? null) : null;
-  if (slot === null || slotRange.start === slotRange.end) return cut(pages, slotRange);
-  const { first, last, after, before } = windowArgs;
-  if (last !== null && before) return cutBeforeItem(read, pages, slotRange, { slot, last, before }, cut);
-  return after
-    ? cutAfterItem(read, pages, slotRange, { slot, first: first ?? 0, after }, cut)
-    : cut(pages, slotRange);
 }
 
-/**
- * If the page of the item cannot be read: after a move to a later slot the slot range is kept, which repeats items but misses
- * none; after a move to an earlier slot the window fails.
- */
-async function cutAfterItem<T extends Entity>(
-  read: ListRead<T>,
-  pages: Page<T>[],
+function slotOf<T>({ slot, total, items, index }: SlotRef<T>, reportedTotal: number): Slot<T>[] {
+  const item = items.at(index) ?? null;
+  return item === null ? [] : [{ slot, item, total: total ?? reportedTotal }];
+}
+
+/** Whether the list has slots after the slot range. @param end of the list; null if it is not known */
+function hasMore(
+  pages: readonly Page[],
   slotRange: SlotRange,
-  { slot, first, after }: { slot: number; first: number; after: CursorPosition },
-  cut: Cut<T>,
-): Promise<Window<T>> {
-  const page =
-    pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
-    (await embeddedPageAt(read, slot)) ??
-    (await readPage(read, slot - (slot % read.limit), epochMs()).catch(onlyGatewayError));
-  if (page instanceof GatewayError) {
-    if (slot < after.slot) throw page; // without the page, the window would miss the items that have moved in front of it
-    recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
-    return cut(pages, slotRange);
-  }
-  const found = cursorSlotIn(page, slot, after);
-  if (found === null) return cut(pages, slotRange);
-  const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
-  const lastPage = shiftedPages.at(-1) ?? page;
-  return cut(shiftedPages, rangeAfter(found, first, lastPage.offset + lastPage.limit));
+  maxOffset: number,
+  end: number | null = null,
+): boolean {
+  const lastPage = pages.at(-1);
+  const lastFilled = pages.findLast((page) => !isEmpty(page));
+  if (!lastPage || !lastFilled) return false;
+  if (slotRange.end < lastFilled.offset + lastFilled.items.length) return true;
+  const pageEnd = lastPage.offset + lastPage.limit;
+  if (isEmpty(lastPage) || pageEnd >= maxOffset) return false;
+  if (slotRange.end <= pageEnd) return lastPage.hasNext || pageEnd < lastPage.total;
+  return onlyNextPageTells(lastPage) && end !== pageEnd; // the next page may have been read before
 }
 
-/** The page that came with the owner of the list, if it has the slot and the list has not changed since then. */
-async function embeddedPageAt<T extends Entity>(
-  { list, lengths, fieldContext }: ListRead<T>,
-  slot: number,
-): Promise<Page<T> | undefined> {
-  if (slot >= (list.embeddedItems ?? 0)) return undefined;
-  const page = await list.embeddedFirstPage?.(fieldContext);
-  return page && lengths.isConsistent(list, page) ? page : undefined;
+/** The pages up to the end of the list: an empty page without `next`, or the second of two empty pages. */
+function untilEnd<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
+  const end = pages.findIndex((page, i) => {
+    const previous = pages[i - 1];
+    return isEmpty(page) && (!page.hasNext || (previous !== undefined && isEmpty(previous)));
+  });
+  return end === -1 ? pages : pages.slice(0, end + 1);
 }
 
-/** If the page cannot be read, the window fails: without the page it would miss the items in front of the cursor. */
-async function cutBeforeItem<T extends Entity>(
-  read: ListRead<T>,
-  pages: Page<T>[],
-  slotRange: SlotRange,
-  { slot, last, before }: { slot: number; last: number; before: CursorPosition },
-  cut: Cut<T>,
-): Promise<Window<T>> {
-  const { limit } = read;
-  const lastPage = pages.at(-1) as Page<T>;
-  const readUntil = lastPage.offset + lastPage.limit;
-  const aligned = slot - (slot % limit);
-  if (aligned < readUntil) return cut(pages, slotRange);
-  if (aligned === readUntil) return cut([...pages, await readPage(read, aligned, epochMs())], slotRange);
-  // If the item is the first one of its page, the window is in the page in front of it, which does not show whether the item
-  // has moved: at worst the window repeats items.
-  const isFirst = aligned === slot;
-  const page = await readPage(read, isFirst ? aligned - limit : aligned, epochMs());
-  const found = isFirst ? slot : cursorSlotIn(page, slot, before);
-  if (found === null) return cut(pages, slotRange);
-  return cut([page], { start: Math.max(page.offset, found - last), end: found });
+/** Each item once, except equal entries, without the items of the cursors, which the client has already. */
+function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }: WindowArgs): Slot<T>[] {
+  const seenIds = new Set([after?.id, before?.id]);
+  return slots.filter(({ item }) => {
+    const id = isMalformed(item) || item.isListEntry ? null : item.id;
+    if (id === null) return true;
+    if (seenIds.has(id)) return false;
+    seenIds.add(id);
+    return true;
+  });
 }

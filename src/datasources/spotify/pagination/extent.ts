@@ -1,10 +1,7 @@
 import type { Page } from '../kinds/decoding/page.ts';
 
 /** A page, without the type of its items. */
-export type AnyPage = Pick<
-  Page,
-  'offset' | 'limit' | 'total' | 'isTotalMalformed' | 'isTotalDerived' | 'hasNext' | 'asOfMs'
-> & {
+export type AnyPage = Pick<Page, 'offset' | 'limit' | 'total' | 'totalSource' | 'hasNext' | 'asOfMs'> & {
   items: { readonly length: number };
 };
 
@@ -47,8 +44,8 @@ export function extentOf(pages: readonly AnyPage[], maxOffset: number): Extent {
   const emptyOffsets = pages.filter(hasNoItem).map(({ offset }) => offset);
   const end = hasGap(pages, itemsEnd, maxLength) ? null : itemsEnd;
   const minLength = end ?? Math.max(itemsEnd, promisedEnd);
-  const isPossible = ({ total, isTotalDerived }: AnyPage): boolean =>
-    isTotalDerived === true || (minLength <= total && Math.min(total, maxOffset) <= maxLength);
+  const isPossible = ({ total, totalSource }: AnyPage): boolean =>
+    totalSource !== 'sent' || (minLength <= total && Math.min(total, maxOffset) <= maxLength);
   return {
     minLength,
     maxLength: maxLength === Number.POSITIVE_INFINITY ? null : maxLength,

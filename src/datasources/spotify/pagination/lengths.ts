@@ -47,9 +47,13 @@ export const shownLength = ({
 const noReport: Report = { total: null, isTotalMalformed: false, asOfMs: Number.NEGATIVE_INFINITY };
 
 /** The later of a report and the report of a page. */
-function laterReport(report: Report, { total, isTotalDerived, isTotalMalformed, asOfMs }: AnyPage): Report {
+function laterReport(report: Report, { total, totalSource, asOfMs }: AnyPage): Report {
   if (asOfMs < report.asOfMs) return report;
-  return { total: isTotalDerived ? report.total : total, isTotalMalformed, asOfMs };
+  return {
+    total: totalSource === 'sent' ? total : report.total,
+    isTotalMalformed: totalSource === 'malformed',
+    asOfMs,
+  };
 }
 
 export type ListLengths = ReturnType<typeof createListLengths>;
@@ -83,10 +87,10 @@ export function createListLengths(
   const hasChanged = (
     { hasStableTotal }: AnyList,
     { report, flappingUntilMs }: LearnedLength,
-    { total, isTotalDerived }: AnyPage,
+    { total, totalSource }: AnyPage,
   ): boolean =>
     hasStableTotal &&
-    !isTotalDerived &&
+    totalSource === 'sent' &&
     report.total !== null &&
     report.total !== total &&
     epochMs() >= flappingUntilMs;

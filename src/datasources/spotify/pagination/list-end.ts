@@ -3,7 +3,7 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { ListLength } from './lengths.ts';
 import type { ListRead } from './list-read.ts';
-import { type PageSequence, readPages } from './page-reader.ts';
+import { readPages } from './page-reader.ts';
 
 /**
  * How many pages are read beyond the planned ones to find the end of a list whose total is wrong. Enough for all results of a
@@ -11,17 +11,22 @@ import { type PageSequence, readPages } from './page-reader.ts';
  */
 const maxEndSearchPages = 16;
 
+interface EndSearch<T> {
+  /** The pages that were read, in any order. */
+  pages: Page<T>[];
+  /** Whether the daily quota did not suffice to find the end. */
+  isShortened: boolean;
+}
+
 /**
  * Reads pages until they show where the list ends, or that its total is right.
  * @param pages of the list that were read before
- * @returns the pages that were read for this, which unlike in other sequences are in no order and may have gaps;
- * `isShortened` if the daily quota does not suffice
  * @throws UpstreamBadResponse if the end is too far away: then no slot can be counted from it
  */
 export async function findEnd<T extends Entity>(
   read: ListRead<T>,
   pages: readonly Page<T>[],
-): Promise<PageSequence<T>> {
+): Promise<EndSearch<T>> {
   const { list, limit, lengths } = read;
   const foundPages: Page<T>[] = [];
   for (let attempt = 0; ; attempt += 1) {
@@ -38,9 +43,12 @@ export async function findEnd<T extends Entity>(
       ({ offset, limit: size }) => offset <= start && start < offset + size,
     );
     // The embedded page may cover more slots than a later page of the list: it shows nothing new.
-    const ownPages = isCovered ? withoutEmbeddedPage(read) : read;
-    const onePage = start % limit === 0 ? endingAt(start + limit, ownPages) : ownPages;
-    const triedPages = await readPages(onePage, { start, end: start + limit }).catch(onlyQuotaError);
+    const mayUseEmbedded = !isCovered;
+    // An empty page is otherwise followed by the next one, which shows whether the list goes on behind it. Here further pages
+    // are tried anyway, and the last one tried is the page behind the first empty one.
+    const endOffset = start % limit === 0 ? Math.min(start + limit, list.maxOffset) : list.maxOffset;
+    const slotRange = { start, end: start + limit };
+    const triedPages = await readPages(read, slotRange, { mayUseEmbedded, endOffset }).catch(onlyQuotaError);
     if (triedPages instanceof UpstreamQuotaExceeded || !triedPages)
       return { pages: foundPages, isShortened: true };
     foundPages.push(...triedPages.pages);
@@ -51,19 +59,6 @@ export async function findEnd<T extends Entity>(
 function onlyQuotaError(error: unknown): UpstreamQuotaExceeded {
   if (error instanceof UpstreamQuotaExceeded) return error;
   throw error;
-}
-
-function withoutEmbeddedPage<T extends Entity>(read: ListRead<T>): ListRead<T> {
-  const { embeddedFirstPage: _, ...list } = read.list;
-  return { ...read, list };
-}
-
-/**
- * The read of a list that ends at the slot. An empty page is otherwise followed by the next one, which shows whether the list
- * goes on behind it. Here further pages are tried anyway, and the last step is the page behind the first empty one.
- */
-function endingAt<T extends Entity>(slot: number, read: ListRead<T>): ListRead<T> {
-  return { ...read, list: { ...read.list, maxOffset: Math.min(slot, read.list.maxOffset) } };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { UpstreamBadResponse } from '../../../errors.ts';
+import { type GatewayError, UpstreamBadResponse } from '../../../errors.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import type { Malformed } from '../kinds/decoding/json.ts';
@@ -23,6 +23,8 @@ export interface ListRead<T extends Entity = Entity> {
   /** How many slots the list has at least, because a cursor or another page has shown the last of them; 0 if not known. */
   minLength: number;
   fieldContext: FieldContext;
+  /** The error of an earlier read of the window: only cached pages are read, however old; null while calls may be sent. */
+  failure: GatewayError | null;
   cache: ReadThroughCache;
   lengths: ListLengths;
   smallPages: SmallPages;
@@ -40,9 +42,14 @@ export async function readPage<T extends Entity>(
   offset: number,
   startedMs: number,
 ): Promise<Page<T>> {
-  const { list, limit, cache, lengths, smallPages, recordInvalidation, fieldContext } = read;
+  const { list, limit, cache, lengths, smallPages, recordInvalidation, fieldContext, failure } = read;
   const endpointRequest = requestAt(read, offset);
-  const getPage = async () => (await cache.get(endpointRequest, fieldContext)) ?? throwAbsent(list, offset);
+  const getPage = async () => {
+    const page = failure
+      ? await cache.getAfterError(endpointRequest, failure, fieldContext)
+      : await cache.get(endpointRequest, fieldContext);
+    return page ?? throwAbsent(list, offset);
+  };
   let page = await getPage();
   if (!lengths.isConsistent(list, page)) {
     recordInvalidation();

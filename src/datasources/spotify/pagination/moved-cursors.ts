@@ -1,10 +1,13 @@
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import { type CursorPosition, type SlotRange, sentTotal, slotRefsIn, type WindowArgs } from './slots.ts';
+import { sentTotal } from './pages.ts';
+import { slotRefsIn } from './slot-refs.ts';
+import type { CursorPosition, SlotRange, WindowArgs } from './slots.ts';
 
 // If the list has grown or shrunk at the front since a cursor was made, the item of the cursor has moved by at most the
 // number of slots by which the list has grown or shrunk. A window beside the item moves with it, so that the client gets no
-// item twice and misses none.
+// item twice and misses none. For example, a client has read A and B of [A, B, C, D]: its cursor names B, slot 1, total 4.
+// The list becomes [N, A, B, C, D]: by the total 5, B is in slot 2, and the next window begins with C in slot 3.
 
 /** The cursor beside which a window lies; null for a window at the front or the end of the list. */
 const anchorOf = ({ first, after, before }: WindowArgs): CursorPosition | null =>

@@ -4,7 +4,8 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import { knownLengthOf, type ListRead, readPage, requestAt } from './list-read.ts';
-import { isEmpty, mayContinue, nextOffsets, offsetsOf, type SlotRange, untilGap } from './slots.ts';
+import { isEmpty, mayContinue, nextOffsets, offsetsOf, untilGap } from './pages.ts';
+import type { SlotRange } from './slots.ts';
 import { ListAbsent } from './withheld-lists.ts';
 
 /** Pages in the order of their offsets, without a gap. */
@@ -14,27 +15,39 @@ export interface PageSequence<T> {
   isShortened: boolean;
 }
 
+interface ReadPagesOptions<T> {
+  /** Pages that the same window has read before: they show the length of a list whose length is never fresh. */
+  knownPages?: readonly Page<T>[];
+  /** Whether the page that came with the owner of the list may be used; by default it may. */
+  mayUseEmbedded?: boolean;
+  /** No page that begins at this offset or behind it is read; by default the end of the list. */
+  endOffset?: number;
+}
+
 /**
  * The pages that cover the slots, as far as the list goes; null if there is no such list. If the daily quota does not
  * suffice for all of them, the first ones.
- * @param knownPages that the same window has read before: they show the length of a list whose length is never fresh
  * @throws SmallerPageNeeded if Spotify pages the list in smaller pages
  * @throws UpstreamQuotaExceeded if the quota does not suffice for the first of the slots
  */
 export async function readPages<T extends Entity>(
   read: ListRead<T>,
   slotRange: SlotRange,
-  knownPages: readonly Page<T>[] = [],
+  { knownPages = [], mayUseEmbedded = true, endOffset = read.list.maxOffset }: ReadPagesOptions<T> = {},
 ): Promise<PageSequence<T> | null> {
   let pages: Page<T>[] = [];
   let isShortened = false;
   if (slotRange.start === slotRange.end) return { pages, isShortened };
   const { list, limit, lengths, fieldContext } = read;
   const startedMs = epochMs();
-  if (list.embeddedFirstPage && slotRange.start < Math.max(limit, list.embeddedItems ?? 0)) {
+  if (
+    mayUseEmbedded &&
+    list.embeddedFirstPage &&
+    slotRange.start < Math.max(limit, list.embeddedItems ?? 0)
+  ) {
     const firstPage = await list.embeddedFirstPage(fieldContext);
     if (firstPage === null) return null;
-    if (firstPage && mayUseEmbedded(read, firstPage)) {
+    if (firstPage && isCurrentEnough(read, firstPage)) {
       lengths.record(list, firstPage, startedMs);
       pages.push(firstPage);
     }
@@ -42,7 +55,7 @@ export async function readPages<T extends Entity>(
   while (!isShortened) {
     const known = knownLengthOf(read) ?? lengths.of(list, [...knownPages, ...pages]);
     const length = known && { ...known, minLength: Math.max(known.minLength, read.minLength) };
-    const offsets = nextOffsets(pages, slotRange, limit, length, list.maxOffset, read.isBackward);
+    const offsets = nextOffsets(pages, slotRange, limit, length, endOffset, read.isBackward);
     if (offsets.length === 0) break;
     const nextPages = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);
     pages = untilGap([...pages, ...nextPages.pages]);
@@ -53,7 +66,7 @@ export async function readPages<T extends Entity>(
 }
 
 /** After a change of the list, an older page may lack the item of the cursor, and slots cannot be counted from the end in it. */
-const mayUseEmbedded = ({ list, lengths, isBackward, after }: ListRead, page: Page): boolean =>
+const isCurrentEnough = ({ list, lengths, isBackward, after }: ListRead, page: Page): boolean =>
   lengths.isConsistent(list, page) || (!isBackward && (after === null || after.total === page.total));
 
 /**

@@ -5,8 +5,9 @@ import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import type { ListLengths } from './lengths.ts';
+import { offsetsOf, worstCaseOffsets } from './pages.ts';
 import { slotRangeFor } from './read-window.ts';
-import { offsetsOf, type WindowArgs, worstCaseOffsets } from './slots.ts';
+import type { WindowArgs } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 
 interface PageSizeChoiceOptions {

@@ -8,14 +8,14 @@ import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
+import type { Window } from './cut-window.ts';
 import { createListLengths } from './lengths.ts';
 import { type ListRead, shownLengthOf } from './list-read.ts';
 import { createPageSizeChoice } from './page-size-choice.ts';
 import { readWindow } from './read-window.ts';
 import { slotRangeOf, type WindowArgs } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
-import type { Window } from './windows.ts';
-import { unlessWithheld } from './withheld-lists.ts';
+import { nullIfWithheld } from './withheld-lists.ts';
 
 export type Pagination = ReturnType<typeof createPagination>;
 
@@ -44,12 +44,10 @@ export function createPagination(options: PaginationOptions) {
 
   /** The window in cached pages of another size, however old, after a read with calls has failed. @throws the error */
   async function cachedWindow<T extends Entity>(read: ListRead<T>, windowArgs: WindowArgs, error: unknown) {
-    const get: ReadThroughCache['get'] = (request, fieldContext) =>
-      cache.getAfterError(request, error, fieldContext);
+    if (!(error instanceof GatewayError)) throw error;
     const otherSizes = capabilities.pageSizes(read.list.endpoint).filter((size) => size !== read.limit);
-    for (const limit of error instanceof GatewayError ? otherSizes : []) {
-      const cachedRead = { ...read, cache: { ...cache, get }, limit };
-      const result = await readWindow(cachedRead, windowArgs).catch(onlyUnusable);
+    for (const limit of otherSizes) {
+      const result = await readWindow({ ...read, failure: error, limit }, windowArgs).catch(onlyUnusable);
       if (!(result instanceof Error)) return result;
     }
     throw error;
@@ -70,7 +68,7 @@ export function createPagination(options: PaginationOptions) {
     const slotRange = slotRangeOf(windowArgs, null, list.maxOffset);
     // A window of no slots needs no call, and does not show whether Spotify withholds the list.
     const hasNoSlots = slotRange !== null && slotRange.start >= slotRange.end;
-    return hasNoSlots ? read() : unlessWithheld(list, capabilities, fieldContext, read);
+    return hasNoSlots ? read() : nullIfWithheld(list, capabilities, fieldContext, read);
   }
 
   async function windowInAnySize<T extends Entity>(
@@ -80,7 +78,7 @@ export function createPagination(options: PaginationOptions) {
   ): Promise<Window<T> | null> {
     const isBackward = windowArgs.last !== null;
     const minLength = isBackward ? (windowArgs.before?.slot ?? 0) : 0;
-    const windowRead = { list, isBackward, after: windowArgs.after, minLength, fieldContext };
+    const windowRead = { list, isBackward, after: windowArgs.after, minLength, fieldContext, failure: null };
     const listRead = { ...windowRead, cache, lengths, smallPages, recordInvalidation };
     let limit = pageSizes.sizeFor(list, windowArgs);
     for (;;) {

@@ -1,12 +1,12 @@
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordShortened } from '../usage/field-context.ts';
-import { cutWindow } from './cut-window.ts';
+import type { Window } from './cut-window.ts';
+import { windowBesideCursor } from './follow-cursor.ts';
 import { findEnd } from './list-end.ts';
 import type { ListRead } from './list-read.ts';
-import { type PageSequence, readPages } from './page-reader.ts';
+import { readPages } from './page-reader.ts';
 import { isFromEnd, type SlotRange, slotRangeOf, type WindowArgs } from './slots.ts';
-import type { Window } from './windows.ts';
 
 const maxCorrections = 4; // for `last`, if the list changes while its end is looked for
 
@@ -28,11 +28,11 @@ export async function readWindow<T extends Entity>(
   const length = isFromEnd(windowArgs) ? lengths.of(list, knownPages) : null;
   if (length && length.end === null && length.reportedTotal > length.minLength)
     slotRange = { start: 0, end: 0 };
-  let sequence = await readPages(read, slotRange, knownPages);
+  let sequence = await readPages(read, slotRange, { knownPages });
   for (let time = 0; time < maxCorrections && sequence && !sequence.isShortened; time += 1) {
     knownPages.push(...sequence.pages);
     if (isFromEnd(windowArgs)) {
-      const search: PageSequence<T> = await findEnd(read, knownPages);
+      const search = await findEnd(read, knownPages);
       knownPages.push(...search.pages);
       sequence = { ...sequence, isShortened: search.isShortened };
     }
@@ -40,10 +40,10 @@ export async function readWindow<T extends Entity>(
     const corrected: SlotRange = slotRangeFor(read, windowArgs, knownPages) ?? slotRange;
     if (corrected.start === slotRange.start && corrected.end === slotRange.end) break;
     slotRange = corrected;
-    sequence = await readPages({ ...read, minLength: slotRange.end }, slotRange, knownPages);
+    sequence = await readPages({ ...read, minLength: slotRange.end }, slotRange, { knownPages });
   }
   if (sequence?.isShortened) recordShortened(read.fieldContext);
-  return sequence && cutWindow(read, sequence, slotRange, windowArgs);
+  return sequence && windowBesideCursor(read, sequence, slotRange, windowArgs);
 }
 
 /**

@@ -6,15 +6,15 @@ import { type FieldContext, recordFreshness, recordUnavailable } from '../usage/
  * The result of `read`. If Spotify withholds the list from this app, null, recorded as unavailable; once that is known,
  * `read` is not called. Null and not recorded if `read` finds no such list.
  */
-export async function unlessWithheld<T>(
+export async function nullIfWithheld<T>(
   { key, withheldField }: Pick<PagedList, 'key' | 'withheldField'>,
-  capabilities: Pick<Capabilities, 'unlessMissing' | 'withheldUntilMs'>,
+  capabilities: Pick<Capabilities, 'nullIfMissing' | 'withheldUntilMs'>,
   fieldContext: FieldContext,
   read: () => Promise<T | null>,
 ): Promise<T | null> {
   if (withheldField === undefined) return read();
   let isAbsent = false;
-  const listValue = await capabilities.unlessMissing(withheldField, key, async () => {
+  const listValue = await capabilities.nullIfMissing(withheldField, key, async () => {
     const result = await read().catch(nullIfAbsent);
     isAbsent = result === null;
     return result;

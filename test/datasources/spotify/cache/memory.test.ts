@@ -113,7 +113,7 @@ describe('the memory of a process', () => {
     const asOfMs = epochMs();
     const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, ...rest });
-    const page = { offset: 0, limit: 10, isTotalMalformed: false, hasNext: false, items: [], asOfMs };
+    const page = { offset: 0, limit: 10, totalSource: 'sent' as const, hasNext: false, items: [], asOfMs };
     const pages = Array.from({ length: 30_000 }, (_, i) => i);
     for (const i of pages) lengths.record(list(i), { ...page, total: i }, asOfMs);
     expect(pages.filter((i) => lengths.of(list(i)) !== null)).toHaveLength(5_000);
@@ -124,7 +124,7 @@ describe('the memory of a process', () => {
     const asOfMs = epochMs();
     const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, ...rest });
-    const page = { limit: 10, total: 1_000, isTotalMalformed: false, hasNext: true, items: [], asOfMs };
+    const page = { limit: 10, total: 1_000, totalSource: 'sent' as const, hasNext: true, items: [], asOfMs };
     const numbers = Array.from({ length: 300 }, (_, i) => i);
     for (const i of numbers) {
       for (let offset = 0; offset < 1_000; offset += 10) lengths.record(list(i), { ...page, offset }, asOfMs);

@@ -84,7 +84,12 @@ describe('a capability that other processes have learned', () => {
     const { capabilities } = start('development');
     await pass(dayMs + 1);
     expect([capabilities.has('batch'), capabilities.isDevelopmentMode()]).toEqual([null, true]);
-    await capabilities.withFeature('batch', 'two albums', async () => 'a batch');
+    await capabilities.learnFeature(
+      'batch',
+      'two albums',
+      async () => 'a batch',
+      () => true,
+    );
     expect([capabilities.has('batch'), capabilities.isDevelopmentMode()]).toEqual([true, false]);
   });
 
@@ -92,7 +97,7 @@ describe('a capability that other processes have learned', () => {
     const store = createFakeSharedStore();
     const startProcess = () => createCapabilities('auto', silentLog, store.connect());
     const [one, another] = [startProcess(), startProcess()];
-    await one.withFeature('batch', 'two albums', () =>
+    await one.nullIfMissing('batch', 'two albums', () =>
       Promise.reject(new FeatureWithheld({ isExplicit: true })),
     );
     expect([one.has('batch'), another.has('batch'), startProcess().has('batch')]).toEqual([
@@ -110,7 +115,7 @@ describe('a capability that other processes have learned', () => {
   test('a capability is published as soon as a response has shown it, and again when another response has confirmed it', async () => {
     const { capabilities, published } = start('auto');
     const page = (limit: number, response: () => Promise<string>) =>
-      capabilities.withLimit('search', limit, 'a list', response, () => true);
+      capabilities.withPageSize('search', limit, 'a list', response, () => true);
     const reject = () => Promise.reject(new LimitRejected({ isExplicit: true }));
     await expect(page(50, reject)).rejects.toBeInstanceOf(SmallerPageNeeded);
     const smallPages = (confirmed: boolean) =>
@@ -265,7 +270,7 @@ describe('one rejection hours after an outage takes a capability for a minute on
       subscribe: (listener) => void listeners.push(listener),
     });
     const reject = (object: string) =>
-      capabilities.withFeature(feature, object, () =>
+      capabilities.nullIfMissing(feature, object, () =>
         Promise.reject(new FeatureWithheld({ isExplicit: true })),
       );
     await reject('one pair');

@@ -9,7 +9,7 @@ import { noPurges } from '../../../support/no-purges.ts';
 
 const endless = Number.POSITIVE_INFINITY;
 const page = (offset: number, length: number, hasNext: boolean, total = 100): AnyPage => ({
-  ...{ offset, limit: 10, total, isTotalMalformed: false, hasNext, asOfMs: 0 },
+  ...{ offset, limit: 10, total, totalSource: 'sent' as const, hasNext, asOfMs: 0 },
   items: { length },
 });
 

@@ -21,12 +21,9 @@ import { simplifiedOptions } from './values.ts';
 export interface Page<T = unknown> {
   offset: number;
   limit: number;
-  /** The total that Spotify reports; if it is missing or malformed, the slots up to the end of the items. */
+  /** The total that Spotify sent; if it is missing or malformed, the slots up to the end of the items. */
   total: number;
-  /** Whether Spotify sent no usable total. */
-  isTotalDerived?: boolean;
-  /** Whether the total that Spotify sent is not as documented. */
-  isTotalMalformed: boolean;
+  totalSource: 'sent' | 'missing' | 'malformed';
   /** Whether Spotify names a next page. */
   hasNext: boolean;
   items: Items<T>;
@@ -66,8 +63,7 @@ export function decodePage<T>(
     offset,
     limit,
     total: countOr(offset + items.length, json['total']),
-    ...(!isInt(json['total']) && { isTotalDerived: true }),
-    isTotalMalformed: json['total'] != null && !isInt(json['total']),
+    totalSource: isInt(json['total']) ? 'sent' : json['total'] == null ? 'missing' : 'malformed',
     hasNext: isSet(json['next']),
     items: lazyItems(items.slice(0, limit).map(identify), request, (item) =>
       orMalformed(() => decodeItem(item)),
@@ -129,6 +125,13 @@ export function usableEmbeddedPage(
 ): Page<Entity> | undefined {
   const page = part(json[embedded.key], (value) => decodeEmbeddedPage(value, embedded, options, owner));
   return isMalformed(page) ? undefined : page;
+}
+
+/** The length of a list that its embedded first page shows; undefined if it shows none. */
+export function lengthShownBy(page: Page | undefined): number | undefined {
+  if (!page) return undefined;
+  const isUnknown = page.totalSource !== 'sent' && page.hasNext; // the items of the page were counted, and others follow
+  return isUnknown ? undefined : page.total;
 }
 
 const countOr = (otherwise: number, value: unknown): number => (isInt(value) ? value : otherwise);

@@ -112,7 +112,7 @@ export function pagesAt<T extends Entity>(
         request: { family: name, path, query: pageQuery },
         freshMs,
         decode: (body) => decode(body, { offset, limit, market, kinds: registry }),
-        isWhole: ({ items, isTotalMalformed }) => !isTotalMalformed && isWhole(items),
+        isWhole: ({ items, totalSource }) => totalSource !== 'malformed' && isWhole(items),
         // Only a read by id shows that an object does not exist: a list without its page is a fault.
         onErrorStatus(response) {
           throwIfLimitRejected(response);
