@@ -11,9 +11,9 @@ const probeWaitMs = 1_000; // reported to other requests while one call probes
 const aftermathMs = 60_000; // so long after a back-off its cause may last, although calls are sent again
 
 /**
- * A circuit breaker: closed (calls may be sent), open during a back-off, or half-open after it. It opens when Spotify requests
- * a back-off and when too many calls fail. After the back-off one call, the probe, is sent alone; each call that succeeds
- * doubles the number of concurrent calls, until the breaker closes.
+ * A circuit breaker: closed (calls may be sent), open during a back-off, or half-open after it. It opens when Spotify
+ * requests a back-off and when too many calls fail. After the back-off one call, the probe, is sent alone; each call that
+ * succeeds doubles the number of concurrent calls, until the breaker closes.
  */
 export function createCircuitBreaker() {
   const backOff = createBackOffTimer();

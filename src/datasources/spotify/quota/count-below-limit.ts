@@ -41,8 +41,8 @@ export function enqueue<T>(counter: SharedCounter, exchange: () => Promise<T>): 
 }
 
 /**
- * - `countedIn`: the call is counted in the bucket of this name. `isRecovering`: that exchange has started a recovery, so the sum
- *   has to be compared with the limit again
+ * - `countedIn`: the call is counted in the bucket of this name. `isRecovering`: that exchange has started a recovery, so
+ *   the sum has to be compared with the limit again
  * - `rejected`: the call would exceed the limit; it is not counted
  * - `recovering`: the sum is unknown; the call is not counted yet
  */
@@ -50,8 +50,8 @@ type CountResult = KnownResult | 'recovering';
 type KnownResult = { countedIn: string; isRecovering: boolean } | 'rejected';
 
 /**
- * Counts one call, here and in the store, unless the sum would exceed the limit. While the sum is unknown it waits, `maxRounds`
- * times at most (see recovery.ts).
+ * Counts one call, here and in the store, unless the sum would exceed the limit. While the sum is unknown it waits,
+ * `maxRounds` times at most (see recovery.ts).
  * @returns name of the bucket of the call; null if it may not be sent
  */
 export async function countBelowLimit(counter: SharedCounter, limit: number): Promise<string | null> {

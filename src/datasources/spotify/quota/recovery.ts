@@ -2,10 +2,10 @@
  * A call with a limit is sent only if it was counted, and if the sum of the calls of all processes, with this one, was known
  * and within the limit after that.
  *
- * - The sum is known while the store responds and no recovery is active: the call is counted in one exchange with the store.
- * - It is unknown during a recovery, because the store may have lost counters: the call is counted after the recovery. A call
- *   that was counted in the exchange that has noticed the loss is compared with the limit again after the recovery.
- * - Without a store, while it does not respond, or if it loses its data all the time, the sum that this process knows decides.
+ * - The sum is known while the store responds and no recovery is active: the call is counted in one exchange with it.
+ * - It is unknown during a recovery, because the store may have lost counters: the call is counted after the recovery. A
+ *   call that was counted in the exchange that has noticed the loss is compared with the limit again after the recovery.
+ * - Without a store, while it does not respond, or if it loses its data all the time, the sum of this process decides.
  *
  * A recovery starts when the store lacks a counter that it had, after an hour without a response of the store, in which such a
  * loss cannot be noticed, and at the start of the process.
