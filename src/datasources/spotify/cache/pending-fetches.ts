@@ -1,10 +1,9 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { waitMsOfQuota } from '../quota/call-permits.ts';
-import type { QuotaState } from '../quota/daily-quota.ts';
+import { type QuotaState, waitMsOfQuota } from '../quota/quota-state.ts';
 import { afterCalls } from '../quota/thrift.ts';
-import { backOffError } from '../transport/back-off.ts';
+import { backOffError } from '../transport/upstream-errors.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { ReadSource } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
@@ -87,7 +86,7 @@ export interface PendingFetchesOptions extends FreshnessOptions {
 
 /** The calls that are left of the daily quota of an endpoint family. */
 export interface CallQuota {
-  stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'limit' | 'resetAtMs'>;
+  stateOf(family: string): QuotaState;
   /** Calls of the family that are decided and wait for their turn: they are not counted yet. */
   queuedCalls(family: string): number;
 }

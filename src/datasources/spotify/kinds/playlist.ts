@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { propertyOf } from '../transport/body.ts';
+import { propertyOf } from '../../../property.ts';
 import {
   booleanPart,
   expectObject,

@@ -1,7 +1,7 @@
+import { propertyOf } from '../../../../property.ts';
 import type { ApiRequest } from '../../transport/api-client.ts';
-import { messageOf, propertyOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
-import { isUnexplained404 } from '../../transport/retry.ts';
+import { isUnexplained404, messageOf } from '../../transport/response-meaning.ts';
 import { expectArray, expectObject, statedType } from '../decoding/json.ts';
 import { kinds } from '../index.ts';
 import {
