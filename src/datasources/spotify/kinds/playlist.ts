@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isObject } from '../../../json.ts';
-import { propertyOf } from '../transport/body.ts';
+import { propertyOf } from '../../../property.ts';
 import {
   booleanPart,
   expectObject,

@@ -109,7 +109,7 @@ export function pagesAt<T extends Entity>(
       const pageQuery = { ...query, limit: `${limit}`, offset: `${offset}` };
       return {
         key: `${path}?${new URLSearchParams(pageQuery)}`,
-        request: { family: name, path, query: pageQuery },
+        apiRequest: { family: name, path, query: pageQuery },
         freshMs,
         decode: (body) => decode(body, { offset, limit, market, kinds: registry }),
         isWhole: ({ items, totalSource }) => totalSource !== 'malformed' && isWhole(items),
@@ -136,7 +136,7 @@ export function shortList<T extends Entity>(
   const options = { full: true, market, kinds: registry };
   return {
     key: `${path(owner)}${marketQuery(market)}`,
-    request: { family: name, path: path(owner), query: withMarket({}, market) },
+    apiRequest: { family: name, path: path(owner), query: withMarket({}, market) },
     freshMs,
     decode: (body) =>
       expectArray(expectObject(body, 'response')[key], key).map((item) =>

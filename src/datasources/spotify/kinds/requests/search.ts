@@ -30,7 +30,7 @@ export function searchResults<T extends Entity>(
     ...results,
     page(offset, limit) {
       const page = results.page(offset, limit);
-      const batch = searchBatch(page.request, registry);
+      const batch = searchBatch(page.apiRequest, registry);
       // The results are decoded at once, because full objects replace calls by their ids.
       return {
         ...page,
