@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { createCircuitBreaker } from '../../src/datasources/spotify/quota/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../src/datasources/spotify/quota/breakers/circuit-breaker.ts';
 import { backOffError } from '../../src/datasources/spotify/transport/upstream-errors.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
 import { isFull, pass, stopwatchMs } from '../support/clock.ts';

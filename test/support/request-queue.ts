@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, vi } from 'vitest';
-import { createDailyQuota } from '../../src/datasources/spotify/quota/daily-quota.ts';
+import { createDailyQuota } from '../../src/datasources/spotify/quota/daily/daily-quota.ts';
 import {
   createRequestQueue,
   type RequestQueueOptions,

@@ -26,10 +26,10 @@ export type { SpotifyHost, SpotifyOptions } from './options.ts';
 export type { Slot, Window } from './pagination/cut-window.ts';
 export { worstCaseOffsets } from './pagination/pages.ts';
 export type { CursorPosition, WindowArgs } from './pagination/slots.ts';
-export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
-export type { FamilyQuota } from './quota/quota-state.ts';
+export { type LimitSource, minDailyLimit } from './quota/daily/daily-limits.ts';
+export type { FamilyQuota } from './quota/daily/quota-state.ts';
+export { freshnessFactor } from './quota/daily/thrift.ts';
 export type { FamilyReport } from './quota/request-queue.ts';
-export { freshnessFactor } from './quota/thrift.ts';
 export {
   type ConnectFailure,
   createRawClient,

@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { firstReadsOnlyFromShare, freshnessFactor, type QuotaUse } from '../quota/thrift.ts';
+import { firstReadsOnlyFromShare, freshnessFactor, type QuotaUse } from '../quota/daily/thrift.ts';
 import { type Entry, type EntryAge, isFresh, isWhole, outdated } from './entry.ts';
 
 /**

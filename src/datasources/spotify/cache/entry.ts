@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { freshnessFactor, type QuotaUse } from '../quota/thrift.ts';
+import { freshnessFactor, type QuotaUse } from '../quota/daily/thrift.ts';
 import type { DecodedResponse } from './decoded-response.ts';
 
 /** The freshness of a cache entry; points in time are milliseconds of the epoch. */

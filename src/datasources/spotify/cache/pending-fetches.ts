@@ -1,8 +1,8 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { type QuotaState, waitMsOfQuota } from '../quota/quota-state.ts';
-import { afterCalls } from '../quota/thrift.ts';
+import { type QuotaState, waitMsOfQuota } from '../quota/daily/quota-state.ts';
+import { afterCalls } from '../quota/daily/thrift.ts';
 import { backOffError } from '../transport/upstream-errors.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { ReadSource } from '../usage/observer.ts';

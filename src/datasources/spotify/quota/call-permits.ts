@@ -4,10 +4,10 @@ import { maxWaitInRequestMs } from '../transport/retry-after.ts';
 import { backOffError, retryAfterText } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
-import type { OpenState } from './back-off.ts';
-import type { Breakers } from './breakers.ts';
-import type { DailyQuota } from './daily-quota.ts';
-import { waitMsOfQuota } from './quota-state.ts';
+import type { OpenState } from './breakers/back-off.ts';
+import type { Breakers } from './breakers/breakers.ts';
+import type { DailyQuota } from './daily/daily-quota.ts';
+import { waitMsOfQuota } from './daily/quota-state.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 /** Whether a call is sent now, waits for a time or until another call ends, or is rejected. */

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createDailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
+import { createDailyQuota } from '../../../../src/datasources/spotify/quota/daily/daily-quota.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import type { Family } from '../../../../src/datasources/spotify/usage/observer.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';

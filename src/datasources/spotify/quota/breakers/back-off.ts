@@ -1,4 +1,4 @@
-import type { BackOffReason, RejectionReason } from '../transport/upstream-errors.ts';
+import type { BackOffReason, RejectionReason } from '../../transport/upstream-errors.ts';
 
 /** Why no call may be sent now, and for how long. */
 export interface OpenState {

@@ -1,5 +1,5 @@
-import { isTimeout, type Outcome } from '../transport/http.ts';
-import { isEdgeRejection, isUnexplained404 } from '../transport/response-meaning.ts';
+import { isTimeout, type Outcome } from '../../transport/http.ts';
+import { isEdgeRejection, isUnexplained404 } from '../../transport/response-meaning.ts';
 
 /** `ignored`: the result does not show whether the endpoint works (429, or the call was not sent). */
 export type CallResult = 'succeeded' | 'failed' | 'ignored';

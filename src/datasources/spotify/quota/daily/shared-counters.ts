@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { getOrCreate } from '../../../maps.ts';
-import type { SharedStore } from '../shared-state/shared-store.ts';
+import { getOrCreate } from '../../../../maps.ts';
+import type { SharedStore } from '../../shared-state/shared-store.ts';
 import { countBelowLimit, type ExchangeResult, enqueue, type SharedCounter } from './count-below-limit.ts';
 import { createDayBuckets, type DayBuckets } from './day-buckets.ts';
 import { createRecovery } from './recovery.ts';

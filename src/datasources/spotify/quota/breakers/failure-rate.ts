@@ -1,4 +1,4 @@
-import { createSlidingWindowCounter } from './sliding-window-counter.ts';
+import { createSlidingWindowCounter } from '../sliding-window-counter.ts';
 
 export const failureWindowMs = 10_000;
 const minCalls = 20; // with fewer, one bad minute of a rarely used endpoint would count as an outage

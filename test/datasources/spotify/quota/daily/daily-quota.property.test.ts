@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { createDailyQuota, type DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
-import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
-import { useFakeClock } from '../../../support/request-queue.ts';
+import {
+  createDailyQuota,
+  type DailyQuota,
+} from '../../../../../src/datasources/spotify/quota/daily/daily-quota.ts';
+import { createFakeSharedStore } from '../../../../support/fake-shared-store.ts';
+import { useFakeClock } from '../../../../support/request-queue.ts';
 
 /**
  * Three processes that share a store send calls whenever their quota allows it. Some calls do not reach Spotify. Between

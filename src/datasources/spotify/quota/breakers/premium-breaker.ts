@@ -1,9 +1,9 @@
-import { epochMs } from '../../../observability/clock.ts';
-import type { Log } from '../../../observability/log.ts';
-import { subscribeTo } from '../shared-state/messages.ts';
-import type { SharedStore } from '../shared-state/shared-store.ts';
-import type { Outcome } from '../transport/http.ts';
-import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../transport/response-meaning.ts';
+import { epochMs } from '../../../../observability/clock.ts';
+import type { Log } from '../../../../observability/log.ts';
+import { subscribeTo } from '../../shared-state/messages.ts';
+import type { SharedStore } from '../../shared-state/shared-store.ts';
+import type { Outcome } from '../../transport/http.ts';
+import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../../transport/response-meaning.ts';
 import type { OpenState } from './back-off.ts';
 
 export type PremiumBreaker = ReturnType<typeof createPremiumBreaker>;

@@ -6,8 +6,8 @@ import {
   isUnsentCounter,
   totalCalls,
   unsentCounterOf,
-} from '../shared-state/call-counters.ts';
-import type { CallReservation } from '../shared-state/shared-store.ts';
+} from '../../shared-state/call-counters.ts';
+import type { CallReservation } from '../../shared-state/shared-store.ts';
 
 /**
  * The calls of one endpoint family in a rolling 24 h, as counters by `bucket:process`, where a bucket is 5 minutes of the

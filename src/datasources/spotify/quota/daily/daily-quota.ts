@@ -1,9 +1,11 @@
-import { epochMs } from '../../../observability/clock.ts';
-import type { Log } from '../../../observability/log.ts';
-import { families } from '../kinds/index.ts';
-import { dayMs } from '../kinds/kind.ts';
-import type { SharedStore } from '../shared-state/shared-store.ts';
-import type { Family } from '../usage/observer.ts';
+import { epochMs } from '../../../../observability/clock.ts';
+import type { Log } from '../../../../observability/log.ts';
+import { families } from '../../kinds/index.ts';
+import { dayMs } from '../../kinds/kind.ts';
+import type { SharedStore } from '../../shared-state/shared-store.ts';
+import type { Family } from '../../usage/observer.ts';
+import { rateWindowMs } from '../rate-limiter.ts';
+import { createSlidingWindowCounter } from '../sliding-window-counter.ts';
 import {
   createDailyLimits,
   type DailyLimits,
@@ -11,9 +13,7 @@ import {
   explainsRejection,
 } from './daily-limits.ts';
 import type { QuotaState } from './quota-state.ts';
-import { rateWindowMs } from './rate-limiter.ts';
 import { type CountedCall, createSharedCounters } from './shared-counters.ts';
-import { createSlidingWindowCounter } from './sliding-window-counter.ts';
 import { createLossLog, createUseLog } from './use-log.ts';
 
 /** The calls of the last 24 h by endpoint family, in all processes, and the limits of these calls. */

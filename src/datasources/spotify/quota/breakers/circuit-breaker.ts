@@ -1,4 +1,4 @@
-import type { BackOffReason } from '../transport/upstream-errors.ts';
+import type { BackOffReason } from '../../transport/upstream-errors.ts';
 import { createBackOffTimer, type OpenState } from './back-off.ts';
 import type { CallResult } from './call-result.ts';
 import { createFailureRate } from './failure-rate.ts';

@@ -1,5 +1,5 @@
-import type { Log } from '../../../observability/log.ts';
-import type { Family } from '../usage/observer.ts';
+import type { Log } from '../../../../observability/log.ts';
+import type { Family } from '../../usage/observer.ts';
 import type { QuotaState } from './quota-state.ts';
 import { extendFreshnessFromShare, firstReadsOnlyFromShare } from './thrift.ts';
 

@@ -1,7 +1,7 @@
-import { epochMs } from '../../../observability/clock.ts';
-import { dayMs } from '../kinds/kind.ts';
-import type { Family } from '../usage/observer.ts';
-import type { OpenState } from './back-off.ts';
+import { epochMs } from '../../../../observability/clock.ts';
+import { dayMs } from '../../kinds/kind.ts';
+import type { Family } from '../../usage/observer.ts';
+import type { OpenState } from '../breakers/back-off.ts';
 import { type LimitSource, usableCalls } from './daily-limits.ts';
 import type { QuotaUse } from './thrift.ts';
 

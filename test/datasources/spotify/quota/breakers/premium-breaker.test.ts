@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   createPremiumBreaker,
   type PremiumBreaker,
-} from '../../../../src/datasources/spotify/quota/premium-breaker.ts';
-import type { Fault } from '../../../../src/sandbox/index.ts';
-import { startClock } from '../../../support/clock.ts';
-import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
-import { codesOf, type TestGateway } from '../../../support/gateway.ts';
-import { hasRedis, startRedis } from '../../../support/redis.ts';
-import { response } from '../../../support/request-queue.ts';
+} from '../../../../../src/datasources/spotify/quota/breakers/premium-breaker.ts';
+import type { Fault } from '../../../../../src/sandbox/index.ts';
+import { startClock } from '../../../../support/clock.ts';
+import { createFakeSharedStore } from '../../../../support/fake-shared-store.ts';
+import { codesOf, type TestGateway } from '../../../../support/gateway.ts';
+import { hasRedis, startRedis } from '../../../../support/redis.ts';
+import { response } from '../../../../support/request-queue.ts';
 import {
   albums,
   artistError,
@@ -18,7 +18,7 @@ import {
   dataAndErrorCodes,
   startInMode,
   withoutErrors,
-} from '../../../support/schema-tests.ts';
+} from '../../../../support/schema-tests.ts';
 
 /** Spotify rejects every call of an app while the Premium subscription of its owner has lapsed. */
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type CircuitBreaker,
   createCircuitBreaker,
-} from '../../../../src/datasources/spotify/quota/circuit-breaker.ts';
+} from '../../../../../src/datasources/spotify/quota/breakers/circuit-breaker.ts';
 
 const second = 1_000;
 

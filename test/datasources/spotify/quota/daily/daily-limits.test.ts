@@ -5,8 +5,8 @@ import {
   type DailyLimitsOptions,
   raisedLimit,
   usableCalls,
-} from '../../../../src/datasources/spotify/quota/daily-limits.ts';
-import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
+} from '../../../../../src/datasources/spotify/quota/daily/daily-limits.ts';
+import { createFakeSharedStore } from '../../../../support/fake-shared-store.ts';
 
 const minute = 60_000;
 const week = 7 * 24 * 3_600_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
-import type { Fault } from '../../../../src/sandbox/index.ts';
-import { settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
+import type { SharedStore } from '../../../../../src/datasources/spotify/shared-state/shared-store.ts';
+import type { Fault } from '../../../../../src/sandbox/index.ts';
+import { settle, startRequestQueue, useFakeClock } from '../../../../support/request-queue.ts';
 import {
   albums,
   artistQuery,
@@ -11,7 +11,7 @@ import {
   firstGapMs,
   startInMode,
   withFault,
-} from '../../../support/schema-tests.ts';
+} from '../../../../support/schema-tests.ts';
 
 describe('a 429', () => {
   const limited = (retryAfterSeconds?: number, form: 'text' | 'json' | 'quota' = 'text'): Fault => ({

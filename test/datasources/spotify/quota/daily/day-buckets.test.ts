@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { bucketMs, createDayBuckets } from '../../../../src/datasources/spotify/quota/day-buckets.ts';
+import {
+  bucketMs,
+  createDayBuckets,
+} from '../../../../../src/datasources/spotify/quota/daily/day-buckets.ts';
 
 const now = 1_000_000 * bucketMs;
 

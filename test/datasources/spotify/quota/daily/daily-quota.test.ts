@@ -3,12 +3,12 @@ import {
   createDailyQuota,
   type DailyQuota,
   type DailyQuotaOptions,
-} from '../../../../src/datasources/spotify/quota/daily-quota.ts';
-import { createDayBuckets } from '../../../../src/datasources/spotify/quota/day-buckets.ts';
-import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
-import { createSharedCounters } from '../../../../src/datasources/spotify/quota/shared-counters.ts';
-import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
-import { response, settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
+} from '../../../../../src/datasources/spotify/quota/daily/daily-quota.ts';
+import { createDayBuckets } from '../../../../../src/datasources/spotify/quota/daily/day-buckets.ts';
+import { createSharedCounters } from '../../../../../src/datasources/spotify/quota/daily/shared-counters.ts';
+import { createRateLimiter } from '../../../../../src/datasources/spotify/quota/rate-limiter.ts';
+import { createFakeSharedStore } from '../../../../support/fake-shared-store.ts';
+import { response, settle, startRequestQueue, useFakeClock } from '../../../../support/request-queue.ts';
 
 const family = 'artists/albums';
 const hour = 3_600_000;

@@ -3,7 +3,7 @@ import {
   afterCalls,
   firstReadsOnlyFromShare,
   freshnessFactor,
-} from '../../../../src/datasources/spotify/quota/thrift.ts';
+} from '../../../../../src/datasources/spotify/quota/daily/thrift.ts';
 
 test('freshness is extended exponentially from 1 time at a half to 24 times at nine tenths of the limit', () => {
   expect([0, 0.5, 0.9, 1, 3].map(freshnessFactor)).toEqual([1, 1, 24, 24, 24]);

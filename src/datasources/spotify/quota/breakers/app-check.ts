@@ -1,6 +1,6 @@
-import { GatewayError } from '../../../errors.ts';
-import { createOperationContext } from '../usage/field-context.ts';
-import { createWaiters, type Waiters } from '../usage/waiters.ts';
+import { GatewayError } from '../../../../errors.ts';
+import { createOperationContext } from '../../usage/field-context.ts';
+import { createWaiters, type Waiters } from '../../usage/waiters.ts';
 
 /** Any read does: its status alone shows whether Spotify serves the app. */
 const anyRead = { family: 'artists', path: '/artists/3Nrfpe0tUJi4K4DXYWgMUX', query: {} };
