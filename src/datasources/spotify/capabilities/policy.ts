@@ -39,8 +39,8 @@ export function capabilityPolicy(registry: KindRegistry) {
     features,
     /** Features of which one explicit rejection is proof: single reads replace batches, and the others have no other object. */
     conclusiveFeatures: ['batch', ...ownerlessFeatures],
-    /** Lists that have no owner, such as new releases: there is no other object to try. */
-    ownerlessFeatures,
+    /** The fields and endpoints of lists that have no owner, such as new releases: there is no other object to try. */
+    ownerlessCapabilities: [...ownerlessFeatures, ...rootLists.map(({ name }) => name)],
     /** Fields that Spotify leaves out of full objects for apps in development mode, by the kind. */
     withheldFields: Object.fromEntries(kinds.map(({ name, withheldFields }) => [name, withheldFields])),
     endpoints,
