@@ -268,16 +268,33 @@ describe('for an app in extended mode', () => {
     },
   );
 
-  test('the playlists of a category are null with an entry in `unavailable` if Spotify rejects their list with 403 or 404', async () => {
-    for (const fault of [errorResponse(403, 'Forbidden'), errorResponse(404, 'Resource not found')]) {
+  test.each([
+    [403, 'Forbidden'],
+    [404, 'Resource not found'],
+    [401, 'Valid user authentication required'],
+  ])(
+    'the playlists of a category are null with an entry in `unavailable` if Spotify rejects their list with %i `%s`',
+    async (status, message) => {
       const { execute, sandbox } = await startInMode('extended');
+      const fault = errorResponse(status, message);
       sandbox.faults.add({ on: { path: '/browse/categories/party/playlists' }, fault });
       const response = await execute('{ category(id: "party") { name playlists { totalCount } } }');
       expect(dataAndErrorCodes(response)).toEqual(
         withoutErrors({ category: { name: 'Party', playlists: null } }),
       );
       expect(unavailableFields(response)).toEqual(['Category.playlists at category.playlists: QUOTA_MODE']);
-    }
+    },
+  );
+
+  test('the playlists of a user are null with an entry in `unavailable` if Spotify requires the token of a user', async () => {
+    const { execute, sandbox } = await startInMode('extended');
+    const fault = errorResponse(401, 'Valid user authentication required');
+    sandbox.faults.add({ on: { route: 'users/playlists' }, fault });
+    const response = await execute(
+      `{ playlist(id: "${playlists.items3}") { owner { playlists { totalCount } } } }`,
+    );
+    expect(dataAndErrorCodes(response)).toEqual(withoutErrors({ playlist: { owner: { playlists: null } } }));
+    expect(unavailableFields(response)).toEqual(['User.playlists at playlist.owner.playlists: QUOTA_MODE']);
   });
 });
 

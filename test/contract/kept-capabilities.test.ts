@@ -7,6 +7,7 @@ import {
   fullAlbum,
   fullArtist,
   fullTrack,
+  namedObject,
   type PlainKind,
   plainId,
   plainObject,
@@ -463,6 +464,102 @@ describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode
   }
 });
 
+const withheldFieldCount = { artist: 3, album: 2, track: 2 };
+
+describe.concurrent.each(modes)('a field that several full objects lack (%s)', (mode) => {
+  // Objects that lack all of the fields have the form of development mode.
+  test.each(fields.filter(({ kind, lacks }) => lacks.length < withheldFieldCount[kind]))(
+    `${mode}: the field $field of a $kind stays available after three full objects lack $lacks alone`,
+    async ({ kind, field, lacks, value }) => {
+      const ids = [65, 66, 67].map(plainId);
+      const lackingRules = ids.map((id) => {
+        const sentKeys = Object.entries(plainObject(kind, id)).filter(([key]) => !lacks.includes(key));
+        return { path: `^/${kind}s/${id}$`, body: Object.fromEntries(sentKeys) };
+      });
+      const { execute } = await start(mode, [
+        ...lackingRules,
+        {
+          path: `^/albums/${plainId(77)}$`,
+          body: { ...fullAlbum(plainId(77)), tracks: plainPage([shortTrack(plainId(78))]) },
+        },
+        ...(['artist', 'album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
+      ]);
+      for (const id of [plainId(64), ...ids]) await execute(`{ ${kind}(id: "${id}") { ${field} } }`);
+      const { document, pick } = simplifiedObjects[kind];
+      const response = await execute(document(field));
+      expect(pick(response.data)).toEqual({ [field.split(' ')[0] ?? '']: value });
+    },
+  );
+});
+
+test('a field that the app is known to lack is read from a full object that is cached with the field', async () => {
+  const [cached, lacking, alsoLacking] = [65, 66, 67].map(plainId) as [string, string, string];
+  const trackOf = (artistId: string) => ({
+    path: `^/tracks/${artistId}$`,
+    body: { ...fullTrack(artistId), artists: [shortArtist(artistId)] },
+  });
+  const other = plainId(68);
+  const { execute, calls } = await start('extended', [
+    ...[lacking, alsoLacking].map((id) => ({ path: `^/artists/${id}$`, body: shortArtist(id) })),
+    trackOf(cached),
+    trackOf(other),
+    { path: '^/artists/[^/]+$', echo: 'artist' },
+  ]);
+  for (const id of [cached, lacking, alsoLacking])
+    await execute(`{ artist(id: "${id}") { followers { total } } }`);
+  calls();
+  const artistOf = (id: string) => `track(id: "${id}") { artists { followers { total } } }`;
+  const { data } = await execute(`{ one: ${artistOf(cached)} other: ${artistOf(other)} }`);
+  expect(data).toEqual({
+    one: { artists: [{ followers: { total: 10 } }] },
+    other: { artists: [{ followers: null }] },
+  });
+  expect(calls().filter((call) => call.includes('/artists/'))).toEqual([]);
+});
+
+test.each(modes)(
+  '%s: the items of a playlist stay available after other playlists come without their items',
+  async (mode) => {
+    const [readable, ...others] = [9, 11, 12, 13, 14].map(plainId) as [string, ...string[]];
+    const items = Array.from({ length: 130 }, (_, n) => ({
+      added_at: null,
+      item: fullTrack(plainId(500 + n)),
+    }));
+    const playlistWith = (id: string, page: unknown) => ({ ...namedObject('playlist', id), items: page });
+    const { execute } = await start(mode, [
+      {
+        path: `^/playlists/${readable}$`,
+        body: playlistWith(
+          readable,
+          plainPage(items.slice(0, 100), { limit: 100, total: 130, next: 'next' }),
+        ),
+      },
+      {
+        path: `^/playlists/${readable}/items$`,
+        body: plainPage(items.slice(100), { limit: 50, offset: 100, total: 130 }),
+      },
+      {
+        path: '^/playlists/[^/]+/items$',
+        status: 403,
+        body: { error: { status: 403, message: 'Forbidden' } },
+      },
+      ...others.map((id) => ({ path: `^/playlists/${id}$`, body: playlistWith(id, { href: '', total: 3 }) })),
+    ]);
+    const window = (more: string) =>
+      execute(
+        `{ playlist(id: "${readable}") { items(first: 100${more}) { totalCount pageInfo { endCursor } } } }`,
+      );
+    type Found = { playlist: { items: { pageInfo: { endCursor: string } } } };
+    const { endCursor } = ((await window('')).data as Found).playlist.items.pageInfo;
+    for (const [n, id] of others.entries())
+      await execute(`{ playlist(id: "${id}") { name ${n % 2 ? 'items { totalCount }' : ''} } }`);
+    for (const more of ['', `, after: "${endCursor}"`])
+      expect(dataOf(await window(more))).toMatchObject(
+        withoutErrors({ playlist: { items: { totalCount: 130 } } }),
+      );
+  },
+);
+
 test.each([
   ['show without a publisher', { publisher: null, episodes: plainPage([]) }, 'show'],
   ['playlist without items', { items: null }, 'playlist'],
@@ -496,7 +593,7 @@ test.each(modes)(
   async (mode) => {
     const clock = startClock();
     const [complete, ...incomplete] = [65, 66, 67].map(plainId) as [string, string, string];
-    const { label: _, ...lacking } = fullAlbum(complete);
+    const { label: _, popularity: __, ...lacking } = fullAlbum(complete); // as in development mode
     const upstream = await startScriptedUpstream([
       ...incomplete.map((id) => ({ path: `^/albums/${id}$`, body: { ...lacking, id } })),
       ...(['album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),

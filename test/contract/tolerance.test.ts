@@ -137,6 +137,39 @@ describe('missing and unknown values', () => {
       withoutErrors({ album: { totalTracks: 55 } }),
     );
   });
+
+  test.each([
+    ['show', 'total_episodes', 'totalEpisodes', 'episodes'],
+    ['audiobook', 'total_chapters', 'totalChapters', 'chapters'],
+  ] as const)(
+    'a %s without `%s` has the number that its first page states',
+    async (kind, key, field, list) => {
+      const { execute, sandbox } = await withFault(edit({ path: key, remove: true }));
+      const id = (kind === 'show' ? sandbox.catalogue.shows() : sandbox.catalogue.audiobooks())[0]?.id;
+      const { data } = await execute<Record<string, Record<string, unknown>>, object>(
+        `{ ${kind}(id: "${id}") { ${field} ${list}(first: 1) { totalCount } } }`,
+        {},
+      );
+      expect(data[kind]?.[field]).toBeGreaterThan(0);
+      expect(data[kind]).toEqual({
+        [field]: data[kind]?.[field],
+        [list]: { totalCount: data[kind]?.[field] },
+      });
+    },
+  );
+
+  test.each([
+    ['year', '2020'],
+    ['month', '2020-05'],
+    ['day', '2020-05-06'],
+  ])('a release date is as short as its precision states: %s', async (precision, date) => {
+    const { execute } = await withFault(
+      edit({ path: 'release_date', set: '2020-05-06' }, { path: 'release_date_precision', set: precision }),
+    );
+    expect(
+      dataAndErrorCodes(await execute(`{ album(id: "${albums.tracks55}") { releaseDate { date } } }`)),
+    ).toEqual(withoutErrors({ album: { releaseDate: { date } } }));
+  });
 });
 
 describe('values that could harm clients or the gateway', () => {

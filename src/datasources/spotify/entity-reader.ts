@@ -69,15 +69,20 @@ export function createEntityReader<Any extends Entity>({
       : read.then((object) => object && { ...object, market });
   };
 
+  /** The request for the full form. If another object replaces a reference in its market, it is without the market. */
+  function fullRequestOf<T extends Entity>({ kind: name, id, market, isReference }: T) {
+    const kind = getKind<T>(registry, name);
+    return isReference ? byId(kind, id, null, registry) : requestOf(kind, id, market);
+  }
+
   /** The full form of an object; null if it does not exist any more. */
   async function readFull<T extends Entity>(object: T, fieldContext: FieldContext): Promise<T | null> {
-    const kind = getKind<T>(registry, object.kind);
-    const { id, market } = object;
-    if (!object.isReference) return cache.get(requestOf(kind, id, market), fieldContext);
-    // Another object replaces this one in the market: a request with the market would return the other object.
-    const original = await cache.get(byId(kind, id, null, registry), fieldContext);
-    return original && inMarket(original, market, registry);
+    const full = await cache.get(fullRequestOf(object), fieldContext);
+    return full && object.isReference ? inMarket(full, object.market, registry) : full;
   }
+
+  const isFieldCached = <T extends Entity>(object: T, name: keyof T): boolean =>
+    isSent(cache.peek(fullRequestOf(object))?.[name]) && cache.isCached(fullRequestOf(object), 'full');
 
   /**
    * Looks an object up as one kind after another. The first kind is the one as which the object is cached or another field is
@@ -132,9 +137,10 @@ export function createEntityReader<Any extends Entity>({
       const withheldName = withheldField(getKind(registry, object.kind), name);
       const isComplete = object.full || (isInSimplifiedObject && !isReferenceWithout(object, name));
       const read = () => readFull(object, fieldContext);
-      const full = isComplete
-        ? object
-        : await (withheldName ? capabilities.nullIfFieldMissing(withheldName, read) : read());
+      const mayBeWithheld = withheldName !== null && !isFieldCached(object, name);
+      const readUnlessMissing = () =>
+        mayBeWithheld ? capabilities.nullIfFieldMissing(withheldName, read) : read();
+      const full = isComplete ? object : await readUnlessMissing();
       const value = full?.[name];
       if (isSent(value)) return value;
 

@@ -23,6 +23,7 @@ export function capabilityPolicy(registry: KindRegistry) {
   const ownerlessFeatures = rootLists.map(({ withheldField }) => withheldField);
   const endpoints = pagedEndpoints(registry);
   const kinds = Object.values(registry);
+  const lists = kinds.flatMap((kind) => kind.lists);
   const fields = kinds.flatMap(({ withheldFields }) => withheldFields);
   const extended: Values = {
     // Not the other features: only apps from before November 2024 have all of them.
@@ -41,6 +42,10 @@ export function capabilityPolicy(registry: KindRegistry) {
     conclusiveFeatures: ['batch', ...ownerlessFeatures],
     /** The fields and endpoints of lists that have no owner, such as new releases: there is no other object to try. */
     ownerlessCapabilities: [...ownerlessFeatures, ...rootLists.map(({ name }) => name)],
+    /** Lists that Spotify may withhold for one owner and send for another. */
+    perOwnerFeatures: lists.flatMap(({ withheldField, isWithheldPerOwner }) =>
+      isWithheldPerOwner && withheldField ? [withheldField] : [],
+    ),
     /** Fields that Spotify leaves out of full objects for apps in development mode, by the kind. */
     withheldFields: Object.fromEntries(kinds.map(({ name, withheldFields }) => [name, withheldFields])),
     endpoints,

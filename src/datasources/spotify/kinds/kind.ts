@@ -115,6 +115,8 @@ export interface PagedListDefinition<T extends Entity, F = undefined> extends Pa
   hasFullItems?: boolean;
   /** The field that Spotify may withhold from an app: then the list is null. */
   withheldField?: string;
+  /** Whether Spotify may withhold the list of one owner and send that of another. */
+  isWithheldPerOwner?: boolean;
   /** The item with an id, if Spotify gives it none; by default an item without an id is null. */
   identify?(item: unknown): unknown;
   query?(filter: F): Record<string, string>;

@@ -64,6 +64,7 @@ export const playlistItems = {
   fallbackMarket, // without a market the episodes are null
   hasFullItems: true,
   withheldField: 'Playlist.items',
+  isWithheldPerOwner: true, // an app in development mode gets the items of some playlists only
   pageSizes: [50, 20, 10],
   developmentPageSize: 50,
   freshMs,

@@ -102,7 +102,11 @@ export const restrictions = (value: unknown): Restrictions => ({
 export function releaseDate(json: Json, where: string): ReleaseDate | undefined {
   const date = stringPart(json, 'release_date', where);
   if (date === undefined) return undefined;
-  return { date, precision: enumPart(json['release_date_precision'], ['DAY', 'MONTH', 'YEAR']) };
+  const precision = enumPart(json['release_date_precision'], ['DAY', 'MONTH', 'YEAR']);
+  if (isMalformed(date)) return { date, precision };
+  // Some dates are longer than their precision.
+  const length = precision === 'YEAR' ? 'yyyy'.length : precision === 'MONTH' ? 'yyyy-mm'.length : undefined;
+  return { date: date.slice(0, length), precision };
 }
 
 export const externalUrl = (json: Json, where: string): Sent<string> => {

@@ -29,11 +29,13 @@ export function throwIfBatchWithheld(response: HttpResponse): void {
   throw new FeatureWithheld({ isExplicit, isFromEdge: !isErrorObject(body) });
 }
 
-/** Whether the status or the text of the response states that the app may not use the endpoint. */
+/** Whether the status or the text of the response states that the app may not use the endpoint, or not without a user. */
 function isWithdrawn(response: HttpResponse): boolean {
   const { status, body } = response;
-  const isStated = isPlainNotFound(response) || withdrawn.test(textOf(body) ?? '');
-  return status === 410 || ((status === 403 || status === 404) && isStated);
+  const text = textOf(body) ?? '';
+  const isStated = isPlainNotFound(response) || withdrawn.test(text);
+  const needsUser = status === 401 && /user authentication required/i.test(text);
+  return status === 410 || ((status === 403 || status === 404) && isStated) || needsUser;
 }
 
 const textOf = (body: unknown): string | null =>
