@@ -2,6 +2,7 @@ import { createSpotify, type Observer, type SpotifyHost } from './datasources/sp
 import type { GatewayOptions } from './gateway-options.ts';
 import { createClientKey } from './http/client-key.ts';
 import type { EntryPointOptions } from './http/entry-point.ts';
+import { createExecuteAndCache } from './http/execute-and-cache.ts';
 import { createOperatorRoutes, createReadiness, type MetricsRoute } from './http/operator-routes.ts';
 import { createPaths } from './http/paths.ts';
 import { createResponseCache } from './http/response-cache.ts';
@@ -45,12 +46,13 @@ export function createCore(options: GatewayOptions, host: GatewayHost, log: Log)
   const unread = createUnreadResponses(host.onUnreadClosed);
   const parts = { spotify, documents, mask, report, onRejected };
   const runner = createOperationRunner({ ...options, staleMs: options.spotify.staleMs, ...parts });
-  const { executeOperation, takeTurn } = runner;
+  const { executeOperation, waitForTurn } = runner;
+  const responseCache = createResponseCache(spotify.invalidationCount, report);
   const readiness = createReadiness({ isDraining, whyNotReady: spotify.whyNotReady }, log);
   const operatorRoutes = createOperatorRoutes(readiness, host.metricsRoute, paths.base);
   const entryPoint: EntryPointOptions = {
-    executeOperation,
-    responseCache: createResponseCache(spotify.invalidationCount, report),
+    executeAndCache: createExecuteAndCache(executeOperation, responseCache),
+    responseCache,
     unread,
     clientKey: createClientKey(options.clientAddressHeader),
     trustedDocuments,
@@ -79,7 +81,7 @@ export function createCore(options: GatewayOptions, host: GatewayHost, log: Log)
     spotify,
     entryPoint,
     readiness,
-    takeTurn,
+    waitForTurn,
     yoga,
     execute: createExecute(executeOperation),
     /** Closes everything: operations that still run fail, and new ones are rejected. */

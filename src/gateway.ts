@@ -89,7 +89,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log = creat
     bodies: createRequestBodies(() => metrics.connectionClosed('slow')),
     corsHeaders: corsHeadersFor,
     healthPaths: healthPathsOf(paths.base),
-    takeTurn: core.takeTurn,
+    waitForTurn: core.waitForTurn,
   });
   const drain = () => {
     draining = true;
@@ -103,7 +103,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log = creat
     execute: core.execute,
     async connect() {
       spotify.connect();
-      await spotify.started();
+      await spotify.whenSynced();
       return spotify.report();
     },
     drain,

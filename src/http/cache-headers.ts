@@ -1,7 +1,7 @@
+import { stringify } from '../json.ts';
 import { epochMs } from '../observability/clock.ts';
 import type { OperationResponse, ResultFreshness } from '../operation/operation-response.ts';
 import { traceHeader } from '../operation/trace.ts';
-import { stringify } from './operation-params.ts';
 
 /** The headers by which browsers and CDNs cache a response, and by which an operator removes it from a CDN. */
 

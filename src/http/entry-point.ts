@@ -1,14 +1,14 @@
 import type { GraphQLError } from 'graphql';
 import type { Documents } from '../operation/documents.ts';
-import type { ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import type { ClientKey } from './client-key.ts';
+import type { ExecuteAndCache } from './execute-and-cache.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
 /** The parts of the gateway that the fast path and yoga share. */
 export interface EntryPointOptions {
-  executeOperation: ExecuteOperation;
+  executeAndCache: ExecuteAndCache;
   responseCache: ResponseCache;
   unread: UnreadResponses;
   clientKey: ClientKey;

@@ -1,26 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, overloaded } from '../errors.ts';
+import { isObject, parseJson } from '../json.ts';
 import type { Client } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
-import { reuseOf } from './cache-headers.ts';
 import type { EntryPointOptions } from './entry-point.ts';
 import type { MediaType } from './media-types.ts';
-import {
-  invalidBody,
-  isObject,
-  isOperation,
-  type OperationParams,
-  parseJson,
-  withDocument,
-} from './operation-params.ts';
+import { invalidBody, isOperation, type OperationParams, withDocument } from './operation-params.ts';
 import { headersOf } from './request-target.ts';
-import {
-  okResponse,
-  type SerializedResponse,
-  serialize,
-  stringifyResult,
-  writeResponse,
-} from './response.ts';
+import { okResponse, type SerializedResponse, serialize, writeResponse } from './response.ts';
 import { responseKey } from './response-cache.ts';
 
 /** A POST whose body has been read. */
@@ -42,7 +29,7 @@ export type FastPath = ReturnType<typeof createFastPath>;
  * time in which yoga serves a cached response. Its responses are those of yoga, byte for byte.
  */
 export function createFastPath(options: EntryPointOptions) {
-  const { executeOperation, responseCache, unread, onRejected, mask } = options;
+  const { executeAndCache, responseCache, unread, onRejected, mask } = options;
 
   function send({ response, requestId }: ReceivedPost, serialized: SerializedResponse): void {
     writeResponse(response, serialized, requestId);
@@ -55,18 +42,10 @@ export function createFastPath(options: EntryPointOptions) {
   }
 
   async function execute(post: ReceivedPost, params: OperationParams, client: Client, key: string | null) {
-    const { response, type } = post;
-    const { query, operationName, variables } = params;
-    const countBefore = responseCache.invalidationCount();
-    const operationResponse = await executeOperation({ document: query, operationName, variables, client });
-    if (response.destroyed) return; // the client has gone
-    const text = stringifyResult(operationResponse.result);
-    const reuse = reuseOf(key, operationResponse, params, text);
-    const serialized = serialize(operationResponse.result, type, text, reuse);
-    if (!unread.hasRoom(serialized.body.byteLength)) return reject(post);
-    send(post, serialized);
-    const { logEntry } = operationResponse;
-    responseCache.put(key, { body: serialized.body, reuse, logEntry }, countBefore);
+    const { result, body, reuse } = await executeAndCache(key, params, client);
+    if (post.response.destroyed) return; // the client has gone
+    if (unread.hasRoom(body.byteLength)) send(post, serialize(result, post.type, body, reuse));
+    else reject(post);
   }
 
   /**
@@ -95,11 +74,11 @@ export function createFastPath(options: EntryPointOptions) {
       key: clientKey,
       header,
       requestId,
-      hasTurn: true,
+      hasWaitedForTurn: true,
       signal: disconnectSignal(response),
     };
-    const isAdmitted = options.admits() && options.hasParseBudget(params.query, client.key);
-    if (isAdmitted) await execute(post, params, client, key);
+    const mayRun = options.admits() && options.hasParseBudget(params.query, client.key);
+    if (mayRun) await execute(post, params, client, key);
     else reject(post);
     return true;
   };

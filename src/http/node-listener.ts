@@ -23,16 +23,16 @@ export interface NodeListenerOptions
   /** The paths whose requests do not wait for a turn. */
   healthPaths: readonly string[];
   /** Waits until the client may have more of the processor. False if the process has too much to do. See `OperationQueue`. */
-  takeTurn(clientKey: string): true | Promise<boolean>;
+  waitForTurn(clientKey: string): true | Promise<boolean>;
 }
 
 /**
- * Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. A request
- * waits for the turn of its client first, unless it is a health check. Requests with other bodies do not wait: the body would take
- * memory meanwhile, and yoga rejects most of them at once.
+ * Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. The body
+ * is read, then the request waits for the turn of its client, unless it is a health check. Requests with other bodies do not
+ * wait: the body would take memory meanwhile, and yoga rejects most of them at once.
  */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
-  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, healthPaths, takeTurn } = options;
+  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, healthPaths, waitForTurn } = options;
   const { reject, fail } = createErrorResponses(options);
   const keyOf = (request: IncomingMessage) =>
     options.clientKey(headersOf(request), request.socket?.remoteAddress);
@@ -53,9 +53,9 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   async function readInTurn(request: IncomingMessage, clientKey: string): Promise<RequestBody> {
     const body = await bodies.read(request, clientKey);
     if (body.kind !== 'whole') return body;
-    const isAdmitted = await takeTurn(clientKey);
+    const hasTurn = await waitForTurn(clientKey);
     const isConnected = !request.socket?.destroyed;
-    if (isAdmitted && isConnected) return body;
+    if (hasTurn && isConnected) return body;
     body.release();
     return { kind: isConnected ? 'overloaded' : 'aborted' };
   }
@@ -77,9 +77,9 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   const isHealthCheck = (request: IncomingMessage) => healthPaths.includes(pathOf(sentTarget(request) ?? ''));
 
   async function handleInTurn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const isAdmitted = await takeTurn(keyOf(request));
+    const hasTurn = await waitForTurn(keyOf(request));
     if (request.socket?.destroyed || response.writableEnded) return;
-    if (isAdmitted) await yoga(request, response);
+    if (hasTurn) await yoga(request, response);
     else reject(response, 'overloaded');
   }
 

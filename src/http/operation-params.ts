@@ -1,5 +1,6 @@
 import type { GraphQLParams } from 'graphql-yoga';
 import { BadRequest } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { type Manifest, trustedDocument } from '../operation/trusted-documents.ts';
 
 /** The parameters of a GraphQL request over HTTP, before they are checked. */
@@ -11,9 +12,6 @@ type DocumentParam = (typeof documentParams)[number];
 
 /** The parameters of an operation whose document is known. */
 export type OperationParams = Pick<GraphQLParams, 'operationName' | 'variables'> & { query: string };
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const paramNames = new Set(['query', ...documentParams, 'operationName', 'variables', 'extensions']);
 
@@ -40,27 +38,6 @@ export const isOperation = (params: SentParams): params is OperationParams =>
   typeof (params.operationName ?? '') === 'string' &&
   isObject(params.variables ?? {}) &&
   isObject(params.extensions ?? {});
-
-/**
- * Parses the JSON of a client, which is untrusted. Undefined for text that is not JSON.
- * @param text may begin with a byte order mark, as the texts of Windows tools do
- */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Null for data that is nested too deeply to be written: JSON.parse goes deeper than JSON.stringify. */
-export function stringify(data: unknown): string | null {
-  try {
-    return JSON.stringify(data);
-  } catch {
-    return null;
-  }
-}
 
 export const invalidBody = (): BadRequest =>
   new BadRequest(

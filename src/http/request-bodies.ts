@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { stringify } from '../json.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
-import { stringify } from './operation-params.ts';
 
 export type RequestBodies = ReturnType<typeof createRequestBodies>;
 

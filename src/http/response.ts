@@ -42,15 +42,15 @@ export const okResponse = (body: Buffer, type: MediaType, reuse: Reuse | null): 
   body,
 });
 
-/** @param text that of the result, if it is known */
+/** @param body that of the result, if it is known */
 export function serialize(
   result: ExecutionResult,
   type: MediaType,
-  text = stringifyResult(result),
+  body: Buffer = Buffer.from(stringifyResult(result)),
   reuse: Reuse | null = null,
 ): SerializedResponse {
   const { status, headers } = httpOf(result.errors ?? [], type);
-  const response = okResponse(Buffer.from(text), type, reuse);
+  const response = okResponse(body, type, reuse);
   return { ...response, status, headers: { ...response.headers, ...headers } };
 }
 

@@ -51,7 +51,7 @@ export function createMetrics() {
       };
     },
     onQueued: ({ family }) => waitSeconds.startTimer({ family }),
-    onRead: (source) => reads.inc({ source }),
+    onRead: (source) => reads.inc({ source: source === 'store' ? 'redis' : source }), // the label is public
     onQuotaRejected: (family) => quotaRejections.inc({ family }),
   };
 

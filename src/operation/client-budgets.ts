@@ -10,23 +10,6 @@ interface Budget {
 }
 
 /**
- * Starts a stopwatch of processor time, which a busy machine does not increase.
- * @returns reads the milliseconds since the start
- */
-export function startStopwatch(): () => number {
-  try {
-    const start = process.cpuUsage();
-    return () => {
-      const { user, system } = process.cpuUsage(start); // in microseconds
-      return (user + system) / 1000;
-    };
-  } catch {
-    const startMs = performance.now(); // Cloudflare Workers does not measure processor time
-    return () => performance.now() - startMs;
-  }
-}
-
-/**
  * The time that the rejected requests of each client may take. One client cannot use up the time of the others. Valid
  * requests are never charged.
  */

@@ -3,8 +3,9 @@ import { type DocumentNode, Kind, type OperationDefinitionNode, print } from 'gr
 import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
 import { getOrCreate } from '../maps.ts';
+import { startStopwatch } from '../observability/clock.ts';
 import { shortName } from '../observability/log.ts';
-import { createClientBudgets, startStopwatch } from './client-budgets.ts';
+import { createClientBudgets } from './client-budgets.ts';
 import { createOperation, type Operation } from './operation.ts';
 import {
   createValidate,

@@ -1,10 +1,11 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { createOperationContext, type Spotify } from '../datasources/spotify/index.ts';
 import { deadlinePassed, type ErrorCode, overloaded, shuttingDown } from '../errors.ts';
+import { startStopwatch } from '../observability/clock.ts';
+import type { OperationLogEntry } from '../observability/log.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
-import { startStopwatch } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
 import { sizeAbove } from './json-bytes.ts';
@@ -45,19 +46,23 @@ export interface ExecuteOperationOptions {
   onRejected(code: ErrorCode): void;
 }
 
-/** The only execution path; all entry points share one instance. */
+/**
+ * The only execution path; all entry points share one instance. An operation waits for its turn, is measured and reported,
+ * and is planned and executed.
+ */
 export function createOperationRunner(options: ExecuteOperationOptions) {
   const { mask, onRejected } = options;
   const queue = createOperationQueue();
-  const run = createRun(options, queue);
+  const runAndReport = createRunAndReport(options, queue);
   let runningCount = 0;
   let isClosed = false;
 
   async function executeOperation(request: GraphQLRequest): Promise<OperationResponse> {
     runningCount += 1;
     try {
-      const isAdmitted = request.client.hasTurn || (await queue.admit(request.client.key));
-      if (isAdmitted && !isClosed) return await run(request);
+      const { client } = request;
+      const hasTurn = client.hasWaitedForTurn || (await queue.waitForTurn(client.key));
+      if (hasTurn && !isClosed) return await runAndReport(request);
       const error = isClosed ? shuttingDown() : overloaded();
       onRejected(error.code);
       return rejectedResponse(mask(error));
@@ -70,8 +75,8 @@ export function createOperationRunner(options: ExecuteOperationOptions) {
 
   return {
     executeOperation,
-    /** Waits like an operation, for work of a request before its operation, such as parsing its body. See `Client.hasTurn`. */
-    takeTurn: queue.admit,
+    /** For the work of a request before its operation, such as parsing its body. See `Client.hasWaitedForTurn`. */
+    waitForTurn: queue.waitForTurn,
     /** How many operations run or wait at this moment. */
     runningCount: () => runningCount,
     /** From now on every new operation is rejected. */
@@ -81,42 +86,43 @@ export function createOperationRunner(options: ExecuteOperationOptions) {
   };
 }
 
-/** @returns a function that runs an admitted operation, and reports it */
-function createRun(options: ExecuteOperationOptions, queue: OperationQueue): ExecuteOperation {
+/** @returns a function that runs an operation whose turn it is, and reports it */
+function createRunAndReport(options: ExecuteOperationOptions, queue: OperationQueue): ExecuteOperation {
   const { spotify, documents, requestTimeoutMs, staleMs, exposeQuota, report } = options;
-  const started = spotify.started();
+  const synced = spotify.whenSynced();
   const planAndExecute = createPlanAndExecute(options);
 
   return async (request) => {
     const { document: textOrAst, client } = request;
     const startMs = performance.now();
-    await started;
+    await synced;
     const operationContext = createOperationContext(requestTimeoutMs);
-    operationContext.resume = queue.createResume(client.key);
+    operationContext.waitForTurn = queue.createWaitForTurn(client.key);
     client.signal?.addEventListener('abort', operationContext.end, { once: true });
     const span = startOperation(client);
     operationContext.traceContext = span.context;
     const context = createContext(spotify, operationContext, { exposeQuota });
-    let codes = [bugCode]; // of an operation without a result
+    let result: ExecutionResult | null = null;
+    let logEntry: OperationLogEntry;
     try {
       const document =
         typeof textOrAst === 'string'
           ? documents.fromText(textOrAst, client.key)
           : documents.fromAst(textOrAst, client.key);
       context.documentHash = document.hash;
-      const result = await planAndExecute(document, request, context);
-      codes = codesOf(result, client.signal?.aborted ?? false);
-      const freshness = freshnessOf(operationContext, result, staleMs);
-      return { result, logEntry: logEntryOf(context), freshness };
+      result = await planAndExecute(document, request, context);
     } finally {
       operationContext.end();
       client.signal?.removeEventListener('abort', operationContext.end);
-      const logEntry = logEntryOf(context);
-      span.end(logEntry, { type: context.operationType, codes, calls: operationContext.usage.calls });
-      const milliseconds = performance.now() - startMs;
       const isDisconnected = client.signal?.aborted ?? false;
+      const codes = result ? codesOf(result, isDisconnected) : [bugCode];
+      logEntry = logEntryOf(context);
+      const type = context.operation && 'query';
+      span.end(logEntry, { type, codes, calls: operationContext.usage.calls });
+      const milliseconds = performance.now() - startMs;
       report(logEntry, { milliseconds, codes, requestId: client.requestId, isDisconnected });
     }
+    return { result, logEntry, freshness: freshnessOf(operationContext, result, staleMs) };
   };
 }
 
@@ -141,7 +147,7 @@ function createPlanAndExecute({
     return plan;
   }
 
-  async function execute(
+  async function executePlanned(
     operation: Operation,
     { variables, client }: GraphQLRequest,
     context: Context,
@@ -164,8 +170,7 @@ function createPlanAndExecute({
     const elapsedMs = startStopwatch();
     try {
       const operation = document.operation(operationName ?? null);
-      context.operationName = operation.name;
-      context.operationType = 'query';
+      context.operation = operation;
       const isDryRun = requestsDryRun(client);
       context.plan = checkedPlan(operation, variables ?? {}, isDryRun);
       if (isDryRun) {
@@ -176,8 +181,8 @@ function createPlanAndExecute({
       const hasWaited = acquired instanceof Promise; // because other large responses were being created
       const release = await acquired;
       try {
-        if (hasWaited) await context.operationContext.resume?.();
-        return await execute(operation, request, context, context.plan);
+        if (hasWaited) await context.operationContext.waitForTurn?.();
+        return await executePlanned(operation, request, context, context.plan);
       } finally {
         release();
       }

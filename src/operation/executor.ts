@@ -21,10 +21,14 @@ import type { Variables } from './request.ts';
 
 export interface ExecutorOptions extends ParsedOperation {
   document: DocumentNode;
-  /** Whether the selection is the same for all variables, and not too large. */
-  isSelectionFixed(): boolean;
+  /** Whether the document has a directive, by which the selection can depend on variables. */
+  isConditional: boolean;
+  /** The number of selected fields; it is known once the operation is planned. */
+  selectionSize(): number;
 }
 
+/** Of a larger operation, neither code nor selection is kept: nested fragments can expand a document a hundred times. */
+export const maxKeptFields = 500;
 const runsUntilCompiled = 2; // most documents of a flood, and of a person in GraphiQL, run only once
 /** graphql-jit expands each spread of a fragment again: 10,000 fields take some 30 ms, and each further level ten times as long. */
 const maxExpandedFields = 5_000;
@@ -34,7 +38,7 @@ const maxExpandedFields = 5_000;
  * 2 ms; a run of a hundred albums then takes 0.5 ms instead of 2 ms.
  */
 export function createExecutor(options: ExecutorOptions) {
-  const { schema, document, definition, isSelectionFixed } = options;
+  const { schema, document, definition, isConditional, selectionSize } = options;
   const operationName = definition.name?.value ?? null;
   const withDefault = (definition.variableDefinitions ?? []).filter(({ defaultValue }) => defaultValue);
   const hasNull = (variables: Variables) =>
@@ -45,8 +49,9 @@ export function createExecutor(options: ExecutorOptions) {
 
   return async (variables: Variables, context: Context): Promise<ExecutionResult> => {
     runs += 1;
-    // graphql-jit stores compiled conditions in the document: two operations with the same fragment would share them.
-    if (runs === runsUntilCompiled && isSelectionFixed()) compiled = compile(options);
+    // Not with @skip or @include: graphql-jit stores the compiled condition in the fragment, which operations may share.
+    const mayCompile = !isConditional && selectionSize() <= maxKeptFields;
+    if (runs === runsUntilCompiled && mayCompile) compiled = compile(options);
     // A variable with a default value may stand in a list of non-null elements, such as `ids: [$id]`. If it is null,
     // GraphQL.js reports an error, and compiled code would accept the null.
     return compiled && !hasNull(variables)

@@ -6,7 +6,7 @@ import { bugCode } from './response-errors.ts';
 import { callCounts } from './trace.ts';
 
 export const logEntryOf = (context: Context): OperationLogEntry => ({
-  operation: context.operationName,
+  operation: context.operation?.name ?? null,
   document: context.documentHash,
   ...callCounts(context),
 });

@@ -5,7 +5,7 @@ import { waitForIdleEventLoop } from '../observability/event-loop.ts';
 export type OperationQueue = ReturnType<typeof createOperationQueue>;
 
 /** Without it, all operations that have waited for the same data would continue in one iteration. */
-type Resume = NonNullable<OperationContext['resume']>;
+type WaitForTurn = NonNullable<OperationContext['waitForTurn']>;
 
 const workMs = 50; // of the 200 ms within which `/health` responds; the last operation may take longer
 const maxQueuedMs = 2_000;
@@ -24,7 +24,7 @@ interface QueuedOperation {
 export function createOperationQueue() {
   const queues = new Map<string, QueuedOperation[]>(); // by client, the client that is next first
   let iterationStartMs: number | null = null;
-  let resumed: Resume | null = null; // the operation that continues in the microtasks that run now
+  let continuing: WaitForTurn | null = null; // the operation that continues in the microtasks that run now
 
   function startIteration(): void {
     iterationStartMs = performance.now();
@@ -72,18 +72,18 @@ export function createOperationQueue() {
 
   return {
     /** True if the request or operation may start; false, after 2 s in the queue, if the process has too much to do. */
-    admit: (clientKey: string): true | Promise<boolean> => isFree() || enqueue(clientKey),
+    waitForTurn: (clientKey: string): true | Promise<boolean> => isFree() || enqueue(clientKey),
     // The function references only the key: V8 may keep the function of an operation that has waited for long.
-    /** Creates the function that an operation calls each time it has waited. */
-    createResume(clientKey: string): Resume {
-      return function resume() {
-        if (resumed === null) {
-          resumed = resume;
+    /** Creates the function that an operation calls each time it has waited for data. */
+    createWaitForTurn(clientKey: string): WaitForTurn {
+      return function waitForTurn() {
+        if (continuing === null) {
+          continuing = waitForTurn;
           process.nextTick(() => {
-            resumed = null;
+            continuing = null;
           });
         }
-        if (isFree() && resumed === resume) return undefined;
+        if (isFree() && continuing === waitForTurn) return undefined;
         return enqueue(clientKey).then(() => undefined);
       };
     },

@@ -14,7 +14,7 @@ import {
   type ParsedOperation,
   type SelectionTree,
 } from '../schema/planning/selection-tree.ts';
-import { createExecutor, hasNode } from './executor.ts';
+import { createExecutor, hasNode, maxKeptFields } from './executor.ts';
 import { errorAt } from './positions.ts';
 import type { Variables } from './request.ts';
 import { InvalidRequest, type ValidationOptions } from './validation.ts';
@@ -22,8 +22,6 @@ import { InvalidRequest, type ValidationOptions } from './validation.ts';
 export type Operation = ReturnType<typeof createOperation>;
 
 const maxVariableErrors = 10; // of a list of thousands of ids, each of which may be wrong
-/** The selection of a larger operation is not cached: nested fragments can expand a document a hundred times. */
-const maxCachedFields = 500;
 
 export interface OperationOptions extends Pick<ValidationOptions, 'schema' | 'suggestions'> {
   document: DocumentNode;
@@ -43,6 +41,7 @@ export function createOperation({ schema, document, definition, suggestions }: O
   // The selection can depend on variables only by a directive.
   const isConditional = hasNode(document, ({ kind }) => kind === Kind.DIRECTIVE);
   let cachedTree: SelectionTree | undefined;
+  let selectionSize = Number.POSITIVE_INFINITY;
   let rejection: QueryTooComplex | undefined;
 
   /** @throws QueryTooComplex; the same error again if no variable can change the selection */
@@ -50,7 +49,8 @@ export function createOperation({ schema, document, definition, suggestions }: O
     if (rejection) throw rejection;
     try {
       const tree = cachedTree ?? createSelectionTree(parsed, variables);
-      if (!isConditional && tree.size <= maxCachedFields) cachedTree = tree;
+      selectionSize = tree.size;
+      if (!isConditional && tree.size <= maxKeptFields) cachedTree = tree;
       return tree;
     } catch (error) {
       if (!isConditional && error instanceof QueryTooComplex) rejection = error;
@@ -73,7 +73,7 @@ export function createOperation({ schema, document, definition, suggestions }: O
       if (errors) throw new InvalidRequest(errors.map(invalidVariable));
       return planOf(selectionTree(coerced), coerced, options, schema);
     },
-    execute: createExecutor({ document, ...parsed, isSelectionFixed: () => cachedTree !== undefined }),
+    execute: createExecutor({ document, ...parsed, isConditional, selectionSize: () => selectionSize }),
   };
 }
 

@@ -22,7 +22,7 @@ export interface Client {
   /** The id of the HTTP request; null for an operation of the same process. */
   requestId: string | null;
   /** Whether the entry point has waited for the turn of the client, so that the operation starts at once. Default: false */
-  hasTurn?: boolean;
+  hasWaitedForTurn?: boolean;
   /** Aborted when the client no longer waits for the response. */
   signal?: AbortSignal | undefined;
 }

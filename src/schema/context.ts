@@ -8,7 +8,7 @@ import type {
 } from '../datasources/spotify/index.ts';
 import type { Plan } from './planning/plan.ts';
 import { createRunningSelection, type RunningSelection } from './planning/running-selection.ts';
-import type { FieldSelection, ResponsePath } from './planning/selection-tree.ts';
+import type { FieldSelection } from './planning/selection-tree.ts';
 
 /** The context of resolvers: the datasource, and the deadline and usage of the operation. */
 export interface Context {
@@ -16,26 +16,29 @@ export interface Context {
   operationContext: OperationContext;
   /** The hash of the operation's document; empty before the document is parsed, and for other executors. */
   documentHash: string;
-  /** The name of the operation in the document; null for an unnamed operation, and before the document is parsed. */
-  operationName: string | null;
-  /** The type of the operation; null before the document is known to be valid. */
-  operationType: 'query' | null;
+  /** The operation, which is a query; null before the document is known to be valid, and for other executors. */
+  operation: { name: string | null } | null;
   /** The plan of the operation; null until it is made, and for executors without a planner. */
   plan: Plan | null;
   selection: RunningSelection;
   /** See `Spotify.quota`; null if clients must not see it. */
   quota(selected?: ReadonlySet<Family>): readonly FamilyQuota[] | null;
-  /**
-   * The operation, and the location of the resolved field in its response.
-   * @param index of the object that is read, if the field returns a list of objects
-   */
+  /** The operation, and the location of the resolved field in its response. @param index see `ResolvedField` */
   fieldContext(info: GraphQLResolveInfo, index?: number): FieldContext;
+}
+
+/** The field that is being resolved. */
+export interface ResolvedField {
+  context: Context;
+  info: GraphQLResolveInfo;
+  /** Of the object that is read, if the field returns a list of objects. */
+  index?: number;
 }
 
 /** A field that reads from the datasource. */
 export interface FieldRead {
   /** The names of the fields selected below it. */
-  selected: ReadonlySet<string>;
+  selectedNames: ReadonlySet<string>;
   fieldContext: FieldContext;
   /** Whether the operation names a market for a field above. */
   hasMarketAbove(): boolean;
@@ -59,8 +62,7 @@ export const createContext = (
     spotify,
     operationContext,
     documentHash: '',
-    operationName: null,
-    operationType: null,
+    operation: null,
     plan: null,
     selection: createRunningSelection(() => context.plan?.selectionTree),
     quota: (selected) => (exposeQuota ? spotify.quota(selected) : null),
@@ -75,32 +77,31 @@ export const createContext = (
   return context;
 };
 
-/** The field that is being resolved. */
-export const resolvedField = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
-  selected: context.selection.field(info)?.selected ?? none,
+/** The read of the field that is being resolved. */
+export const fieldRead = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
+  selectedNames: context.selection.field(info)?.selectedNames ?? none,
   fieldContext: context.fieldContext(info),
   hasMarketAbove: () => context.selection.hasMarketAbove(responsePathAsArray(info.path), info),
 });
 
 const none: ReadonlySet<string> = new Set();
 
-/**
- * A field below the one that is being resolved.
- * @param path of the child from the resolved field
- */
-export const childField = (
-  context: Context,
-  info: GraphQLResolveInfo,
-  { selected, name }: FieldSelection,
-  path: ResponsePath,
+/** The read of a field below the one that is being resolved. */
+export const childFieldRead = (
+  { context, info, index }: ResolvedField,
+  { responseName, selectedNames, name }: FieldSelection,
 ): FieldRead => {
-  const fullPath = () => [...responsePathAsArray(info.path), ...path];
+  const path = () => [
+    ...responsePathAsArray(info.path),
+    ...(index === undefined ? [] : [index]),
+    responseName,
+  ];
   return {
-    selected,
+    selectedNames,
     fieldContext: {
       operation: context.operationContext,
-      location: () => ({ field: name, path: fullPath() }),
+      location: () => ({ field: name, path: path() }),
     },
-    hasMarketAbove: () => context.selection.hasMarketAbove(fullPath(), info),
+    hasMarketAbove: () => context.selection.hasMarketAbove(path(), info),
   };
 };

@@ -2,14 +2,12 @@ import type { GraphQLResolveInfo } from 'graphql';
 import {
   type Entity,
   isMalformed,
-  type KindOf,
   type Malformed,
   recordUnavailable,
-  type Sent,
-  type SpotifyId,
   type SpotifyObject,
 } from '../datasources/spotify/index.ts';
-import { UpstreamBadResponse } from '../errors.ts';
+import { BadUserInput, UpstreamBadResponse } from '../errors.ts';
+import { maxIds } from './argument-limits.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -19,59 +17,45 @@ import type { Context } from './context.ts';
 
 /** The item, or its error, which does not affect the other items. */
 export const itemOrError = <T extends Entity>(item: T | Malformed): T =>
-  isMalformed(item) ? asListError(malformed(item)) : item;
+  isMalformed(item) ? errorInPlace(malformedError(item)) : item;
 
 /** The error of a value that is not as documented. */
-export const malformed = ({ malformed: where }: Malformed): UpstreamBadResponse =>
+export const malformedError = ({ malformed: where }: Malformed): UpstreamBadResponse =>
   new UpstreamBadResponse(`Spotify's response is not as documented (${where}).`);
 
 /**
  * An error in the place of a value. GraphQL.js and graphql-jit treat it like a thrown error. For a promise that is rejected
  * inside a list, graphql-jit would put the null in the wrong place.
  */
-export const asListError = (error: unknown) => error as never;
-
-/** A field that simplified objects may lack: it is read from the full object. */
-export const loadFull = <K extends string>(name: K) => fromObject(name, false);
+export const errorInPlace = (error: unknown) => error as never;
 
 /**
- * A field that may be null in a simplified object: then no full object is read for an item of a list. It is read if the
- * object itself is read by its id.
+ * One entry for each id; an entry that fails does not affect the others.
+ * @throws BadUserInput if there are more than `maxIds`
  */
-export function loadFullById<K extends string>(name: K) {
-  const load = loadFull(name);
-  return <T extends SpotifyObject & Record<K, unknown>>(
-    object: T,
-    args: unknown,
-    context: Context,
-    info: GraphQLResolveInfo,
-  ) => {
-    if (object[name] === null && !object.full) recordUnavailable(context.fieldContext(info), 'NOT_SENT');
-    return load(object, args, context, info);
-  };
+export function mapIds<T>(
+  ids: readonly string[],
+  find: (id: string, index: number) => Promise<T>,
+): Promise<T>[] {
+  if (ids.length > maxIds)
+    throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
+  return ids.map((id, index) => entryOrError(() => find(id, index)));
 }
 
-/** The object to whose list an item belongs, such as the album of a track. The items of the list itself have only its id. */
-export function ownerOf<K extends 'album' | 'show' | 'audiobook'>(kind: K) {
-  const fromItem = loadFull(kind);
-  return <T extends SpotifyObject & Record<K, Sent<KindOf[K]>> & Record<`${K}Id`, SpotifyId | undefined>>(
-    item: T,
-    args: unknown,
-    context: Context,
-    info: GraphQLResolveInfo,
-  ) => {
-    const id = item[`${kind}Id` as const];
-    if (item[kind] !== undefined || id === undefined) return fromItem(item, args, context, info);
-    const fieldContext = context.fieldContext(info);
-    return context.spotify.object(kind, id, item.market, fieldContext).then((owner) => {
-      if (owner === null) recordUnavailable(fieldContext, 'NOT_SENT');
-      return owner;
-    });
-  };
+/** An entry of a list. A synchronous error is returned without a promise: thousands of promises would be slow. */
+export function entryOrError<T>(find: () => Promise<T>): Promise<T> {
+  try {
+    return find().catch(errorInPlace);
+  } catch (error) {
+    return errorInPlace(error);
+  }
 }
 
-/** A field that simplified objects have too: the full object is never read for it. */
-export const sent = <K extends string>(name: K) => fromObject(name, true);
+/** A field that simplified objects and full objects have: the full object is never read for it. */
+export const fromAnyForm = <K extends string>(name: K) => fromObject(name, true);
+
+/** A field whose value is undefined in some simplified objects: it is read from the full object. */
+export const fromFullObject = <K extends string>(name: K) => fromObject(name, false);
 
 /** A field of a value that belongs to an object, such as the width of an image. */
 export const value =
@@ -91,7 +75,7 @@ export const value =
  * @param missing the message for the client if Spotify has no value: the reason
  */
 export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): Resolve<P, R> => {
-  const orFailure = (result: R | null): R => result ?? asListError(new UpstreamBadResponse(missing));
+  const orFailure = (result: R | null): R => result ?? errorInPlace(new UpstreamBadResponse(missing));
   return (parent, args, context, info) => {
     const result = resolve(parent, args, context, info);
     return result instanceof Promise ? result.then(orFailure) : orFailure(result);
@@ -126,7 +110,7 @@ export function valueOrError<T>(found: T, context: Context, info: GraphQLResolve
   if (found === undefined || found === null) return null;
   if (isMalformed(found)) {
     recordUnavailable(context.fieldContext(info), 'MALFORMED');
-    return asListError(malformed(found));
+    return errorInPlace(malformedError(found));
   }
   const hasMissingElement =
     Array.isArray(found) && found.some((element) => element === null || isMalformed(element));
@@ -137,6 +121,6 @@ function elements(found: readonly unknown[], context: Context, info: GraphQLReso
   return found.map((element, index) => {
     if (element !== null && !isMalformed(element)) return element;
     recordUnavailable(context.fieldContext(info, index), element === null ? 'NOT_SENT' : 'MALFORMED');
-    return element === null ? null : asListError(malformed(element));
+    return element === null ? null : errorInPlace(malformedError(element));
   });
 }

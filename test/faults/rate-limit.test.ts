@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createCircuitBreaker } from '../../src/datasources/spotify/quota/circuit-breaker.ts';
-import { backOffError } from '../../src/datasources/spotify/transport/back-off.ts';
+import { backOffError } from '../../src/datasources/spotify/transport/upstream-errors.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
 import { isFull, pass, stopwatchMs } from '../support/clock.ts';
 import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';

@@ -153,7 +153,8 @@ const cases: FaultCase[] = [
           const http = httpOver('undici', 500);
           const authorization = bearerOf(testEnvironment);
           const url = `${testEnvironment.sandbox.apiUrl}/artists/${artistId(1)}`;
-          const execute = (to = url) => http.send({ method: 'GET', url: to, headers: { authorization } });
+          const execute = (to = url) =>
+            http.requestOnce({ method: 'GET', url: to, headers: { authorization } });
           const outcomes = [
             await execute(),
             await execute('http://127.0.0.1:1/'),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { createFastPath, type ReceivedPost } from '../../src/http/fast-path.ts';
 import { createResponseCache } from '../../src/http/response-cache.ts';
-import type { Client, GraphQLRequest } from '../../src/operation/request.ts';
+import type { Client } from '../../src/operation/request.ts';
 import { retryWhileShed, startClock } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { exchangeOnce } from '../support/process.ts';
@@ -255,8 +255,11 @@ test.each([
 test('the operation of a plain request does not wait for another turn, because the listener has waited for one', async () => {
   const clients: Client[] = [];
   const fastPath = createFastPath({
-    executeOperation: async ({ client }: GraphQLRequest) => void clients.push(client),
-    responseCache: { get: () => undefined, invalidationCount: () => 0 },
+    executeAndCache: async (_key: string, _params: object, client: Client) => {
+      clients.push(client);
+      return {};
+    },
+    responseCache: { get: () => undefined },
     trustedDocuments: null,
     admits: () => true,
     hasParseBudget: () => true,
@@ -270,7 +273,7 @@ test('the operation of a plain request does not wait for another turn, because t
     type: 'application/json',
   };
   expect(await fastPath(post as unknown as ReceivedPost)).toBe(true);
-  expect(clients).toMatchObject([{ key: '192.0.2.1', hasTurn: true }]);
+  expect(clients).toMatchObject([{ key: '192.0.2.1', hasWaitedForTurn: true }]);
 });
 
 describe('a cached response', () => {

@@ -27,7 +27,7 @@ async function serve({
     mask,
     healthPaths: ['/health'],
     clientKey: () => 'client',
-    takeTurn: () => true,
+    waitForTurn: () => true,
     ...parts,
   });
   const port = await portOf((request, response) => {
@@ -137,15 +137,15 @@ test.each([
 );
 
 test('a body waits for the turn of its client before it is parsed, and is rejected if the process has too much to do', async () => {
-  const turns: ((isAdmitted: boolean) => void)[] = [];
+  const turns: ((hasTurn: boolean) => void)[] = [];
   let parsed = 0;
   const fastPath: NodeListenerOptions['fastPath'] = async ({ response }) => {
     parsed += 1;
     response.end();
     return true;
   };
-  const takeTurn = () => new Promise<boolean>((resolve) => void turns.push(resolve));
-  const { post } = await serve({ fastPath, yoga: fail, takeTurn });
+  const waitForTurn = () => new Promise<boolean>((resolve) => void turns.push(resolve));
+  const { post } = await serve({ fastPath, yoga: fail, waitForTurn });
   const replies = [post('application/json'), post('application/json')];
   await until(() => turns.length === 2, 5_000);
   expect(parsed).toBe(0);
@@ -156,7 +156,7 @@ test('a body waits for the turn of its client before it is parsed, and is reject
 });
 
 test('a request that is no operation waits for the turn of its client too, and a health check does not', async () => {
-  const turns: ((isAdmitted: boolean) => void)[] = [];
+  const turns: ((hasTurn: boolean) => void)[] = [];
   const served: (string | undefined)[] = [];
   const yoga: NodeListenerOptions['yoga'] = ({ url }, response) => {
     served.push(url);
@@ -165,7 +165,7 @@ test('a request that is no operation waits for the turn of its client too, and a
   const { get } = await serve({
     fastPath: fail,
     yoga,
-    takeTurn: () => new Promise<boolean>((resolve) => void turns.push(resolve)),
+    waitForTurn: () => new Promise<boolean>((resolve) => void turns.push(resolve)),
   });
   const replies = [get('/metrics'), get('/docs/')];
   await until(() => turns.length === 2, 5_000);
@@ -178,7 +178,7 @@ test('a request that is no operation waits for the turn of its client too, and a
 });
 
 test('a request whose client has disconnected while its body waited for its turn is not handled, and its body takes no memory', async () => {
-  let startTurn: (isAdmitted: boolean) => void = () => undefined;
+  let startTurn: (hasTurn: boolean) => void = () => undefined;
   const turn = new Promise<boolean>((resolve) => {
     startTurn = resolve;
   });
@@ -195,7 +195,7 @@ test('a request whose client has disconnected while its body waited for its turn
   const { post } = await serve({
     fastPath,
     yoga: fail,
-    takeTurn: () => turn,
+    waitForTurn: () => turn,
     bodies: { read },
   });
   const reply = post('application/json').catch(() => 'closed');

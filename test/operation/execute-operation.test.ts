@@ -76,8 +76,8 @@ test('operations that have waited for the same call continue in one event-loop i
 
 test('an operation whose request has waited for the turn of its client starts at once, and others wait in the queue', async () => {
   const started: (string | null)[] = [];
-  const { executeOperation, takeTurn } = createOperationRunner({
-    spotify: { started: async () => undefined },
+  const { executeOperation, waitForTurn } = createOperationRunner({
+    spotify: { whenSynced: async () => undefined },
     documents: {
       fromText(text: string) {
         started.push(text);
@@ -90,11 +90,11 @@ test('an operation whose request has waited for the turn of its client starts at
     onRejected: () => undefined,
   } as unknown as ExecuteOperationOptions);
   const client = { key: 'a', header: () => null, requestId: null };
-  expect(takeTurn('a')).toBe(true);
+  expect(waitForTurn('a')).toBe(true);
   blockEventLoop(60); // operations start during the first 50 ms of an event-loop iteration
   await Promise.all([
     executeOperation({ document: 'without a turn', client }),
-    executeOperation({ document: 'with a turn', client: { ...client, hasTurn: true } }),
+    executeOperation({ document: 'with a turn', client: { ...client, hasWaitedForTurn: true } }),
   ]);
   expect(started).toEqual(['with a turn', 'without a turn']);
 });

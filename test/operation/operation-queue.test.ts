@@ -14,7 +14,7 @@ const work = (milliseconds: number): void => void vi.advanceTimersByTime(millise
 
 /** An operation that works as soon as the queue admits it, like the operations of the gateway. */
 async function operate(queue: OperationQueue, clientKey: string, milliseconds: number): Promise<boolean> {
-  const mayStart = queue.admit(clientKey);
+  const mayStart = queue.waitForTurn(clientKey);
   if (mayStart !== true && !(await mayStart)) return false;
   work(milliseconds);
   return true;
@@ -40,7 +40,7 @@ function longestIteration(): () => Promise<number> {
 describe('operations that arrive at once', () => {
   test('operations that arrive at once start immediately as long as they take little time', async () => {
     const queue = createOperationQueue();
-    expect(Array.from({ length: 100 }, () => queue.admit('a'))).toEqual(Array(100).fill(true));
+    expect(Array.from({ length: 100 }, () => queue.waitForTurn('a'))).toEqual(Array(100).fill(true));
   });
 
   test('operations that arrive at once let the event loop continue after 50 ms, and all of them start', async () => {
@@ -73,9 +73,9 @@ describe('operations that arrive at once', () => {
 describe('operations that have waited for the same data', () => {
   /** An operation that continues when the data arrives, and then works. */
   async function resume(queue: OperationQueue, data: Promise<void>, clientKey: string, milliseconds: number) {
-    const resumeOperation = queue.createResume(clientKey);
+    const waitForTurn = queue.createWaitForTurn(clientKey);
     await data;
-    await resumeOperation();
+    await waitForTurn();
     work(milliseconds);
   }
 
@@ -111,10 +111,10 @@ describe('operations that have waited for the same data', () => {
 
   test('all fields of one operation continue together, without waiting for each other', async () => {
     const queue = createOperationQueue();
-    const resumeOperation = queue.createResume('a');
-    const fields = Array.from({ length: 15 }, () => resumeOperation());
+    const waitForTurn = queue.createWaitForTurn('a');
+    const fields = Array.from({ length: 15 }, () => waitForTurn());
     expect(fields).toEqual(Array(15).fill(undefined));
-    expect(queue.createResume('a')()).toBeInstanceOf(Promise);
+    expect(queue.createWaitForTurn('a')()).toBeInstanceOf(Promise);
   });
 });
 

@@ -33,7 +33,7 @@ import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';
 import type { Catalogue } from '../../src/sandbox/index.ts';
 import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
-import { typeNames } from '../../src/schema/types/node.ts';
+import { typeNames } from '../../src/schema/types/object-types.ts';
 
 /** Random operations: random selections from the schema. All of them are valid. */
 

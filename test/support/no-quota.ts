@@ -2,6 +2,13 @@ import type { CallQuota } from '../../src/datasources/spotify/cache/pending-fetc
 
 /** A daily quota without limits. */
 export const noQuota: CallQuota = {
-  stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, limit: null, resetAtMs: null }),
+  stateOf: () => ({
+    used: 0,
+    limit: null,
+    limitSource: 'NONE',
+    remaining: Number.POSITIVE_INFINITY,
+    usedShare: 0,
+    resetAtMs: null,
+  }),
   queuedCalls: () => 0,
 };

@@ -69,10 +69,10 @@ export function startRequestQueue(options: Partial<RequestQueueOptions> = {}) {
     name: string,
     family: Parameters<typeof requestQueue.schedule>[0] = 'artists',
     callWaiters: Waiters = waiters(),
-    isRetry = false,
+    goesFirst = false,
   ): void {
     const send = () => new Promise<Outcome>((end) => void inFlight.push({ name, end }));
-    requestQueue.schedule(family, callWaiters, { isRetry, prepare: async () => undefined, send }).then(
+    requestQueue.schedule(family, callWaiters, { goesFirst, prepare: async () => undefined, run: send }).then(
       (outcome) => ended.push(`${name} ${outcome.kind === 'response' ? outcome.status : outcome.fault}`),
       (error: GatewayError) => ended.push(`${name} ${error.code} ${error.details.retryAfter ?? '-'}`),
     );

@@ -12,8 +12,9 @@ import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { appId, type SpotifyHost, type SpotifyOptions } from './options.ts';
 import { createPagination, type Pagination } from './pagination/pagination.ts';
-import { createDailyQuota, type FamilyQuota } from './quota/daily-quota.ts';
-import { createAppCheck } from './quota/premium-breaker.ts';
+import { createAppCheck } from './quota/app-check.ts';
+import { createDailyQuota } from './quota/daily-quota.ts';
+import type { FamilyQuota } from './quota/quota-state.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
 import { createApiClient } from './transport/api-client.ts';
 import { createHttp, createObservedHttp } from './transport/http.ts';
@@ -75,7 +76,7 @@ export interface Spotify
   /** Starts to fetch the token, and opens sockets for the first calls meanwhile. */
   connect(): void;
   /** Resolves when the data of the other processes has arrived or the wait for it times out. */
-  started(): Promise<void>;
+  whenSynced(): Promise<void>;
   /** Why the gateway cannot serve; null if it can. */
   whyNotReady(): Promise<UnreadyReason | null>;
   close(): Promise<void>;
@@ -180,7 +181,7 @@ export function createSpotify(
       boundedFetch.connect?.(options.apiUrl);
       void whyNotReady();
     },
-    started: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
+    whenSynced: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
     whyNotReady,
     async close() {
       token.dispose();

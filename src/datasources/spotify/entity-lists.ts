@@ -1,5 +1,6 @@
 import { GatewayError, onlyGatewayError } from '../../errors.ts';
 import { epochMs } from '../../observability/clock.ts';
+import { propertyOf } from '../../property.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
 import { readCategory } from './category-reader.ts';
@@ -21,7 +22,6 @@ import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
 import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
 import { searchResults } from './kinds/requests/search.ts';
 import { recordWithheld } from './pagination/withheld-lists.ts';
-import { propertyOf } from './transport/body.ts';
 import type { FieldContext } from './usage/field-context.ts';
 
 /** The lists of objects. A `market` of null means the market of the owner, and after it the default market. */
@@ -112,7 +112,7 @@ export function createEntityLists(
       const isOwnerFresh = epochMs() - page.asOfMs < ownerKind.freshMs;
       if (isOwnerFresh || cache.isCached(request, 'full')) return undefined;
       // The owner is refreshed too: its response contains the page, so that the list needs no call of its own.
-      const refreshed = await cache.get(ownerRequest, fieldContext, true).catch(onlyGatewayError);
+      const refreshed = await cache.get(ownerRequest, fieldContext, 'refresh').catch(onlyGatewayError);
       const newPage = refreshed && !(refreshed instanceof GatewayError) ? pageIn(refreshed) : undefined;
       return newPage && isUsable(newPage) ? newPage : undefined;
     };

@@ -4,7 +4,7 @@ import { type Reference, withheldFieldOf } from './kinds/index.ts';
 import { type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
 import { inMarket } from './kinds/requests/embedded-objects.ts';
-import { byId } from './kinds/requests/endpoint-request.ts';
+import { byId, type EndpointRequest } from './kinds/requests/endpoint-request.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { type FieldContext, recordFreshness, recordUnavailable } from './usage/field-context.ts';
 import type { Family } from './usage/observer.ts';
@@ -46,6 +46,12 @@ export interface EntityReader<Any extends Entity> {
 /** Whether so many calls of an endpoint family may be sent now. */
 export type MaySend = (family: Family, calls: number) => boolean;
 
+type RequestOf = <T extends Entity>(
+  kind: KindDefinition<T>,
+  id: SpotifyId,
+  market: Market | null,
+) => EndpointRequest<T>;
+
 export interface EntityReaderOptions<Any extends Entity> {
   cache: ReadThroughCache;
   capabilities: Capabilities;
@@ -59,8 +65,7 @@ export function createEntityReader<Any extends Entity>({
   defaultMarket,
   registry,
 }: EntityReaderOptions<Any>): EntityReader<Any> {
-  const requestOf = <T extends Entity>(kind: KindDefinition<T>, id: SpotifyId, market: Market | null) =>
-    byId(kind, id, market ?? defaultMarket, registry);
+  const requestOf: RequestOf = (kind, id, market) => byId(kind, id, market ?? defaultMarket, registry);
 
   const find: EntityReader<Any>['find'] = (kind, id, market, fieldContext) => {
     const read = cache.getAnyForm(requestOf(kind, id, market), fieldContext);
@@ -68,21 +73,6 @@ export function createEntityReader<Any extends Entity>({
       ? read
       : read.then((object) => object && { ...object, market });
   };
-
-  /** The request for the full form. If another object replaces a reference in its market, it is without the market. */
-  function fullRequestOf<T extends Entity>({ kind: name, id, market, isReference }: T) {
-    const kind = getKind<T>(registry, name);
-    return isReference ? byId(kind, id, null, registry) : requestOf(kind, id, market);
-  }
-
-  /** The full form of an object; null if it does not exist any more. */
-  async function readFull<T extends Entity>(object: T, fieldContext: FieldContext): Promise<T | null> {
-    const full = await cache.get(fullRequestOf(object), fieldContext);
-    return full && object.isReference ? inMarket(full, object.market, registry) : full;
-  }
-
-  const isFieldCached = <T extends Entity>(object: T, name: keyof T): boolean =>
-    isSent(cache.peek(fullRequestOf(object))?.[name]) && cache.isCached(fullRequestOf(object), 'full');
 
   /**
    * Looks an object up as one kind after another. The first kind is the one as which the object is cached or another field is
@@ -130,26 +120,53 @@ export function createEntityReader<Any extends Entity>({
       const calls = cache.inFlightCount() + 1;
       return !cache.isAbsent(request) && (maySend(kind.plural, calls) || cache.isCached(request, 'any'));
     },
-    async field(object, name, fieldContext, isInSimplifiedObject = false) {
-      const sentValue = object[name];
-      if (isSent(sentValue)) return sentValue;
+    field: createFieldReader({ cache, capabilities, registry }, requestOf),
+  };
+}
 
-      const withheldName = withheldField(getKind(registry, object.kind), name);
-      const isComplete = object.full || (isInSimplifiedObject && !isReferenceWithout(object, name));
-      const read = () => readFull(object, fieldContext);
-      const mayBeWithheld = withheldName !== null && !isFieldCached(object, name);
-      const readUnlessMissing = () =>
-        mayBeWithheld ? capabilities.nullIfFieldMissing(withheldName, read) : read();
-      const full = isComplete ? object : await readUnlessMissing();
-      const value = full?.[name];
-      if (isSent(value)) return value;
+/** Reads the fields that simplified objects lack. @param requestOf the request for an object by its id */
+function createFieldReader<Any extends Entity>(
+  { cache, capabilities, registry }: Pick<EntityReaderOptions<Any>, 'cache' | 'capabilities' | 'registry'>,
+  requestOf: RequestOf,
+): EntityReader<Any>['field'] {
+  /** The request for the full form. If another object replaces a reference in its market, it is without the market. */
+  function fullRequestOf<T extends Entity>({ kind: name, id, market, isReference }: T) {
+    const kind = getKind<T>(registry, name);
+    return isReference ? byId(kind, id, null, registry) : requestOf(kind, id, market);
+  }
 
-      const isWithheld = withheldName !== null && capabilities.has(withheldName) !== true;
-      if (withheldName && full === null)
-        recordFreshness(fieldContext, capabilities.withheldUntilMs(withheldName));
-      recordUnavailable(fieldContext, isWithheld ? 'QUOTA_MODE' : 'NOT_SENT');
-      return null;
-    },
+  /** The full form of an object; null if it does not exist any more. */
+  async function readFull<T extends Entity>(object: T, fieldContext: FieldContext): Promise<T | null> {
+    const full = await cache.get(fullRequestOf(object), fieldContext);
+    return full && object.isReference ? inMarket(full, object.market, registry) : full;
+  }
+
+  /** Whether the full object is cached with the field, and is read without a call, also without a refresh. */
+  function isFieldCached<T extends Entity>(object: T, name: keyof T): boolean {
+    const request = fullRequestOf(object);
+    return isSent(cache.peek(request)?.[name]) && cache.isCached(request, 'full', 'refresh');
+  }
+
+  return async (object, name, fieldContext, isInSimplifiedObject = false) => {
+    const sentValue = object[name];
+    if (isSent(sentValue)) return sentValue;
+
+    const withheldName = withheldField(getKind(registry, object.kind), name);
+    const isComplete = object.full || (isInSimplifiedObject && !isReferenceWithout(object, name));
+    const read = () => readFull(object, fieldContext);
+    const readUnlessMissing = () =>
+      withheldName === null || isFieldCached(object, name)
+        ? read()
+        : capabilities.nullIfFieldMissing(withheldName, read);
+    const full = isComplete ? object : await readUnlessMissing();
+    const value = full?.[name];
+    if (isSent(value)) return value;
+
+    const isWithheld = withheldName !== null && capabilities.has(withheldName) !== true;
+    if (withheldName && full === null)
+      recordFreshness(fieldContext, capabilities.withheldUntilMs(withheldName));
+    recordUnavailable(fieldContext, isWithheld ? 'QUOTA_MODE' : 'NOT_SENT');
+    return null;
   };
 }
 

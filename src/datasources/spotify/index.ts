@@ -10,25 +10,24 @@ export { isCategoryId } from './kinds/category.ts';
 export { isMalformed, type Malformed } from './kinds/decoding/json.ts';
 export type {
   Copyright,
+  Decoded,
   ExternalIds,
   Followers,
   Image,
   ReleaseDate,
   Restrictions,
-  Sent,
 } from './kinds/decoding/values.ts';
 export * from './kinds/index.ts';
 export type { Entity, PagedListDefinition } from './kinds/kind.ts';
 export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { PagedList } from './kinds/requests/lists.ts';
-export { searchReach } from './kinds/requests/search.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export type { SpotifyHost, SpotifyOptions } from './options.ts';
 export type { Slot, Window } from './pagination/cut-window.ts';
 export { worstCaseOffsets } from './pagination/pages.ts';
 export type { CursorPosition, WindowArgs } from './pagination/slots.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
-export type { FamilyQuota } from './quota/daily-quota.ts';
+export type { FamilyQuota } from './quota/quota-state.ts';
 export type { FamilyReport } from './quota/request-queue.ts';
 export { freshnessFactor } from './quota/thrift.ts';
 export {

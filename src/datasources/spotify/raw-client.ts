@@ -2,13 +2,12 @@ import { GatewayError } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import type { SpotifyOptions } from './options.ts';
 import { type ApiRequest, createApiClient, pathOf } from './transport/api-client.ts';
-import { type BackOffReason, backOffError } from './transport/back-off.ts';
-import { messageOf } from './transport/body.ts';
 import type { BoundedFetch } from './transport/bounded-fetch.ts';
 import { createHttp, createObservedHttp, type HttpFault, type Outcome } from './transport/http.ts';
-import { isEdgeRejection, isPremiumLapsed } from './transport/retry.ts';
+import { isEdgeRejection, isPremiumLapsed, messageOf } from './transport/response-meaning.ts';
 import { createToken } from './transport/token.ts';
 import { CredentialsRejected } from './transport/token-response.ts';
+import type { BackOffReason } from './transport/upstream-errors.ts';
 import { createOperationContext } from './usage/field-context.ts';
 import { noopObserver } from './usage/observer.ts';
 import { createWaiters } from './usage/waiters.ts';
@@ -64,9 +63,9 @@ export function createRawClient(options: SpotifyOptions, boundedFetch: BoundedFe
   const observedHttp = createObservedHttp(
     {
       ...http,
-      async send(request) {
+      async requestOnce(request) {
         secrets.add((request.headers['authorization'] ?? '').replace(/^\w+ /, ''));
-        lastOutcome = await http.send(request);
+        lastOutcome = await http.requestOnce(request);
         return lastOutcome;
       },
     },
@@ -79,19 +78,19 @@ export function createRawClient(options: SpotifyOptions, boundedFetch: BoundedFe
     observedHttp,
     token,
     requestQueue: {
-      async schedule(_family, _waiters, { prepare, send }) {
+      async schedule(_family, _waiters, { prepare, run }) {
         if (!isLeft()) throw new NoCallsLeft();
         const prepared = await prepare();
         const call: RawCall = { path: '', status: null };
         sentCalls.push(call);
-        const outcome = await send(prepared);
+        const outcome = await run(prepared);
         if (outcome.kind === 'response') call.status = outcome.status;
         return outcome;
       },
       takeRetry: isLeft,
-      backOff(family, reason, waitMs) {
+      startBackOff(_family, reason, waitMs) {
         backOff = { reason, seconds: waitMs === null ? null : Math.ceil(waitMs / 1000) };
-        return backOffError(family, reason, waitMs ?? 0);
+        return waitMs ?? 0;
       },
     },
   });

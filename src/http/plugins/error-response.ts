@@ -32,7 +32,7 @@ export function errorResponse(
  */
 export function withErrorGuard<P extends Plugin>(plugin: P, log: Log): P {
   const { onRequest, onResponse } = plugin;
-  const note = (err: unknown) => log.error({ err }, 'bug in a plugin');
+  const logBug = (err: unknown) => log.error({ err }, 'bug in a plugin');
 
   return {
     ...plugin,
@@ -41,7 +41,7 @@ export function withErrorGuard<P extends Plugin>(plugin: P, log: Log): P {
         try {
           await onRequest(hook);
         } catch (err) {
-          note(err);
+          logBug(err);
           hook.endResponse(new hook.fetchAPI.Response(null, { status: 500 }));
         }
       },
@@ -51,7 +51,7 @@ export function withErrorGuard<P extends Plugin>(plugin: P, log: Log): P {
         try {
           await onResponse(hook);
         } catch (err) {
-          note(err);
+          logBug(err);
           hook.setResponse(new hook.fetchAPI.Response(null, { status: 500 }));
         }
       },

@@ -1,11 +1,10 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
-import { cacheHeaders, type Reuse, reuseOf } from '../cache-headers.ts';
+import { stringify } from '../../json.ts';
+import { cacheHeaders, type Reuse } from '../cache-headers.ts';
 import { clientKeyOf } from '../client-key.ts';
 import type { EntryPointOptions } from '../entry-point.ts';
-import { stringify } from '../operation-params.ts';
 import type { RequestIds } from '../request-id.ts';
-import { stringifyResult } from '../response.ts';
 import { responseKey } from '../response-cache.ts';
 
 /** The result of an operation, with the JSON text that yoga sends for it. */
@@ -17,7 +16,7 @@ type StringifiedResult = ExecutionResult & { stringify(): string };
  * that the response to a hash is cached by the hash.
  */
 export function useExecuteOperation(
-  { executeOperation, responseCache, clientKey }: EntryPointOptions,
+  { executeAndCache, responseCache, clientKey }: EntryPointOptions,
   requestIds: RequestIds,
 ): Plugin {
   async function respond(request: Request, key: string | null, params: GraphQLParams, context: object) {
@@ -28,20 +27,15 @@ export function useExecuteOperation(
       const { body, reuse } = cachedResponse;
       return withHeaders({ stringify: () => body.toString() }, reuse);
     }
-    const { query = '', operationName, variables } = params;
+    const { query = '' } = params;
     const client = {
       key: clientKeyOf(request, context, clientKey),
       header,
       requestId,
       signal: request.signal,
     };
-    const countBefore = responseCache.invalidationCount();
-    const operationResponse = await executeOperation({ document: query, operationName, variables, client });
-    const { result, logEntry } = operationResponse;
-    const text = stringifyResult(result);
-    const reuse = reuseOf(key, operationResponse, { query, variables }, text);
-    responseCache.put(key, { body: Buffer.from(text), reuse, logEntry }, countBefore);
-    return withHeaders({ ...result, stringify: () => text }, reuse);
+    const { result, body, reuse } = await executeAndCache(key, { ...params, query }, client);
+    return withHeaders({ ...result, stringify: () => body.toString() }, reuse);
   }
 
   return {

@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Plugin } from 'graphql-yoga';
 import { parseReference, type Spotify, type SpotifyId } from '../../datasources/spotify/index.ts';
 import { BadUserInput, GatewayError } from '../../errors.ts';
-import { maxIds } from '../../schema/planning/cost.ts';
+import { parseJson } from '../../json.ts';
+import { maxIds } from '../../schema/argument-limits.ts';
 import { maxQuotedCharacters, shortened } from '../../text.ts';
-import { parseJson } from '../operation-params.ts';
 
 /** Removes objects from the cache: for an operator who knows that Spotify has changed them, or who has to delete them. */
 

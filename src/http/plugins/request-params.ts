@@ -1,12 +1,11 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { BadRequest } from '../../errors.ts';
+import { isObject, parseJson } from '../../json.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
 import {
   documentParams,
   invalidBody,
-  isObject,
-  parseJson,
   type SentParams,
   withDocument,
   withoutUnknown,

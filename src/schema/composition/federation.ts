@@ -1,5 +1,5 @@
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { type GraphQLResolveInfo, type GraphQLSchema, valueFromASTUntyped } from 'graphql';
+import { type GraphQLSchema, valueFromASTUntyped } from 'graphql';
 import {
   type Kind,
   kinds,
@@ -10,13 +10,15 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput, QueryTooComplex } from '../../errors.ts';
 import { getOrCreate } from '../../maps.ts';
-import { entryOrError } from '../arguments.ts';
+import { maxRepresentations } from '../argument-limits.ts';
 import { builder } from '../builder.ts';
-import type { Context } from '../context.ts';
-import { maxRepresentations, type Representation } from '../planning/cost.ts';
+import type { ResolvedField } from '../context.ts';
+import type { Representation } from '../planning/cost.ts';
 import { entitiesCost } from '../planning/entity-costs.ts';
 import type { RejectedEntities } from '../planning/plan.ts';
-import { objectTypes, readObject, typeNames } from '../types/node.ts';
+import { entryOrError } from '../resolvers.ts';
+import { objectByReference } from '../types/node.ts';
+import { objectTypes, typeNames } from '../types/object-types.ts';
 import { federatedSdl } from './subgraph-sdl.ts';
 
 /**
@@ -97,7 +99,7 @@ builder.queryFields((t) => ({
       if (representations.length > maxRepresentations) throw tooMany(representations.length);
       const market = context.selection.marketOfRoot(info);
       return representations.map((each, index) =>
-        entryOrError(() => entity(each, market, context, info, index)),
+        entryOrError(() => entity(each, market, { context, info, index })),
       );
     },
   }),
@@ -106,17 +108,16 @@ builder.queryFields((t) => ({
 function entity(
   { __typename, id }: Representation,
   market: Market | null,
-  context: Context,
-  info: GraphQLResolveInfo,
-  index: number,
+  field: Required<ResolvedField>,
 ): Promise<SpotifyObject | null> {
+  const { context, info, index } = field;
   const rejection = context.plan?.rejectedEntities;
   if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw representationNotRead(rejection);
   if (__typename === '' || id === '')
     throw new BadUserInput('A representation has a `__typename`, and an `id` or a `uri`; each is a string.');
   const kind = kindsOfTypes.get(__typename);
   if (!kind) throw new BadUserInput(`Only ${pluralsOf(Object.values(kinds))} can be referred to.`);
-  return readObject({ kinds: [kind], id: parseId(id, kind) }, market, context, info, index);
+  return objectByReference({ kinds: [kind], id: parseId(id, kind) }, market, field);
 }
 
 const tooMany = (actual: number) =>

@@ -1,14 +1,8 @@
 import { type GraphQLField, getNamedType, isCompositeType, isObjectType } from 'graphql';
-import { kinds, pagedEndpoints, parseMarket } from '../../datasources/spotify/index.ts';
+import { kinds, pagedEndpoint, parseMarket } from '../../datasources/spotify/index.ts';
+import { maxIds } from '../argument-limits.ts';
 import { createReferences } from '../planning/argument-values.ts';
-import {
-  type CacheView,
-  type Cost,
-  type FieldVisit,
-  maxIds,
-  single,
-  unknownLength,
-} from '../planning/cost.ts';
+import { type Cost, type FieldVisit, single, unknownLength } from '../planning/cost.ts';
 import { isList } from '../planning/selection-tree.ts';
 import { cursorsOf, defaultSize, maxSize } from '../relay/page-arguments.ts';
 
@@ -74,40 +68,32 @@ const fieldArguments = {
   upc: '000000000000',
 };
 
-const unused = (): never => {
-  throw new Error('The cost of a field depends on no cache here.');
-};
-const noCache: CacheView = {
-  isObjectCached: unused,
-  isObjectAbsent: unused,
-  isPageCached: unused,
-  isShortListCached: unused,
-  isCategoryCached: unused,
-};
-
 /** The field of one simplified object, in another market, for an app with the fields of one mode and the pages of the other. */
 const visitWith = (args: FieldVisit['args']): FieldVisit => ({
   args,
-  parentArgs: args,
   market: parseMarket('US'),
-  parentMarket: null,
-  parentSelected: new Set(Object.values(kinds).map(({ plural }) => plural)),
-  parents: single,
-  full: false,
-  isFromOwner: false,
-  owners: [],
-  cachedParents: 0,
-  selected: new Set(['edges', 'name']),
-  needsFullObject: () => true,
-  app: {
-    has: (capability) => capability !== 'batch',
-    worstCasePage: (endpoint) => ({
-      limit: pagedEndpoints(kinds).find(({ name }) => name === endpoint)?.developmentPageSize ?? 1,
-      probeCalls: 0,
-    }),
+  selectedNames: new Set(['edges', 'name']),
+  mayBelowNeedFullObject: () => true,
+  parents: {
+    field: { args, market: null, selectedNames: new Set(Object.values(kinds).map(({ plural }) => plural)) },
+    cardinality: single,
+    full: false,
+    isFromOwner: false,
+    owners: [],
+    cachedCount: 0,
   },
-  lists: null,
-  cache: null,
-  entities: { cache: noCache, max: 0, reads: new Map() },
-  referencesOf: createReferences(),
+  input: {
+    app: {
+      has: (capability) => capability !== 'batch',
+      worstCasePage: (endpoint) => ({
+        limit: pagedEndpoint(endpoint).developmentPageSize,
+        probeCalls: 0,
+      }),
+    },
+    lists: null,
+    cache: null,
+    referencesOf: createReferences(),
+    entityReadsOf: () => ({ uncached: [], count: 0 }),
+    maxEntities: 0,
+  },
 });

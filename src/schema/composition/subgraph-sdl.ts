@@ -6,7 +6,7 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
-import { typeNames } from '../types/node.ts';
+import { typeNames } from '../types/object-types.ts';
 import { costDirectives, noWeight } from './router-costs.ts';
 import { mergeDirective } from './stitching.ts';
 

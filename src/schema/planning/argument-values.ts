@@ -14,7 +14,7 @@ import type { FieldSelection } from './selection-tree.ts';
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** The arguments of a field; null if they are invalid: then the field is null, and nothing is read. */
-export type ArgumentsOf = (selected: FieldSelection) => Arguments | null;
+export type ArgumentsOf = (selection: FieldSelection) => Arguments | null;
 
 const none: Arguments = {};
 
@@ -25,13 +25,13 @@ const none: Arguments = {};
 export function createArguments(variables: Arguments): ArgumentsOf {
   const argsOfFields = new Map<FieldSelection, Arguments | null>();
 
-  return (selected) => {
-    if (selected.field.args.length === 0) return none;
-    return getOrCreate(argsOfFields, selected, () => read(selected, variables));
+  return (selection) => {
+    if (selection.field.args.length === 0) return none;
+    return getOrCreate(argsOfFields, selection, () => argumentValues(selection, variables));
   };
 }
 
-function read({ field, nodes }: FieldSelection, variables: Arguments): Arguments | null {
+function argumentValues({ field, nodes }: FieldSelection, variables: Arguments): Arguments | null {
   try {
     const args = getArgumentValues(field, nodes[0] as FieldNode, variables);
     const { market } = args;
@@ -58,9 +58,9 @@ function referenceOf(key: string | Representation, kind: Kind | null): Reference
 }
 
 /** The value, or null for invalid input: the field is then null with an error, and costs nothing. */
-export function orNull<T>(read: () => T): T | null {
+export function orNull<T>(parse: () => T): T | null {
   try {
-    return read();
+    return parse();
   } catch (error) {
     if (error instanceof BadUserInput) return null;
     throw error;

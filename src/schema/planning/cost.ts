@@ -16,16 +16,13 @@ export interface FieldCost {
   /** The calls of the field itself. */
   calls?: (visit: FieldVisit) => Cost;
   /** Whether the field needs the full object, which all fields of the object share. */
-  needsFullObject?: (visit: Pick<FieldVisit, 'args' | 'market' | 'parentMarket' | 'app'>) => boolean;
+  needsFullObject?: (visit: FieldVisit) => boolean;
   /**
-   * Whether the field needs the full object only if its object was read by its id. The read by the id counts the call,
-   * unless the object is cached in the form that it needs.
+   * Whether the field needs the full object only if its object is read by its id. It adds no call itself: a cached object
+   * then saves the call of the lookup only if it is the full one.
    */
   needsFullObjectById?: (market: Market | null) => boolean;
 }
-
-/** Declared by a field whose values nearly always come with its object, or are counted with another field. */
-export const noCost: FieldCost = {};
 
 /** The objects at one selection path. Only objects that arrive in the same batch can be loaded with one call. */
 export interface Cardinality {
@@ -40,22 +37,18 @@ export const single: Cardinality = { batches: 1, batchSize: 1 };
 export const objectCount = ({ batches, batchSize }: Cardinality): number => batches * batchSize;
 
 /** The objects at one selection path, whose fields are counted. */
-export interface PathVisit {
-  /** The arguments of the field that returns the objects. */
-  parentArgs: Readonly<Record<string, unknown>>;
-  /** The market that the operation names for that field; null for none. */
-  parentMarket: Market | null;
-  /** The names of the fields selected below that field. */
-  parentSelected: ReadonlySet<string>;
-  parents: Cardinality;
-  /** Whether the parents are full objects. */
+export interface ParentObjects {
+  /** The field that returns the objects. */
+  field: Pick<FieldVisit, 'args' | 'market' | 'selectedNames'>;
+  cardinality: Cardinality;
+  /** Whether they are full objects. */
   full: boolean;
-  /** Whether the parents are the items of a list that another object owns. */
+  /** Whether they are the items of a list that another object owns. */
   isFromOwner: boolean;
-  /** The parents whose ids the operation states. */
+  /** Those whose ids the operation states. */
   owners: readonly Owner[];
-  /** How many of the parents are cached entities, whose reads are not counted. */
-  cachedParents: number;
+  /** How many of them are cached entities, whose reads are not counted. */
+  cachedCount: number;
 }
 
 /** What is the same for all fields of an operation. */
@@ -65,23 +58,24 @@ export interface CountInput {
   lists: ListView | null;
   /** The content of the cache; null to count as if it were empty. */
   cache: CacheView | null;
-  /**
-   * The content of the cache, the maximum of uncached entities that a field may read, and the entities that each list of
-   * representations needs, which all counts of one plan share.
-   */
-  entities: { cache: CacheView; max: number; reads: Map<unknown, Map<string, EntityReads>> };
   referencesOf: ReferencesOf;
+  entityReadsOf: EntityReadsOf;
+  /** Maximum number of uncached entities that one field may read. */
+  maxEntities: number;
 }
 
 /** A field at one selection path. */
-export interface FieldVisit extends PathVisit, CountInput {
+export interface FieldVisit {
   args: Readonly<Record<string, unknown>>;
   /** The market that the operation names for the field; null for none. */
   market: Market | null;
   /** The names of the fields selected below. */
-  selected: ReadonlySet<string>;
+  selectedNames: ReadonlySet<string>;
   /** Whether a field below may need the full object, so that only a cached full object saves the read. */
-  needsFullObject(): boolean;
+  mayBelowNeedFullObject(): boolean;
+  /** The objects that have the field. */
+  parents: ParentObjects;
+  input: CountInput;
 }
 
 /** The methods of the datasource that look in the cache without I/O. */
@@ -104,7 +98,10 @@ export interface Representation {
   id: string;
 }
 
-/** The reads of `_entities` for one list of representations. */
+/**
+ * The reads of `_entities` for one list of representations. In the planner, an entity is an object that a federation router
+ * reads by a representation.
+ */
 export interface EntityReads {
   /** In the order of their first representations. */
   uncached: readonly UncachedEntity[];
@@ -118,6 +115,14 @@ export interface UncachedEntity {
   /** The indexes of its representations. */
   indexes: readonly number[];
 }
+
+/** @param kindsOfTypes the kinds by the names of their types */
+export type EntityReadsOf = (
+  representations: readonly Representation[],
+  form: 'full' | 'any',
+  market: Market | null,
+  kindsOfTypes: ReadonlyMap<string, Kind>,
+) => EntityReads;
 
 /**
  * The references in a list of keys; null for a key that is no id.
@@ -176,12 +181,6 @@ declare module 'graphql' {
     isConnectionPart?: boolean;
   }
 }
-
-/** Maximum ids of a plural field. */
-export const maxIds = 100;
-
-/** Maximum representations of `_entities`. */
-export const maxRepresentations = 1_000;
 
 /** The length of a list that declares none: an album has one or two artists, seldom more. */
 export const unknownLength = 5;

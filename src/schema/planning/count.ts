@@ -4,7 +4,8 @@ import type { ArgumentsOf } from './argument-values.ts';
 import type { Cost, CountInput } from './cost.ts';
 
 /** The calls counted so far, and the values that every part of the count needs. */
-export interface Count extends CountInput {
+export interface Count {
+  input: CountInput;
   argumentsOf: ArgumentsOf;
   calls: Map<Family, number>;
   /** The families of shared calls and of probe calls by the names of the calls. */

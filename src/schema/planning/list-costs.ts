@@ -1,11 +1,10 @@
 import {
   categories,
   type Kind,
-  kinds,
   listProperties,
   type PagedEndpoint,
   type PagedList,
-  pagedEndpoints,
+  pagedEndpoint,
   type relatedArtists,
   type topTracks,
   typedKinds,
@@ -14,6 +13,7 @@ import {
 import { orNull } from './argument-values.ts';
 import {
   type Cost,
+  type CountInput,
   type FieldCost,
   type FieldVisit,
   type ListView,
@@ -31,11 +31,12 @@ export const shortListOptions = (
 ): { cost: FieldCost; length: number } => ({
   length,
   cost: {
-    calls({ parents, owners, market, app, cache }) {
+    calls({ market, parents: { cardinality, owners }, input: { app, cache } }) {
+      const parentCount = objectCount(cardinality);
       const cached = owners.filter((owner) => cache?.isShortListCached(list, owner, market)).length;
       return {
-        calls: { [list.name]: app.has(list.name) === false ? 0 : objectCount(parents) - cached },
-        objects: { batches: objectCount(parents), batchSize: length },
+        calls: { [list.name]: app.has(list.name) === false ? 0 : parentCount - cached },
+        objects: { batches: parentCount, batchSize: length },
         full: true,
       };
     },
@@ -55,13 +56,13 @@ function pagesCost(
   visit: FieldVisit,
   endpoint: PagedEndpoint,
   lists: readonly PagedList[],
-  parents: number,
+  parentCount: number,
 ): Cost {
   const { pages, size, probeCalls } = pagesOf(visit, endpoint);
   return {
-    calls: { [endpoint]: parents * pages.length - cachedPages(visit, lists, pages) },
+    calls: { [endpoint]: parentCount * pages.length - cachedPages(visit, lists, pages) },
     probeCalls,
-    objects: { batches: parents, batchSize: size },
+    objects: { batches: parentCount, batchSize: size },
     full: false,
   };
 }
@@ -75,44 +76,46 @@ export function embeddedListCost<Args>(
   const { embeddedPage, freshMs } = typedKinds[owner];
   if (!embeddedPage) throw new Error(`An object of the kind ${owner} contains no page of a list.`);
   const { limit: embeddedItems, isInBatches } = embeddedPage;
-  const listFreshMs = pagedEndpoints(kinds).find(({ name }) => name === endpoint)?.freshMs ?? 0;
+  const listFreshMs = pagedEndpoint(endpoint).freshMs;
   // If the list is fresh for less time than the object, the page in a cached object may be too old: then the list is read.
   const mayPageBeOld = listFreshMs < freshMs;
   const { withheldField, hasFullItems } = listProperties(endpoint);
-  const isWithheld = (app: FieldVisit['app']) =>
-    withheldField !== undefined && app.has(withheldField) === false;
+  const isWithheld = ({ app }: CountInput) => withheldField !== undefined && app.has(withheldField) === false;
   const beginsInEmbedded = (args: FieldVisit['args']) => beginsWithin(embeddedItems, args);
 
   return {
     needsFullObject: (visit) =>
-      isInBatches && !isOtherMarket(visit) && beginsInEmbedded(visit.args) && !isWithheld(visit.app),
+      isInBatches && !isOtherMarket(visit) && beginsInEmbedded(visit.args) && !isWithheld(visit.input),
     calls(visit) {
+      const { parents, input } = visit;
+      const { app } = input;
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
-      const { lists, parentCount: parents } = listsOf(visit, listOf);
-      if (parents === 0 || isWithheld(visit.app)) return nothing;
-      // An object that costs one call contains the page. If it is cached, with an old page, its call counts for the page.
-      const isAlone = objectCount(visit.parents) === 1 || visit.app.has('batch') === false;
+      const { lists, parentCount } = listsOf(visit, listOf);
+      if (parentCount === 0 || isWithheld(input)) return nothing;
+      // An object that is read alone comes with its first page. If it is cached but its page is old, the page costs the call
+      // that the object saved.
+      const isAlone = objectCount(parents.cardinality) === 1 || app.has('batch') === false;
       // Where batches lack the page, only an object that was read by itself has it.
-      const isReadByItself = visit.app.has('batch') === false && (visit.full || isOtherMarket(visit));
+      const isReadByItself = app.has('batch') === false && (parents.full || isOtherMarket(visit));
       const hasPage = isInBatches ? isAlone || !mayPageBeOld : isReadByItself;
       const pagesToRead =
         hasPage && beginsInEmbedded(visit.args)
           ? pages.filter((page) => page + limit > embeddedItems)
           : pages;
-      const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesToRead.length) : 0;
+      const oldPages = mayPageBeOld ? parents.cachedCount * (pages.length - pagesToRead.length) : 0;
       // The items for another market come with the object for that market.
       const otherOwner =
         beginsInEmbedded(visit.args) && isOtherMarket(visit)
-          ? readsOf(owner, visit.parents, visit.app)
+          ? readsOf(owner, parents.cardinality, app)
           : null;
       return {
         calls: {
-          [endpoint]: parents * pagesToRead.length + oldPages - cachedPages(visit, lists, pagesToRead),
+          [endpoint]: parentCount * pagesToRead.length + oldPages - cachedPages(visit, lists, pagesToRead),
           ...otherOwner?.calls,
         },
         lookups: otherOwner?.lookups ?? {},
         probeCalls: pagesToRead.length + oldPages > 0 ? probeCalls : [],
-        objects: { batches: parents, batchSize: size },
+        objects: { batches: parentCount, batchSize: size },
         full: hasFullItems,
         isFromOwner: true,
       };
@@ -121,8 +124,7 @@ export function embeddedListCost<Args>(
 }
 
 /** Whether a list may be read in another market than its owner. */
-const isOtherMarket = ({ market, parentMarket }: Pick<FieldVisit, 'market' | 'parentMarket'>): boolean =>
-  market !== parentMarket;
+const isOtherMarket = ({ market, parents }: FieldVisit): boolean => market !== parents.field.market;
 
 /**
  * A list that belongs to no object of the catalogue, and that Spotify may withhold from an app.
@@ -133,10 +135,11 @@ export const browseListCost = (
   listOf?: (spotify: Pick<ListView, 'browseList'>, args: FieldVisit['args']) => PagedList,
 ): FieldCost => ({
   calls(visit) {
-    const { app, args, lists } = visit;
+    const { args, parents, input } = visit;
+    const { app, lists } = input;
     const list = lists && listOf ? listOrNull(() => listOf(lists, args), args) : undefined;
     if (list === null || app.has(withheldField) === false) return nothing;
-    return pagesCost(visit, name, list ? [list] : [], objectCount(visit.parents));
+    return pagesCost(visit, name, list ? [list] : [], objectCount(parents.cardinality));
   },
 });
 
@@ -144,7 +147,7 @@ export const browseListCost = (
 export const categoryLookupCost = <Args>(
   check: (args: Args) => { id: string; locale: string | null },
 ): FieldCost => ({
-  calls({ app, args, cache }) {
+  calls({ args, input: { app, cache } }) {
     const checked = orNull(() => check(args as Args));
     if (checked === null) return nothing;
     const isRead =

@@ -3,6 +3,7 @@ import {
   type OwnerKey,
   type PagedEndpoint,
   type PagedList,
+  pagedEndpoint,
   parseId,
   type WindowArgs,
   worstCaseOffsets,
@@ -11,8 +12,8 @@ import {
   type ConnectionArgs,
   needsItems,
   parseCursor,
-  windowArgsIn,
-  windowArgsOf,
+  parseWindowArgs,
+  windowArgsForList,
 } from '../relay/page-arguments.ts';
 import { orNull } from './argument-values.ts';
 import { type FieldVisit, type ListView, type NamedCall, objectCount } from './cost.ts';
@@ -32,7 +33,7 @@ const anyOwner: OwnerKey = { id: parseId('0'.repeat(22), 'artist'), market: null
 export const listOrNull = (listOf: () => PagedList, args: FieldVisit['args']): PagedList | null =>
   orNull(() => {
     const list = listOf();
-    windowArgsIn(list, args as ConnectionArgs);
+    windowArgsForList(list, args as ConnectionArgs);
     return list;
   });
 
@@ -41,10 +42,10 @@ export const listOrNull = (listOf: () => PagedList, args: FieldVisit['args']): P
  * list. A list rejects, for example, the cursor of another list.
  */
 export function listsOf<Args>(
-  { lists, owners, market, args, parents, cache }: FieldVisit,
+  { args, market, parents: { cardinality, owners }, input: { lists, cache } }: FieldVisit,
   listOf: ListOf<Args>,
 ): { lists: readonly PagedList[]; parentCount: number } {
-  const allParents = { lists: [], parentCount: objectCount(parents) };
+  const allParents = { lists: [], parentCount: objectCount(cardinality) };
   if (!lists) return allParents;
   const { after, before, ...others } = args;
   const listWithoutCursors = listOrNull(() => listOf(lists, anyOwner, market, args as Args), others);
@@ -61,25 +62,22 @@ export function listsOf<Args>(
 
 /** The number of cached pages of the lists. */
 export const cachedPages = (
-  { cache }: FieldVisit,
+  { input: { cache } }: FieldVisit,
   lists: readonly PagedList[],
   pages: readonly number[],
 ): number =>
   cache ? lists.flatMap((list) => pages.filter((page) => cache.isPageCached(list, page))).length : 0;
 
 /** The offsets of the pages that a connection may have to read, and the maximum number of its items. */
-export function pagesOf(
-  { args, selected, app }: FieldVisit,
-  endpoint: PagedEndpoint,
-  reach = Number.POSITIVE_INFINITY,
-) {
+export function pagesOf({ args, selectedNames, input: { app } }: FieldVisit, endpoint: PagedEndpoint) {
   const { limit, probeCalls } = app.worstCasePage(endpoint);
+  const { maxOffset = Number.POSITIVE_INFINITY, hasStableTotal = true } = pagedEndpoint(endpoint);
   const windowArgs = windowArgsOrNull(args);
   const pages =
-    windowArgs && needsItems(selected)
-      ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search')
+    windowArgs && needsItems(selectedNames)
+      ? worstCaseOffsets(windowArgs, limit, maxOffset, hasStableTotal)
       : [];
-  if (windowArgs && pages.length === 0 && selected.has('totalCount')) pages.push(0);
+  if (windowArgs && pages.length === 0 && selectedNames.has('totalCount')) pages.push(0);
   return {
     pages,
     limit,
@@ -99,7 +97,7 @@ export const probeCallsOf = (endpoint: PagedEndpoint, count: number): NamedCall[
 
 /** The window that the arguments select; null if they are invalid. */
 const windowArgsOrNull = (args: FieldVisit['args']): WindowArgs | null =>
-  orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
+  orNull(() => parseWindowArgs(args as ConnectionArgs, parseCursor));
 
 /** Whether a window may begin in the first `items` slots. */
 export function beginsWithin(items: number, args: FieldVisit['args']): boolean {

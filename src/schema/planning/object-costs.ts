@@ -8,12 +8,12 @@ import {
   type WithheldField,
   withheldFieldOf,
 } from '../../datasources/spotify/index.ts';
+import { maxIds } from '../argument-limits.ts';
 import {
   type Cardinality,
   type Cost,
   type FieldCost,
   type FieldVisit,
-  maxIds,
   type Owner,
   objectCount,
 } from './cost.ts';
@@ -35,10 +35,11 @@ export const lookupCost = (kind: Kind): FieldCost => ({
 /** One entry for each id of the argument `ids`. */
 export const lookupsCost = (kind: Kind): FieldCost => ({
   calls(visit) {
+    const { app } = visit.input;
     const references = idsOf(visit, kind);
     return {
-      ...readsByIds(kind, uncached(visit, references), visit.app),
-      objects: readsByIds(kind, references, visit.app).objects,
+      ...readsByIds(kind, uncached(visit, references), app),
+      objects: readsByIds(kind, references, app).objects,
       full: true,
       owners: ownersOf(visit, references),
     };
@@ -47,16 +48,16 @@ export const lookupsCost = (kind: Kind): FieldCost => ({
 
 /** One object of any kind. */
 export const nodeLookupCost: FieldCost = {
-  calls: (visit) => nodes(visit, validReferences(visit, [visit.args['id'] as string], null)),
+  calls: (visit) => nodesCost(visit, validReferences(visit, [visit.args['id'] as string], null)),
 };
 
 /** Objects of any kind: one entry for each id of the argument `ids`. */
-export const nodeLookupsCost: FieldCost = { calls: (visit) => nodes(visit, idsOf(visit, null)) };
+export const nodeLookupsCost: FieldCost = { calls: (visit) => nodesCost(visit, idsOf(visit, null)) };
 
 /** A field that only full objects have. Where Spotify withholds it from the app, no object is read for it. */
 export function fullObjectCost(kind: Kind, field: string): FieldCost {
   const withheld = withheldFieldOf<WithheldField>(kinds[kind], field);
-  return { needsFullObject: ({ app }) => withheld === undefined || app.has(withheld) !== false };
+  return { needsFullObject: ({ input: { app } }) => withheld === undefined || app.has(withheld) !== false };
 }
 
 /**
@@ -64,10 +65,10 @@ export function fullObjectCost(kind: Kind, field: string): FieldCost {
  * Other simplified items lack it too, and then it is read with the full item.
  */
 export const ownerCost = (item: Kind, owner: Kind): FieldCost => ({
-  calls({ parents, full, isFromOwner, app }) {
-    if (full) return { calls: {}, objects: parents, full: false };
-    if (!isFromOwner) return { ...readsOf(item, parents, app), full: false };
-    return { ...lookupsOf(owner, parents.batches), objects: parents, full: false };
+  calls({ parents: { cardinality, full, isFromOwner }, input: { app } }) {
+    if (full) return { calls: {}, objects: cardinality, full: false };
+    if (!isFromOwner) return { ...readsOf(item, cardinality, app), full: false };
+    return { ...lookupsOf(owner, cardinality.batches), objects: cardinality, full: false };
   },
 });
 
@@ -75,9 +76,9 @@ const fieldsOfReference = new Set(['id', 'uri', 'externalUrl']);
 
 /** An object that is known by its reference alone: all other fields of it are read by its id. */
 export const referenceCost = (kind: Kind): FieldCost => ({
-  calls({ parents, selected, app }) {
-    const isReference = Array.from(selected).every((name) => fieldsOfReference.has(name));
-    const reads = isReference ? { calls: {}, objects: parents } : readsOf(kind, parents, app);
+  calls({ selectedNames, parents: { cardinality }, input: { app } }) {
+    const isReference = Array.from(selectedNames).every((name) => fieldsOfReference.has(name));
+    const reads = isReference ? { calls: {}, objects: cardinality } : readsOf(kind, cardinality, app);
     return { ...reads, full: true };
   },
 });
@@ -116,8 +117,8 @@ function idsOf(visit: FieldVisit, kind: Kind | null): readonly Reference[] {
 }
 
 /** The references in a list of ids. An invalid id, or one of another kind, costs nothing: its object is null. */
-const validReferences = ({ referencesOf }: FieldVisit, ids: readonly string[], kind: Kind | null) =>
-  referencesOf(ids, kind).filter((reference) => reference !== null);
+const validReferences = ({ input }: FieldVisit, ids: readonly string[], kind: Kind | null) =>
+  input.referencesOf(ids, kind).filter((reference) => reference !== null);
 
 /** Reads of objects of one kind by their ids. Spotify rejects a batch with an id out of range, so it is read alone. */
 export function readsByIds(
@@ -134,7 +135,7 @@ export function readsByIds(
   return { ...reads, calls, objects: { batches: references.length, batchSize: 1 } };
 }
 
-function nodes(visit: FieldVisit, references: readonly Reference[]): Cost {
+function nodesCost(visit: FieldVisit, references: readonly Reference[]): Cost {
   const uncachedReferences = uncached(visit, references).map((reference) =>
     withoutAbsentKinds(visit, reference),
   );
@@ -158,21 +159,22 @@ function nodes(visit: FieldVisit, references: readonly Reference[]): Cost {
 
 /** The references whose objects are not cached. */
 const uncached = (visit: FieldVisit, references: readonly Reference[]) =>
-  visit.cache ? references.filter((reference) => !isCached(visit, reference)) : references;
+  visit.input.cache ? references.filter((reference) => !isCached(visit, reference)) : references;
 
 function isCached(visit: FieldVisit, reference: Reference): boolean {
-  const form = visit.needsFullObject() ? 'full' : 'any';
+  const { market, input } = visit;
+  const form = visit.mayBelowNeedFullObject() ? 'full' : 'any';
   const candidates = withoutAbsentKinds(visit, reference).kinds;
   return (
     candidates.length === 0 ||
-    candidates.some((kind) => visit.cache?.isObjectCached(kind, reference.id, visit.market, form))
+    candidates.some((kind) => input.cache?.isObjectCached(kind, reference.id, market, form))
   );
 }
 
 /** The reference without the kinds as which the object is known not to exist: it is not looked up as these. */
-const withoutAbsentKinds = ({ cache, market }: FieldVisit, reference: Reference): Reference => ({
+const withoutAbsentKinds = ({ market, input }: FieldVisit, reference: Reference): Reference => ({
   ...reference,
-  kinds: reference.kinds.filter((kind) => !cache?.isObjectAbsent(kind, reference.id, market)),
+  kinds: reference.kinds.filter((kind) => !input.cache?.isObjectAbsent(kind, reference.id, market)),
 });
 
 /** The objects that references name. */

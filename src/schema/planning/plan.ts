@@ -3,6 +3,7 @@ import type { Family } from '../../datasources/spotify/index.ts';
 import { createArguments, createReferences } from './argument-values.ts';
 import { add, type Count, sum } from './count.ts';
 import { type CountOptions, countCalls } from './count-calls.ts';
+import { createEntityReads } from './entity-costs.ts';
 import { responseFieldsOf } from './response-fields.ts';
 import type { SelectionTree } from './selection-tree.ts';
 
@@ -48,12 +49,11 @@ export function planOf(
   options: PlanOptions,
   schema: GraphQLSchema,
 ): Plan {
-  const readers = {
-    argumentsOf: createArguments(variables),
-    referencesOf: createReferences(),
-    reads: new Map(),
-  };
-  const countWith = (maxEntities: number) => countCalls(selectionTree, readers, options, maxEntities);
+  const argumentsOf = createArguments(variables);
+  const referencesOf = createReferences();
+  const entityReadsOf = createEntityReads(options.spotify, referencesOf);
+  const shared = { argumentsOf, referencesOf, entityReadsOf };
+  const countWith = (maxEntities: number) => countCalls(selectionTree, shared, options, maxEntities);
   const fullCount = countWith(Number.POSITIVE_INFINITY);
   const actual = sum(fullCount.calls.values());
   const isTooMuch = actual > options.maxCalls && fullCount.uncachedEntities > 0;
@@ -69,7 +69,7 @@ export function planOf(
     families: Array.from(calls, ([family, calls]) => ({ family, calls })).filter(({ calls }) => calls > 0),
     rejectedEntities: isTooMuch ? { indexes: count.rejectedIndexes, limit: options.maxCalls, actual } : null,
     costliestField: total > options.maxCalls ? costliestOf(count) : null,
-    responseFields: responseFieldsOf(selectionTree, readers.argumentsOf, schema),
+    responseFields: responseFieldsOf(selectionTree, argumentsOf, schema),
     selectionTree,
   };
 }

@@ -1,6 +1,7 @@
 import { type FieldNode, type GraphQLResolveInfo, getArgumentValues } from 'graphql';
 import type { OwnerKey } from '../../datasources/spotify/index.ts';
-import { type Context, childField, type FieldRead, resolvedField } from '../context.ts';
+import { type Context, childFieldRead, type FieldRead, fieldRead, type ResolvedField } from '../context.ts';
+import type { FieldCost } from './cost.ts';
 
 /**
  * Some fields need only the id of their object. Their reads start together with the read of the object, which halves the
@@ -22,66 +23,62 @@ type ReadField<Args, Value> = (
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** Reads the field. It needs only the id and the market of its object. */
+    /** See `prefetchedField`. */
     prefetch?: ReadField<never, unknown>;
   }
 }
 
-/** The resolver of a field that may have been prefetched; the field declares the same `read` as `extensions.prefetch`. */
-export const resolvePrefetched =
-  <Args, Value>(read: ReadField<Args, Value>) =>
-  (
+/**
+ * The options of a field that is prefetched.
+ * @param read reads the field; it needs only the id and the market of its object
+ * @param extensions the cost of the field, and others
+ */
+export const prefetchedField = <Args, Value, Extensions extends { cost: FieldCost }>(
+  read: ReadField<Args, Value>,
+  extensions: Extensions,
+) => ({
+  extensions: { ...extensions, prefetch: read },
+  resolve(
     parent: WithPrefetched<OwnerKey>,
     args: Args,
     context: Context,
     info: GraphQLResolveInfo,
-  ): Promise<Value> => {
+  ): Promise<Value> {
     const started = parent.prefetched?.get(info.fieldNodes[0]) as Promise<Value> | undefined;
-    return started ?? read(parent, args, context, resolvedField(context, info));
-  };
+    return started ?? read(parent, args, context, fieldRead(context, info));
+  },
+});
 
 /**
  * Reads an object by its id. The selected fields of it that declare `prefetch` start at the same time.
  * @param typeName of the object
  * @param key of the object, with the market in which its fields are read
- * @param index of the object in the list, if the resolved field returns a list
  */
 export function readWithPrefetch<T extends object>(
   typeName: string,
   key: OwnerKey,
   read: () => Promise<T | null>,
-  context: Context,
-  info: GraphQLResolveInfo,
-  index?: number,
+  field: ResolvedField,
 ): Promise<WithPrefetched<T> | null> {
-  const prefetched = prefetch(typeName, key, context, info, index);
+  const prefetched = prefetch(typeName, key, field);
   const object = read();
   return prefetched.size === 0 ? object : object.then((found) => found && { ...found, prefetched });
 }
 
-function prefetch(
-  typeName: string,
-  key: OwnerKey,
-  context: Context,
-  info: GraphQLResolveInfo,
-  index?: number,
-): Prefetched {
+function prefetch(typeName: string, key: OwnerKey, resolvedField: ResolvedField): Prefetched {
+  const { context, info } = resolvedField;
   const prefetched = new Map<FieldNode | undefined, Promise<unknown>>();
-  const selection = context.selection.field(info)?.below.find(({ type }) => type.name === typeName);
-  for (const selected of selection?.fields ?? []) {
-    const { responseName, field, nodes } = selected;
+  const typeSelection = context.selection.field(info)?.below.find(({ type }) => type.name === typeName);
+  for (const selection of typeSelection?.fields ?? []) {
+    const { field, nodes } = selection;
     const [node] = nodes;
     const read = field.extensions.prefetch;
     if (!node || !read) continue;
-    const path = index === undefined ? [responseName] : [index, responseName];
     // Errors are reported by the resolver of the field, which does not run if the object does not exist.
-    const start = async () =>
-      read(
-        key,
-        getArgumentValues(field, node, info.variableValues) as never,
-        context,
-        childField(context, info, selected, path),
-      );
+    const start = async () => {
+      const args = getArgumentValues(field, node, info.variableValues) as never;
+      return read(key, args, context, childFieldRead(resolvedField, selection));
+    };
     const started = start();
     started.catch(() => undefined);
     prefetched.set(node, started);

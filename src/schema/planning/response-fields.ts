@@ -1,8 +1,9 @@
 import { type GraphQLResolveInfo, type GraphQLSchema, getNamedType, isIntrospectionType } from 'graphql';
 import { QueryTooComplex } from '../../errors.ts';
 import { getOrCreate } from '../../maps.ts';
+import { maxIds } from '../argument-limits.ts';
 import type { ArgumentsOf } from './argument-values.ts';
-import { canCost, maxIds, unknownLength } from './cost.ts';
+import { canCost, unknownLength } from './cost.ts';
 import { windowSizeOf } from './list-pages.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
@@ -39,23 +40,23 @@ export function responseFieldsOf(
     );
   }
 
-  function fieldsFor(selected: FieldSelection, pageSize: number): number {
-    const { field, below } = selected;
-    const args = argumentsOf(selected);
+  function fieldsFor(selection: FieldSelection, pageSize: number): number {
+    const { field, below } = selection;
+    const args = argumentsOf(selection);
     if (!args) return 1;
     const namedType = getNamedType(field.type);
     if (isIntrospectionType(namedType)) {
       countIntrospection ??= createIntrospectionCount(schema, argumentsOf);
-      return countIntrospection(selected);
+      return countIntrospection(selection);
     }
     const fieldsOfItself = canCost(field) ? deferredFields : 1;
-    if (below.length === 0) return fieldsOfItself + moreFieldsOf(selected);
+    if (below.length === 0) return fieldsOfItself + moreFieldsOf(selection);
     const ownPageSize = namedType.extensions['isConnectionPart'] ? windowSizeOf(args) : 0;
     const fieldsPerObject = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
     const keys = keysOf(args);
     const fieldsBelow =
       keys === null
-        ? fieldsPerObject * objectCountOf(selected, pageSize)
+        ? fieldsPerObject * objectCountOf(selection, pageSize)
         : keys * (lookupFields + fieldsPerObject);
     return fieldsOfItself + fieldsBelow;
   }
@@ -84,9 +85,9 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
     });
   }
 
-  function fieldsFor(selected: FieldSelection, parent: unknown): number {
-    const args = argumentsOf(selected);
-    const { field, below } = selected;
+  function fieldsFor(selection: FieldSelection, parent: unknown): number {
+    const args = argumentsOf(selection);
+    const { field, below } = selection;
     const [level] = below;
     const value = args && field.resolve?.(parent, args, undefined, info);
     if (value === null || value === undefined) return 1;
@@ -99,7 +100,7 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
     return fields;
   }
 
-  return (selected: FieldSelection): number => fieldsFor(selected, undefined);
+  return (selection: FieldSelection): number => fieldsFor(selection, undefined);
 }
 
 /** The number of fields that a value counts in addition to itself. */

@@ -41,7 +41,7 @@ export function createRunningSelection(planned: () => SelectionTree | undefined)
 
   return {
     /** The field that is being resolved. */
-    field(info: GraphQLResolveInfo): Pick<FieldSelection, 'selected' | 'below'> | undefined {
+    field(info: GraphQLResolveInfo): Pick<FieldSelection, 'selectedNames' | 'below'> | undefined {
       const fields = selectionOf(info).tree.fieldsAlong(responsePathAsArray(info.path)).at(-1);
       return fields?.find(({ name }) => name === `${info.parentType.name}.${info.fieldName}`);
     },

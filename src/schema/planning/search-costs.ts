@@ -1,38 +1,26 @@
-import { type Kind, kindNames, kinds, searchReach } from '../../datasources/spotify/index.ts';
-import { searchText } from '../arguments.ts';
+import { type Kind, kinds, searchEndpoint } from '../../datasources/spotify/index.ts';
+import { kindsTogether, parseSearchText, searchedKinds } from '../search-arguments.ts';
 import { orNull } from './argument-values.ts';
 import { type FieldCost, nothing, single } from './cost.ts';
 import { listOrNull, pagesOf, probeCallsOf } from './list-pages.ts';
 
-/** The kinds that a search asks for: by its argument `type`, and by its selection. */
-export const searchedKinds = (
-  type: readonly Kind[] | null | undefined,
-  selected: ReadonlySet<string>,
-): readonly Kind[] =>
-  (type ?? kindNames).filter((kind) => kinds[kind].isSearchable && selected.has(kinds[kind].plural));
-
-/** The kinds that are searched for together with one kind. A window with a cursor stays in its list. */
-export const kindsTogether = (
-  kind: Kind,
-  searched: readonly Kind[],
-  { after, before }: { after?: unknown; before?: unknown },
-): readonly Kind[] => (after == null && before == null ? searched : [kind]);
-
 /** One kind of a search. The kinds of one search in one market usually share their calls, page by page. */
 export const searchCost = (kind: Kind): FieldCost => ({
   calls(visit) {
-    const { q, type } = visit.parentArgs as { q: string; type?: readonly Kind[] | null };
-    const text = orNull(() => searchText(q));
-    const searched = searchedKinds(type, visit.parentSelected);
+    const { parents, input } = visit;
+    const { q, type } = parents.field.args as { q: string; type?: readonly Kind[] | null };
+    const text = orNull(() => parseSearchText(q));
+    const searched = searchedKinds(type, parents.field.selectedNames);
     if (text === null || !searched.includes(kind)) return nothing;
-    const { lists, market } = visit;
+    const { lists, cache } = input;
+    const { market } = visit;
     const together = kindsTogether(kind, searched, visit.args);
     const list = lists ? listOrNull(() => lists.search(kind, text, market, together), visit.args) : undefined;
     if (list === null) return nothing;
-    const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
-    const search = JSON.stringify([visit.parentArgs, list?.market ?? market]);
-    const shared = pages.filter((page) => page < searchReach);
-    const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
+    const { pages, size, probeCalls } = pagesOf(visit, 'search');
+    const search = JSON.stringify([parents.field.args, list?.market ?? market]);
+    const shared = pages.filter((page) => page < searchEndpoint.maxOffset);
+    const uncached = shared.filter((page) => !list || !cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds
       // The kinds read the first page of equal windows together. After that, a kind whose first page is cached or shows
@@ -56,7 +44,7 @@ export const codeSearchCost = (
   kind: Kind,
   textOf: (args: Readonly<Record<string, unknown>>) => string,
 ): FieldCost => ({
-  calls({ args, market, app, cache, lists }) {
+  calls({ args, market, input: { app, cache, lists } }) {
     const q = orNull(() => textOf(args));
     const list = q === null ? undefined : lists?.search(kind, q, market);
     const isRead = q !== null && !(list && cache?.isPageCached(list, 0));

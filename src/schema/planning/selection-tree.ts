@@ -57,8 +57,8 @@ export interface FieldSelection {
   nodes: readonly FieldNode[];
   /** The selection for each type that its value can have; none for a value. */
   below: readonly TypeSelection[];
-  /** Names of the fields selected below. */
-  selected: ReadonlySet<string>;
+  /** The names of the fields selected below. */
+  selectedNames: ReadonlySet<string>;
 }
 
 /** An operation as it was parsed and validated. */
@@ -121,8 +121,8 @@ export function createSelectionTree(
     const field = nodes[0] && fieldOf(schema, type, nodes[0].name.value);
     if (!field) return null;
     const below = objectTypesOf(schema, field).map((objectType) => typeSelectionOf(objectType, nodes));
-    const selected = new Set(below.flatMap(({ fields }) => fields.map((selection) => selection.field.name)));
-    return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
+    const selectedNames = new Set(below.flatMap(({ fields }) => fields.map(({ field }) => field.name)));
+    return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selectedNames };
   }
 
   const query = schema.getQueryType() as GraphQLObjectType;

@@ -16,7 +16,6 @@ import {
   nullOnlyWithError,
   type Types,
 } from '../builder.ts';
-import { noCost } from '../planning/cost.ts';
 import { itemOrError, valueOrError } from '../resolvers.ts';
 import { defaultSize, maxSize } from './page-arguments.ts';
 
@@ -123,7 +122,7 @@ export function connectionOf<T extends Entity>(
       }),
       totalCount: t.int({
         nullable: true,
-        extensions: { ...nullOnlyWithError, cost: noCost },
+        extensions: nullOnlyWithError,
         description:
           'The length of the list that Spotify states, which may be a little larger than the number of objects that can be read.',
         resolve: ({ length }, _, context, info) => valueOrError(length, context, info),

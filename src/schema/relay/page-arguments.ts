@@ -19,7 +19,7 @@ export interface ConnectionArgs {
 }
 
 /** @throws BadUserInput if the arguments are invalid */
-export function windowArgsOf(
+export function parseWindowArgs(
   { first, last, after, before }: ConnectionArgs,
   decode: (cursor: string) => CursorPosition,
 ): WindowArgs {
@@ -41,8 +41,11 @@ export function windowArgsOf(
  * The same for one list.
  * @throws BadUserInput if the arguments are invalid, or a cursor belongs to another list
  */
-export function windowArgsIn(list: CursorList & Pick<PagedList<never>, 'maxOffset'>, args: ConnectionArgs) {
-  const windowArgs = windowArgsOf(args, cursorsOf(list).decode);
+export function windowArgsForList(
+  list: CursorList & Pick<PagedList<never>, 'maxOffset'>,
+  args: ConnectionArgs,
+) {
+  const windowArgs = parseWindowArgs(args, cursorsOf(list).decode);
   if (windowArgs.after && windowArgs.after.slot + 1 >= list.maxOffset) {
     throw new BadUserInput(
       `Spotify's search has no more than ${list.maxOffset} results: there is no further page.`,
@@ -97,5 +100,5 @@ export function parseCursor(cursor: string): CursorPosition & { listHash: string
 }
 
 /** Whether the fields that an operation selects of a connection need its items. */
-export const needsItems = (selected: ReadonlySet<string>): boolean =>
-  ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
+export const needsItems = (selectedNames: ReadonlySet<string>): boolean =>
+  ['edges', 'nodes', 'pageInfo'].some((field) => selectedNames.has(field));

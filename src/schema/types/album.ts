@@ -1,10 +1,11 @@
 import { albumTracks, isMalformed, recordUnavailable } from '../../datasources/spotify/index.ts';
-import { noCost } from '../planning/cost.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { loadFullById, sent } from '../resolvers.ts';
-import { embeddedList, fullField, linkFields, playabilityFields } from './common-fields.ts';
+import { fromAnyForm } from '../resolvers.ts';
+import { linkFields, playabilityFields } from './common-fields.ts';
+import { embeddedListField, fullObjectField, nullInListsField } from './field-options.ts';
 import { imagesField } from './images.ts';
-import { Album, Artist, Node } from './node.ts';
+import { Node } from './node.ts';
+import { Album, Artist } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 import { AlbumTracksConnection } from './track.ts';
 import { AlbumGroup, AlbumType, Copyright, ExternalIds, ReleaseDate } from './values.ts';
@@ -34,61 +35,58 @@ Album.implement({
       type: AlbumType,
       nullable: true,
       description: 'The kind of release.',
-      resolve: sent('albumType'),
+      resolve: fromAnyForm('albumType'),
     }),
     totalTracks: t.int({
       nullable: true,
-      extensions: { cost: noCost },
       description: 'The number of its tracks.',
-      resolve: loadFullById('totalTracks'),
+      ...nullInListsField('totalTracks'),
     }),
     releaseDate: t.field({
       type: ReleaseDate,
       nullable: true,
-      extensions: { cost: noCost },
       description: 'The date of its first release.',
-      resolve: loadFullById('releaseDate'),
+      ...nullInListsField('releaseDate'),
     }),
-    images: imagesField(t, 'The cover, widest first.', loadFullById('images'), noCost),
+    images: imagesField(t, 'The cover, widest first.', nullInListsField('images')),
     artists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
-      extensions: { cost: noCost },
       description: 'The artists of the release.',
-      resolve: loadFullById('artists'),
+      ...nullInListsField('artists'),
     }),
     ...playabilityFields(t),
     copyrights: t.field({
       type: [Copyright],
       nullable: { list: true, items: true },
       description: 'Its copyright statements.',
-      ...fullField('album', 'copyrights'),
+      ...fullObjectField('album', 'copyrights'),
     }),
     externalIds: t.field({
       type: ExternalIds,
       nullable: true,
       description: 'Its codes outside of Spotify.',
-      ...fullField('album', 'externalIds'),
+      ...fullObjectField('album', 'externalIds'),
     }),
     genres: t.stringList({
       nullable: { list: true, items: true },
       description: 'Its genres; Spotify gives none at present. Not available to every app.',
-      ...fullField('album', 'genres'),
+      ...fullObjectField('album', 'genres'),
     }),
     label: t.string({
       nullable: true,
       description: 'The label that released it. Not available to every app.',
-      ...fullField('album', 'label'),
+      ...fullObjectField('album', 'label'),
     }),
     popularity: t.int({
       nullable: true,
       description: 'How popular it is, from 0 to 100. Not available to every app.',
-      ...fullField('album', 'popularity'),
+      ...fullObjectField('album', 'popularity'),
     }),
     tracks: t.field({
       type: AlbumTracksConnection,
       description: 'Its tracks in the order of Spotify, over all discs.',
-      ...embeddedList(t, 'album', albumTracks),
+      ...embeddedListField(t, 'album', albumTracks),
     }),
   }),
 });

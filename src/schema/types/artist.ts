@@ -13,16 +13,17 @@ import { type MarketArgs, marketArg, namedMarket } from '../arguments.ts';
 import { elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
 import { pagedListCost, shortListOptions } from '../planning/list-costs.ts';
-import { fullObjectCost } from '../planning/object-costs.ts';
-import { resolvePrefetched } from '../planning/prefetch.ts';
-import { connect } from '../relay/connect.ts';
+import { prefetchedField } from '../planning/prefetch.ts';
+import { connect, marketOfConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
 import { type ConnectionArgs, cursorsOf } from '../relay/page-arguments.ts';
-import { itemOrError, loadFull } from '../resolvers.ts';
+import { itemOrError } from '../resolvers.ts';
 import { ArtistAlbumsConnection } from './album.ts';
-import { fullField, linkFields } from './common-fields.ts';
+import { linkFields } from './common-fields.ts';
+import { fullObjectField } from './field-options.ts';
 import { imagesField } from './images.ts';
-import { Artist, Node, Track } from './node.ts';
+import { Node } from './node.ts';
+import { Artist, Track } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 import { AlbumGroup, Followers } from './values.ts';
 
@@ -33,36 +34,26 @@ Artist.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the artist.' }),
     ...linkFields(t, 'artist'),
-    images: imagesField(
-      t,
-      'Pictures of the artist, widest first.',
-      loadFull('images'),
-      fullObjectCost('artist', 'images'),
-    ),
+    images: imagesField(t, 'Pictures of the artist, widest first.', fullObjectField('artist', 'images')),
     genres: t.stringList({
       nullable: { list: true, items: true },
       description: 'Genres of the artist; often none. Not available to every app.',
-      ...fullField('artist', 'genres'),
+      ...fullObjectField('artist', 'genres'),
     }),
     followers: t.field({
       type: Followers,
       nullable: true,
       description: 'The followers of the artist. Not available to every app.',
-      ...fullField('artist', 'followers'),
+      ...fullObjectField('artist', 'followers'),
     }),
     popularity: t.int({
       nullable: true,
       description: 'How popular the artist is, from 0 to 100. Not available to every app.',
-      ...fullField('artist', 'popularity'),
+      ...fullObjectField('artist', 'popularity'),
     }),
     albums: t.field({
       type: ArtistAlbumsConnection,
       nullable: true,
-      extensions: {
-        ...nullOnlyWithError,
-        prefetch: readAlbums,
-        cost: pagedListCost('artists/albums', albumsOf),
-      },
       description:
         'The albums that the artist has released or appears on, in the order of Spotify: by group (albums, singles, compilations, appearances), and not strictly by date within a group.',
       args: {
@@ -70,30 +61,29 @@ Artist.implement({
         market: marketArg(t),
         ...connectionArgs(t),
       },
-      resolve: resolvePrefetched(readAlbums),
+      ...prefetchedField(readAlbums, {
+        ...nullOnlyWithError,
+        cost: pagedListCost('artists/albums', albumsOf),
+      }),
     }),
     topTracks: t.field({
       type: [Track],
       nullable: { list: true, items: true },
-      extensions: {
-        ...elementsNullOnlyWithError,
-        prefetch: readTopTracks,
-        ...shortListOptions(topTracks, 10),
-      },
       description: "The artist's most played tracks, ten at most. Not available to every app.",
       args: { market: marketArg(t) },
-      resolve: resolvePrefetched(readTopTracks),
+      ...prefetchedField(readTopTracks, {
+        ...elementsNullOnlyWithError,
+        ...shortListOptions(topTracks, 10),
+      }),
     }),
     relatedArtists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
-      extensions: {
-        ...elementsNullOnlyWithError,
-        prefetch: readRelatedArtists,
-        ...shortListOptions(relatedArtists, 20),
-      },
       description: 'Artists with similar listeners, twenty at most. Not available to every app.',
-      resolve: resolvePrefetched(readRelatedArtists),
+      ...prefetchedField(readRelatedArtists, {
+        ...elementsNullOnlyWithError,
+        ...shortListOptions(relatedArtists, 20),
+      }),
     }),
   }),
 });
@@ -126,7 +116,8 @@ export function albumsCursor(spotify: Pick<Spotify, 'pagedList'>, id: string, sl
 }
 
 async function readAlbums(artist: OwnerKey, args: AlbumsArgs, context: Context, field: FieldRead) {
-  return connect((market) => albumsOf(context.spotify, artist, market, args), args, context, field);
+  const market = marketOfConnection(args, field);
+  return connect(albumsOf(context.spotify, artist, market, args), args, context, field);
 }
 
 async function readTopTracks(artist: OwnerKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {

@@ -1,9 +1,11 @@
 import { audiobookChapters, type Contributor } from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { sent, value } from '../resolvers.ts';
-import { embeddedList, linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
-import { Node, objectTypes } from './node.ts';
+import { fromAnyForm, value } from '../resolvers.ts';
+import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
+import { embeddedListField } from './field-options.ts';
+import { Node } from './node.ts';
+import { objectTypes } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { audiobook: Audiobook, chapter: Chapter } = objectTypes;
@@ -33,18 +35,18 @@ Audiobook.implement({
       type: [Author],
       nullable: { list: true, items: true },
       description: 'The authors.',
-      resolve: sent('authors'),
+      resolve: fromAnyForm('authors'),
     }),
     narrators: t.field({
       type: [Narrator],
       nullable: { list: true, items: true },
       description: 'The narrators.',
-      resolve: sent('narrators'),
+      resolve: fromAnyForm('narrators'),
     }),
     edition: t.string({
       nullable: true,
       description: 'Its edition, such as `Unabridged`; null where Spotify names none.',
-      resolve: sent('edition'),
+      resolve: fromAnyForm('edition'),
     }),
     ...spokenWordFields(t),
     ...seriesFields(t),
@@ -52,12 +54,12 @@ Audiobook.implement({
       nullable: true,
       description:
         'The number of chapters that Spotify states, which may be higher than the number that can be read.',
-      resolve: sent('totalChapters'),
+      resolve: fromAnyForm('totalChapters'),
     }),
     chapters: t.field({
       type: AudiobookChaptersConnection,
       description: 'Its chapters in their order.',
-      ...embeddedList(t, 'audiobook', audiobookChapters),
+      ...embeddedListField(t, 'audiobook', audiobookChapters),
     }),
   }),
 });

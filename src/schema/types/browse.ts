@@ -26,7 +26,9 @@ const Category = builder.objectRef<CategoryEntry>('Category').implement({
   fields: (t) => ({
     id: t.exposeID('categoryId', { description: "Spotify's id of the category, which may be a word." }),
     name: t.exposeString('name', { description: 'The name of the category, in the language of `locale`.' }),
-    icons: imagesField(t, 'Its icon, widest first; Spotify often does not say its size.', value('icons')),
+    icons: imagesField(t, 'Its icon, widest first; Spotify often does not say its size.', {
+      resolve: value('icons'),
+    }),
     ...playlistsOf(
       t,
       categoryPlaylists,

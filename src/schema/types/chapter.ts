@@ -1,7 +1,8 @@
-import { ownerCost } from '../planning/object-costs.ts';
-import { ownerOf, sent } from '../resolvers.ts';
-import { fullField, linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
-import { Node, objectTypes } from './node.ts';
+import { fromAnyForm } from '../resolvers.ts';
+import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
+import { fullObjectField, ownerField } from './field-options.ts';
+import { Node } from './node.ts';
+import { objectTypes } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { audiobook: Audiobook, chapter: Chapter } = objectTypes;
@@ -16,33 +17,32 @@ Chapter.implement({
     audiobook: t.field({
       type: Audiobook,
       nullable: true,
-      extensions: { cost: ownerCost('chapter', 'audiobook') },
       description: 'The audiobook to which it belongs.',
-      resolve: ownerOf('audiobook'),
+      ...ownerField('chapter', 'audiobook'),
     }),
     chapterNumber: t.int({
       nullable: true,
       description: 'Its position in the audiobook, from 0.',
-      resolve: sent('chapterNumber'),
+      resolve: fromAnyForm('chapterNumber'),
     }),
     ...spokenWordFields(t),
     htmlDescription: t.string({
       nullable: true,
       description:
         'The description, which may contain HTML. It is written by the publisher: sanitize it. Lists lack it: each chapter is read for it.',
-      ...fullField('chapter', 'htmlDescription'),
+      ...fullObjectField('chapter', 'htmlDescription'),
     }),
     languages: t.stringList({
       nullable: { list: true, items: true },
       description: 'Its languages, as codes of ISO 639. Lists lack them: each chapter is read for them.',
-      ...fullField('chapter', 'languages'),
+      ...fullObjectField('chapter', 'languages'),
     }),
     ...recordingFields(t),
     isPlayable: t.boolean({
       nullable: true,
       description:
         'Whether it can be played in the market. Lists may lack it: then each chapter is read for it.',
-      ...fullField('chapter', 'isPlayable'),
+      ...fullObjectField('chapter', 'isPlayable'),
     }),
   }),
 });

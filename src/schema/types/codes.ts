@@ -1,17 +1,17 @@
 import {
+  type Decoded,
   type ExternalIds,
   isMalformed,
   type KindOf,
   type Market,
-  type Sent,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { type Context, type FieldRead, resolvedField } from '../context.ts';
+import { type Context, type FieldRead, fieldRead } from '../context.ts';
 import { codeSearchCost } from '../planning/search-costs.ts';
-import { malformed } from '../resolvers.ts';
-import { Album, Track } from './node.ts';
+import { malformedError } from '../resolvers.ts';
+import { Album, Track } from './object-types.ts';
 
 /** The root fields that find an object by a code from outside Spotify. */
 
@@ -35,9 +35,9 @@ builder.queryFields((t) => ({
     resolve: (_, args, context, info) => {
       const isrc = parseIsrc(args.isrc);
       const market = rootMarket(args, context, info);
-      const isMatch = (ids: Sent<ExternalIds>) =>
+      const isMatch = (ids: Decoded<ExternalIds>) =>
         hasCode(ids, ['isrc'], (code) => withoutHyphens(code) === isrc);
-      return findByCode('track', `isrc:${isrc}`, market, isMatch, context, resolvedField(context, info));
+      return findByCode('track', `isrc:${isrc}`, market, isMatch, context, fieldRead(context, info));
     },
   }),
   albumByUpc: t.field({
@@ -56,9 +56,9 @@ builder.queryFields((t) => ({
     resolve: (_, args, context, info) => {
       const upc = parseUpc(args.upc);
       const market = rootMarket(args, context, info);
-      const isMatch = (ids: Sent<ExternalIds>) =>
+      const isMatch = (ids: Decoded<ExternalIds>) =>
         hasCode(ids, ['upc', 'ean'], (code) => withoutZeros(code) === withoutZeros(upc));
-      return findByCode('album', `upc:${upc}`, market, isMatch, context, resolvedField(context, info));
+      return findByCode('album', `upc:${upc}`, market, isMatch, context, fieldRead(context, info));
     },
   }),
 }));
@@ -71,7 +71,7 @@ async function findByCode<K extends 'album' | 'track'>(
   kind: K,
   q: string,
   market: Market | null,
-  isMatch: (ids: Sent<ExternalIds>) => boolean | null,
+  isMatch: (ids: Decoded<ExternalIds>) => boolean | null,
   { spotify }: Context,
   { fieldContext }: FieldRead,
 ): Promise<KindOf[K] | null> {
@@ -82,13 +82,13 @@ async function findByCode<K extends 'album' | 'track'>(
     for (const item of items) if (!isMalformed(item) && isMatch(item.externalIds) === match) return item;
   }
   const unreadable = items.find(isMalformed);
-  if (unreadable) throw malformed(unreadable);
+  if (unreadable) throw malformedError(unreadable);
   return null;
 }
 
 /** Whether an object has the code; null if Spotify does not send its codes, as in simplified albums. */
 function hasCode(
-  ids: Sent<ExternalIds>,
+  ids: Decoded<ExternalIds>,
   names: readonly (keyof ExternalIds)[],
   isEqual: (code: string) => boolean,
 ): boolean | null {

@@ -1,23 +1,8 @@
 import type { FieldMap } from '@pothos/core';
-import {
-  type Entity,
-  type Kind,
-  type KindOf,
-  type ListOwner,
-  type Market,
-  type PagedEndpoint,
-  type PagedListDefinition,
-  type Spotify,
-  type SpotifyObject,
-  uriOf,
-} from '../../datasources/spotify/index.ts';
-import { marketArg } from '../arguments.ts';
+import { type KindOf, type SpotifyObject, uriOf } from '../../datasources/spotify/index.ts';
 import type { FieldsOf } from '../builder.ts';
-import { embeddedListCost } from '../planning/list-costs.ts';
-import { fullObjectCost } from '../planning/object-costs.ts';
-import { resolveConnection } from '../relay/connect.ts';
-import { connectionArgs } from '../relay/connection.ts';
-import { loadFull, loadFullById, sent } from '../resolvers.ts';
+import { fromAnyForm } from '../resolvers.ts';
+import { nullInListsField } from './field-options.ts';
 import { imagesField } from './images.ts';
 import { Copyright, MediaType, ReleaseDate, Restrictions } from './values.ts';
 
@@ -28,14 +13,8 @@ export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap =
   externalUrl: t.string({
     nullable: true,
     description: `The ${kind}'s page on open.spotify.com.`,
-    resolve: sent('externalUrl'),
+    resolve: fromAnyForm('externalUrl'),
   }),
-});
-
-/** The cost and the resolver of a field that simplified objects lack: it is read from the full object. */
-export const fullField = <K extends string>(kind: Kind, name: K) => ({
-  extensions: { cost: fullObjectCost(kind, name) },
-  resolve: loadFull(name),
 });
 
 /** Whether an album or a track can be played. */
@@ -43,35 +22,18 @@ export const playabilityFields = (t: FieldsOf<KindOf['album' | 'track']>): Field
   isPlayable: t.boolean({
     nullable: true,
     description: 'Whether it can be played in the market; null where no market was named.',
-    extensions: { cost: { needsFullObjectById: (market) => market === null } },
     // For a market too, Spotify leaves it out of some full objects: no call is spent to look for it there.
-    resolve: loadFullById('isPlayable'),
+    ...nullInListsField('isPlayable', (market) => market === null),
   }),
   restrictions: restrictionsField(t),
 });
-
-/** The options of a field for a list of which the full `owner` contains the first page. */
-export function embeddedList<T extends Entity>(
-  t: FieldsOf<SpotifyObject>,
-  owner: Kind,
-  list: PagedListDefinition<T> & { name: PagedEndpoint },
-) {
-  const listOf = (spotify: Pick<Spotify, 'pagedList'>, object: ListOwner, market: Market | null) =>
-    spotify.pagedList(list, object, undefined, market);
-  return {
-    nullable: true,
-    extensions: { cost: embeddedListCost(owner, list.name, listOf) },
-    args: { market: marketArg(t), ...connectionArgs(t) },
-    resolve: resolveConnection(listOf),
-  } as const;
-}
 
 const restrictionsField = (t: FieldsOf<KindOf['album' | 'track' | 'episode' | 'chapter']>) =>
   t.field({
     type: Restrictions,
     nullable: true,
     description: 'The reason for which it cannot be played; null if it can be played.',
-    resolve: sent('restrictions'),
+    resolve: fromAnyForm('restrictions'),
   });
 
 export const spokenWordFields = (
@@ -80,23 +42,23 @@ export const spokenWordFields = (
   description: t.string({
     nullable: true,
     description: 'A description as plain text.',
-    resolve: sent('description'),
+    resolve: fromAnyForm('description'),
   }),
   htmlDescription: t.string({
     nullable: true,
     description: 'The description, which may contain HTML. It is written by the publisher: sanitize it.',
-    resolve: sent('htmlDescription'),
+    resolve: fromAnyForm('htmlDescription'),
   }),
   languages: t.stringList({
     nullable: { list: true, items: true },
     description: 'Its languages, as codes of ISO 639.',
-    resolve: sent('languages'),
+    resolve: fromAnyForm('languages'),
   }),
-  images: imagesField(t, 'The cover, widest first.', sent('images')),
+  images: imagesField(t, 'The cover, widest first.', { resolve: fromAnyForm('images') }),
   explicit: t.boolean({
     nullable: true,
     description: 'Whether its content is explicit, as far as is known.',
-    resolve: sent('explicit'),
+    resolve: fromAnyForm('explicit'),
   }),
 });
 
@@ -104,19 +66,19 @@ export const seriesFields = (t: FieldsOf<KindOf['show' | 'audiobook']>): FieldMa
   publisher: t.string({
     nullable: true,
     description: 'The name of the publisher. Not available to every app.',
-    resolve: sent('publisher'),
+    resolve: fromAnyForm('publisher'),
   }),
   mediaType: t.field({
     type: MediaType,
     nullable: true,
     description: 'Whether its episodes or chapters are sound or video.',
-    resolve: sent('mediaType'),
+    resolve: fromAnyForm('mediaType'),
   }),
   copyrights: t.field({
     type: [Copyright],
     nullable: { list: true, items: true },
     description: 'Its copyright statements; often none.',
-    resolve: sent('copyrights'),
+    resolve: fromAnyForm('copyrights'),
   }),
 });
 
@@ -125,17 +87,17 @@ export const recordingFields = (t: FieldsOf<KindOf['episode' | 'chapter']>): Fie
     type: ReleaseDate,
     nullable: true,
     description: 'The date of its first release.',
-    resolve: sent('releaseDate'),
+    resolve: fromAnyForm('releaseDate'),
   }),
   durationMs: t.int({
     nullable: true,
     description: 'Its duration in milliseconds.',
-    resolve: sent('durationMs'),
+    resolve: fromAnyForm('durationMs'),
   }),
   restrictions: restrictionsField(t),
   audioPreviewUrl: t.string({
     nullable: true,
     description: 'Thirty seconds of it as MP3; null where there is none.',
-    resolve: sent('audioPreviewUrl'),
+    resolve: fromAnyForm('audioPreviewUrl'),
   }),
 });

@@ -1,7 +1,8 @@
-import { ownerCost } from '../planning/object-costs.ts';
-import { ownerOf, sent } from '../resolvers.ts';
+import { fromAnyForm } from '../resolvers.ts';
 import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
-import { Node, objectTypes } from './node.ts';
+import { ownerField } from './field-options.ts';
+import { Node } from './node.ts';
+import { objectTypes } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { show: Show, episode: Episode } = objectTypes;
@@ -17,25 +18,24 @@ Episode.implement({
     show: t.field({
       type: Show,
       nullable: true,
-      extensions: { cost: ownerCost('episode', 'show') },
       description: 'The show to which it belongs.',
-      resolve: ownerOf('show'),
+      ...ownerField('episode', 'show'),
     }),
     ...recordingFields(t),
     language: t.string({
       nullable: true,
       description: 'Its language, as a code of ISO 639. Spotify may remove it: `languages` replaces it.',
-      resolve: sent('language'),
+      resolve: fromAnyForm('language'),
     }),
     isExternallyHosted: t.boolean({
       nullable: true,
       description: 'Whether it is hosted outside Spotify; null where Spotify does not say.',
-      resolve: sent('isExternallyHosted'),
+      resolve: fromAnyForm('isExternallyHosted'),
     }),
     isPlayable: t.boolean({
       nullable: true,
       description: 'Whether it can be played in the market.',
-      resolve: sent('isPlayable'),
+      resolve: fromAnyForm('isPlayable'),
     }),
   }),
 });

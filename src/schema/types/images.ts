@@ -32,17 +32,16 @@ type Resolve<P, A> = (
   info: GraphQLResolveInfo,
 ) => Images | Promise<Images>;
 
-/** A field with the images of an object. @param resolve all of them */
+/** A field with the images of an object. @param all the resolver of all images, and its cost */
 export const imagesField = <P>(
   t: FieldsOf<P>,
   description: string,
-  resolve: Resolve<P, unknown>,
-  cost?: FieldCost,
+  all: { resolve: Resolve<P, unknown>; extensions?: { cost: FieldCost } },
 ): FieldMap[string] =>
   t.field({
     type: [Image],
     nullable: { list: true, items: true },
-    extensions: { ...(cost && { cost }) },
+    extensions: { ...all.extensions },
     description,
     args: {
       minWidth: t.arg.int({
@@ -50,7 +49,7 @@ export const imagesField = <P>(
           'Only the smallest image with at least this width in pixels; the largest if none is so wide. If omitted: all images.',
       }),
     },
-    resolve: sufficientImages(resolve),
+    resolve: sufficientImages(all.resolve),
   });
 
 /** Reduces the images of an object to the one that `minWidth` selects. */

@@ -8,10 +8,12 @@ import { idArg, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { lookupCost } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { loadFullById, sent, value, valueOrError } from '../resolvers.ts';
-import { embeddedList, fullField, linkFields } from './common-fields.ts';
+import { fromAnyForm, value, valueOrError } from '../resolvers.ts';
+import { linkFields } from './common-fields.ts';
+import { embeddedListField, fullObjectField, nullInListsField } from './field-options.ts';
 import { imagesField } from './images.ts';
-import { Node, objectTypes, typeNames } from './node.ts';
+import { Node } from './node.ts';
+import { objectTypes, typeNames } from './object-types.ts';
 import { User } from './user.ts';
 import { Followers } from './values.ts';
 
@@ -64,42 +66,43 @@ Playlist.implement({
     description: t.string({
       nullable: true,
       description: 'A description as plain text; often empty, and null where there is none.',
-      resolve: sent('description'),
+      resolve: fromAnyForm('description'),
     }),
     owner: t.field({
       type: User,
       nullable: true,
       description: 'The user that owns it.',
-      resolve: sent('owner'),
+      resolve: fromAnyForm('owner'),
     }),
     collaborative: t.boolean({
       nullable: true,
       description: 'Whether other users may change it.',
-      resolve: sent('collaborative'),
+      resolve: fromAnyForm('collaborative'),
     }),
     public: t.boolean({
       nullable: true,
-      extensions: { cost: { needsFullObjectById: () => true } },
       description:
         'Whether it is shown on the profile of its owner; null where Spotify does not say, as in searches.',
-      resolve: loadFullById('public'),
+      ...nullInListsField('public', () => true),
     }),
     snapshotId: t.string({
       nullable: true,
       description: 'Names this version of the playlist: it changes with each change.',
-      resolve: sent('snapshotId'),
+      resolve: fromAnyForm('snapshotId'),
     }),
-    images: imagesField(t, 'The picture, widest first; Spotify often does not say its size.', sent('images')),
+    images: imagesField(t, 'The picture, widest first; Spotify often does not say its size.', {
+      resolve: fromAnyForm('images'),
+    }),
     followers: t.field({
       type: Followers,
       nullable: true,
       description: 'The followers of the playlist.',
-      ...fullField('playlist', 'followers'),
+      ...fullObjectField('playlist', 'followers'),
     }),
     items: t.field({
       type: PlaylistItemsConnection,
       description: 'Its tracks and episodes, in the order of the owner. Not available to every app.',
-      ...embeddedList(t, 'playlist', playlistItems),
+      ...embeddedListField(t, 'playlist', playlistItems),
     }),
   }),
 });

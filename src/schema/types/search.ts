@@ -9,13 +9,15 @@ import {
   type SpotifyObject,
   typedKinds,
 } from '../../datasources/spotify/index.ts';
-import { marketArg, maxTextLength, namedMarket, searchText } from '../arguments.ts';
+import { maxTextLength } from '../argument-limits.ts';
+import { marketArg, namedMarket } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
-import { resolvedField } from '../context.ts';
-import { kindsTogether, searchCost, searchedKinds } from '../planning/search-costs.ts';
-import { connect } from '../relay/connect.ts';
+import { fieldRead } from '../context.ts';
+import { searchCost } from '../planning/search-costs.ts';
+import { connect, marketOfConnection } from '../relay/connect.ts';
 import { type ConnectionRef, connectionArgs, connectionOf } from '../relay/connection.ts';
-import { objectTypeOf, typeNames } from './node.ts';
+import { kindsTogether, parseSearchText, searchedKinds } from '../search-arguments.ts';
+import { objectTypeOf, typeNames } from './object-types.ts';
 
 interface Search {
   q: string;
@@ -47,16 +49,13 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
         extensions: { cost: searchCost(kind) },
         description: `The ${kind}s found; null where \`type\` leaves them out.`,
         args: connectionArgs(t),
-        resolve: ({ q, market, kinds }, args, context, info) =>
-          kinds.includes(kind)
-            ? connect(
-                (inCursors) =>
-                  context.spotify.search(kind, q, market ?? inCursors, kindsTogether(kind, kinds, args)),
-                args,
-                context,
-                resolvedField(context, info),
-              )
-            : null,
+        async resolve({ q, market, kinds }, args, context, info) {
+          if (!kinds.includes(kind)) return null;
+          const field = fieldRead(context, info);
+          const together = kindsTogether(kind, kinds, args);
+          const list = context.spotify.search(kind, q, market ?? marketOfConnection(args, field), together);
+          return connect(list, args, context, field);
+        },
       });
     return Object.fromEntries(searchableKinds.map((kind) => [kinds[kind].plural, results(kind)]));
   },
@@ -83,8 +82,8 @@ builder.queryFields((t) => ({
       market: marketArg(t),
     },
     resolve: (_, { q, type, ...args }, context, info) => ({
-      q: searchText(q),
-      kinds: searchedKinds(type, resolvedField(context, info).selected),
+      q: parseSearchText(q),
+      kinds: searchedKinds(type, fieldRead(context, info).selectedNames),
       market: namedMarket(args),
     }),
   }),

@@ -1,8 +1,10 @@
 import { showEpisodes } from '../../datasources/spotify/index.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { sent } from '../resolvers.ts';
-import { embeddedList, linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
-import { Node, objectTypes } from './node.ts';
+import { fromAnyForm } from '../resolvers.ts';
+import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
+import { embeddedListField } from './field-options.ts';
+import { Node } from './node.ts';
+import { objectTypes } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 
 const { show: Show, episode: Episode } = objectTypes;
@@ -21,18 +23,18 @@ Show.implement({
     isExternallyHosted: t.boolean({
       nullable: true,
       description: 'Whether all its episodes are hosted outside Spotify; null where Spotify does not say.',
-      resolve: sent('isExternallyHosted'),
+      resolve: fromAnyForm('isExternallyHosted'),
     }),
     totalEpisodes: t.int({
       nullable: true,
       description:
         'The number of episodes that Spotify states, which may be higher than the number that can be read.',
-      resolve: sent('totalEpisodes'),
+      resolve: fromAnyForm('totalEpisodes'),
     }),
     episodes: t.field({
       type: ShowEpisodesConnection,
       description: 'Its episodes, the newest first.',
-      ...embeddedList(t, 'show', showEpisodes),
+      ...embeddedListField(t, 'show', showEpisodes),
     }),
   }),
 });

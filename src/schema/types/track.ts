@@ -1,8 +1,10 @@
-import { ownerCost, referenceCost } from '../planning/object-costs.ts';
+import { referenceCost } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { ownerOf, required, sent } from '../resolvers.ts';
-import { fullField, linkFields, playabilityFields } from './common-fields.ts';
-import { Album, Artist, Node, Track } from './node.ts';
+import { fromAnyForm, required } from '../resolvers.ts';
+import { linkFields, playabilityFields } from './common-fields.ts';
+import { fullObjectField, ownerField } from './field-options.ts';
+import { Node } from './node.ts';
+import { Album, Artist, Track } from './object-types.ts';
 import { defineRootFields } from './root-fields.ts';
 import { ExternalIds } from './values.ts';
 
@@ -15,46 +17,45 @@ Track.implement({
   fields: (t) => ({
     name: t.string({
       description: 'The title of the track.',
-      resolve: required(sent('name'), 'Spotify has no such track any more.'),
+      resolve: required(fromAnyForm('name'), 'Spotify has no such track any more.'),
     }),
     ...linkFields(t, 'track'),
     artists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
       description: 'The artists that perform it.',
-      resolve: sent('artists'),
+      resolve: fromAnyForm('artists'),
     }),
     album: t.field({
       type: Album,
       nullable: true,
-      extensions: { cost: ownerCost('track', 'album') },
       description: 'The album that contains it.',
-      resolve: ownerOf('album'),
+      ...ownerField('track', 'album'),
     }),
     discNumber: t.int({
       nullable: true,
       description: 'The number of its disc on the album, from 1.',
-      resolve: sent('discNumber'),
+      resolve: fromAnyForm('discNumber'),
     }),
     trackNumber: t.int({
       nullable: true,
       description: 'Its position on that disc, from 1.',
-      resolve: sent('trackNumber'),
+      resolve: fromAnyForm('trackNumber'),
     }),
     durationMs: t.int({
       nullable: true,
       description: 'Its duration in milliseconds.',
-      resolve: sent('durationMs'),
+      resolve: fromAnyForm('durationMs'),
     }),
     explicit: t.boolean({
       nullable: true,
       description: 'Whether its lyrics are explicit, as far as is known.',
-      resolve: sent('explicit'),
+      resolve: fromAnyForm('explicit'),
     }),
     isLocal: t.boolean({
       nullable: true,
       description: "Whether it is a file of a user's own.",
-      resolve: sent('isLocal'),
+      resolve: fromAnyForm('isLocal'),
     }),
     ...playabilityFields(t),
     linkedFrom: t.field({
@@ -63,23 +64,23 @@ Track.implement({
       extensions: { cost: referenceCost('track') },
       description:
         'The requested track, if Spotify replaces it with this one in the market. Not available to every app. Its id, URI and link cost no call.',
-      resolve: sent('linkedFrom'),
+      resolve: fromAnyForm('linkedFrom'),
     }),
     previewUrl: t.string({
       nullable: true,
       description: 'Thirty seconds of it as MP3. Spotify gives it to old apps only.',
-      resolve: sent('previewUrl'),
+      resolve: fromAnyForm('previewUrl'),
     }),
     externalIds: t.field({
       type: ExternalIds,
       nullable: true,
       description: 'Its codes outside of Spotify.',
-      ...fullField('track', 'externalIds'),
+      ...fullObjectField('track', 'externalIds'),
     }),
     popularity: t.int({
       nullable: true,
       description: 'Its popularity, from 0 to 100. Not available to every app.',
-      ...fullField('track', 'popularity'),
+      ...fullObjectField('track', 'popularity'),
     }),
   }),
 });

@@ -44,7 +44,7 @@ async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fiel
   };
   const context = createContext(spotify, createOperationContext(1_000));
   context.selection = {
-    field: () => ({ selected: new Set(['nodes', 'totalCount']), below: [] }),
+    field: () => ({ selectedNames: new Set(['nodes', 'totalCount']), below: [] }),
     marketOfRoot: () => null,
     hasMarketAbove: () => false,
   };

@@ -49,7 +49,7 @@ test('the fields of several fragments at one path are merged, separately for eac
     a: artist(id: "x") { ...F albums { totalCount } } b: artist(id: "x") { ...F }
   } fragment F on Artist { albums { nodes { id } } }`);
   const albumsOf = (alias: string) =>
-    root.byResponseName.get(alias)?.below[0]?.byResponseName.get('albums')?.selected;
+    root.byResponseName.get(alias)?.below[0]?.byResponseName.get('albums')?.selectedNames;
   expect(albumsOf('a')).toEqual(new Set(['nodes', 'totalCount']));
   expect(albumsOf('b')).toEqual(new Set(['nodes']));
 });

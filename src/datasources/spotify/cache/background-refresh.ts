@@ -18,7 +18,7 @@ export function createBackgroundRefresh(fetch: Fetch, log: Pick<Log, 'debug'>): 
   const started = createLru<true>(maxKeys, { ttl: retryMs });
 
   async function refresh(endpointRequest: EndpointRequest, { failures }: OperationContext): Promise<void> {
-    const { key, request } = endpointRequest;
+    const { key, apiRequest } = endpointRequest;
     const operation = createOperationContext(timeoutMs, failures);
     const fieldContext: FieldContext = {
       operation,
@@ -28,7 +28,10 @@ export function createBackgroundRefresh(fetch: Fetch, log: Pick<Log, 'debug'>): 
       const { decision } = await fetch(endpointRequest, fieldContext, { isRefresh: true });
       if (decision === 'use') started.delete(key);
     } catch (error) {
-      log.debug?.({ family: request.family, err: error }, 'the background refresh of a cache entry failed');
+      log.debug?.(
+        { family: apiRequest.family, err: error },
+        'the background refresh of a cache entry failed',
+      );
     } finally {
       operation.end();
     }

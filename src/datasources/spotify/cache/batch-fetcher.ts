@@ -2,7 +2,7 @@ import { GatewayError } from '../../../errors.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Batch, EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { throwIfBatchWithheld } from '../kinds/requests/withheld.ts';
-import type { ApiClient } from '../transport/api-client.ts';
+import type { ApiClient, ApiRequest } from '../transport/api-client.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { createWaiters } from '../usage/waiters.ts';
 import {
@@ -22,19 +22,19 @@ import type { PendingFetch } from './pending-fetches.ts';
  * @returns one promise for each request, so that none waits for a slower one
  */
 export type BatchFetcher = (
-  fetchRequests: readonly PendingFetch[],
+  pendingFetches: readonly PendingFetch[],
 ) => ReadonlyMap<PendingFetch, Promise<DecodedResponse>>;
 
 export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilities): BatchFetcher {
   const dependencies = { apiClient, capabilities };
-  return (fetchRequests) => {
+  return (pendingFetches) => {
     const results = new Map<PendingFetch, Promise<DecodedResponse>>();
-    for (const group of groupByBatch(fetchRequests)) {
+    for (const group of groupByBatch(pendingFetches)) {
       const batch = group[0]?.endpointRequest.batch;
       const promises =
         batch && group.length > 1
           ? fetchBatch(dependencies, group, batch)
-          : group.map((fetchRequest) => fetchOne(dependencies, fetchRequest));
+          : group.map((pendingFetch) => fetchOne(dependencies, pendingFetch));
       for (const [i, promise] of promises.entries()) results.set(group[i] as PendingFetch, promise);
     }
     return results;
@@ -42,17 +42,17 @@ export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilit
 }
 
 /** Groups of requests that can share a call, no larger than one call accepts. */
-function groupByBatch(fetchRequests: readonly PendingFetch[]): PendingFetch[][] {
+function groupByBatch(pendingFetches: readonly PendingFetch[]): PendingFetch[][] {
   const groups: PendingFetch[][] = [];
   const growing = new Map<string, PendingFetch[]>();
-  for (const fetchRequest of fetchRequests) {
-    const { batch } = fetchRequest.endpointRequest;
+  for (const pendingFetch of pendingFetches) {
+    const { batch } = pendingFetch.endpointRequest;
     const openGroup = batch && growing.get(batch.key);
     if (openGroup && openGroup.length < batch.max) {
-      openGroup.push(fetchRequest);
+      openGroup.push(pendingFetch);
       continue;
     }
-    const group = [fetchRequest];
+    const group = [pendingFetch];
     groups.push(group);
     if (batch) growing.set(batch.key, group);
   }
@@ -65,11 +65,11 @@ interface FetchDependencies {
 }
 
 /** One call for one request. */
-function fetchOne(dependencies: FetchDependencies, fetchRequest: PendingFetch): Promise<DecodedResponse> {
-  const { endpointRequest, cachedEntry } = fetchRequest;
+function fetchOne(dependencies: FetchDependencies, pendingFetch: PendingFetch): Promise<DecodedResponse> {
+  const { endpointRequest, cachedEntry } = pendingFetch;
   const etag = cachedEntry?.etag ?? null;
   const call = async (): Promise<DecodedResponse> => {
-    const response = await send(dependencies, endpointRequest.request, [fetchRequest], etag);
+    const response = await send(dependencies, endpointRequest.apiRequest, [pendingFetch], etag);
     if (response.status === 304 && etag !== null) return { status: 'unchanged' };
     if (response.status !== 200) return resultOfErrorStatus(endpointRequest, response);
     return decodeFound(endpointRequest, response.body, response);
@@ -88,10 +88,10 @@ function fetchOne(dependencies: FetchDependencies, fetchRequest: PendingFetch): 
 /** One call for all requests; one for each if the app lacks batch reads or the response cannot be used for all. */
 function fetchBatch(
   dependencies: FetchDependencies,
-  fetchRequests: readonly PendingFetch[],
+  pendingFetches: readonly PendingFetch[],
   batch: Batch,
 ): Promise<DecodedResponse>[] {
-  const [{ endpointRequest }] = fetchRequests as [PendingFetch];
+  const [{ endpointRequest }] = pendingFetches as [PendingFetch];
   const { capabilities } = dependencies;
   let isTried = false;
   const call = () => {
@@ -99,38 +99,38 @@ function fetchBatch(
     return withinLimit(
       dependencies,
       endpointRequest,
-      () => callBatch(dependencies, fetchRequests, batch),
+      () => callBatch(dependencies, pendingFetches, batch),
       (results) => results ?? [],
     );
   };
-  const objects = fetchRequests.map((fetchRequest) => fetchRequest.endpointRequest.key).join();
+  const objects = pendingFetches.map((pendingFetch) => pendingFetch.endpointRequest.key).join();
   const callIfGranted = (feature: string) =>
     capabilities.nullIfMissing(feature, objects, () =>
       capabilities.learnFeature(feature, objects, call, (all) => all !== null),
     );
   const results = batch.feature ? callIfGranted(batch.feature) : call();
   const settledResults = results.then(
-    (all) => all?.map(toPromise) ?? fetchEach(dependencies, fetchRequests, isTried),
+    (all) => all?.map(toPromise) ?? fetchEach(dependencies, pendingFetches, isTried),
   );
-  return fetchRequests.map(async (_, i) => (await settledResults)[i] as Promise<DecodedResponse>);
+  return pendingFetches.map(async (_, i) => (await settledResults)[i] as Promise<DecodedResponse>);
 }
 
 /** @returns null if the response does not match the requests, or one of them may be the cause of a failure */
 async function callBatch(
   dependencies: FetchDependencies,
-  fetchRequests: readonly PendingFetch[],
+  pendingFetches: readonly PendingFetch[],
   batch: Batch,
 ): Promise<BatchResult[] | null> {
-  const values = fetchRequests.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
-  const response = await send(dependencies, batch.request(values), fetchRequests, null);
+  const values = pendingFetches.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
+  const response = await send(dependencies, batch.request(values), pendingFetches, null);
   // If this throws, or the result is null, the ids are read one by one.
   if (batch.feature) throwIfBatchWithheld(response);
   if (batch.feature ? isAboutIds(response) : isAboutSearchType(response)) return null;
   if (response.status !== 200)
-    return fetchRequests.map(({ endpointRequest }) => resultOfErrorStatus(endpointRequest, response));
+    return pendingFetches.map(({ endpointRequest }) => resultOfErrorStatus(endpointRequest, response));
   if (batch.isUsable?.(response.body, values) === false) return null;
-  const share = { etag: null, bytes: Math.ceil(response.bytes / fetchRequests.length) };
-  return fetchRequests.map(({ endpointRequest }, i) =>
+  const share = { etag: null, bytes: Math.ceil(response.bytes / pendingFetches.length) };
+  return pendingFetches.map(({ endpointRequest }, i) =>
     batchResult(endpointRequest, () => batch.part(response.body, i, values), share),
   );
 }
@@ -138,10 +138,10 @@ async function callBatch(
 /** @param isTried whether a batch call for these requests was sent before */
 function fetchEach(
   dependencies: FetchDependencies,
-  fetchRequests: readonly PendingFetch[],
+  pendingFetches: readonly PendingFetch[],
   isTried: boolean,
 ): Promise<DecodedResponse>[] {
-  const results = fetchRequests.map((fetchRequest) => fetchOne(dependencies, fetchRequest));
+  const results = pendingFetches.map((pendingFetch) => fetchOne(dependencies, pendingFetch));
   // If single reads are rejected like the batch before them, the cause is not the lack of batch reads.
   if (isTried && dependencies.capabilities.has('batch') === false)
     void Promise.allSettled(results).then((outcomes) => {
@@ -152,16 +152,16 @@ function fetchEach(
 
 async function send(
   { apiClient, capabilities }: FetchDependencies,
-  request: EndpointRequest['request'],
-  fetchRequests: readonly PendingFetch[],
+  apiRequest: ApiRequest,
+  pendingFetches: readonly PendingFetch[],
   etag: string | null,
 ): Promise<HttpResponse> {
   const waiters = createWaiters(() =>
-    fetchRequests.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
+    pendingFetches.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
   );
-  for (const fetchRequest of fetchRequests) fetchRequest.waiters = waiters;
-  const hasCachedEntry = fetchRequests.every(({ cachedEntry, isRefresh }) => cachedEntry && !isRefresh);
-  const response = await apiClient.request(request, waiters, etag, hasCachedEntry);
+  for (const pendingFetch of pendingFetches) pendingFetch.waiters = waiters;
+  const hasCachedEntry = pendingFetches.every(({ cachedEntry, isRefresh }) => cachedEntry && !isRefresh);
+  const response = await apiClient.request(apiRequest, waiters, etag, hasCachedEntry);
   if (response.status === 200 || response.status === 304) capabilities.recordSuccess();
   return response;
 }

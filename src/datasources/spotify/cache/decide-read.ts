@@ -47,21 +47,24 @@ export function decideRead(
   entry: Entry | undefined,
   quota: () => QuotaUse,
 ): ReadDecision {
-  const isDoubtful = entry && !entry.isRepeated && !isWhole(endpointRequest, entry);
-  if (entry && isFresh(entry) && !isDoubtful) return 'use';
-  const decision = decideByAge(quota(), isDoubtful ? outdated(entry) : entry, epochMs());
+  const mustReadAgain = entry && !entry.isRepeated && !isWhole(endpointRequest, entry);
+  if (entry && isFresh(entry) && !mustReadAgain) return 'use';
+  const decision = decideByAge(quota(), mustReadAgain ? outdated(entry) : entry, epochMs());
   return entry && isFresh(entry) && decision === 'useStale' ? 'use' : decision;
 }
 
 /**
- * Whether a decision uses the entry, fresh or stale.
- * @param awaitsRefresh whether the read waits for the refresh of a stale entry instead
+ * A read serves a stale entry while it is refreshed in the background, or it refreshes the entry first and does not use it if
+ * that fails.
  */
+export type StaleUse = 'serve' | 'refresh';
+
+/** Whether a decision uses the entry, fresh or stale. */
 export const usesEntry = (
   decision: ReadDecision,
-  awaitsRefresh = false,
+  staleUse: StaleUse = 'serve',
 ): decision is Exclude<ReadDecision, 'call' | 'reject'> =>
-  decision !== 'call' && decision !== 'reject' && !(decision === 'revalidate' && awaitsRefresh);
+  decision !== 'call' && decision !== 'reject' && !(decision === 'revalidate' && staleUse === 'refresh');
 
 /** How many reads come before the first one that has neither a usable entry nor a call left. */
 export function readableCount(

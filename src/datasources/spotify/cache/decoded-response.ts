@@ -11,8 +11,8 @@ import {
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { MalformedResponse } from '../kinds/decoding/json.ts';
 import { type EndpointRequest, FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
-import { messageOf } from '../transport/body.ts';
 import type { HttpResponse } from '../transport/http.ts';
+import { messageOf } from '../transport/response-meaning.ts';
 
 /** The meaning of Spotify's response for one request. */
 export type DecodedResponse =

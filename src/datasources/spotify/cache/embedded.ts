@@ -1,9 +1,9 @@
+import { propertyOf } from '../../../property.ts';
 import { isDocumented, isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { cacheKeyOf, type Entity, findKind, type KindRegistry } from '../kinds/kind.ts';
 import { isEntity } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { idsIn, type SpotifyId } from '../kinds/spotify-id.ts';
-import { propertyOf } from '../transport/body.ts';
 
 /** Whether a read needs the full object, or a simplified object that came with another response is enough. */
 export type Form = 'full' | 'any';

@@ -18,7 +18,7 @@ interface EntryUseOptions {
 
 /** The use of an entry in place of a call, which is recorded in the usage of the operation. */
 export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: EntryUseOptions) {
-  const quotaOf = ({ request }: EndpointRequest) => dailyQuota.stateOf(request.family);
+  const quotaOf = ({ apiRequest }: EndpointRequest) => dailyQuota.stateOf(apiRequest.family);
 
   return {
     /** The value of an entry. It is recorded as a saved call, once for each operation. */
@@ -41,7 +41,7 @@ export function createEntryUse({ capabilities, isShared, dailyQuota, refresh }: 
       responseKeys.add(endpointRequest.key);
       usage.calls.push({
         method: 'GET',
-        path: pathOf(endpointRequest.request),
+        path: pathOf(endpointRequest.apiRequest),
         status: entry.value === null ? 404 : 200,
         milliseconds: 0,
         origin: 'cache',

@@ -8,16 +8,17 @@ import type { BatchFetcher } from './batch-fetcher.ts';
 import type { DeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import {
-  createPendingFetches,
+  createFetchDecisions,
+  createPendingFetch,
   join,
   type PendingFetch,
   type PendingFetchesOptions,
-  pendingFetch,
   type ReadResult,
 } from './pending-fetches.ts';
 
 /** A request to Spotify, shared by all fields that read the same meanwhile. */
-interface InFlightRequest extends PendingFetch {
+interface InFlightRequest {
+  pendingFetch: PendingFetch;
   result: Promise<ReadResult>;
 }
 
@@ -43,7 +44,7 @@ type JoinOrStart = (...parameters: Parameters<Fetch>) => InFlightRequest;
 
 export function createInFlightRequests(options: InFlightOptions) {
   const { batchFetcher, memory, sharedResponses, leases, writes } = options;
-  const pendingFetches = createPendingFetches(options);
+  const fetchDecisions = createFetchDecisions(options);
   const inFlight = new Map<string, InFlightRequest>();
   // Requests of all operations are collected until the event loop has read every socket that has data. They can share
   // calls, because the catalogue is public and read with one app token.
@@ -51,39 +52,41 @@ export function createInFlightRequests(options: InFlightOptions) {
     cache: false,
     batchScheduleFn: (dispatch) => setImmediate(dispatch),
   });
-  const load = async (pending: PendingFetch) => loader.load(pending); // unwraps the promise of `dispatchBatch`
+  const load = async (pendingFetch: PendingFetch) => loader.load(pendingFetch); // unwraps the promise of `dispatchBatch`
 
   function start(endpointRequest: EndpointRequest, form: Form, isRefresh: boolean) {
-    const pending = pendingFetch(endpointRequest, memory.get(endpointRequest.key), { form, isRefresh });
-    const result = load(pending).finally(() => end(pending));
+    const cachedEntry = memory.get(endpointRequest.key);
+    const pendingFetch = createPendingFetch(endpointRequest, cachedEntry, { form, isRefresh });
+    const result = load(pendingFetch).finally(() => end(pendingFetch));
     result.catch(() => undefined); // no field may wait for it any more
-    const request = Object.assign(pending, { result }); // one object: the cached entry may be replaced meanwhile
+    const request = { pendingFetch, result };
     inFlight.set(endpointRequest.key, request);
     return request;
   }
 
   /** From now on an identical read starts a request of its own. */
-  function end(request: PendingFetch): void {
-    const { key } = request.endpointRequest;
-    request.waiters?.recordJoined();
-    if (inFlight.get(key) === request) inFlight.delete(key);
+  function end(pendingFetch: PendingFetch): void {
+    const { key } = pendingFetch.endpointRequest;
+    pendingFetch.waiters?.recordJoined();
+    if (inFlight.get(key)?.pendingFetch === pendingFetch) inFlight.delete(key);
   }
 
   /** Sends the collected requests, except those that the store, the quota or another process make needless. */
-  async function dispatchBatch(requests: readonly PendingFetch[]): Promise<Promise<ReadResult>[]> {
-    const keys = requests.map(({ endpointRequest }) => endpointRequest.key);
+  async function dispatchBatch(pendingFetches: readonly PendingFetch[]): Promise<Promise<ReadResult>[]> {
+    const keys = pendingFetches.map(({ endpointRequest }) => endpointRequest.key);
     // Both commands are sent together, the leases first: an entry is stored before its lease ends.
     const [hasLease, storedEntries] = await Promise.all([
       leases?.acquireLeases(keys),
-      sharedResponses?.read(requests),
+      sharedResponses?.read(pendingFetches),
     ]);
     const releaseLease = (key: string, i: number) => {
       // After the write of the entry, so that the waiting processes find it.
       if (hasLease?.[i]) writes.enqueue(() => leases?.releaseLease(key));
     };
     try {
-      for (const [i, request] of requests.entries()) pendingFetches.useLatest(request, storedEntries?.[i]);
-      return settleBatch(requests, hasLease ?? [], releaseLease);
+      for (const [i, pendingFetch] of pendingFetches.entries())
+        fetchDecisions.useLatest(pendingFetch, storedEntries?.[i]);
+      return settleBatch(pendingFetches, hasLease ?? [], releaseLease);
     } catch (error) {
       keys.forEach(releaseLease); // a lease that is held is renewed without end
       throw error;
@@ -91,45 +94,44 @@ export function createInFlightRequests(options: InFlightOptions) {
   }
 
   function settleBatch(
-    requests: readonly PendingFetch[],
+    pendingFetches: readonly PendingFetch[],
     hasLease: readonly boolean[],
     releaseLease: (key: string, i: number) => void,
   ): Promise<ReadResult>[] {
     const isOurs = (i: number) => hasLease[i] !== false;
-    const decisions = pendingFetches.decide(requests);
+    const decisions = fetchDecisions.decide(pendingFetches);
     const isCall = (i: number) => decisions[i]?.decision === 'call';
-    const toFetch = requests.filter((_, i) => isCall(i) && isOurs(i));
     // The other requests end now: they may get a simplified object, and a read that joins later may need the full one.
-    for (const request of requests.filter((_, i) => !isCall(i))) end(request);
-    const results = batchFetcher(toFetch);
-    return requests.map(async (request, i): Promise<ReadResult> => {
-      if (isCall(i) && !isOurs(i)) return waitForOtherProcess(request);
+    for (const pendingFetch of pendingFetches.filter((_, i) => !isCall(i))) end(pendingFetch);
+    const results = batchFetcher(pendingFetches.filter((_, i) => isCall(i) && isOurs(i)));
+    return pendingFetches.map(async (pendingFetch, i): Promise<ReadResult> => {
+      if (isCall(i) && !isOurs(i)) return waitForOtherProcess(pendingFetch);
       try {
-        const result = await results.get(request);
+        const result = await results.get(pendingFetch);
         if (result)
-          return { entry: pendingFetches.store(request, result), decision: 'use', source: 'spotify' };
-        return pendingFetches.resultOf(request, decisions[i]);
+          return { entry: fetchDecisions.store(pendingFetch, result), decision: 'use', source: 'spotify' };
+        return fetchDecisions.resultOf(pendingFetch, decisions[i]);
       } finally {
-        releaseLease(request.endpointRequest.key, i);
+        releaseLease(pendingFetch.endpointRequest.key, i);
       }
     });
   }
 
   /** Reads the store again when the other process has stored its entry, or has failed. */
-  async function waitForOtherProcess(request: PendingFetch): Promise<ReadResult> {
-    request.hasWaited = true;
-    await leases?.whenLeaseEnds(request.endpointRequest.key);
-    const isNeeded = request.fieldContexts.some(({ operation }) => !operation.hasEnded());
+  async function waitForOtherProcess(pendingFetch: PendingFetch): Promise<ReadResult> {
+    pendingFetch.hasWaitedForOtherProcess = true;
+    await leases?.whenLeaseEnds(pendingFetch.endpointRequest.key);
+    const isNeeded = pendingFetch.fieldContexts.some(({ operation }) => !operation.hasEnded());
     if (!isNeeded) throw deadlinePassed();
-    return load(request);
+    return load(pendingFetch);
   }
 
   const joinOrStart: JoinOrStart = (endpointRequest, fieldContext, { form = 'full', isRefresh = false }) => {
     const current = inFlight.get(endpointRequest.key);
     // The response may contain an id that was removed meanwhile: then its data is older than the removal.
-    const mayJoin = current && !options.purges.hasPurgedSince(current.startedMs);
+    const mayJoin = current && !options.purges.hasPurgedSince(current.pendingFetch.startedMs);
     const request = mayJoin ? current : start(endpointRequest, form, isRefresh);
-    join(request, form, fieldContext);
+    join(request.pendingFetch, form, fieldContext);
     return request;
   };
   const fetch = createFetch(joinOrStart);
@@ -141,10 +143,10 @@ function createFetch(joinOrStart: JoinOrStart): Fetch {
     const { failures } = fieldContext.operation;
     const failure = failures.get(endpointRequest.key);
     if (failure) throw failure;
-    const request = joinOrStart(endpointRequest, fieldContext, options);
-    const isFirst = request.fieldContexts.length === 1;
+    const { pendingFetch, ...inFlight } = joinOrStart(endpointRequest, fieldContext, options);
+    const isFirst = pendingFetch.fieldContexts.length === 1;
     try {
-      const result = await withDeadline(request.result, fieldContext);
+      const result = await withDeadline(inFlight.result, fieldContext);
       return result.source === 'spotify' && !isFirst ? { ...result, source: 'shared' } : result;
     } catch (error) {
       if (isFailure(error)) failures.set(endpointRequest.key, error);

@@ -1,10 +1,9 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { waitMsOfQuota } from '../quota/call-permits.ts';
-import type { QuotaState } from '../quota/daily-quota.ts';
+import { type QuotaState, waitMsOfQuota } from '../quota/quota-state.ts';
 import { afterCalls } from '../quota/thrift.ts';
-import { backOffError } from '../transport/back-off.ts';
+import { backOffError } from '../transport/upstream-errors.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { ReadSource } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
@@ -30,10 +29,10 @@ export interface PendingFetch extends StoredRequest {
   /** Whether it refreshes a stale entry: then the call is sent although the entry could be used. */
   isRefresh: boolean;
   /** Whether it has waited for another process that read the same. That process may have failed. */
-  hasWaited: boolean;
+  hasWaitedForOtherProcess: boolean;
 }
 
-export function pendingFetch(
+export function createPendingFetch(
   endpointRequest: EndpointRequest,
   cachedEntry: Entry | undefined,
   options: Pick<PendingFetch, 'form' | 'isRefresh'>,
@@ -45,16 +44,21 @@ export function pendingFetch(
     cachedEntry,
     storedEntry: undefined,
     startedMs: epochMs(),
-    hasWaited: false,
+    hasWaitedForOtherProcess: false,
   };
 }
 
-/** Adds a field to those that wait for the request. */
-export function join(request: PendingFetch, form: Form, fieldContext: FieldContext): void {
-  if (form === 'full') request.form = form;
-  request.fieldContexts.push(fieldContext);
-  fieldContext.operation.families.add(request.endpointRequest.request.family);
-  request.waiters?.join(fieldContext.operation);
+function setEntry(pendingFetch: PendingFetch, cachedEntry: Entry, storedEntry: ReadEntry | undefined): void {
+  pendingFetch.cachedEntry = cachedEntry;
+  pendingFetch.storedEntry = storedEntry;
+}
+
+/** Adds a field to those that wait for the fetch. */
+export function join(pendingFetch: PendingFetch, form: Form, fieldContext: FieldContext): void {
+  if (form === 'full') pendingFetch.form = form;
+  pendingFetch.fieldContexts.push(fieldContext);
+  fieldContext.operation.families.add(pendingFetch.endpointRequest.apiRequest.family);
+  pendingFetch.waiters?.join(fieldContext.operation);
 }
 
 /** An entry from Spotify or from the store, and whether it is used as fresh, or stale for one of two reasons. */
@@ -65,7 +69,7 @@ export interface ReadResult {
   source: Exclude<ReadSource, 'memory'>;
 }
 
-/** The decision about a request, and the entry that it is based on. */
+/** The decision about a fetch, and the entry that it is based on. */
 export interface Decided {
   decision: ReadDecision;
   entry: Entry | undefined;
@@ -82,45 +86,45 @@ export interface PendingFetchesOptions extends FreshnessOptions {
 
 /** The calls that are left of the daily quota of an endpoint family. */
 export interface CallQuota {
-  stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'limit' | 'resetAtMs'>;
+  stateOf(family: string): QuotaState;
   /** Calls of the family that are decided and wait for their turn: they are not counted yet. */
   queuedCalls(family: string): number;
 }
 
 /** Decides whether an entry replaces a pending call, and stores the results of calls. */
-export function createPendingFetches(options: PendingFetchesOptions) {
+export function createFetchDecisions(options: PendingFetchesOptions) {
   const { memory, sharedResponses, writeToMemory, dailyQuota, purges } = options;
 
   /** Uses an entry that came with another response meanwhile, such as one of the store. */
-  function useMemory(request: PendingFetch): void {
-    const entry = memory.get(request.endpointRequest.key);
-    if (entry && entry !== request.cachedEntry)
-      Object.assign(request, { cachedEntry: entry, storedEntry: undefined });
+  function useMemory(pendingFetch: PendingFetch): void {
+    const entry = memory.get(pendingFetch.endpointRequest.key);
+    if (entry && entry !== pendingFetch.cachedEntry) setEntry(pendingFetch, entry, undefined);
   }
 
   /** Uses the entry of the store if Spotify sent or confirmed it later than the one of this process. */
-  function useStoredEntry(request: PendingFetch, storedEntry: ReadEntry | undefined): void {
-    const { cachedEntry, endpointRequest, hasWaited, startedMs } = request;
+  function useStoredEntry(pendingFetch: PendingFetch, storedEntry: ReadEntry | undefined): void {
+    const { cachedEntry, endpointRequest, hasWaitedForOtherProcess, startedMs } = pendingFetch;
     if (!storedEntry) return;
     if (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs) {
       const isSameJson = storedEntry.etag !== null && cachedEntry.etag === storedEntry.etag;
-      if (isSameJson) request.storedEntry = storedEntry;
+      if (isSameJson) pendingFetch.storedEntry = storedEntry;
       return;
     }
-    const isAwaited = hasWaited && storedEntry.asOfMs >= startedMs;
-    const entry = sharedResponses?.loadEntry(endpointRequest, storedEntry, isAwaited);
-    if (entry) Object.assign(request, { cachedEntry: entry, storedEntry });
+    const isStoredWhileWaiting = hasWaitedForOtherProcess && storedEntry.asOfMs >= startedMs;
+    const entry = sharedResponses?.loadEntry(endpointRequest, storedEntry, isStoredWhileWaiting);
+    if (entry) setEntry(pendingFetch, entry, storedEntry);
   }
 
   /** @param callsBefore other calls of the family that are decided together with the one of this request */
-  function decideOne(request: PendingFetch, callsBefore: number): Decided {
-    const { endpointRequest, form, cachedEntry, isRefresh, hasWaited, startedMs } = request;
+  function decideOne(pendingFetch: PendingFetch, callsBefore: number): Decided {
+    const { endpointRequest, form, cachedEntry, isRefresh, hasWaitedForOtherProcess, startedMs } =
+      pendingFetch;
     // An entry that another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
-    const isAwaited = hasWaited && cachedEntry && asOfMs(cachedEntry) >= startedMs;
-    if (isAwaited) return { decision: 'use', entry: cachedEntry };
+    const isStoredWhileWaiting = hasWaitedForOtherProcess && cachedEntry && asOfMs(cachedEntry) >= startedMs;
+    if (isStoredWhileWaiting) return { decision: 'use', entry: cachedEntry };
     const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;
     const quota = () => {
-      const { family } = endpointRequest.request;
+      const { family } = endpointRequest.apiRequest;
       const state = dailyQuota.stateOf(family);
       return entry ? afterCalls(state, callsBefore + dailyQuota.queuedCalls(family)) : state;
     };
@@ -130,20 +134,20 @@ export function createPendingFetches(options: PendingFetchesOptions) {
 
   return {
     /** Gives the request the latest entry of memory and of the store. */
-    useLatest(request: PendingFetch, storedEntry: ReadEntry | undefined): void {
-      useMemory(request);
-      useStoredEntry(request, storedEntry);
+    useLatest(pendingFetch: PendingFetch, storedEntry: ReadEntry | undefined): void {
+      useMemory(pendingFetch);
+      useStoredEntry(pendingFetch, storedEntry);
     },
     /**
      * Whether each request is sent, and the entry that is used if not. The reads were decided before; they are decided again,
      * because the store or another response may have brought an entry meanwhile, and because the calls of all of them
      * together may use so much of the daily quota that some entries are not refreshed.
      */
-    decide(requests: readonly PendingFetch[]): Decided[] {
+    decide(pendingFetches: readonly PendingFetch[]): Decided[] {
       const calls = createPlannedCalls(options.capabilities);
-      return requests.map((request) => {
-        const decided = decideOne(request, calls.besides(request.endpointRequest));
-        if (decided.decision === 'call') calls.add(request.endpointRequest);
+      return pendingFetches.map((pendingFetch) => {
+        const decided = decideOne(pendingFetch, calls.besides(pendingFetch.endpointRequest));
+        if (decided.decision === 'call') calls.add(pendingFetch.endpointRequest);
         return decided;
       });
     },
@@ -151,28 +155,28 @@ export function createPendingFetches(options: PendingFetchesOptions) {
     resultOf({ endpointRequest }: PendingFetch, decided: Decided | undefined): ReadResult {
       const { entry, decision = 'call' } = decided ?? {};
       if (!entry || decision === 'call' || decision === 'reject') {
-        const { family } = endpointRequest.request;
+        const { family } = endpointRequest.apiRequest;
         throw backOffError(family, 'quota', waitMsOfQuota(dailyQuota.stateOf(family)));
       }
-      return { entry, decision, source: 'redis' };
+      return { entry, decision, source: 'store' };
     },
     /**
      * Stores the result of a fetch, for this process and for the others. If an id in it was removed after its request began,
      * only the fields that wait for it get it.
      */
-    store(request: PendingFetch, result: DecodedResponse): Entry {
-      const { endpointRequest, cachedEntry, startedMs } = request;
-      const { usedShare } = dailyQuota.stateOf(endpointRequest.request.family);
+    store(pendingFetch: PendingFetch, result: DecodedResponse): Entry {
+      const { endpointRequest, cachedEntry, startedMs } = pendingFetch;
+      const { usedShare } = dailyQuota.stateOf(endpointRequest.apiRequest.family);
       const entry = entryOf(endpointRequest, result, cachedEntry, { ...options, usedShare });
       if (purges.isPurged([endpointRequest.key, entry.value], startedMs))
         return expiredAt(endpointRequest, entry, startedMs);
-      sharedResponses?.write(request, result, entry);
+      sharedResponses?.write(pendingFetch, result, entry);
       return writeToMemory(endpointRequest, entry);
     },
   };
 }
 
-/** The calls, by family, of requests that are sent together. Those that can share a call count as one. */
+/** The calls, by family, of fetches that are sent together. Those that can share a call count as one. */
 function createPlannedCalls(capabilities: Pick<Capabilities, 'has'>) {
   const calls = new Map<string, number>();
   const batchSizes = new Map<string, number>();
@@ -185,8 +189,8 @@ function createPlannedCalls(capabilities: Pick<Capabilities, 'has'>) {
 
   return {
     /** The calls of the family besides the one that this request needs or joins. */
-    besides: ({ batch, request }: EndpointRequest) => of(request.family) - (joinsCall(batch) ? 1 : 0),
-    add({ batch, request: { family } }: EndpointRequest): void {
+    besides: ({ batch, apiRequest }: EndpointRequest) => of(apiRequest.family) - (joinsCall(batch) ? 1 : 0),
+    add({ batch, apiRequest: { family } }: EndpointRequest): void {
       if (!joinsCall(batch)) calls.set(family, of(family) + 1);
       if (batch) batchSizes.set(batch.key, (batchSizes.get(batch.key) ?? 0) + 1);
     },

@@ -8,7 +8,7 @@ import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
-import { decideRead, readableCount, usesEntry } from './decide-read.ts';
+import { decideRead, readableCount, type StaleUse, usesEntry } from './decide-read.ts';
 import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import { ageOf, type Entry, isFresh } from './entry.ts';
@@ -25,13 +25,12 @@ import { createSharedResponses } from './shared-responses.ts';
 export interface ReadThroughCache {
   /**
    * The value that the endpoint returns; null if Spotify has no such object.
-   * @param awaitsRefresh whether to wait for the refresh of a stale entry, and not to use the entry if that fails
    * @throws GatewayError, SmallerPageNeeded, FeatureWithheld
    */
   get<T>(
     endpointRequest: EndpointRequest<T>,
     fieldContext: FieldContext,
-    awaitsRefresh?: boolean,
+    staleUse?: StaleUse,
   ): Promise<T | null>;
   /** Like `get`, but a simplified object that came with another response is enough. */
   getAnyForm<T extends Entity>(
@@ -58,7 +57,7 @@ export interface ReadThroughCache {
   /** The value in memory, however old; it does not count as used. Undefined if there is none, null for an absence. */
   peek<T>(endpointRequest: EndpointRequest<T>): T | null | undefined;
   /** Whether a read uses memory now, also an absence: `get` if the form is `full`, `getAnyForm` if it is `any`. */
-  isCached(endpointRequest: EndpointRequest, form: Form, awaitsRefresh?: boolean): boolean;
+  isCached(endpointRequest: EndpointRequest, form: Form, staleUse?: StaleUse): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
   /** The number of requests that have no response yet. */
@@ -100,51 +99,48 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   const fetchOptions = { ...options, leases: store, sharedResponses, writes, dailyQuota, writeToMemory };
   const { fetch, isInFlight, inFlightCount } = createInFlightRequests(fetchOptions);
   const refresh = createBackgroundRefresh(fetch, options.log);
-  const { useEntry, useStale } = createEntryUse({
-    ...options,
-    isShared: store !== undefined,
-    dailyQuota,
-    refresh,
-  });
-  const quotaOf = ({ request }: EndpointRequest) => dailyQuota.stateOf(request.family);
-  const decide = (request: EndpointRequest, entry?: Entry) =>
-    decideRead(request, entry, () => quotaOf(request));
-  const cached = (endpointRequest: EndpointRequest, form: Form): Entry | undefined =>
+  const { useEntry, useStale } = createEntryUse({ ...options, isShared: store !== undefined, refresh });
+  const quotaOf = ({ apiRequest }: EndpointRequest) => dailyQuota.stateOf(apiRequest.family);
+  const decide = (endpointRequest: EndpointRequest, entry?: Entry) =>
+    decideRead(endpointRequest, entry, () => quotaOf(endpointRequest));
+  const cachedEntryOf = (endpointRequest: EndpointRequest, form: Form): Entry | undefined =>
     form === 'any' ? memory.getAnyForm(endpointRequest) : memory.get(endpointRequest.key);
 
   async function read(
     endpointRequest: EndpointRequest,
     form: Form,
     fieldContext: FieldContext,
-    awaitsRefresh = false,
+    staleUse: StaleUse = 'serve',
   ): Promise<unknown> {
-    const cachedEntry = cached(endpointRequest, form);
+    const cachedEntry = cachedEntryOf(endpointRequest, form);
     const decision = decide(endpointRequest, cachedEntry);
-    if (cachedEntry && usesEntry(decision, awaitsRefresh)) {
+    if (cachedEntry && usesEntry(decision, staleUse)) {
       observer.onRead('memory');
       return useEntry(endpointRequest, { entry: cachedEntry, decision }, fieldContext);
     }
+    const isRefresh = staleUse === 'refresh';
     try {
-      const result = await fetch(endpointRequest, fieldContext, { form, isRefresh: awaitsRefresh });
+      const result = await fetch(endpointRequest, fieldContext, { form, isRefresh });
       observer.onRead(result.source);
-      if (result.source === 'redis') return useEntry(endpointRequest, result, fieldContext);
+      if (result.source === 'store') return useEntry(endpointRequest, result, fieldContext);
       fieldContext.operation.responseKeys.add(endpointRequest.key);
       recordFreshness(fieldContext, result.entry.freshUntilMs, result.entry.usableUntilMs);
       return result.entry.value;
     } catch (error) {
-      if (awaitsRefresh) throw error;
-      return useStale(endpointRequest, cached(endpointRequest, form) ?? cachedEntry, error, fieldContext);
+      if (isRefresh) throw error;
+      const latestEntry = cachedEntryOf(endpointRequest, form) ?? cachedEntry;
+      return useStale(endpointRequest, latestEntry, error, fieldContext);
     }
   }
 
   async function loadFromStore(endpointRequests: readonly EndpointRequest[], form: Form): Promise<void> {
-    const missing = endpointRequests.filter((endpointRequest) => !cached(endpointRequest, form));
+    const missing = endpointRequests.filter((endpointRequest) => !cachedEntryOf(endpointRequest, form));
     await sharedResponses?.load(missing.map((endpointRequest) => ({ endpointRequest, form })));
   }
 
   return {
-    get: <T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext, awaitsRefresh?: boolean) =>
-      read(endpointRequest, 'full', fieldContext, awaitsRefresh) as Promise<T | null>,
+    get: <T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext, staleUse?: StaleUse) =>
+      read(endpointRequest, 'full', fieldContext, staleUse) as Promise<T | null>,
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
     async getAfterError<T>(request: EndpointRequest<T>, error: unknown, fieldContext: FieldContext) {
@@ -156,14 +152,14 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       return useStale(endpointRequest, entry, error, fieldContext) as T | null;
     },
     async findCachedOrInFlight(endpointRequests, searchesStore = true) {
-      const find = () => endpointRequests.find((request) => memory.getAnyForm(request)?.value);
+      const find = () => endpointRequests.find((each) => memory.getAnyForm(each)?.value);
       if (searchesStore && !find()) await loadFromStore(endpointRequests, 'any');
       return find() ?? endpointRequests.find(({ key }) => isInFlight(key));
     },
     load: (endpointRequest) => loadFromStore([endpointRequest], 'full'),
     peek: <T>({ key }: EndpointRequest<T>) => memory.get(key)?.value as T | null | undefined,
-    isCached: (request, form, awaitsRefresh) =>
-      usesEntry(decide(request, cached(request, form)), awaitsRefresh),
+    isCached: (endpointRequest, form, staleUse) =>
+      usesEntry(decide(endpointRequest, cachedEntryOf(endpointRequest, form)), staleUse),
     isAbsent({ key }) {
       const entry = memory.get(key);
       return entry?.value === null && isFresh(entry);

@@ -77,13 +77,13 @@ export function createEntryStore(store: Pick<SharedStore, 'getEntries' | 'setEnt
 /**
  * The entry that this process uses for a stored one; undefined if it cannot be used. It is used no longer than an entry
  * that this process would have read itself.
- * @param isAwaited whether it was read while this process waited for it: then it is used once, even if it may not be cached
+ * @param isStoredWhileWaiting whether it was read while this process waited for it: then it is used once, even if it may not be cached
  */
 export function entryFromStore(
   endpointRequest: EndpointRequest,
   storedEntry: ReadEntry,
   options: FreshnessOptions,
-  isAwaited = false,
+  isStoredWhileWaiting = false,
 ): Entry | undefined {
   const { body, etag, bytes, isRepeated } = storedEntry;
   const sentMs = Math.min(storedEntry.asOfMs, epochMs()); // the clock of another process may be ahead
@@ -93,7 +93,7 @@ export function entryFromStore(
   const freshUntilMs = Math.min(storedEntry.freshUntilMs, longest.freshUntilMs);
   const usableUntilMs = Math.min(storedEntry.usableUntilMs, longest.usableUntilMs);
   const value = body === null ? null : decodeStored(endpointRequest, storedEntry);
-  if (value === undefined || (usableUntilMs <= epochMs() && !isAwaited)) return undefined;
+  if (value === undefined || (usableUntilMs <= epochMs() && !isStoredWhileWaiting)) return undefined;
   const freshMs = Math.max(0, freshUntilMs - sentMs);
   return { value, etag, bytes, freshMs, freshUntilMs, usableUntilMs, isRepeated };
 }

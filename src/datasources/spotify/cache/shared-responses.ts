@@ -39,11 +39,11 @@ export function createSharedResponses(
 
   /**
    * Loads a stored entry into memory; undefined if it cannot be used, or an id in it was removed meanwhile.
-   * @param isAwaited see `entryFromStore`
+   * @param isStoredWhileWaiting see `entryFromStore`
    */
-  function loadEntry(request: EndpointRequest, storedEntry: ReadEntry, isAwaited?: boolean) {
+  function loadEntry(request: EndpointRequest, storedEntry: ReadEntry, isStoredWhileWaiting?: boolean) {
     if (isPurged(request, storedEntry)) return undefined;
-    const entry = entryFromStore(request, storedEntry, options, isAwaited);
+    const entry = entryFromStore(request, storedEntry, options, isStoredWhileWaiting);
     return entry && writeToMemory(request, entry);
   }
 

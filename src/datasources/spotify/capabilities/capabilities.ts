@@ -1,9 +1,9 @@
 import type { Log } from '../../../observability/log.ts';
+import { propertyOf } from '../../../property.ts';
 import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import { FeatureWithheld, LimitRejected } from '../kinds/requests/endpoint-request.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import { propertyOf } from '../transport/body.ts';
 import { isDevelopmentMode } from './development-mode.ts';
 import {
   type CapabilityValues,

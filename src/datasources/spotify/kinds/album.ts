@@ -16,6 +16,8 @@ import {
   baseFields,
   type Copyright,
   copyright,
+  type Decoded,
+  type DecodedList,
   type ExternalIds,
   externalIds,
   type Image,
@@ -24,8 +26,6 @@ import {
   type Restrictions,
   releaseDate,
   restrictions,
-  type Sent,
-  type SentList,
   texts,
 } from './decoding/values.ts';
 import {
@@ -43,22 +43,22 @@ export type AlbumGroup = AlbumType | 'APPEARS_ON';
 
 export interface Album extends BaseFields {
   kind: 'album';
-  albumType: Sent<AlbumType>;
+  albumType: Decoded<AlbumType>;
   /** Why the list of an artist contains the album. Only lists have the group, and not for every app. */
   albumGroup: AlbumGroup | undefined;
   /** Null, as the next three, if a simplified object states null: the full object is not read for an item of a list. */
-  totalTracks: Sent<number | null>;
-  releaseDate: Sent<ReleaseDate | null>;
-  images: SentList<Image> | null;
-  artists: SentList<Artist> | null;
+  totalTracks: Decoded<number | null>;
+  releaseDate: Decoded<ReleaseDate | null>;
+  images: DecodedList<Image> | null;
+  artists: DecodedList<Artist> | null;
   /** Null if a simplified object lacks it. */
-  isPlayable: Sent<boolean | null>;
-  restrictions: Sent<Restrictions | null>;
-  copyrights: SentList<Copyright>;
-  externalIds: Sent<ExternalIds>;
-  genres: SentList<string>;
-  label: Sent<string>;
-  popularity: Sent<number>;
+  isPlayable: Decoded<boolean | null>;
+  restrictions: Decoded<Restrictions | null>;
+  copyrights: DecodedList<Copyright>;
+  externalIds: Decoded<ExternalIds>;
+  genres: DecodedList<string>;
+  label: Decoded<string>;
+  popularity: Decoded<number>;
   /** The first tracks, which a full album contains; undefined if they cannot be used. */
   tracks: Page<Entity> | undefined;
 }

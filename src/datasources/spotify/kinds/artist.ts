@@ -2,12 +2,12 @@ import { expectArray, expectObject, intPart, type Json, part, partOrNull, withId
 import {
   type BaseFields,
   baseFields,
+  type Decoded,
+  type DecodedList,
   type Followers,
   followers,
   type Image,
   images,
-  type Sent,
-  type SentList,
   simplifiedOptions,
   texts,
 } from './decoding/values.ts';
@@ -21,10 +21,10 @@ import {
 
 export interface Artist extends BaseFields {
   kind: 'artist';
-  images: SentList<Image>;
-  genres: SentList<string>;
-  followers: Sent<Followers>;
-  popularity: Sent<number>;
+  images: DecodedList<Image>;
+  genres: DecodedList<string>;
+  followers: Decoded<Followers>;
+  popularity: Decoded<number>;
 }
 
 /** At most twenty artists; only for apps that had access before November 2024. */
@@ -69,7 +69,7 @@ function decodeArtist(value: unknown, options: DecodeOptions): Artist {
 }
 
 /** The simplified artists inside another object. */
-export function simplifiedArtists(json: Json, where: string, options: DecodeOptions): SentList<Artist> {
+export function simplifiedArtists(json: Json, where: string, options: DecodeOptions): DecodedList<Artist> {
   const simplified = simplifiedOptions(options);
   return part(json['artists'], (artists) =>
     expectArray(artists, `${where}.artists`).map((item) =>

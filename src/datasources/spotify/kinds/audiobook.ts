@@ -1,20 +1,20 @@
 import { expectObject, intPart, listPart, stringPart } from './decoding/json.ts';
 import { lengthShownBy, type Page, usableEmbeddedPage } from './decoding/page.ts';
 import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
-import type { Sent, SentList } from './decoding/values.ts';
+import type { Decoded, DecodedList } from './decoding/values.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
 
 /** An author or a narrator. */
 export interface Contributor {
-  name: Sent<string>;
+  name: Decoded<string>;
 }
 
 export interface Audiobook extends Series {
   kind: 'audiobook';
-  authors: SentList<Contributor>;
-  narrators: SentList<Contributor>;
-  edition: Sent<string | null>;
-  totalChapters: Sent<number>;
+  authors: DecodedList<Contributor>;
+  narrators: DecodedList<Contributor>;
+  edition: Decoded<string | null>;
+  totalChapters: Decoded<number>;
   /** The first chapters, which a full audiobook contains; undefined if they cannot be used. */
   chapters: Page<Entity> | undefined;
 }

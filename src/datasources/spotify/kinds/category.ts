@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { propertyOf } from '../transport/body.ts';
+import { propertyOf } from '../../../property.ts';
 import { expectObject, expectString, listPart, MalformedResponse, withId } from './decoding/json.ts';
-import { type Image, image, type SentList } from './decoding/values.ts';
+import { type DecodedList, type Image, image } from './decoding/values.ts';
 import type { Entity } from './kind.ts';
 import { isBareId, isPathSegment } from './spotify-id.ts';
 
@@ -11,7 +11,7 @@ export interface Category extends Entity {
   /** Spotify's id, which may be a word such as `party`. */
   categoryId: string;
   name: string;
-  icons: SentList<Image>;
+  icons: DecodedList<Image>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Audiobook, decodeAudiobook } from './audiobook.ts';
 import { enumPart, expectObject, intPart, type Json, part, partOrNull, withId } from './decoding/json.ts';
 import { type Recording, recording, spokenWordKind } from './decoding/spoken-word.ts';
-import { type Restrictions, restrictionReasons, type Sent, simplifiedOptions } from './decoding/values.ts';
+import { type Decoded, type Restrictions, restrictionReasons, simplifiedOptions } from './decoding/values.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
 import { fallbackMarket } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
@@ -9,10 +9,10 @@ import type { SpotifyId } from './spotify-id.ts';
 export interface Chapter extends Recording {
   kind: 'chapter';
   /** From 0. */
-  chapterNumber: Sent<number>;
-  restrictions: Sent<Restrictions | null>;
+  chapterNumber: Decoded<number>;
+  restrictions: Decoded<Restrictions | null>;
   /** The simplified audiobook; lists of one audiobook's chapters have `audiobookId` instead. */
-  audiobook: Sent<Audiobook>;
+  audiobook: Decoded<Audiobook>;
   audiobookId: SpotifyId | undefined;
 }
 

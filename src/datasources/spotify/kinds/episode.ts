@@ -8,7 +8,7 @@ import {
   withId,
 } from './decoding/json.ts';
 import { type Recording, recording, spokenWordKind } from './decoding/spoken-word.ts';
-import { type Restrictions, restrictions, type Sent, simplifiedOptions } from './decoding/values.ts';
+import { type Decoded, type Restrictions, restrictions, simplifiedOptions } from './decoding/values.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
 import { fallbackMarket } from './markets.ts';
 import { decodeShow, type Show } from './show.ts';
@@ -16,11 +16,11 @@ import type { SpotifyId } from './spotify-id.ts';
 
 export interface Episode extends Recording {
   kind: 'episode';
-  isExternallyHosted: Sent<boolean | null>;
-  restrictions: Sent<Restrictions | null>;
-  language: Sent<string>;
+  isExternallyHosted: Decoded<boolean | null>;
+  restrictions: Decoded<Restrictions | null>;
+  language: Decoded<string>;
   /** The simplified show; lists of one show's episodes have `showId` instead. */
-  show: Sent<Show>;
+  show: Decoded<Show>;
   showId: SpotifyId | undefined;
 }
 

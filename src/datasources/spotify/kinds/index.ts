@@ -61,6 +61,8 @@ export const searchEndpoint = {
   limitGroup: 'search',
   freshMs: hourMs,
   presumedDailyLimit: 200,
+  maxOffset: 1_000, // Spotify takes an offset and a limit of 1,000 together at most
+  hasStableTotal: false, // it drifts from page to page (spotify/web-api#201)
 } as const satisfies PagedEndpointDefinition;
 
 type Kinds = typeof kinds;
@@ -104,6 +106,13 @@ export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[
   ...browseLists,
   searchEndpoint,
 ];
+
+/** @throws Error if there is no such endpoint, which is a defect of the gateway */
+export function pagedEndpoint(name: string): PagedEndpointDefinition {
+  const endpoint = pagedEndpoints(kinds).find((other) => other.name === name);
+  if (!endpoint) throw new Error(`There is no endpoint ${name}.`);
+  return endpoint;
+}
 
 /** The lists that belong to no object of the catalogue, and that Spotify may withhold from an app. */
 export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'name' | 'withheldField' | 'on404'>[] =

@@ -104,6 +104,10 @@ export interface PagedEndpointDefinition {
   freshMs: number;
   /** The calls in 24 h after which apps in development mode were seen to be rejected. */
   presumedDailyLimit?: number;
+  /** The end of the last slot that Spotify serves; by default only the length of a list ends it. */
+  maxOffset?: number;
+  /** Whether different totals on two pages mean that the list has changed; by default they do. */
+  hasStableTotal?: boolean;
 }
 
 /** A list that Spotify pages. `F` is the filter that narrows it. */
@@ -155,20 +159,14 @@ export interface EmbeddedPage {
 export const findKind = (kinds: KindRegistry, name: unknown): KindDefinition | undefined =>
   typeof name === 'string' && Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 
-/**
- * The kind with this name. `T` is its type, as far as the caller knows it: a registry has each kind under its own name.
- * @throws Error if the registry has no such kind, which is a defect of the gateway
- */
+/** The kind with this name, of the type that the caller knows. @throws Error if there is none: a defect of the gateway */
 export function getKind<T extends Entity = Entity>(kinds: KindRegistry, name: T['kind']): KindDefinition<T> {
   const kind = findKind(kinds, name);
   if (!kind) throw new Error(`The registry has no kind ${name}.`);
   return kind as KindDefinition<T>;
 }
 
-/**
- * The list with this name.
- * @throws Error if the registry has no such list, which is a defect of the gateway
- */
+/** @throws Error if the registry has no list with this name, which is a defect of the gateway */
 export function getList(kinds: KindRegistry, name: string): PagedListDefinition<Entity, never> {
   const list = Object.values(kinds)
     .flatMap(({ lists }) => lists)

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { propertyOf } from '../transport/body.ts';
+import { isObject } from '../../../json.ts';
+import { propertyOf } from '../../../property.ts';
 import {
   booleanPart,
   expectObject,
-  isObject,
   type Malformed,
   orMalformed,
   part,
@@ -16,13 +16,13 @@ import { decodeEmbeddedPage, type Page } from './decoding/page.ts';
 import {
   type BaseFields,
   baseFields,
+  type Decoded,
+  type DecodedList,
   type Followers,
   followers,
   type Image,
   images,
   plainText,
-  type Sent,
-  type SentList,
 } from './decoding/values.ts';
 import { type Episode, episode } from './episode.ts';
 import type { DecodeOptions, EmbeddedPage, KindDefinition, ListEntry, PagedListDefinition } from './kind.ts';
@@ -34,25 +34,25 @@ import { decodeUser, type User } from './user.ts';
 export interface Playlist extends BaseFields {
   kind: 'playlist';
   /** Null if the playlist has none. */
-  description: Sent<string | null>;
-  collaborative: Sent<boolean>;
+  description: Decoded<string | null>;
+  collaborative: Decoded<boolean>;
   /** Null if Spotify does not state it. Simplified playlists lack it. */
-  public: Sent<boolean | null>;
-  snapshotId: Sent<string>;
-  images: SentList<Image>;
-  owner: Sent<User>;
-  followers: Sent<Followers>;
+  public: Decoded<boolean | null>;
+  snapshotId: Decoded<string>;
+  images: DecodedList<Image>;
+  owner: Decoded<User>;
+  followers: Decoded<Followers>;
   /** The first items, which a full playlist contains. Undefined in others, and if the app may not read them. */
-  items: Sent<Page<ListEntry>>;
+  items: Decoded<Page<ListEntry>>;
 }
 
 /** One slot of a playlist. */
 export interface PlaylistItem extends ListEntry {
   kind: 'playlist item';
   /** A time of ISO 8601; null in some very old playlists. */
-  addedAt: Sent<string | null>;
-  addedBy: Sent<User | null>;
-  isLocal: Sent<boolean>;
+  addedAt: Decoded<string | null>;
+  addedBy: Decoded<User | null>;
+  isLocal: Decoded<boolean>;
   item: Track | Episode | Malformed | null;
 }
 
@@ -119,7 +119,7 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
     images: json['images'] === null ? [] : images(json, 'playlist'),
     owner: part(withId(json['owner']), decodeUser),
     followers: followers(json, 'playlist'),
-    items: part(page, (it) => decodeEmbeddedPage(it, embeddedItems, options, base.id)) as Sent<
+    items: part(page, (it) => decodeEmbeddedPage(it, embeddedItems, options, base.id)) as Decoded<
       Page<ListEntry>
     >,
   };

@@ -1,13 +1,13 @@
 import { booleanPart, expectObject, intPart, statedNull } from './decoding/json.ts';
 import { lengthShownBy, type Page, usableEmbeddedPage } from './decoding/page.ts';
 import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
-import type { Sent } from './decoding/values.ts';
+import type { Decoded } from './decoding/values.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
 
 export interface Show extends Series {
   kind: 'show';
-  isExternallyHosted: Sent<boolean | null>;
-  totalEpisodes: Sent<number>;
+  isExternallyHosted: Decoded<boolean | null>;
+  totalEpisodes: Decoded<number>;
   /** The newest episodes, which a full show contains if it was read alone; undefined if they cannot be used. */
   episodes: Page<Entity> | undefined;
 }

@@ -15,13 +15,13 @@ import {
   addressOrNull,
   type BaseFields,
   baseFields,
+  type Decoded,
+  type DecodedList,
   type ExternalIds,
   externalIds,
   externalUrl,
   type Restrictions,
   restrictions,
-  type Sent,
-  type SentList,
   simplifiedOptions,
 } from './decoding/values.ts';
 import {
@@ -39,23 +39,23 @@ export interface Track extends Omit<BaseFields, 'name'> {
   kind: 'track';
   /** Undefined in a reference only. */
   name: string | undefined;
-  discNumber: Sent<number>;
-  trackNumber: Sent<number>;
-  durationMs: Sent<number>;
-  explicit: Sent<boolean>;
-  isLocal: Sent<boolean>;
+  discNumber: Decoded<number>;
+  trackNumber: Decoded<number>;
+  durationMs: Decoded<number>;
+  explicit: Decoded<boolean>;
+  isLocal: Decoded<boolean>;
   /** Null if a simplified object lacks it. */
-  isPlayable: Sent<boolean | null>;
-  restrictions: Sent<Restrictions | null>;
+  isPlayable: Decoded<boolean | null>;
+  restrictions: Decoded<Restrictions | null>;
   /** A reference to the requested track, if this track replaces it in the market. Undefined if it is withheld. */
-  linkedFrom: Sent<Track | null>;
-  previewUrl: Sent<string | null>;
-  artists: SentList<Artist>;
+  linkedFrom: Decoded<Track | null>;
+  previewUrl: Decoded<string | null>;
+  artists: DecodedList<Artist>;
   /** The simplified album; lists of one album's tracks have `albumId` instead. */
-  album: Sent<Album>;
+  album: Decoded<Album>;
   albumId: SpotifyId | undefined;
-  externalIds: Sent<ExternalIds>;
-  popularity: Sent<number>;
+  externalIds: Decoded<ExternalIds>;
+  popularity: Decoded<number>;
 }
 
 export const albumTracks = {

@@ -1,13 +1,13 @@
 import { expectObject, expectString, MalformedResponse, stringPart } from './decoding/json.ts';
-import { externalUrl, type Sent } from './decoding/values.ts';
+import { type Decoded, externalUrl } from './decoding/values.ts';
 import { isPathSegment } from './spotify-id.ts';
 
 /** A user as others see it. Its id is no id of the catalogue: it may be a name. */
 export interface User {
   id: string;
   /** Null if the user has none. */
-  displayName: Sent<string | null>;
-  externalUrl: Sent<string>;
+  displayName: Decoded<string | null>;
+  externalUrl: Decoded<string>;
 }
 
 /** @throws MalformedResponse without a readable id */

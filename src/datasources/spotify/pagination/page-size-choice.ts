@@ -41,7 +41,7 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
     const maxSize = capabilities.maxPageSize(list.endpoint);
     const size = capabilities.sizeWithoutProbe(list.endpoint);
     if (size >= maxSize) return maxSize;
-    const { family } = list.page(0, size).request;
+    const { family } = list.page(0, size).apiRequest;
     const callsLeft = dailyQuota.stateOf(family).remaining - dailyQuota.queuedCalls(family);
     if (callsLeft === Number.POSITIVE_INFINITY) return maxSize;
     const probeCalls = capabilities
@@ -62,8 +62,8 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
    */
   function beginsInCache(list: PagedList, windowArgs: WindowArgs, size: number, maxSize: number): boolean {
     const start = slotRangeFor({ list, lengths }, windowArgs, [])?.start ?? 0;
-    const awaitsRefresh = size > maxSize;
-    return cache.isCached(list.page(start - (start % size), size), 'full', awaitsRefresh);
+    const staleUse = size > maxSize ? 'refresh' : 'serve';
+    return cache.isCached(list.page(start - (start % size), size), 'full', staleUse);
   }
 
   /**
@@ -75,8 +75,9 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
     if (slotRange === null) return false;
     const end = Math.min(slotRange.end, lengths.of(list)?.maxLength ?? slotRange.end);
     const offsets = offsetsOf({ ...slotRange, end }, size);
-    const awaitsRefresh = size !== capabilities.lastPageSize(list.endpoint); // a refresh in larger pages costs fewer calls
-    const isCached = (offset: number) => cache.isCached(list.page(offset, size), 'full', awaitsRefresh);
+    // A refresh in larger pages costs fewer calls.
+    const staleUse = size === capabilities.lastPageSize(list.endpoint) ? 'serve' : 'refresh';
+    const isCached = (offset: number) => cache.isCached(list.page(offset, size), 'full', staleUse);
     const isEmbedded = (offset: number) => offset + size <= (list.embeddedItems ?? 0);
     return offsets.some(isCached) && offsets.every((offset) => isEmbedded(offset) || isCached(offset));
   }

@@ -9,26 +9,30 @@ const maxQueued = 1_000; // more cannot be sent within a deadline of 8 s: 24 at 
 interface WaitingCall {
   family: Family;
   waiters: Waiters;
-  admit: (permit: CallPermit) => void;
+  resolve: (permit: CallPermit) => void;
   reject: (error: GatewayError) => void;
 }
 
-/** The calls that a drain decides about: usually those until all permits are taken, because a thousand would take long. */
-type Drained = 'all' | 'untilFull';
+/**
+ * The calls that a drain decides about. After a release only until no permit is left, because a thousand calls would take
+ * long; after a new back-off or a wait, all of them.
+ */
+type DrainScope = 'all' | 'untilNoPermit';
 
 /**
- * The calls that wait for a permit: retries first, because they have waited the longest. Operations take turns; the calls
- * of one operation keep their order. A call for which several operations wait has the turn that comes first.
+ * The calls that wait for a permit: first those that have had a turn before, because they have waited the longest. Operations
+ * take turns; the calls of one operation keep their order. A call for which several operations wait has the turn that comes
+ * first.
  */
 export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
-  const retries = createFairQueue<WaitingCall>();
-  const firstAttempts = createFairQueue<WaitingCall>();
+  const firstCalls = createFairQueue<WaitingCall>();
+  const otherCalls = createFairQueue<WaitingCall>();
   let wakeTimer: NodeJS.Timeout | undefined;
   let wakeAtMs = Number.POSITIVE_INFINITY;
   let nextDrain: NodeJS.Immediate | undefined;
-  let nextDrained: Drained = 'untilFull';
+  let nextDrainScope: DrainScope = 'untilNoPermit';
 
-  const size = () => retries.size() + firstAttempts.size();
+  const size = () => firstCalls.size() + otherCalls.size();
 
   /** Decides about every queued call after the shortest of all waits. */
   function wakeIn(waitMs: number): void {
@@ -42,14 +46,14 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
     }, waitMs);
   }
 
-  function drain(drained: Drained): void {
-    nextDrained = 'untilFull';
-    for (const calls of [retries, firstAttempts]) {
-      calls.drain((call) => (drained === 'untilFull' && permits.isFull() ? 'stop' : offer(call)));
+  function drain(scope: DrainScope): void {
+    nextDrainScope = 'untilNoPermit';
+    for (const calls of [firstCalls, otherCalls]) {
+      calls.drain((call) => (scope === 'untilNoPermit' && permits.isFull() ? 'stop' : offer(call)));
     }
   }
 
-  function offer({ family, waiters, admit, reject }: WaitingCall): Offer {
+  function offer({ family, waiters, resolve, reject }: WaitingCall): Offer {
     const decision = permits.decide(family, waiters);
     switch (decision.act) {
       case 'reject':
@@ -58,8 +62,10 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
       case 'wait':
         wakeIn(decision.waitMs);
         return 'kept';
+      case 'waitForPermit':
+        return 'kept';
       case 'send':
-        admit(permits.acquire(family));
+        resolve(permits.acquire(family));
         return 'taken';
     }
   }
@@ -68,7 +74,7 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
     if (size() === 0) return;
     nextDrain ??= setImmediate(() => {
       nextDrain = undefined;
-      drain(nextDrained);
+      drain(nextDrainScope);
     });
   }
 
@@ -80,32 +86,32 @@ export function createAdmissionQueue(permits: CallPermits, observer: Observer) {
     drainSoon,
     /** Decides about every queued call soon: some may have to be rejected. */
     drainAllSoon(): void {
-      nextDrained = 'all';
+      nextDrainScope = 'all';
       drainSoon();
     },
     /**
      * Resolves when the call has a permit.
      * @throws GatewayError as soon as it is clear that the call cannot be sent in time
      */
-    async admit(family: Family, waiters: Waiters, isRetry: boolean): Promise<CallPermit> {
+    async admit(family: Family, waiters: Waiters, goesFirst: boolean): Promise<CallPermit> {
       const decision = permits.decide(family, waiters);
       if (decision.act === 'reject') throw decision.error;
-      // It overtakes no call: every queued call that may be sent has been sent, or a drain is scheduled.
+      // Without a scheduled drain it overtakes no call: every queued call that may be sent has been sent.
       if (decision.act === 'send' && !nextDrain) return permits.acquire(family);
       if (size() >= maxQueued)
         throw new Overloaded('Too many Spotify calls are queued: retry after a few seconds.');
       const [operation] = waiters.operations();
       const onDequeued = observer.onQueued({ family, operation });
-      const turn = new Promise<CallPermit>((admit, reject) => {
-        const queue = isRetry ? retries : firstAttempts;
-        const call = { family, waiters, admit, reject };
+      const turn = new Promise<CallPermit>((resolve, reject) => {
+        const queue = goesFirst ? firstCalls : otherCalls;
+        const call = { family, waiters, resolve, reject };
         let owner = operation;
         queue.add(owner, call);
         waiters.onJoined((joined) => {
           if (queue.moveForward(call, owner, joined)) owner = joined;
         });
       });
-      wakeIn(decision.act === 'wait' ? decision.waitMs : 0);
+      if (decision.act === 'wait') wakeIn(decision.waitMs);
       return turn.finally(onDequeued);
     },
     /** Decides about every queued call a last time, and leaves no timer. */

@@ -3,47 +3,44 @@ import { epochMs } from '../../../observability/clock.ts';
 import { durationText } from '../../../text.ts';
 import { families } from '../kinds/index.ts';
 import { type Message, subscribeTo } from '../shared-state/messages.ts';
-import { type BackOffReason, backOffError, backOffReasons, maxRetryAfterMs } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
-import { isEdgeRejection } from '../transport/retry.ts';
+import { isEdgeRejection } from '../transport/response-meaning.ts';
+import { maxRetryAfterMs } from '../transport/retry-after.ts';
+import { type BackOffReason, backOffReasons } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
-import {
-  type CircuitBreaker,
-  connectionResult,
-  createCircuitBreaker,
-  endpointResult,
-  failureWindowMs,
-  type OpenState,
-} from './circuit-breaker.ts';
-import { type BreakersOptions, createPremiumBreaker } from './premium-breaker.ts';
+import type { OpenState } from './back-off.ts';
+import { connectionResult, endpointResult } from './call-result.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
+import { failureWindowMs } from './failure-rate.ts';
+import { createPremiumBreaker, type PremiumBreakerOptions } from './premium-breaker.ts';
 
+export type BreakersOptions = PremiumBreakerOptions;
 export type Breakers = ReturnType<typeof createBreakers>;
 
 const subject = 'back-off';
 
-function backOffCause(name: Family | 'any', reason: OpenState['reason']): string {
-  if (reason === 'quota') return `the daily quota of ${name} is used up`;
-  if (reason === 'rate') return `Spotify limits the rate of calls of ${name}`;
-  return name === 'any' ? 'Spotify cannot be reached' : `Spotify is unavailable for ${name}`;
-}
-
-/** The circuit breakers that a call passes: Premium, the global one for the connection, and that of its family. */
+/**
+ * The circuit breakers that a call passes: Premium, the one of the connection, and that of its family. A transport fault
+ * concerns the connection to Spotify and not one endpoint. A call without a response in time concerns its endpoint if other
+ * endpoints respond.
+ */
 export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
-  const breakers = new Map<Family | 'any', CircuitBreaker>();
+  const connectionBreaker = createCircuitBreaker();
+  const familyBreakers = new Map<Family, CircuitBreaker>();
   const premium = createPremiumBreaker({ sharedState, log, onOpen });
   // Families of which the edge has rejected a call since the last success of any endpoint.
   const edgeRejections = new Set<Family>();
   const lastSuccessMs = new Map<Family, number>(); // of any call of the family
 
-  const breakerOf = (name: Family | 'any') => getOrCreate(breakers, name, createCircuitBreaker);
+  const familyBreakerOf = (family: Family) => getOrCreate(familyBreakers, family, createCircuitBreaker);
+  const breakersOf = (family: Family) => [connectionBreaker, familyBreakerOf(family)] as const;
 
-  // A transport fault concerns the connection to Spotify and not one endpoint: it has a breaker of its own. A call without a
-  // response in time concerns its endpoint if other endpoints respond.
-  const breakersOf = (family: Family) => [breakerOf('any'), breakerOf(family)] as const;
-
-  /** Changes a breaker, and reports it if that opens the breaker. */
-  function change(name: Family | 'any', nowMs: number, act: (breaker: CircuitBreaker) => void): void {
-    const breaker = breakerOf(name);
+  /**
+   * Changes a breaker, and reports it if that opens the breaker.
+   * @param family null for the breaker of the connection
+   */
+  function change(family: Family | null, nowMs: number, act: (breaker: CircuitBreaker) => void): void {
+    const breaker = family === null ? connectionBreaker : familyBreakerOf(family);
     const waitMsBefore = breaker.openState(nowMs)?.waitMs ?? 0;
     act(breaker);
     const openState = breaker.openState(nowMs);
@@ -52,15 +49,15 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
     if (waitMsBefore > 0) return;
     const { reason, waitMs } = openState;
     const seconds = Math.ceil(Math.round(waitMs) / 1000); // a difference of clock readings has a rounding error
-    const message = `${backOffCause(name, reason)}: no calls for ${durationText(seconds)}`;
-    log?.warn({ family: name, reason, seconds }, message);
+    const message = `${backOffCause(family, reason)}: no calls for ${durationText(seconds)}`;
+    log?.warn({ family: family ?? 'any', reason, seconds }, message);
   }
 
   /** Starts a back-off in this process. Returns the milliseconds until its end. */
   function trip(family: Family, reason: BackOffReason, waitMs: number | null): number {
     const nowMs = performance.now();
     change(family, nowMs, (breaker) => breaker.trip(reason, waitMs, nowMs));
-    return breakerOf(family).openState(nowMs)?.waitMs ?? 0;
+    return familyBreakerOf(family).openState(nowMs)?.waitMs ?? 0;
   }
 
   const receivedUntilMs = new Map<Family, number>(); // the end of the last back-off that another process has published
@@ -72,7 +69,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
     trip(backOff.family, backOff.reason, backOff.waitMs);
   });
 
-  function release(family: Family, outcome: Outcome | undefined, nowMs: number): void {
+  function endCall(family: Family, outcome: Outcome | undefined, nowMs: number): void {
     const othersRespond = [...lastSuccessMs].some(
       ([other, atMs]) => other !== family && nowMs - atMs < failureWindowMs,
     );
@@ -83,40 +80,47 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
     }
     if (outcome?.kind === 'response' && isEdgeRejection(outcome)) edgeRejections.add(family);
     const onConnection = connectionResult(outcome, edgeRejections.size, othersRespond);
-    change('any', nowMs, (breaker) => breaker.release(onConnection, nowMs));
-    change(family, nowMs, (breaker) => breaker.release(atEndpoint, nowMs));
+    change(null, nowMs, (breaker) => breaker.endCall(onConnection, nowMs));
+    change(family, nowMs, (breaker) => breaker.endCall(atEndpoint, nowMs));
   }
 
   return {
     /** The back-off that applies to a family; null for none. */
     openStateOf(family: Family, nowMs: number): OpenState | null {
-      const [connectionBreaker, familyBreaker] = breakersOf(family);
+      const familyBreaker = familyBreakerOf(family);
       return premium.openState(nowMs) ?? connectionBreaker.openState(nowMs) ?? familyBreaker.openState(nowMs);
     },
-    /** Whether a call that was acquired may be sent: no back-off has begun since then. */
+    /** Whether a call that has begun may be sent: no back-off has begun since then. */
     maySend: (family: Family, nowMs: number): boolean =>
       premium.openState(nowMs) === null && breakersOf(family).every((breaker) => !breaker.isOpen(nowMs)),
     /** Whether all breakers of the family allow one more call in flight. */
     hasCapacity: (family: Family): boolean =>
       premium.hasCapacity() && breakersOf(family).every((breaker) => breaker.hasCapacity()),
     /** Counts a call as in flight. Returns the function that ends it; its outcome is undefined if it was not sent. */
-    acquire(family: Family, nowMs: number): (outcome: Outcome | undefined, nowMs: number) => void {
-      for (const breaker of breakersOf(family)) breaker.acquire();
-      const isProbe = premium.acquire(nowMs);
+    beginCall(family: Family, nowMs: number): (outcome: Outcome | undefined, nowMs: number) => void {
+      for (const breaker of breakersOf(family)) breaker.beginCall();
+      const isProbe = premium.beginCall(nowMs);
       return (outcome, endedAtMs) => {
-        premium.release(outcome, endedAtMs, isProbe);
-        release(family, outcome, endedAtMs);
+        premium.endCall(outcome, endedAtMs, isProbe);
+        endCall(family, outcome, endedAtMs);
       };
     },
-    /** See `CallScheduler.backOff`. */
-    backOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null) {
+    /** See `CallScheduler.startBackOff`. */
+    startBackOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null): number {
       const waitMs = trip(family, reason, requestedWaitMs);
       sharedState?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs, waitMs });
-      return backOffError(family, reason, waitMs);
+      return waitMs;
     },
     /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
     isPremiumLapsed: premium.isLapsed,
   };
+}
+
+function backOffCause(family: Family | null, reason: OpenState['reason']): string {
+  if (family === null) return 'Spotify cannot be reached';
+  if (reason === 'quota') return `the daily quota of ${family} is used up`;
+  if (reason === 'rate') return `Spotify limits the rate of calls of ${family}`;
+  return `Spotify is unavailable for ${family}`;
 }
 
 /**

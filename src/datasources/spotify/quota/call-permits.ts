@@ -1,26 +1,25 @@
 import { CallAbandoned, type GatewayError, shuttingDown, UpstreamRateLimited } from '../../../errors.ts';
-import { epochMs } from '../../../observability/clock.ts';
-import { dayMs } from '../kinds/kind.ts';
-import { backOffError, retryAfterText } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
+import { maxWaitInRequestMs } from '../transport/retry-after.ts';
+import { backOffError, retryAfterText } from '../transport/upstream-errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
+import type { OpenState } from './back-off.ts';
 import type { Breakers } from './breakers.ts';
-import type { OpenState } from './circuit-breaker.ts';
-import type { DailyQuota, QuotaState } from './daily-quota.ts';
+import type { DailyQuota } from './daily-quota.ts';
+import { waitMsOfQuota } from './quota-state.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
-/** Whether a call is sent now, waits, or is rejected. */
+/** Whether a call is sent now, waits for a time or until another call ends, or is rejected. */
 type AdmissionDecision =
   | { act: 'send' }
-  /** `waitMs` infinite: until another call ends. */
   | { act: 'wait'; waitMs: number }
+  | { act: 'waitForPermit' }
   | { act: 'reject'; error: GatewayError };
 
 export type CallPermits = ReturnType<typeof createCallPermits>;
 export type CallPermit = ReturnType<CallPermits['acquire']>;
 
-const maxBackOffWaitMs = 2_000; // a longer back-off is reported to the client instead
 const maxRateLimitWaitMs = 1_000;
 
 /** The permits for concurrent calls. A call holds one from its admission to its end. */
@@ -56,20 +55,20 @@ export function createCallPermits(
       if (waitMs > Math.min(maxRateLimitWaitMs, timeLeftMs)) return reject(rateLimitError(waitMs));
       if (waitMs > 0) return { act: 'wait', waitMs };
       const hasCapacity = !isFull() && breakers.hasCapacity(family);
-      return hasCapacity ? { act: 'send' } : { act: 'wait', waitMs: Number.POSITIVE_INFINITY };
+      return { act: hasCapacity ? 'send' : 'waitForPermit' };
     },
     /** Takes a permit; `decide` has allowed it. */
     acquire(family: Family) {
       const nowMs = performance.now();
       inFlight += 1;
-      const releaseBreakers = breakers.acquire(family, nowMs);
+      const endCall = breakers.beginCall(family, nowMs);
       return {
         /** Takes the call out of the rate limit, because it is not sent. The permit is still to be released. */
-        takeBack: rateLimiter.record(nowMs),
+        undoRateCount: rateLimiter.record(nowMs),
         /** Releases the permit. @param outcome undefined if the call was not sent, or its sending threw */
         release(outcome: Outcome | undefined): void {
           inFlight -= 1;
-          releaseBreakers(outcome, performance.now());
+          endCall(outcome, performance.now());
         },
       };
     },
@@ -78,19 +77,13 @@ export function createCallPermits(
 
 const reject = (error: GatewayError): AdmissionDecision => ({ act: 'reject', error });
 
-/** A call waits only for the end of a short rate limit: an outage may last longer than its back-off. */
+/** A call waits only for the end of a short rate or quota back-off: an outage may last longer than its back-off. */
 function decideDuringBackOff(family: Family, openState: OpenState, timeLeftMs: number): AdmissionDecision {
   const { reason, waitMs, totalWaitMs } = openState;
   const isLimit = reason === 'rate' || reason === 'quota';
-  return isLimit && totalWaitMs <= maxBackOffWaitMs && waitMs <= timeLeftMs
+  return isLimit && totalWaitMs <= maxWaitInRequestMs && waitMs <= timeLeftMs
     ? { act: 'wait', waitMs }
     : reject(backOffError(family, reason, waitMs));
-}
-
-/** Milliseconds until the daily limit of a family allows a call; 0 if calls are left. */
-export function waitMsOfQuota({ remaining, resetAtMs }: Pick<QuotaState, 'remaining' | 'resetAtMs'>): number {
-  if (remaining > 0) return 0;
-  return Math.max(1, resetAtMs === null ? dayMs : resetAtMs - epochMs());
 }
 
 function rateLimitError(waitMs: number): UpstreamRateLimited {

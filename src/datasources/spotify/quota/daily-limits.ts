@@ -3,7 +3,7 @@ import { dayMs } from '../kinds/kind.ts';
 import { type Message, subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
-import { bucketMs } from './rolling-counters.ts';
+import { bucketMs } from './day-buckets.ts';
 
 /** Set by the operator, learned from a rejection by Spotify, presumed for an app in development mode, or unknown. */
 export type LimitSource = 'CONFIGURED' | 'LEARNED' | 'PRESUMED' | 'NONE';

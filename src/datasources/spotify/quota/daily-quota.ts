@@ -4,26 +4,24 @@ import { families } from '../kinds/index.ts';
 import { dayMs } from '../kinds/kind.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
-import type { OpenState } from './circuit-breaker.ts';
 import {
   createDailyLimits,
   type DailyLimits,
   type DailyLimitsOptions,
   explainsRejection,
-  type LimitSource,
-  usableCalls,
 } from './daily-limits.ts';
-import { createSlidingWindowCounter, rateWindowMs } from './recent-calls.ts';
+import type { QuotaState } from './quota-state.ts';
+import { rateWindowMs } from './rate-limiter.ts';
 import { type CountedCall, createSharedCounters } from './shared-counters.ts';
-import type { QuotaUse } from './thrift.ts';
+import { createSlidingWindowCounter } from './sliding-window-counter.ts';
 import { createLossLog, createUseLog } from './use-log.ts';
 
 /** The calls of the last 24 h by endpoint family, in all processes, and the limits of these calls. */
 export interface DailyQuota {
   /** For decisions: without I/O, from the counts of this process. */
   stateOf(family: Family): QuotaState;
-  /** The daily quota of each family. @param selected leaves out all other families */
-  report(selected?: ReadonlySet<Family>): ReportedQuota[];
+  /** The families of the Web API, and those with a configured or learned limit. */
+  families(): Family[];
   /** Counts a call that is about to be sent; null if the limit is used up. */
   reserve(family: Family): Promise<CallInFlight | null>;
   /**
@@ -38,32 +36,6 @@ export interface DailyQuota {
   whenSynced(): Promise<void>;
   dispose(): void;
 }
-
-/** Only configured and learned limits are enforced: with a presumed one `remaining` is Infinity. */
-export interface QuotaState extends QuotaUse {
-  used: number;
-  limit: number | null;
-  limitSource: LimitSource;
-  /**
-   * When a call is available again, or, while calls remain, when the oldest counted call expires. Milliseconds of the
-   * epoch; null if no call is counted.
-   */
-  readonly resetAtMs: number | null;
-}
-
-export interface FamilyQuota extends Omit<QuotaState, 'remaining' | 'usedShare'> {
-  family: Family;
-  /** Calls left below the limit, without the last 2 % (at least one call), which stay unused; null without a limit. */
-  remaining: number | null;
-  /** Whether the limit stops calls; a presumed one stops none. */
-  isUsedUp: boolean;
-  /** Why calls are in back-off; null for none. */
-  backOffReason: OpenState['reason'] | null;
-  /** End of the back-off, in milliseconds of the epoch; null for none. */
-  backOffUntilMs: number | null;
-}
-
-export type ReportedQuota = Omit<FamilyQuota, 'backOffReason' | 'backOffUntilMs'>;
 
 export interface CallInFlight extends CountedCall {
   end(): void;
@@ -146,14 +118,11 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
 
   return {
     stateOf,
-    report: (selected) =>
-      [...new Set([...families, ...limits.families(counts.nowMs())])]
-        .filter((family) => selected?.has(family) ?? true)
-        .map((family) => reported(family, stateOf(family))),
+    families: () => [...new Set([...families, ...limits.families(counts.nowMs())])],
     async reserve(family) {
       const { usable } = limits.of(family, counts.nowMs());
       const isLimited = usable !== Number.POSITIVE_INFINITY;
-      const counted = isLimited ? await counts.reserve(family, usable) : counts.add(family);
+      const counted = isLimited ? await counts.addBelowLimit(family, usable) : counts.add(family);
       logUse(family, stateOf(family));
       if (!counted) return null;
       inFlight.set(family, (inFlight.get(family) ?? 0) + 1);
@@ -180,10 +149,4 @@ function learnedMessage(family: Family, limits: DailyLimits, nowMs: number): str
     .map((name) => `${name}=${limitOf(name)}`)
     .join();
   return `Spotify rejected a call: the daily limit of ${family} is ${limitOf(family)} calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=${limitTexts} avoids such rejections`;
-}
-
-function reported(family: Family, state: QuotaState): ReportedQuota {
-  const { used, limit, limitSource, resetAtMs } = state;
-  const remaining = limit === null ? null : Math.max(0, usableCalls(limit) - used);
-  return { family, used, limit, limitSource, remaining, isUsedUp: state.remaining === 0, resetAtMs };
 }

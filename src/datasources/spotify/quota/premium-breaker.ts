@@ -1,17 +1,14 @@
-import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import { subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Outcome } from '../transport/http.ts';
-import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
-import { createOperationContext } from '../usage/field-context.ts';
-import { createWaiters, type Waiters } from '../usage/waiters.ts';
-import type { OpenState } from './circuit-breaker.ts';
+import { isEdgeRejection, isPremiumLapsed, isUnexplained404 } from '../transport/response-meaning.ts';
+import type { OpenState } from './back-off.ts';
 
 export type PremiumBreaker = ReturnType<typeof createPremiumBreaker>;
 
-export interface BreakersOptions {
+export interface PremiumBreakerOptions {
   /** Shares back-offs between processes. */
   sharedState?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
   log?: Log | undefined;
@@ -29,7 +26,7 @@ const inconclusiveStatuses = new Set([401, 403, 408, 425, 429]); // an app gets 
  * If the Premium subscription of the app's owner has lapsed, Spotify rejects every call of the app. This breaker then
  * stops all calls and allows one call a minute, until one succeeds; then it allows all calls at once.
  */
-export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptions) {
+export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreakerOptions) {
   let isLapsed = false;
   let isProbing = false; // whether the probe, the one call a minute, is in flight
   let nextCallAtMs = 0;
@@ -80,18 +77,18 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: BreakersOptio
     /** False while the probe is in flight: its outcome decides about the other calls. */
     hasCapacity: (): boolean => !isProbing,
     /** Counts a call as in flight. Returns whether it is the probe. */
-    acquire(nowMs: number): boolean {
+    beginCall(nowMs: number): boolean {
       if (!isLapsed) return false;
       isProbing = true;
       nextCallAtMs = nowMs + backOffMs; // after every outcome
       return true;
     },
     /**
-     * Ends a call that was acquired.
+     * Ends a call that has begun.
      * @param outcome undefined if the call was not sent
-     * @param isProbe the result of `acquire`: a call that was sent before the lapse does not show whether the lapse has ended
+     * @param isProbe the result of `beginCall`: a call that was sent before the lapse does not show whether the lapse has ended
      */
-    release(outcome: Outcome | undefined, nowMs: number, isProbe: boolean): void {
+    endCall(outcome: Outcome | undefined, nowMs: number, isProbe: boolean): void {
       if (isProbe) isProbing = false;
       if (outcome?.kind === 'response' && isPremiumLapsed(outcome)) {
         open(nowMs + backOffMs);
@@ -124,32 +121,3 @@ const allowsCallAtOnce = (outcome: Outcome | undefined): boolean =>
   (outcome.kind === 'response' &&
     (outcome.status === 401 || outcome.status === 403) &&
     !isEdgeRejection(outcome));
-
-/** Any read does: its status alone shows whether Spotify serves the app. */
-const anyRead = { family: 'artists', path: '/artists/3Nrfpe0tUJi4K4DXYWgMUX', query: {} };
-const checkTimeoutMs = 5_000; // a readiness check that takes longer has failed
-
-/**
- * Whether Spotify serves this app. After a lapse the check sends the one call a minute that the breaker allows: if a load
- * balancer sends the gateway no clients, no other call would find the renewal.
- */
-export function createAppCheck(
-  request: (read: typeof anyRead, waiters: Waiters) => Promise<unknown>,
-  isLapsed: () => boolean,
-): () => Promise<boolean> {
-  return async () => {
-    if (!isLapsed()) return true;
-    const operation = createOperationContext(checkTimeoutMs);
-    try {
-      await request(
-        anyRead,
-        createWaiters(() => [operation]),
-      );
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error; // the next check may find the renewal
-    } finally {
-      operation.end();
-    }
-    return !isLapsed();
-  };
-}

@@ -1,7 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { type Message, subscribeTo } from '../shared-state/messages.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import { rateWindowMs } from './recent-calls.ts';
 
 export type RateLimiter = ReturnType<typeof createRateLimiter>;
 
@@ -22,6 +21,8 @@ export interface LearnedRate {
   learnedAtMs: number;
 }
 
+/** The window of Spotify's rate limit. */
+export const rateWindowMs = 30_000;
 // Spotify counts 30 s by its own clock: two calls that are 30 s apart here may be a little closer there.
 const safeWindowMs = rateWindowMs + 500;
 const decreaseFactor = 0.8;
@@ -52,7 +53,7 @@ export function createRateLimiter({ limit: configured, store }: RateLimiterOptio
       const windowEndMs = lastThatCountsMs === undefined ? 0 : lastThatCountsMs + safeWindowMs;
       return Math.max(0, windowEndMs - nowMs, blockedUntilMs - nowMs);
     },
-    /** Counts one call of this process. Returns the function that takes it back, because it is not sent. */
+    /** Counts one call of this process. Returns the function that undoes that, for a call that is not sent. */
     record(nowMs: number): () => void {
       sentAtMs.push(nowMs);
       const expired = sentAtMs.findIndex((atMs) => atMs > nowMs - safeWindowMs);

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getOrCreate } from '../../../maps.ts';
-import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { CallScheduler, ScheduledCall } from '../transport/api-client.ts';
@@ -8,12 +7,14 @@ import type { Outcome } from '../transport/http.ts';
 import { type Family, noopObserver, type Observer } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import { createAdmissionQueue } from './admission-queue.ts';
+import type { OpenState } from './back-off.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
 import { type CallPermit, createCallPermits } from './call-permits.ts';
-import type { OpenState } from './circuit-breaker.ts';
-import type { DailyQuota, FamilyQuota, ReportedQuota } from './daily-quota.ts';
-import { createRateLimiter } from './rate-limiter.ts';
-import { createCallCounts } from './recent-calls.ts';
+import type { DailyQuota } from './daily-quota.ts';
+import { type FamilyQuota, familyQuotaOf } from './quota-state.ts';
+import { createRateLimiter, rateWindowMs } from './rate-limiter.ts';
+import { createRetryBudget } from './retry-budget.ts';
+import { createSlidingWindowCounter, type SlidingWindowCounter } from './sliding-window-counter.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
@@ -62,14 +63,16 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const rateLimiter = createRateLimiter({ limit: rateLimit, store: sharedState });
   const permits = createCallPermits(options.concurrency, dailyQuota, breakers, rateLimiter);
   const admissions = createAdmissionQueue(permits, observer);
-  const callCounts = createCallCounts();
+  const retryBudget = createRetryBudget();
+  const recentCalls = createRecentCalls();
   const queuedCalls = new Map<Family, Set<unknown>>();
+  const openStateOf = (family: Family) => breakers.openStateOf(family, performance.now());
 
   /**
    * Sends a call that has a permit; undefined if other processes have used up the rate limit or the quota, or if a back-off
    * has begun or every client has gone meanwhile.
    */
-  async function send<T>(
+  async function sendWithPermit<T>(
     family: Family,
     waiters: Waiters,
     permit: CallPermit,
@@ -85,17 +88,18 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       if (!counted) return undefined;
       isSent = waiters.hasActive() && breakers.maySend(family, performance.now());
       if (!isSent) {
-        counted.takeBack();
+        counted.undo();
         counted.end();
         return undefined;
       }
-      callCounts.add(family, performance.now());
-      const outcome = await call.send(prepared).finally(counted.end);
-      if (outcome.kind === 'fault' && outcome.isUnsent) counted.takeBack();
+      retryBudget.recordCall(performance.now());
+      recentCalls.record(family);
+      const outcome = await call.run(prepared).finally(counted.end);
+      if (outcome.kind === 'fault' && outcome.isUnsent) counted.undo();
       await counted.stored;
       return outcome;
     } finally {
-      if (!isSent) permit.takeBack();
+      if (!isSent) permit.undoRateCount();
     }
   }
 
@@ -104,44 +108,37 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     let permit: CallPermit | undefined;
     let outcome: Outcome | undefined;
     try {
-      permit = await admissions.admit(family, waiters, call.isRetry);
-      outcome = await send(family, waiters, permit, call);
+      permit = await admissions.admit(family, waiters, call.goesFirst);
+      outcome = await sendWithPermit(family, waiters, permit, call);
     } finally {
       queuedOfFamily.delete(call);
       permit?.release(outcome);
       admissions.drainSoon();
     }
-    // A call that was not sent queues again like a retry, so that it comes before the first attempts.
-    return outcome ?? schedule(family, waiters, { ...call, isRetry: true });
+    // A call that was not sent has waited for its turn before.
+    return outcome ?? schedule(family, waiters, { ...call, goesFirst: true });
   }
 
   return {
     schedule,
     queuedCalls: (family) => queuedCalls.get(family)?.size ?? 0,
-    backOff(family, reason, waitMs) {
+    startBackOff(family, reason, waitMs) {
       if (reason === 'quota') {
         dailyQuota.recordRejection(family, waitMs);
         observer.onQuotaRejected(family);
       }
       if (reason === 'rate') rateLimiter.recordRejection(dailyQuota.recentCalls());
-      return breakers.backOff(family, reason, waitMs);
+      return breakers.startBackOff(family, reason, waitMs);
     },
     isPremiumLapsed: breakers.isPremiumLapsed,
-    takeRetry: () => callCounts.takeRetry(performance.now()),
-    maySend: (family, calls) =>
-      breakers.openStateOf(family, performance.now()) === null &&
-      dailyQuota.stateOf(family).remaining >= calls,
-    report() {
-      const nowMs = performance.now();
-      return callCounts.report(nowMs).map((calls) => ({
-        ...calls,
-        openState: breakers.openStateOf(calls.family, nowMs),
-      }));
-    },
+    takeRetry: () => retryBudget.takeRetry(performance.now()),
+    maySend: (family, calls) => openStateOf(family) === null && dailyQuota.stateOf(family).remaining >= calls,
+    report: () => recentCalls.report().map((calls) => ({ ...calls, openState: openStateOf(calls.family) })),
     quota: (selected) =>
       dailyQuota
-        .report(selected)
-        .map((quota) => withBackOff(quota, breakers.openStateOf(quota.family, performance.now())))
+        .families()
+        .filter((family) => selected?.has(family) ?? true)
+        .map((family) => familyQuotaOf(family, dailyQuota.stateOf(family), openStateOf(family)))
         .filter(isReported),
     async whenIdle(ms) {
       // In slices, because a process that is busy for so long reads no response meanwhile.
@@ -155,11 +152,19 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   };
 }
 
-const withBackOff = (quota: ReportedQuota, openState: OpenState | null): FamilyQuota => ({
-  ...quota,
-  backOffReason: openState?.reason ?? null,
-  backOffUntilMs: openState && epochMs() + openState.waitMs,
-});
+/** The calls of this process in the last 30 s by family, for metrics. */
+function createRecentCalls() {
+  const counters = new Map<Family, SlidingWindowCounter>();
+  return {
+    record: (family: Family): void =>
+      getOrCreate(counters, family, () => createSlidingWindowCounter(rateWindowMs)).add(performance.now()),
+    report: () =>
+      Array.from(counters, ([family, counter]) => ({
+        family,
+        recentCalls: counter.total(performance.now()),
+      })),
+  };
+}
 
 /** An outage is not the back-off of a family: it may concern all of them. */
 const isReported = ({ used, limit, backOffReason }: FamilyQuota): boolean =>

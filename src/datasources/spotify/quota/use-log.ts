@@ -1,23 +1,18 @@
 import type { Log } from '../../../observability/log.ts';
 import type { Family } from '../usage/observer.ts';
-import type { DailyLimit, LimitSource } from './daily-limits.ts';
-import { extendFreshnessFromShare, firstReadsOnlyFromShare, type QuotaUse } from './thrift.ts';
+import type { QuotaState } from './quota-state.ts';
+import { extendFreshnessFromShare, firstReadsOnlyFromShare } from './thrift.ts';
 
 const levels = [
   { share: extendFreshnessFromShare, text: 'half used' },
   { share: firstReadsOnlyFromShare, text: 'nine tenths used' },
 ];
 
-interface LimitUse extends QuotaUse, Pick<DailyLimit, 'limit'> {
-  used: number;
-  limitSource: LimitSource;
-}
-
 /** Logs that a share of a daily limit is used: once, until the use has fallen below it. */
 export function createUseLog(log: Log | undefined) {
   const loggedLevels = new Map<Family, number>();
 
-  return (family: Family, { used, limit, limitSource, remaining, usedShare }: LimitUse): void => {
+  return (family: Family, { used, limit, limitSource, remaining, usedShare }: QuotaState): void => {
     const isUsedUp = remaining === 0 || usedShare >= 1;
     const level = isUsedUp ? levels.length + 1 : levels.filter(({ share }) => usedShare >= share).length;
     const isHigher = level > (loggedLevels.get(family) ?? 0);

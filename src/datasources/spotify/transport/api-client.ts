@@ -1,11 +1,11 @@
-import { type GatewayError, UpstreamAuthFailed } from '../../../errors.ts';
+import { UpstreamAuthFailed } from '../../../errors.ts';
 import type { Family } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
-import type { BackOffReason } from './back-off.ts';
-import { messageOf, propertyOf } from './body.ts';
 import { type HttpResponse, isTimeout, type ObservedHttp, type Outcome } from './http.ts';
+import { isTokenRejected } from './response-meaning.ts';
 import { maxAttempts, type RetryHooks, withRetries } from './retry.ts';
 import type { Token } from './token.ts';
+import type { BackOffReason } from './upstream-errors.ts';
 
 /** One read of the Web API. Each id in the path is a `SpotifyId`, or a text that `pathSegment` has encoded. */
 export interface ApiRequest {
@@ -43,17 +43,18 @@ export interface CallScheduler {
   /**
    * Starts a back-off of one family, in all processes.
    * @param waitMs null if Spotify named no time
-   * @returns the error for requests to the family during the back-off
+   * @returns milliseconds until the end of the family's back-off
    */
-  backOff(family: Family, reason: BackOffReason, waitMs: number | null): GatewayError;
+  startBackOff(family: Family, reason: BackOffReason, waitMs: number | null): number;
 }
 
 export interface ScheduledCall<T> {
-  /** Whether the call was sent before, or had its turn without being sent. */
-  isRetry: boolean;
+  /** Whether the call comes before others: it was sent before, or had its turn without being sent. */
+  goesFirst: boolean;
   /** Gets the token when the turn of the call has come. If it throws, nothing is sent or counted. */
   prepare(): Promise<T>;
-  send(prepared: T): Promise<Outcome>;
+  /** Sends the call. */
+  run(prepared: T): Promise<Outcome>;
 }
 
 export interface ApiClientDependencies {
@@ -79,14 +80,14 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
   ) {
     let bearer = '';
     let attempts = 0;
-    const send = async (attempt: number): Promise<Outcome> => {
-      attempts = attempt;
+    const attempt = async (number: number): Promise<Outcome> => {
+      attempts = number;
       await token.get(waiters); // without a token the call need not be queued
       return requestQueue.schedule(request.family, waiters, {
-        isRetry: attempt > 1,
+        goesFirst: number > 1,
         // While the call was queued the token may have been replaced, or rejected without a replacement.
         prepare: () => token.get(waiters),
-        send(currentToken) {
+        run(currentToken) {
           bearer = currentToken;
           const path = pathOf(request);
           const headers = {
@@ -104,14 +105,15 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
       });
     };
     const hooks: RetryHooks = {
+      endpoint: request.family,
       mayRetry: (waitMs, outcome) =>
         !(hasCachedEntry && isTimeout(outcome)) &&
         waiters.hasActive() &&
         performance.now() + waitMs < waiters.deadlineMs() &&
         requestQueue.takeRetry(),
-      backOff: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
+      startBackOff: (reason, waitMs) => requestQueue.startBackOff(request.family, reason, waitMs),
     };
-    const response = await withRetries(send, hooks, firstAttempt);
+    const response = await withRetries(attempt, hooks, firstAttempt);
     return { response, bearer, attempts };
   }
 
@@ -139,22 +141,4 @@ const expiredError = () =>
 export function pathOf({ path, query }: ApiRequest): string {
   const search = new URLSearchParams(query).toString();
   return search === '' ? path : `${path}?${search}`;
-}
-
-// A 401 of another kind: the endpoint needs the token of a user, so another token of the app would change nothing.
-const needsUser = /user authentication/i;
-const invalidToken = /invalid_token/i; // the error code of RFC 6750
-const tokenProblem = /token/i; // as in "The access token expired"
-
-/**
- * Whether a new token may help: either the challenge or the message names the token. A 401 without both states no cause,
- * and the usual cause is the token.
- */
-function isTokenRejected({ status, body, wwwAuthenticate: challenge }: HttpResponse): boolean {
-  if (status !== 401) return false;
-  const message = messageOf(body);
-  const texts = [message, body, propertyOf(body, 'error')].filter((text) => typeof text === 'string');
-  if (texts.some((text) => needsUser.test(text))) return false;
-  if (challenge && invalidToken.test(challenge)) return true;
-  return message === null ? !challenge : tokenProblem.test(message);
 }

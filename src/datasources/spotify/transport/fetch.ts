@@ -30,7 +30,7 @@ export function createBoundedFetch(connections: number, proxy?: HttpsProxy | nul
     async fetch(url, init) {
       // ofetch passes on the options of its call, with Headers of its own.
       const options = init as unknown as RequestOptions;
-      const { status, headers, body } = await send(agents, new URL(String(url)), options);
+      const { status, headers, body } = await dispatch(agents, new URL(String(url)), options);
       const hasBody = !statusesWithoutBody.has(status);
       return new Response(hasBody ? new Uint8Array(body) : null, { status, headers: asciiHeaders(headers) });
     },
@@ -39,7 +39,7 @@ export function createBoundedFetch(connections: number, proxy?: HttpsProxy | nul
   };
 }
 
-function send(agents: AgentPool, url: URL, options: RequestOptions): Promise<UndiciResponse> {
+function dispatch(agents: AgentPool, url: URL, options: RequestOptions): Promise<UndiciResponse> {
   const { maxBytes, wholeTimeoutMs } = options;
   return new Promise((resolve, reject) => {
     const agent = agents.current();

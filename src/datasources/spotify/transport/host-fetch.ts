@@ -1,4 +1,4 @@
-import { propertyOf } from './body.ts';
+import { propertyOf } from '../../../property.ts';
 import {
   type BoundedFetch,
   isUsableWithoutBody,
@@ -25,7 +25,7 @@ export function createHostFetch(hostFetch: typeof fetch = globalThis.fetch): Bou
       const timer = setTimeout(() => controller.abort(new TimedOut()), options.wholeTimeoutMs);
       inFlight.add(controller);
       try {
-        return await send(hostFetch, String(url), options, controller);
+        return await fetchBounded(hostFetch, String(url), options, controller);
       } finally {
         clearTimeout(timer);
         inFlight.delete(controller);
@@ -37,7 +37,7 @@ export function createHostFetch(hostFetch: typeof fetch = globalThis.fetch): Bou
   };
 }
 
-async function send(
+async function fetchBounded(
   hostFetch: typeof fetch,
   url: string,
   { method, headers, body, maxBytes }: RequestOptions,

@@ -1,7 +1,8 @@
 import { createFetch } from 'ofetch';
+import { propertyOf } from '../../../property.ts';
 import type { Family, Observer } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
-import { type Body, propertyOf, readBody } from './body.ts';
+import { type Body, readBody } from './body.ts';
 import { type BoundedFetch, TimedOut, TooLarge, Unsent } from './bounded-fetch.ts';
 
 /**
@@ -64,7 +65,13 @@ export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOp
   const client = createFetch({ fetch: boundedFetch.fetch });
   let isClosed = false;
 
-  async function send({ headers, maxBytes, timeoutMs, url, ...request }: HttpRequest): Promise<Outcome> {
+  async function requestOnce({
+    headers,
+    maxBytes,
+    timeoutMs,
+    url,
+    ...request
+  }: HttpRequest): Promise<Outcome> {
     if (isClosed) return { ...closedFault, isUnsent: true };
     try {
       // ofetch's own time-out stops at the headers and its retries ignore Retry-After: both stay off.
@@ -84,7 +91,7 @@ export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOp
   }
 
   return {
-    send,
+    requestOnce,
     /** Closes every socket, also those in use; further requests are not sent. */
     close(): Promise<void> {
       isClosed = true;
@@ -157,7 +164,7 @@ export function createObservedHttp(http: Http, observer: Observer): ObservedHttp
     const { method, url } = request;
     const onEnd = observer.onCall({ family, method, url, path: path.replace(/\?.*/, ''), operation });
     const finishRecord = waiters.recordCall({ method, path });
-    const outcome = await http.send(request);
+    const outcome = await http.requestOnce(request);
     const status = outcome.kind === 'response' ? outcome.status : null;
     onEnd({ status, fault: outcome.kind === 'fault' ? outcome.fault : null });
     finishRecord({ status, milliseconds: Math.round(performance.now() - startedMs) });

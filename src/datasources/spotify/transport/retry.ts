@@ -1,32 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GatewayError, shuttingDown, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
+import { type GatewayError, shuttingDown, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
+import type { Family } from '../usage/observer.ts';
+import type { HttpFault, HttpResponse, Outcome } from './http.ts';
+import { isPremiumLapsed, isQuotaExceeded, isUnexplained404 } from './response-meaning.ts';
+import { maxWaitInRequestMs, retryAfterMs } from './retry-after.ts';
 import {
   type BackOffReason,
+  backOffError,
   certificateError,
   failedError,
   premiumError,
-  rateLimitedError,
-  retryAfterMs,
   unreachableError,
-} from './back-off.ts';
-import { messageOf, propertyOf } from './body.ts';
-import type { HttpFault, HttpResponse, Outcome } from './http.ts';
+} from './upstream-errors.ts';
 
-/** The next step after one attempt. A pure decision: the caller waits, backs off and throws. */
-export type RetryDecision =
-  /** A final response: 200, 304, or a 4xx (a 404 only with Spotify's message) that the caller interprets. */
+/** What ends the attempts of one read. A pure decision: the caller starts the back-off and throws. */
+export type FinalDecision =
+  /** A response that the caller interprets: 200, 304, or a 4xx. */
   | { act: 'accept'; response: HttpResponse }
-  /**
-   * Another attempt after `waitMs`; for `backOffMs` of it no call of the family may be sent. `exhausted`: the error after the
-   * last attempt, or its response, which the caller interprets.
-   */
-  | { act: 'retry'; waitMs: number; backOffMs: number; exhausted: GatewayError | HttpResponse }
   /** The family is in back-off; `waitMs` null if Spotify named no time. */
   | { act: 'backOff'; reason: BackOffReason; waitMs: number | null }
   | { act: 'fail'; error: GatewayError };
 
+/** The next step after one attempt. */
+export type RetryDecision =
+  | FinalDecision
+  /**
+   * Another attempt after `waitMs`; for `backOffMs` of it no call of the family may be sent. `otherwise`: the decision if no
+   * other attempt is allowed.
+   */
+  | { act: 'retry'; waitMs: number; backOffMs: number; otherwise: FinalDecision };
+
 export const maxAttempts = 3;
-const maxWaitInRequestMs = 2_000; // a longer Retry-After is reported to the client instead
 const minQuotaWaitMs = 600_000; // Spotify's rate limit is counted over 30 s: a wait this long means a used-up quota
 const maxOutageBackOffMs = 60_000; // an outage often ends before the time that a server states; a call a minute finds its end
 const retryBaseMs = 100; // one 502 in a thousand succeeds at once when repeated (spotify/web-api#515)
@@ -35,58 +39,38 @@ const acceptedStatuses = new Set([200, 304, 400, 401, 403, 404, 410]);
 const retriedStatuses = new Set([408, 425]);
 
 /**
- * @param attempt how many attempts were made, this one included
+ * @param attempts how many were made, with the one of this outcome
  * @param chance a number from 0 to 1: full jitter, so that calls that failed together do not return together
  */
 export function decideRetry(
   outcome: Outcome,
-  attempt: number,
+  attempts: number,
   chance: number,
   nowEpochMs: number,
 ): RetryDecision {
-  const jitterMs = chance * retryBaseMs * 2 ** (attempt - 1);
+  const jitterMs = chance * retryBaseMs * 2 ** (attempts - 1);
+  const decision = decideAfterOutcome(outcome, jitterMs, nowEpochMs);
+  return decision.act === 'retry' && attempts >= maxAttempts ? decision.otherwise : decision;
+}
+
+function decideAfterOutcome(outcome: Outcome, jitterMs: number, nowEpochMs: number): RetryDecision {
   if (outcome.kind === 'fault') return decideAfterFault(outcome, jitterMs);
 
   const { status } = outcome;
   if (isPremiumLapsed(outcome)) return fail(premiumError());
   // If it is no passing fault, it may show that Spotify withholds the endpoint.
-  if (isUnexplained404(outcome)) return retry(jitterMs, outcome);
-  if (acceptedStatuses.has(status)) return { act: 'accept', response: outcome };
+  if (isUnexplained404(outcome)) return retry(jitterMs, accept(outcome));
+  if (acceptedStatuses.has(status)) return accept(outcome);
   const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
-  if (status === 429) return decideAfter429(outcome, waitMs, jitterMs, attempt);
+  if (status === 429) return decideAfter429(outcome, waitMs, jitterMs);
   if (status === 503 && waitMs !== null && waitMs > maxWaitInRequestMs) {
     return { act: 'backOff', reason: 'unavailable', waitMs: Math.min(waitMs, maxOutageBackOffMs) };
   }
   if (status >= 500 || retriedStatuses.has(status)) {
-    return retry(Math.max(waitMs ?? 0, jitterMs), failedError(status));
+    return retry(Math.max(waitMs ?? 0, jitterMs), fail(failedError(status)));
   }
   return fail(new UpstreamBadResponse(`Spotify responded with the unexpected status ${status}.`));
 }
-
-/** A 404 of Spotify has a message: one without it comes from a proxy or a failing server. */
-export const isUnexplained404 = ({ status, body }: HttpResponse): boolean =>
-  status === 404 && (messageOf(body) ?? '').trim() === '';
-
-/** A 404 that states in plain text, or in a text as its `error`, that there is no such endpoint. */
-export function isPlainNotFound({ status, body }: HttpResponse): boolean {
-  const text = typeof body === 'string' ? body : propertyOf(body, 'error');
-  return status === 404 && typeof text === 'string' && /^(service )?not found\.?$/i.test(text.trim());
-}
-
-/** Spotify states that the Premium subscription of the app's owner has lapsed, in JSON or in plain text. */
-export const isPremiumLapsed = ({ status, body }: HttpResponse): boolean =>
-  status === 403 && premiumLapsed.test(messageOf(body) ?? (typeof body === 'string' ? body : ''));
-
-const premiumLapsed = /premium subscription (is )?required for the owner of the app/i;
-
-/**
- * A 403 without JSON: an edge server has rejected the call before the endpoint saw it. It does not depend on the
- * capabilities of the app.
- */
-export const isEdgeRejection = (response: HttpResponse): boolean =>
-  response.status === 403 &&
-  (response.body === undefined || typeof response.body === 'string') &&
-  !isPremiumLapsed(response);
 
 function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): RetryDecision {
   if (isClosed) return fail(shuttingDown());
@@ -94,10 +78,10 @@ function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): Ret
     case 'timeout':
       return retry(
         jitterMs,
-        new UpstreamTimeout('Spotify did not respond in time: retry after a few seconds.'),
+        fail(new UpstreamTimeout('Spotify did not respond in time: retry after a few seconds.')),
       );
     case 'transport':
-      return retry(jitterMs, unreachableError());
+      return retry(jitterMs, fail(unreachableError()));
     case 'tls': // a retry does not repair a certificate
       return fail(certificateError());
     case 'too-large':
@@ -107,69 +91,74 @@ function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): Ret
   }
 }
 
-function decideAfter429(
-  response: HttpResponse,
-  waitMs: number | null,
-  jitterMs: number,
-  attempt: number,
-): RetryDecision {
-  if (isQuotaExceeded(response) || (waitMs !== null && waitMs > minQuotaWaitMs)) {
-    return { act: 'backOff', reason: 'quota', waitMs: waitMs || null };
-  }
-  const isShort = waitMs !== null && waitMs <= maxWaitInRequestMs;
-  if (!isShort || attempt >= maxAttempts) return { act: 'backOff', reason: 'rate', waitMs: waitMs || null };
+function decideAfter429(response: HttpResponse, waitMs: number | null, jitterMs: number): RetryDecision {
+  const isQuota = isQuotaExceeded(response) || (waitMs !== null && waitMs > minQuotaWaitMs);
+  // Without another attempt, a Retry-After of 0 names no time: further calls would be rejected too.
+  const backOff = {
+    act: 'backOff',
+    reason: isQuota ? 'quota' : 'rate',
+    waitMs: waitMs === 0 ? null : waitMs,
+  } as const;
+  const isRetried = !isQuota && waitMs !== null && waitMs <= maxWaitInRequestMs;
   // Spotify's wait is the minimum: the jitter is added to it.
-  return { ...retry(waitMs + jitterMs, rateLimitedError(waitMs)), backOffMs: waitMs };
+  return isRetried ? retry(waitMs + jitterMs, backOff, waitMs) : backOff;
 }
 
-/** Since July 2026 `error.reason` distinguishes a used-up quota from a rate limit. */
-const isQuotaExceeded = ({ body }: HttpResponse): boolean =>
-  propertyOf(propertyOf(body, 'error'), 'reason') === 'QUOTA_EXCEEDED';
+const accept = (response: HttpResponse): FinalDecision => ({ act: 'accept', response });
 
-const fail = (error: GatewayError): RetryDecision => ({ act: 'fail', error });
+const fail = (error: GatewayError): FinalDecision => ({ act: 'fail', error });
 
-const retry = (waitMs: number, exhausted: GatewayError | HttpResponse) =>
-  ({ act: 'retry', waitMs, backOffMs: 0, exhausted }) satisfies RetryDecision;
+const retry = (waitMs: number, otherwise: FinalDecision, backOffMs = 0): RetryDecision => ({
+  act: 'retry',
+  waitMs,
+  backOffMs,
+  otherwise,
+});
 
-/** The decisions about retries that the caller makes. */
+/** What `withRetries` needs to know about one read. */
 export interface RetryHooks {
+  /** Of the read, for the errors of its back-offs. */
+  endpoint: Family | 'token';
   /** Whether another attempt may follow after an outcome and a wait. */
   mayRetry(waitMs: number, outcome: Outcome): boolean;
-  /** Starts a back-off; returns the error for requests during the back-off. */
-  backOff(reason: BackOffReason, waitMs: number | null): GatewayError;
+  /**
+   * Starts a back-off of the endpoint. @param waitMs null if Spotify named no time
+   * @returns milliseconds until its end
+   */
+  startBackOff(reason: BackOffReason, waitMs: number | null): number;
 }
 
 /**
  * Repeats a request after a fault, or a status that may be temporary, at most `maxAttempts` times in all.
  * @returns a response that is final, or a repeated 404 for which `isUnexplained404` holds
+ * @param attempt makes one attempt, with its number
  * @param firstAttempt above 1 if the request was sent before
  */
 export async function withRetries(
-  send: (attempt: number) => Promise<Outcome>,
+  attempt: (number: number) => Promise<Outcome>,
   hooks: RetryHooks,
   firstAttempt = 1,
 ): Promise<HttpResponse> {
-  for (let attempt = firstAttempt; ; attempt++) {
-    const outcome = await send(attempt);
-    const decision = decideRetry(outcome, attempt, Math.random(), Date.now());
-    switch (decision.act) {
-      case 'accept':
-        return decision.response;
-      case 'fail':
-        throw decision.error;
-      case 'backOff':
-        throw hooks.backOff(decision.reason, decision.waitMs);
-      case 'retry': {
-        const { waitMs, backOffMs, exhausted } = decision;
-        if (backOffMs > 0) hooks.backOff('rate', backOffMs);
-        if (attempt >= maxAttempts || !hooks.mayRetry(waitMs, outcome)) {
-          if (!(exhausted instanceof GatewayError)) return exhausted;
-          // A 429 with a Retry-After of 0 has started no back-off, and further calls would be rejected too.
-          const isRateLimited = outcome.kind === 'response' && outcome.status === 429;
-          throw isRateLimited && backOffMs === 0 ? hooks.backOff('rate', null) : exhausted;
-        }
-        await sleep(waitMs);
-      }
+  for (let attempts = firstAttempt; ; attempts++) {
+    const outcome = await attempt(attempts);
+    const decision = decideRetry(outcome, attempts, Math.random(), Date.now());
+    if (decision.act !== 'retry') return end(decision, hooks);
+    if (!hooks.mayRetry(decision.waitMs, outcome)) return end(decision.otherwise, hooks);
+    if (decision.backOffMs > 0) hooks.startBackOff('rate', decision.backOffMs);
+    await sleep(decision.waitMs);
+  }
+}
+
+/** @throws GatewayError unless the response is accepted */
+function end(decision: FinalDecision, { endpoint, startBackOff }: RetryHooks): HttpResponse {
+  switch (decision.act) {
+    case 'accept':
+      return decision.response;
+    case 'fail':
+      throw decision.error;
+    case 'backOff': {
+      const { reason, waitMs } = decision;
+      throw backOffError(endpoint, reason, startBackOff(reason, waitMs));
     }
   }
 }

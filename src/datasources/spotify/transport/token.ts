@@ -8,7 +8,6 @@ import {
 import type { Log } from '../../../observability/log.ts';
 import type { OperationContext } from '../usage/field-context.ts';
 import { createWaiters, type Waiters } from '../usage/waiters.ts';
-import { type BackOffReason, backOffError } from './back-off.ts';
 import type { ObservedHttp, Outcome } from './http.ts';
 import { withRetries } from './retry.ts';
 import { createTokenLog } from './token-log.ts';
@@ -19,6 +18,7 @@ import {
   parseToken,
   withFaultAsStatus,
 } from './token-response.ts';
+import { type BackOffReason, backOffError } from './upstream-errors.ts';
 
 export type Token = ReturnType<typeof createToken>;
 
@@ -67,14 +67,15 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
     const waiters = createWaiters(() => waitingOperations);
     const request = { ...tokenRequest(options), timeoutMs };
     let outcome: Outcome | undefined;
-    async function send(): Promise<Outcome> {
+    async function attempt(): Promise<Outcome> {
       outcome = await observedHttp(request, waiters);
       return withFaultAsStatus(outcome);
     }
     const mayRetry = (waitMs: number): boolean => waitMs <= maxRetryWaitMs;
+    const hooks = { endpoint: 'token', mayRetry, startBackOff } as const;
     try {
       const requestedAtMs = performance.now();
-      cached = parseToken(await withRetries(send, { mayRetry, backOff }), requestedAtMs);
+      cached = parseToken(await withRetries(attempt, hooks), requestedAtMs);
       failure = undefined;
       tokenLog.received();
       return cached;
@@ -90,13 +91,13 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
     }
   }
 
-  function backOff(reason: BackOffReason, waitMs: number | null): GatewayError {
+  function startBackOff(reason: BackOffReason, waitMs: number | null): number {
     const forMs = waitMs ?? rememberFailureMs;
     failure = {
       untilMs: performance.now() + forMs,
       error: (leftMs) => backOffError('token', reason, leftMs),
     };
-    return backOffError('token', reason, forMs);
+    return forMs;
   }
 
   function invalidate(token: string): void {

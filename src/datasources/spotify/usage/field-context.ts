@@ -65,10 +65,10 @@ export interface OperationContext {
   /** Ends the operation and its timer. */
   end(): void;
   /**
-   * To be called when the operation has waited for data. Returns undefined if the operation may continue at once. Not set for
-   * operations that never wait for others.
+   * To be called when the operation has waited for data: waits for its turn. Returns undefined if the operation may continue
+   * at once. Not set for operations that never wait for others.
    */
-  resume?: () => Promise<void> | undefined;
+  waitForTurn?: () => Promise<void> | undefined;
 }
 
 /** One field of one operation. */
@@ -123,15 +123,15 @@ export function withDeadline<T>(promise: Promise<T>, { operation }: FieldContext
     const onEnd = () => reject(deadlinePassed());
     if (operation.hasEnded()) return onEnd();
     const cancel = operation.onEnd(onEnd);
-    resumed(promise, operation).then(resolve, reject).finally(cancel);
+    inTurn(promise, operation).then(resolve, reject).finally(cancel);
   });
 }
 
-async function resumed<T>(promise: Promise<T>, { resume }: OperationContext): Promise<T> {
+async function inTurn<T>(promise: Promise<T>, { waitForTurn }: OperationContext): Promise<T> {
   try {
     return await promise;
   } finally {
-    await resume?.();
+    await waitForTurn?.();
   }
 }
 

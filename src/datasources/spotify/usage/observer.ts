@@ -37,7 +37,7 @@ export interface CallOutcome {
 
 /** The value of a metric label. `redis`: from the shared store, also if it is on disk, or from memory if another response
  * has brought the entry meanwhile. */
-export type ReadSource = 'memory' | 'redis' | 'spotify' | 'shared';
+export type ReadSource = 'memory' | 'store' | 'spotify' | 'shared';
 
 export const noopObserver: Observer = {
   onCall: () => () => undefined,

@@ -385,7 +385,7 @@ describe('the key of a request', () => {
     test(`the key of a request is decoded to the same request: ${name}`, () => {
       const found = requestOfKey(request.key);
       expect(found?.key).toBe(request.key);
-      expect(found?.request).toEqual(request.request);
+      expect(found?.apiRequest).toEqual(request.apiRequest);
       expect(found?.freshMs).toBe(request.freshMs);
     });
   }

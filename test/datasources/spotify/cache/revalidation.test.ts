@@ -161,9 +161,9 @@ describe('a stale entry', () => {
     const field = startField();
     expect(await cache.get(band, field)).toMatchObject({ name: 'BTS' });
     await nextTick();
-    await expect(cache.get(band, field, true)).rejects.toBe(failure);
+    await expect(cache.get(band, field, 'refresh')).rejects.toBe(failure);
     expect(spotify.calls).toHaveLength(2);
-    await expect(cache.get(band, startField(), true)).rejects.toBe(failure);
+    await expect(cache.get(band, startField(), 'refresh')).rejects.toBe(failure);
     expect(spotify.calls).toHaveLength(3);
   });
 

@@ -18,8 +18,8 @@ import { decodeEmbeddedPage, type Page } from '../../../../src/datasources/spoti
 import {
   type BaseFields,
   baseFields,
-  type Sent,
-  type SentList,
+  type Decoded,
+  type DecodedList,
 } from '../../../../src/datasources/spotify/kinds/decoding/values.ts';
 import {
   familiesOf,
@@ -51,8 +51,8 @@ import { shortArtist } from '../../../support/plain-objects.ts';
 
 interface Concert extends BaseFields {
   kind: 'concert';
-  venue: Sent<string>;
-  artists: SentList<Artist>;
+  venue: Decoded<string>;
+  artists: DecodedList<Artist>;
 }
 
 const artistConcerts: PagedListDefinition<Concert> = {

@@ -166,7 +166,7 @@ describe('back-offs of other processes', () => {
   test('every back-off is published with its end and its length', () => {
     published.length = 0;
     const { requestQueue } = startRequestQueue({ sharedState });
-    requestQueue.backOff('tracks', 'rate', 30_000);
+    requestQueue.startBackOff('tracks', 'rate', 30_000);
     expect(published).toEqual([
       ['back-off:tracks', { reason: 'rate', untilMs: expect.closeTo(epochMs() + 30_000, 0), waitMs: 30_000 }],
     ]);

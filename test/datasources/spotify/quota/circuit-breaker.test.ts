@@ -14,8 +14,8 @@ function call(
   times = 1,
 ): void {
   for (let time = 0; time < times; time++) {
-    breaker.acquire();
-    breaker.release(result, nowMs);
+    breaker.beginCall();
+    breaker.endCall(result, nowMs);
   }
 }
 
@@ -23,10 +23,10 @@ function call(
 function permits(breaker: CircuitBreaker): number {
   let inFlight = 0;
   while (inFlight < 20 && breaker.hasCapacity()) {
-    breaker.acquire();
+    breaker.beginCall();
     inFlight += 1;
   }
-  for (let ended = 0; ended < inFlight; ended++) breaker.release('ignored', 0);
+  for (let ended = 0; ended < inFlight; ended++) breaker.endCall('ignored', 0);
   return inFlight;
 }
 
@@ -119,9 +119,9 @@ describe('a back-off', () => {
 
   test('a call that was sent before a back-off and succeeds during it does not end the series of back-offs without a time', () => {
     const breaker = createCircuitBreaker();
-    breaker.acquire();
+    breaker.beginCall();
     breaker.trip('rate', null, 0);
-    breaker.release('succeeded', second);
+    breaker.endCall('succeeded', second);
     breaker.trip('rate', null, 70 * second);
     expect(breaker.openState(70 * second)?.waitMs).toBe(10_000);
   });
@@ -130,7 +130,7 @@ describe('a back-off', () => {
     for (const reason of ['rate', 'quota'] as const) {
       const breaker = createCircuitBreaker();
       breaker.trip(reason, second, 0);
-      breaker.acquire();
+      breaker.beginCall();
       expect([breaker.openState(second), breaker.hasCapacity()]).toEqual([null, false]);
     }
   });
@@ -176,19 +176,19 @@ describe('failures', () => {
     const breaker = createCircuitBreaker();
     call(breaker, 'failed', 0, 20);
     expect(breaker.openState(5 * second)).toBeNull();
-    breaker.acquire();
+    breaker.beginCall();
     expect(breaker.openState(5 * second)).toMatchObject({ reason: 'unavailable', waitMs: second });
-    breaker.release('succeeded', 5 * second);
+    breaker.endCall('succeeded', 5 * second);
     expect(breaker.openState(5 * second)).toBeNull();
   });
 
   test('a minute after the back-off of an outage, calls wait for the probe and are not rejected', () => {
     const breaker = createCircuitBreaker();
     call(breaker, 'failed', 0, 20);
-    breaker.acquire();
+    breaker.beginCall();
     expect(breaker.openState(5 * second + 59_999)).toMatchObject({ reason: 'unavailable' });
     expect([breaker.openState(65 * second), breaker.hasCapacity()]).toEqual([null, false]);
-    breaker.release('failed', 66 * second);
+    breaker.endCall('failed', 66 * second);
     expect(breaker.openState(66 * second)).toMatchObject({ reason: 'unavailable', waitMs: 10_000 });
   });
 
@@ -196,8 +196,8 @@ describe('failures', () => {
     const breaker = createCircuitBreaker();
     breaker.trip('unavailable', 5 * second, 0);
     call(breaker, 'succeeded', 5 * second);
-    breaker.acquire();
-    breaker.acquire();
+    breaker.beginCall();
+    breaker.beginCall();
     expect([breaker.openState(6 * second), breaker.hasCapacity()]).toEqual([null, false]);
   });
 

@@ -84,7 +84,7 @@ function startMachine(configured: ReadonlyMap<string, number>) {
     if (isSent) sentAtMs.push(trueMs());
     else await new Promise((resolve) => setTimeout(resolve, connectMs));
     if (quota !== quotas[process]) return;
-    if (!isSent) counted.takeBack();
+    if (!isSent) counted.undo();
     counted.end();
   }
 

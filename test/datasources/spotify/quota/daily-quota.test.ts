@@ -4,8 +4,8 @@ import {
   type DailyQuota,
   type DailyQuotaOptions,
 } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
+import { createDayBuckets } from '../../../../src/datasources/spotify/quota/day-buckets.ts';
 import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
-import { createRollingCounters } from '../../../../src/datasources/spotify/quota/rolling-counters.ts';
 import { createSharedCounters } from '../../../../src/datasources/spotify/quota/shared-counters.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import { response, settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
@@ -96,7 +96,7 @@ describe('counting', () => {
     expect(await second.reserve(family)).toBeNull();
     await pass(6 * 60_000);
     for (const call of calls) {
-      call?.takeBack();
+      call?.undo();
       call?.end();
     }
     await pass(2_000);
@@ -111,13 +111,13 @@ describe('counting', () => {
   });
 
   test('the store gets a counter of unsent calls only with the counter of the calls, because it may move both', () => {
-    const counters = createRollingCounters('p');
+    const counters = createDayBuckets('p');
     const name = counters.raise(clock());
     counters.merge({ [name]: 1 }, clock());
     expect(counters.reservation(clock(), null).counters).toEqual({});
-    counters.takeBack(name, clock());
+    counters.undo(name, clock());
     expect(counters.reservation(clock(), null).counters).toEqual({ [name]: 1, [`${name}-unsent`]: 1 });
-    counters.takeBack(name, clock());
+    counters.undo(name, clock());
     expect([counters.total(clock()), counters.own(clock())]).toEqual([0, { name, value: 1 }]);
   });
 
@@ -225,7 +225,7 @@ describe('counting', () => {
       onLoss: () => undefined,
     });
     await vi.advanceTimersByTimeAsync(1_200);
-    expect(await counters.reserve(family, 10)).not.toBeNull();
+    expect(await counters.addBelowLimit(family, 10)).not.toBeNull();
     await added;
     expect([...(store.counters.get(family) ?? new Map()).values()]).toEqual([2]);
     expect(counters.of(family).total(clock())).toBe(2);
@@ -316,8 +316,9 @@ describe('a configured limit', () => {
     const leftMs = () =>
       (quota.stateOf(family).resetAtMs as number) - performance.timeOrigin - performance.now();
     expect(leftMs()).toBeCloseTo(day, 0);
-    expect(quota.report(new Set([family]))[0]?.resetAtMs).toBe(quota.stateOf(family).resetAtMs);
-    const { call, ended } = startRequestQueue({ dailyQuota: quota, concurrency: 10 });
+    const { requestQueue, call, ended } = startRequestQueue({ dailyQuota: quota, concurrency: 10 });
+    const [reported] = requestQueue.quota(new Set([family]));
+    expect(reported?.resetAtMs).toBe(quota.stateOf(family).resetAtMs);
     call('c', family);
     await settle();
     expect(ended).toEqual(['c UPSTREAM_QUOTA_EXCEEDED 86400']);
@@ -382,7 +383,7 @@ describe('a learned limit', () => {
     await spend(quota, 61);
     for (let i = 0; i < 30; i++) {
       const call = await quota.reserve(family);
-      call?.takeBack();
+      call?.undo();
       call?.end();
     }
     quota.recordRejection(family, null);
@@ -397,7 +398,7 @@ describe('a learned limit', () => {
     await settle();
     for (let i = 0; i < 24; i++) {
       await end(`${i}`, response(429));
-      requestQueue.backOff(family, 'quota', day);
+      requestQueue.startBackOff(family, 'quota', day);
     }
     await settle();
     expect(requestQueue.quota()).toMatchObject([{ used: 24, limit: null, limitSource: 'NONE' }]);
@@ -417,7 +418,7 @@ describe('a learned limit', () => {
     for (let i = 0; i < 60; i++) call(`${i}`, family);
     await settle();
     for (let i = 0; i < 60; i++) await end(`${i}`);
-    requestQueue.backOff(family, 'quota', day);
+    requestQueue.startBackOff(family, 'quota', day);
     await settle();
     expect(requestQueue.quota()).toMatchObject([
       {

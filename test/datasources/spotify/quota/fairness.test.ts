@@ -20,7 +20,7 @@ async function run({ withQuery }: { withQuery: boolean }) {
     requestQueue.schedule(
       'albums',
       { ...waiters(60_000), operations: () => new Set([operation as OperationContext]) },
-      { isRetry: false, prepare: async () => undefined, send },
+      { goesFirst: false, prepare: async () => undefined, run: send },
     );
   const ended = async (calls: Promise<unknown>[]) => {
     await Promise.all(calls);

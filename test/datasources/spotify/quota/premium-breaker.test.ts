@@ -193,9 +193,9 @@ test.each([
     const body = { error: { message: 'Active premium subscription required for the owner of the app.' } };
     const isLapsed = () => [first, second].map((breaker) => breaker.isLapsed());
     const lapseAndRenew = (finder: PremiumBreaker) => {
-      finder.release(response(403, { body }), 0, false);
+      finder.endCall(response(403, { body }), 0, false);
       expect(isLapsed()).toEqual([true, true]);
-      finder.release(response(200), 60_000, finder.acquire(60_000));
+      finder.endCall(response(200), 60_000, finder.beginCall(60_000));
     };
     for (let lapse = 0; lapse < earlierLapses; lapse++) lapseAndRenew(second);
     lapseAndRenew(first);

@@ -108,7 +108,7 @@ describe('a learned rate limit', () => {
     const start = () => startRequestQueue({ sharedState: store.connect(), concurrency: 10 });
     const [first, second] = [start(), start()];
     expect(await sendAll(first, 50)).toBe(50);
-    first.requestQueue.backOff('search', 'rate', 3_000);
+    first.requestQueue.startBackOff('search', 'rate', 3_000);
     expect(await sendAll(first)).toBe(40);
     await vi.advanceTimersByTimeAsync(30_600);
     const later = start();
@@ -118,16 +118,16 @@ describe('a learned rate limit', () => {
   test('no rate limit is learned from a rejection for the quota or after few calls', async () => {
     const started = startRequestQueue({ concurrency: 10 });
     await sendAll(started, 20);
-    started.requestQueue.backOff('search', 'rate', 3_000);
+    started.requestQueue.startBackOff('search', 'rate', 3_000);
     await sendAll(started, 50);
-    started.requestQueue.backOff('search', 'quota', 3_000);
+    started.requestQueue.startBackOff('search', 'quota', 3_000);
     expect(await sendAll(started)).toBe(100);
   });
 
   test('a rate limit that the operator has set is not changed by rejections', async () => {
     const started = startRequestQueue({ concurrency: 10, rateLimit: 60 });
     expect(await sendAll(started, 50)).toBe(50);
-    started.requestQueue.backOff('search', 'rate', 3_000);
+    started.requestQueue.startBackOff('search', 'rate', 3_000);
     expect(await sendAll(started)).toBe(10);
   });
 

@@ -70,9 +70,9 @@ describe('the queue', () => {
   test('the queue goes on if the sending of a call throws an unexpected error', async () => {
     const { requestQueue, call, names } = startRequestQueue({ concurrency: 1 });
     const broken = requestQueue.schedule('artists', waiters(), {
-      isRetry: false,
+      goesFirst: false,
       prepare: async () => undefined,
-      send: () => Promise.reject(new Error('a bug')),
+      run: () => Promise.reject(new Error('a bug')),
     });
     call('b');
     await expect(broken).rejects.toThrow('a bug');
@@ -86,7 +86,7 @@ test('a call that cannot be prepared is neither sent nor counted', async () => {
   const send = vi.fn<() => Promise<Outcome>>();
   const prepare = () => Promise.reject(new Error('no token'));
   await expect(
-    requestQueue.schedule('artists', waiters(), { isRetry: false, prepare, send }),
+    requestQueue.schedule('artists', waiters(), { goesFirst: false, prepare, run: send }),
   ).rejects.toThrow('no token');
   expect([send.mock.calls, requestQueue.report()]).toEqual([[], []]);
   call('a');
@@ -99,7 +99,7 @@ test('the report has the calls and the back-off of each family of which a call w
   call('a');
   call('b', 'search');
   await settle();
-  requestQueue.backOff('search', 'quota', null);
+  requestQueue.startBackOff('search', 'quota', null);
   expect(requestQueue.report()).toEqual([
     { family: 'artists', recentCalls: 1, openState: null },
     {
@@ -115,8 +115,7 @@ describe('a back-off', () => {
     const { requestQueue, call, end, names, ended } = startRequestQueue();
     for (const name of ['a', 'b', 'c']) call(name);
     await settle();
-    const error = requestQueue.backOff('artists', 'rate', 30_000);
-    expect([error.code, error.details]).toEqual(['UPSTREAM_RATE_LIMITED', { retryAfter: 30 }]);
+    expect(requestQueue.startBackOff('artists', 'rate', 30_000)).toBe(30_000);
     await settle();
     expect(ended).toEqual(['c UPSTREAM_RATE_LIMITED 30']);
     await end('a');
@@ -133,7 +132,7 @@ describe('a back-off', () => {
 
   test('calls wait for the end of a back-off of at most two seconds, and one of them is sent first', async () => {
     const { requestQueue, call, end, names, ended } = startRequestQueue({ concurrency: 10 });
-    requestQueue.backOff('artists', 'rate', 2_000);
+    requestQueue.startBackOff('artists', 'rate', 2_000);
     for (const name of ['a', 'b', 'c', 'd']) call(name);
     await vi.advanceTimersByTimeAsync(1_999);
     expect([names(), ended]).toEqual([[], []]);
@@ -147,7 +146,7 @@ describe('a back-off', () => {
 
   test('a back-off because of an outage rejects calls at once, even a short one', async () => {
     const { requestQueue, call, ended } = startRequestQueue();
-    requestQueue.backOff('artists', 'unavailable', 1_000);
+    requestQueue.startBackOff('artists', 'unavailable', 1_000);
     call('a');
     await settle();
     expect(ended).toEqual(['a UPSTREAM_UNAVAILABLE -']);
@@ -155,20 +154,20 @@ describe('a back-off', () => {
 
   test('queued calls wait for a repeated back-off, and are rejected if the back-off becomes too long', async () => {
     const { requestQueue, call, names, ended } = startRequestQueue();
-    requestQueue.backOff('artists', 'rate', 1_000);
+    requestQueue.startBackOff('artists', 'rate', 1_000);
     call('a');
     await vi.advanceTimersByTimeAsync(500);
-    requestQueue.backOff('artists', 'rate', 2_000);
+    requestQueue.startBackOff('artists', 'rate', 2_000);
     await vi.advanceTimersByTimeAsync(1_999);
     expect([names(), ended]).toEqual([[], []]);
-    requestQueue.backOff('artists', 'rate', 10_000);
+    requestQueue.startBackOff('artists', 'rate', 10_000);
     await settle();
     expect(ended).toEqual(['a UPSTREAM_RATE_LIMITED 10']);
   });
 
   test('a disposed queue leaves no timer', () => {
     const { requestQueue, call } = startRequestQueue();
-    requestQueue.backOff('artists', 'rate', 1_000);
+    requestQueue.startBackOff('artists', 'rate', 1_000);
     call('a');
     requestQueue.dispose();
     expect(vi.getTimerCount()).toBe(0);
@@ -215,7 +214,7 @@ describe('a call that may be sent, and waits for the shared counts', () => {
 
   test('a call that waits for the shared counts is rejected and does not count if a back-off has begun meanwhile', async () => {
     const { requestQueue, call, go, names, ended, used } = await startHeldCall();
-    requestQueue.backOff('artists', 'rate', 30_000);
+    requestQueue.startBackOff('artists', 'rate', 30_000);
     await go();
     expect([names(), ended, used()]).toEqual([[], ['a UPSTREAM_RATE_LIMITED 30'], 0]);
     call('b', 'albums');
@@ -225,7 +224,7 @@ describe('a call that may be sent, and waits for the shared counts', () => {
 
   test('a call that waits for the shared counts waits for the end of a short back-off that has begun meanwhile', async () => {
     const { requestQueue, go, names, used } = await startHeldCall();
-    requestQueue.backOff('artists', 'rate', 1_000);
+    requestQueue.startBackOff('artists', 'rate', 1_000);
     await go();
     expect([names(), used()]).toEqual([[], 0]);
     await vi.advanceTimersByTimeAsync(1_000);

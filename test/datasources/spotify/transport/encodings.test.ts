@@ -40,7 +40,7 @@ async function readOver(
   });
   await new Promise((listening) => server.once('listening', listening));
   const { port } = server.address() as AddressInfo;
-  return http.send({ method: 'GET', url: `http://127.0.0.1:${port}`, headers: {}, ...request });
+  return http.requestOnce({ method: 'GET', url: `http://127.0.0.1:${port}`, headers: {}, ...request });
 }
 
 const json = { error: { status: 400, message: 'Invalid limit · 방탄소년단' } };

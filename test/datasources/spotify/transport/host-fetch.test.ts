@@ -26,7 +26,7 @@ describe.each(transports)('one exchange over %s', (transport) => {
     });
     const http = httpOver(transport);
     onTestFinished(http.close);
-    expect(await http.send(request)).toMatchObject({ kind: 'response', status });
+    expect(await http.requestOnce(request)).toMatchObject({ kind: 'response', status });
     expect(paths).toEqual(['/']);
   });
 
@@ -41,7 +41,7 @@ describe.each(transports)('one exchange over %s', (transport) => {
       });
       const http = httpOver(transport);
       onTestFinished(http.close);
-      expect(await http.send(request)).toMatchObject({ kind: 'response', status });
+      expect(await http.requestOnce(request)).toMatchObject({ kind: 'response', status });
       expect(requests).toBe(1);
     }
   });
@@ -51,14 +51,14 @@ describe.each(transports)('one exchange over %s', (transport) => {
     const closed = once(server, 'connection').then(([socket]) => once(socket, 'close'));
     const http = httpOver(transport, 100);
     onTestFinished(http.close);
-    expect(await http.send(request)).toEqual({ kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT' });
+    expect(await http.requestOnce(request)).toEqual({ kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT' });
     await closed;
   });
 
   test('close() ends a request in flight', async () => {
     const { server, request } = await serve(() => undefined);
     const http = httpOver(transport);
-    const outcome = http.send(request);
+    const outcome = http.requestOnce(request);
     await once(server, 'request');
     await http.close();
     expect(await outcome).toMatchObject({ kind: 'fault', fault: 'transport' });
@@ -69,5 +69,5 @@ test('a request is a timeout also if the fetch of the host ignores its signal', 
   const never = () => new Promise<never>(() => undefined);
   const http = createHttp({ timeoutMs: 20, boundedFetch: createHostFetch(never) });
   const request = { method: 'GET', url: 'http://127.0.0.1/', headers: {} } as const;
-  expect(await http.send(request)).toMatchObject({ fault: 'timeout' });
+  expect(await http.requestOnce(request)).toMatchObject({ fault: 'timeout' });
 });

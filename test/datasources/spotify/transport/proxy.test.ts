@@ -119,7 +119,12 @@ describe('HTTPS_PROXY', () => {
     });
     onTestFinished(http.close);
     const send = (maxBytes?: number) =>
-      http.send({ method: 'GET', url: `${upstream.apiUrl}/artists/${artists.bts}`, headers: {}, maxBytes });
+      http.requestOnce({
+        method: 'GET',
+        url: `${upstream.apiUrl}/artists/${artists.bts}`,
+        headers: {},
+        maxBytes,
+      });
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => send()));
     expect(outcomes.map((outcome) => outcome.kind === 'response' && outcome.status)).toEqual(
       Array(20).fill(401),

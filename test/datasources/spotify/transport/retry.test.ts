@@ -1,17 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import {
-  backOffError,
-  maxRetryAfterMs,
-  retryAfterMs,
-} from '../../../../src/datasources/spotify/transport/back-off.ts';
 import type { HttpFault, HttpResponse, Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
+import { isEdgeRejection } from '../../../../src/datasources/spotify/transport/response-meaning.ts';
 import {
   decideRetry,
-  isEdgeRejection,
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
-import { GatewayError } from '../../../../src/errors.ts';
 import { response } from '../../../support/request-queue.ts';
 
 const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
@@ -30,11 +24,9 @@ function describeDecision(decision: RetryDecision): string {
     case 'backOff':
       return `back off ${decision.reason} ${decision.waitMs}`;
     case 'retry':
-      return `retry in ${decision.waitMs} back-off ${decision.backOffMs} else ${exhaustedText(decision.exhausted)}`;
+      return `retry in ${decision.waitMs} back-off ${decision.backOffMs} else ${describeDecision(decision.otherwise)}`;
   }
 }
-const exhaustedText = (exhausted: GatewayError | HttpResponse): string =>
-  exhausted instanceof GatewayError ? exhausted.code : `the ${exhausted.status}`;
 const decisionAfter = (outcome: Outcome, attempt = 1, chance = 0): string =>
   describeDecision(decideRetry(outcome, attempt, chance, nowMs));
 
@@ -59,7 +51,7 @@ describe('the decision on one attempt', () => {
     ['an error whose message is empty', { error: { status: 404, message: ' ' } }],
     ['an error in the form of the token endpoint', { error: 'not_found' }],
   ])('a 404 with %s is retried', (_, body) => {
-    expect(decisionAfter(response(404, { body }))).toBe('retry in 0 back-off 0 else the 404');
+    expect(decisionAfter(response(404, { body }))).toBe('retry in 0 back-off 0 else accept');
   });
 
   const premium = 'Active premium subscription required for the owner of the app. Wait a few hours.';
@@ -94,15 +86,15 @@ describe('the decision on one attempt', () => {
   );
 
   test.each([408, 425, 500, 501, 502, 503, 504, 505, 599])('a %i is retried', (status) => {
-    expect(decisionAfter(response(status))).toBe('retry in 0 back-off 0 else UPSTREAM_UNAVAILABLE');
+    expect(decisionAfter(response(status))).toBe('retry in 0 back-off 0 else fail UPSTREAM_UNAVAILABLE');
     expect(decisionAfter(response(status, { retryAfter: '2' }))).toBe(
-      'retry in 2000 back-off 0 else UPSTREAM_UNAVAILABLE',
+      'retry in 2000 back-off 0 else fail UPSTREAM_UNAVAILABLE',
     );
   });
 
   test.each<[HttpFault['fault'], string]>([
-    ['timeout', 'retry in 0 back-off 0 else UPSTREAM_TIMEOUT'],
-    ['transport', 'retry in 0 back-off 0 else UPSTREAM_UNAVAILABLE'],
+    ['timeout', 'retry in 0 back-off 0 else fail UPSTREAM_TIMEOUT'],
+    ['transport', 'retry in 0 back-off 0 else fail UPSTREAM_UNAVAILABLE'],
     ['tls', 'fail UPSTREAM_UNAVAILABLE'],
     ['too-large', 'fail UPSTREAM_BAD_RESPONSE'],
     ['not-json', 'fail UPSTREAM_BAD_RESPONSE'],
@@ -111,9 +103,9 @@ describe('the decision on one attempt', () => {
   });
 
   test.each<[Partial<HttpResponse>, number, string]>([
-    [{ retryAfter: '1' }, 1, 'retry in 1000 back-off 1000 else UPSTREAM_RATE_LIMITED'],
-    [{ retryAfter: '2' }, 2, 'retry in 2000 back-off 2000 else UPSTREAM_RATE_LIMITED'],
-    [{ retryAfter: '0' }, 1, 'retry in 0 back-off 0 else UPSTREAM_RATE_LIMITED'],
+    [{ retryAfter: '1' }, 1, 'retry in 1000 back-off 1000 else back off rate 1000'],
+    [{ retryAfter: '2' }, 2, 'retry in 2000 back-off 2000 else back off rate 2000'],
+    [{ retryAfter: '0' }, 1, 'retry in 0 back-off 0 else back off rate null'],
     [{ retryAfter: '2' }, maxAttempts, 'back off rate 2000'],
     [{ retryAfter: '0' }, maxAttempts, 'back off rate null'],
     [{ retryAfter: '3' }, 1, 'back off rate 3000'],
@@ -137,8 +129,17 @@ describe('the decision on one attempt', () => {
     expect(decisionAfter(response(503, { retryAfter: '60' }))).toBe('back off unavailable 60000');
     expect(decisionAfter(response(503, { retryAfter: '61' }))).toBe('back off unavailable 60000');
     expect(decisionAfter(response(500, { retryAfter: '3' }))).toBe(
-      'retry in 3000 back-off 0 else UPSTREAM_UNAVAILABLE',
+      'retry in 3000 back-off 0 else fail UPSTREAM_UNAVAILABLE',
     );
+  });
+
+  test.each<[Outcome, string]>([
+    [response(404), 'accept'],
+    [response(503), 'fail UPSTREAM_UNAVAILABLE'],
+    [fault('timeout'), 'fail UPSTREAM_TIMEOUT'],
+    [response(429, { retryAfter: '1' }), 'back off rate 1000'],
+  ])('after %o at the last attempt the decision is final: %s', (outcome, line) => {
+    expect(decisionAfter(outcome, maxAttempts)).toBe(line);
   });
 
   test('the wait before a retry is random, grows with each attempt, and is never shorter than Spotify requests', () => {
@@ -146,53 +147,8 @@ describe('the decision on one attempt', () => {
       const decision = decideRetry(outcome, attempt, chance, nowMs);
       return decision.act === 'retry' ? decision.waitMs : null;
     };
-    expect([wait(1, 0), wait(1, 0.5), wait(1, 1), wait(2, 1), wait(3, 1)]).toEqual([0, 50, 100, 200, 400]);
+    expect([wait(1, 0), wait(1, 0.5), wait(1, 1), wait(2, 1)]).toEqual([0, 50, 100, 200]);
     expect(wait(1, 1, response(503, { retryAfter: '1' }))).toBe(1_000);
     expect(wait(1, 0.5, response(429, { retryAfter: '1' }))).toBe(1_050);
   });
 });
-
-test.each<[string | null, number | null]>([
-  [null, null],
-  ['', null],
-  ['1', 1_000],
-  [' 30 ', 30_000],
-  ['0', 0],
-  ['-1', null],
-  ['1.5', null],
-  ['5 1', null],
-  ['5, 3600', 3_600_000],
-  ['86400,86400', 86_400_000],
-  ['5, soon', null],
-  ['999999999999', maxRetryAfterMs],
-  ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
-  ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
-  ['Wed, 21 Oct 2126 07:28:00 GMT', maxRetryAfterMs],
-  ['soon', null],
-  ['NaN', null],
-  ['Infinity', null],
-  ['1e3', null],
-])('a Retry-After of %j is %o ms', (header, ms) => {
-  expect(retryAfterMs(header, nowMs)).toBe(ms);
-});
-
-test.each([
-  ['rate', 1, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 1 } }],
-  ['rate', 29_001, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 30 } }],
-  [
-    'quota',
-    3_600_000,
-    {
-      code: 'UPSTREAM_QUOTA_EXCEEDED',
-      details: { retryAfter: 3_600 },
-      message: 'The daily quota of the Spotify endpoint artists/albums is used up: retry after 60 minutes.',
-    },
-  ],
-  ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
-  ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
-] as const)(
-  'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
-  (reason, waitMs, expected) => {
-    expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(expected);
-  },
-);

@@ -115,20 +115,23 @@ describe.each(transports)('one HTTP request over %s', (transport) => {
     onTestFinished(http.close);
     sandbox.faults.add({ fault: { kind: 'answer', status: 500, text: 'x'.repeat(3_000_000) } });
     const request = { method: 'GET', url: `${sandbox.apiUrl}/artists/${artists.bts}`, headers: {} } as const;
-    expect(await http.send(request)).toMatchObject({
+    expect(await http.requestOnce(request)).toMatchObject({
       kind: 'response',
       status: 500,
       body: undefined,
       bytes: 0,
     });
     sandbox.faults.clear();
-    expect(await http.send({ ...request, maxBytes: 10 })).toMatchObject({ status: 401, body: undefined });
+    expect(await http.requestOnce({ ...request, maxBytes: 10 })).toMatchObject({
+      status: 401,
+      body: undefined,
+    });
   });
 
   test('a fault without a code has the name of its error', async () => {
     const http = httpOver(transport, 2_000);
     onTestFinished(http.close);
-    const outcome = await http.send({
+    const outcome = await http.requestOnce({
       method: 'GET',
       url: 'http://127.0.0.1:1',
       headers: { 'bad name': 'x' },
@@ -141,7 +144,7 @@ describe('a call that does not reach Spotify', () => {
   const noted = async (apiUrl: string, transport: Transport = 'undici') => {
     const http = httpOver(transport, 300);
     onTestFinished(http.close);
-    const outcome = await http.send({ method: 'GET', url: `${apiUrl}/artists/1`, headers: {} });
+    const outcome = await http.requestOnce({ method: 'GET', url: `${apiUrl}/artists/1`, headers: {} });
     return outcome.kind === 'fault' && [outcome.fault, outcome.code, outcome.isUnsent ?? false];
   };
 

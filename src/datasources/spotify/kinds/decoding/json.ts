@@ -1,3 +1,5 @@
+import { isObject } from '../../../../json.ts';
+
 /** Reads parsed JSON and checks the type of every value. */
 
 /** A value, or one of its elements, that is not as documented. It fails alone; the object around it stays. */
@@ -9,15 +11,12 @@ export interface Malformed {
 export const isMalformed = (value: unknown): value is Malformed =>
   typeof value === 'object' && value !== null && 'malformed' in value;
 
+export type Json = Readonly<Record<string, unknown>>;
+
 /** The response is not as documented; `message` names the place, never the value. */
 export class MalformedResponse extends Error {}
 
-export type Json = Readonly<Record<string, unknown>>;
-
 const maxGraphQLInt = 2 ** 31 - 1; // a larger number could be cached, but never be served
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function expectObject(value: unknown, where: string): Json {
   if (isObject(value)) return value;

@@ -1,4 +1,4 @@
-import { propertyOf } from '../../transport/body.ts';
+import { propertyOf } from '../../../../property.ts';
 import { cacheKeyOf, findKind, type KindRegistry } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import { isBareId } from '../spotify-id.ts';

@@ -7,13 +7,13 @@ import {
   baseFields,
   type Copyright,
   copyright,
+  type Decoded,
+  type DecodedList,
   type Image,
   images,
   plainText,
   type ReleaseDate,
   releaseDate,
-  type Sent,
-  type SentList,
   texts,
 } from './values.ts';
 
@@ -31,11 +31,11 @@ export const spokenWordKind = {
 
 /** The values of shows, audiobooks, episodes and chapters. */
 export interface SpokenWord extends BaseFields {
-  description: Sent<string>;
-  htmlDescription: Sent<string>;
-  languages: SentList<string>;
-  explicit: Sent<boolean>;
-  images: SentList<Image>;
+  description: Decoded<string>;
+  htmlDescription: Decoded<string>;
+  languages: DecodedList<string>;
+  explicit: Decoded<boolean>;
+  images: DecodedList<Image>;
 }
 
 /** @throws MalformedResponse as `baseFields` does */
@@ -50,9 +50,9 @@ const spokenWord = (json: Json, kind: string, options: DecodeOptions): SpokenWor
 
 /** The values of shows and audiobooks. */
 export interface Series extends SpokenWord {
-  publisher: Sent<string>;
-  mediaType: Sent<'AUDIO' | 'VIDEO' | 'MIXED' | 'OTHER'>;
-  copyrights: SentList<Copyright>;
+  publisher: Decoded<string>;
+  mediaType: Decoded<'AUDIO' | 'VIDEO' | 'MIXED' | 'OTHER'>;
+  copyrights: DecodedList<Copyright>;
 }
 
 /** @throws MalformedResponse as `baseFields` does */
@@ -65,11 +65,11 @@ export const series = (json: Json, kind: string, options: DecodeOptions): Series
 
 /** The values of episodes and chapters. */
 export interface Recording extends SpokenWord {
-  audioPreviewUrl: Sent<string | null>;
-  durationMs: Sent<number>;
+  audioPreviewUrl: Decoded<string | null>;
+  durationMs: Decoded<number>;
   /** Undefined for chapters in most lists. */
-  isPlayable: Sent<boolean>;
-  releaseDate: Sent<ReleaseDate>;
+  isPlayable: Decoded<boolean>;
+  releaseDate: Decoded<ReleaseDate>;
 }
 
 /** @throws MalformedResponse as `baseFields` does */

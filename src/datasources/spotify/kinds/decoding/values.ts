@@ -20,46 +20,47 @@ import {
 /** The values that objects of several kinds have, and how each is decoded. */
 
 /**
- * A value as Spotify sent it. Undefined: not sent. Null, if `T` allows it: Spotify states that there is
- * none, such as no restriction.
+ * A value of Spotify's JSON. Undefined: Spotify did not send it. Null, if `T` allows it: Spotify states that there is none,
+ * such as no restriction.
  */
-export type Sent<T> = T | Malformed | undefined;
+export type Decoded<T> = T | Malformed | undefined;
 
-/** A list as Spotify sent it. Null is an element without a value. */
-export type SentList<T> = Sent<readonly (T | Malformed | null)[]>;
+/** A list of Spotify's JSON. Null is an element without a value. */
+export type DecodedList<T> = Decoded<readonly (T | Malformed | null)[]>;
 
 export interface Image {
-  url: Sent<string>;
-  width: Sent<number | null>;
-  height: Sent<number | null>;
+  url: Decoded<string>;
+  width: Decoded<number | null>;
+  height: Decoded<number | null>;
 }
 
 export interface ReleaseDate {
   /** `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, in the precision that `precision` names. */
-  date: Sent<string>;
-  precision: Sent<'DAY' | 'MONTH' | 'YEAR' | 'OTHER'>;
+  date: Decoded<string>;
+  precision: Decoded<'DAY' | 'MONTH' | 'YEAR' | 'OTHER'>;
 }
 
 export interface Followers {
-  total: Sent<number>;
+  total: Decoded<number>;
 }
 
 export interface Copyright {
-  text: Sent<string>;
-  type: Sent<'C' | 'P' | 'OTHER'>;
+  text: Decoded<string>;
+  type: Decoded<'C' | 'P' | 'OTHER'>;
 }
 
 export interface ExternalIds {
-  isrc: Sent<string | null>;
-  upc: Sent<string | null>;
-  ean: Sent<string | null>;
+  isrc: Decoded<string | null>;
+  upc: Decoded<string | null>;
+  ean: Decoded<string | null>;
 }
 
 export interface Restrictions {
-  reason: Sent<'MARKET' | 'PRODUCT' | 'EXPLICIT' | 'PAYMENT_REQUIRED' | 'OTHER'>;
+  reason: Decoded<'MARKET' | 'PRODUCT' | 'EXPLICIT' | 'PAYMENT_REQUIRED' | 'OTHER'>;
 }
 
-export const images = (json: Json, where: string): SentList<Image> => listPart(json, 'images', where, image);
+export const images = (json: Json, where: string): DecodedList<Image> =>
+  listPart(json, 'images', where, image);
 
 export function image(value: unknown): Image {
   const json = expectObject(value, 'image');
@@ -76,7 +77,7 @@ export function copyright(value: unknown): Copyright {
 }
 
 /** Some artists have `followers` without a number, which means the same as no `followers` (spotify/web-api#261). */
-export function followers(object: Json, where: string): Sent<Followers> {
+export function followers(object: Json, where: string): Decoded<Followers> {
   const json = part(object['followers'], (present) => expectObject(present, `${where}.followers`));
   if (json === undefined || isMalformed(json)) return json;
   const total = intPart(json, 'total', 'followers');
@@ -109,7 +110,7 @@ export function releaseDate(json: Json, where: string): ReleaseDate | undefined 
   return { date: date.slice(0, length), precision };
 }
 
-export const externalUrl = (json: Json, where: string): Sent<string> => {
+export const externalUrl = (json: Json, where: string): Decoded<string> => {
   const urls = part(json['external_urls'], (value) => expectObject(value, `${where}.external_urls`));
   if (urls === undefined || isMalformed(urls)) return urls;
   return part(urls['spotify'], (value) => webAddress(value, `${where}.external_urls`));
@@ -118,7 +119,7 @@ export const externalUrl = (json: Json, where: string): Sent<string> => {
 /** The fields that every object has which was decoded from JSON of its own. */
 export interface BaseFields extends Omit<Entity, 'kind'> {
   name: string;
-  externalUrl: Sent<string>;
+  externalUrl: Decoded<string>;
 }
 
 /** @throws MalformedResponse without a readable id and name, and if the object is not the requested one */
@@ -158,7 +159,7 @@ const maxCodePoint = 0x10ffff;
 const reference = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|apos|gt|lt|nbsp|quot));/gi;
 
 /** A text whose characters Spotify may have escaped for HTML, as plain text. It is no HTML: `<` in it is a character. */
-export function plainText(json: Json, key: string, where: string): Sent<string> {
+export function plainText(json: Json, key: string, where: string): Decoded<string> {
   const text = stringPart(json, key, where);
   return typeof text === 'string' ? unescaped(text) : text;
 }
@@ -171,12 +172,12 @@ const unescaped = (text: string): string =>
     return code > 0 && code <= maxCodePoint ? String.fromCodePoint(code) : whole;
   });
 
-export const texts = (json: Json, key: string, where: string): SentList<string> =>
+export const texts = (json: Json, key: string, where: string): DecodedList<string> =>
   listPart(json, key, where, (text) => {
     if (typeof text === 'string') return text;
     throw new MalformedResponse(`${where}.${key}`);
   });
 
 /** A web address; null if the object has none. Spotify leaves out the key for apps from which it withholds it. */
-export const addressOrNull = (json: Json, key: string, where: string): Sent<string | null> =>
+export const addressOrNull = (json: Json, key: string, where: string): Decoded<string | null> =>
   json[key] === null ? null : part(json[key], (value) => webAddress(value, `${where}.${key}`));

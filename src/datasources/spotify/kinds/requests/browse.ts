@@ -56,7 +56,7 @@ export function categoryRequest(id: string, query: Record<string, string>): Endp
   const key = `${path}?${new URLSearchParams(query)}`;
   return {
     key,
-    request: { family: categories.name, path, query },
+    apiRequest: { family: categories.name, path, query },
     freshMs: categories.freshMs,
     decode: (body) => decodeCategory(identifiedCategory(body)),
     feature: { name: categories.withheldField, object: key },

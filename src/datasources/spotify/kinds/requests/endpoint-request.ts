@@ -1,7 +1,7 @@
+import { propertyOf } from '../../../../property.ts';
 import type { ApiRequest } from '../../transport/api-client.ts';
-import { messageOf, propertyOf } from '../../transport/body.ts';
 import type { HttpResponse } from '../../transport/http.ts';
-import { isUnexplained404 } from '../../transport/retry.ts';
+import { isUnexplained404, messageOf } from '../../transport/response-meaning.ts';
 import { expectArray, expectObject, statedType } from '../decoding/json.ts';
 import { kinds } from '../index.ts';
 import {
@@ -22,7 +22,7 @@ import { type EmbeddedObject, embeddedIn, embeddedPageOf } from './embedded-obje
 export interface EndpointRequest<T = unknown> {
   /** The key of the response in every cache: equal keys are equal requests. */
   key: string;
-  request: ApiRequest;
+  apiRequest: ApiRequest;
   /** How long the value is fresh in the cache, in milliseconds. */
   freshMs: number;
   /** @throws MalformedResponse */
@@ -98,7 +98,7 @@ export function byId<T extends Entity>(
   const options = { full: true, market, id: kind.isRelinked ? undefined : id, kinds: registry };
   return {
     key: cacheKeyOf(registry, kind.name, id, market),
-    request: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
+    apiRequest: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
     meansAbsent: (object) => isRemovedObject(object) || isOfKindWithSameUris(object, kind, registry),

@@ -38,7 +38,7 @@ export interface PagedList<T extends Entity = Entity> {
   maxOffset: number;
   /** How long a page and the length of the list are fresh, in milliseconds. */
   freshMs: number;
-  /** Whether different totals on two pages mean that the list has changed. */
+  /** See `PagedEndpointDefinition`. */
   hasStableTotal: boolean;
 }
 
@@ -93,7 +93,7 @@ interface PagesOptions<T> {
 }
 
 export function pagesAt<T extends Entity>(
-  { name, freshMs }: PagedEndpointDefinition,
+  { name, freshMs, maxOffset = Number.POSITIVE_INFINITY, hasStableTotal = true }: PagedEndpointDefinition,
   { path, market, registry, decode, ...options }: PagesOptions<T>,
 ): PagedList<T> {
   const query = withMarket(options.query, market);
@@ -102,14 +102,14 @@ export function pagesAt<T extends Entity>(
     key,
     market,
     endpoint: name,
-    maxOffset: Number.POSITIVE_INFINITY,
-    hasStableTotal: true,
+    maxOffset,
+    hasStableTotal,
     freshMs,
     page(offset, limit) {
       const pageQuery = { ...query, limit: `${limit}`, offset: `${offset}` };
       return {
         key: `${path}?${new URLSearchParams(pageQuery)}`,
-        request: { family: name, path, query: pageQuery },
+        apiRequest: { family: name, path, query: pageQuery },
         freshMs,
         decode: (body) => decode(body, { offset, limit, market, kinds: registry }),
         isWhole: ({ items, totalSource }) => totalSource !== 'malformed' && isWhole(items),
@@ -136,7 +136,7 @@ export function shortList<T extends Entity>(
   const options = { full: true, market, kinds: registry };
   return {
     key: `${path(owner)}${marketQuery(market)}`,
-    request: { family: name, path: path(owner), query: withMarket({}, market) },
+    apiRequest: { family: name, path: path(owner), query: withMarket({}, market) },
     freshMs,
     decode: (body) =>
       expectArray(expectObject(body, 'response')[key], key).map((item) =>

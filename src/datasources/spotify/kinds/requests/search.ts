@@ -9,9 +9,6 @@ import { embeddedInEach } from './embedded-objects.ts';
 import type { Batch } from './endpoint-request.ts';
 import { type PagedList, pagesAt } from './lists.ts';
 
-/** The slot at which each search ends: Spotify takes an offset and a limit of 1,000 together at most. */
-export const searchReach = 1_000;
-
 /** The search results of one kind; the kinds of one search in one market share their calls. */
 export function searchResults<T extends Entity>(
   { name, plural, isFullInSearch, decode }: KindDefinition<T>,
@@ -31,11 +28,9 @@ export function searchResults<T extends Entity>(
   });
   return {
     ...results,
-    maxOffset: searchReach,
-    hasStableTotal: false, // it drifts from page to page (spotify/web-api#201)
     page(offset, limit) {
       const page = results.page(offset, limit);
-      const batch = searchBatch(page.request, registry);
+      const batch = searchBatch(page.apiRequest, registry);
       // The results are decoded at once, because full objects replace calls by their ids.
       return {
         ...page,

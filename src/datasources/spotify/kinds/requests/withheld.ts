@@ -1,6 +1,6 @@
-import { messageOf, propertyOf } from '../../transport/body.ts';
+import { propertyOf } from '../../../../property.ts';
 import type { HttpResponse } from '../../transport/http.ts';
-import { isPlainNotFound, isUnexplained404 } from '../../transport/retry.ts';
+import { isPlainNotFound, isUnexplained404, messageOf } from '../../transport/response-meaning.ts';
 import { FeatureWithheld, LimitRejected } from './endpoint-request.ts';
 
 /** The responses that show that Spotify withholds an endpoint from the app, or takes only smaller pages. */

@@ -14,28 +14,6 @@ export const backOffReasons = ['rate', 'quota', 'unavailable'] as const;
 /** `premium-lapsed`: Spotify rejects all calls, because the Premium subscription of the app's owner has lapsed. */
 export type RejectionReason = BackOffReason | 'premium-lapsed';
 
-/** Spotify's longest back-offs are a day; and a timer of more than 2^31 ms would fire at once. */
-export const maxRetryAfterMs = 24 * 3_600_000;
-
-/**
- * The wait of a Retry-After header in milliseconds; null if it has no usable value.
- * Spotify sends whole seconds; the date form of RFC 9110 is accepted too. If a proxy has added a header of its own, the
- * longest wait counts.
- */
-export function retryAfterMs(header: string | null, nowEpochMs: number): number | null {
-  if (header === null) return null;
-  const text = header.trim();
-  const ms = wholeNumbers.test(text)
-    ? Math.max(...text.split(',').map(Number)) * 1000
-    : parseDate(text) - nowEpochMs;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxRetryAfterMs);
-}
-
-const wholeNumbers = /^\d+(?:\s*,\s*\d+)*$/;
-
-/** Every form of an HTTP date begins with the day of the week; without that check `-5` would be a date too. */
-const parseDate = (text: string): number => (/^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN);
-
 /**
  * The error of a request during a back-off that lasts `waitMs` more.
  * @param endpoint an endpoint family, or the token endpoint
@@ -46,14 +24,14 @@ export function backOffError(
   waitMs: number,
 ): GatewayError {
   const retryAfter = wholeSeconds(waitMs);
-  const limitedRequests = endpoint === 'token' ? 'token requests' : 'calls';
+  const rateLimit = `Spotify limits the gateway's ${endpoint === 'token' ? 'token requests' : 'calls'}`;
   switch (reason) {
     case 'rate':
-      return rateLimitedError(waitMs, limitedRequests);
+      return new UpstreamRateLimited(`${rateLimit}: ${retryAfterText(retryAfter)}.`, { retryAfter });
     case 'quota': {
       const cause =
         endpoint === 'token' // which has no daily quota
-          ? rateLimitText(limitedRequests)
+          ? rateLimit
           : `The daily quota of the Spotify endpoint ${endpoint} is used up`;
       return new UpstreamQuotaExceeded(`${cause}: ${retryAfterText(retryAfter)}.`, { retryAfter });
     }
@@ -63,18 +41,6 @@ export function backOffError(
       return premiumError();
   }
 }
-
-/** The error of a request while Spotify limits the rate of calls. */
-export function rateLimitedError(waitMs: number, requests: LimitedRequests = 'calls'): GatewayError {
-  const retryAfter = wholeSeconds(waitMs);
-  return new UpstreamRateLimited(`${rateLimitText(requests)}: ${retryAfterText(retryAfter)}.`, {
-    retryAfter,
-  });
-}
-
-type LimitedRequests = 'calls' | 'token requests';
-
-const rateLimitText = (requests: LimitedRequests): string => `Spotify limits the gateway's ${requests}`;
 
 /** The sum of two clock readings has a rounding error, which must not become a whole second. */
 const wholeSeconds = (waitMs: number): number => Math.max(1, Math.ceil(Math.round(waitMs) / 1000));

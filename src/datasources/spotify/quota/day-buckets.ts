@@ -14,7 +14,7 @@ import type { CallReservation } from '../shared-state/shared-store.ts';
  * epoch. It has the counters of this process, called its own, and those that the shared store has returned. A counter
  * never falls. `CallReservation` describes how processes merge their counters.
  */
-export interface RollingCounters {
+export interface DayBuckets {
   /** Sum of all calls, without those that were not sent. */
   total(nowMs: number): number;
   /** The own counter of the current bucket. */
@@ -22,7 +22,7 @@ export interface RollingCounters {
   /** Raises the own counter of the current bucket by one. Returns its name. */
   raise(nowMs: number): string;
   /** Subtracts a call that was not sent: raises the `-unsent` counter of the same bucket, because its own never falls. */
-  takeBack(name: string, nowMs: number): void;
+  undo(name: string, nowMs: number): void;
   /** The counters that the store lacks, in the form in which it merges them. */
   reservation(nowMs: number, limit: number | null): Omit<CallReservation, 'calls'>;
   /** Merges the counters of the store. Invalid ones are ignored: the store is untrusted. */
@@ -36,7 +36,7 @@ export interface RollingCounters {
 /** The result of a merge. */
 export interface Merge {
   /** Whether the store has lost or moved counters that it had. */
-  isLossy: boolean;
+  hasLost: boolean;
   /** Calls of other processes that were not counted here before. */
   newCalls: number;
   /** By how many milliseconds the clock of this process is ahead of the clock of another one. */
@@ -54,7 +54,7 @@ const renewBuckets = dayBuckets / 2;
 const maxSkewBuckets = 1; // a counter of a later bucket was written before this clock was set back
 
 /** @param processId identifies this process: no other process, and no earlier run, has the same id */
-export function createRollingCounters(processId: string): RollingCounters {
+export function createDayBuckets(processId: string): DayBuckets {
   const counters = new Map<string, number>();
   let stored = new Map<string, number>(); // the counters of the store, as it returned them last
   let prunedBucket = 0;
@@ -92,7 +92,7 @@ export function createRollingCounters(processId: string): RollingCounters {
       set(ownName(nowMs), countOf(ownName(nowMs)) + 1);
       return ownName(nowMs);
     },
-    takeBack(name, nowMs) {
+    undo(name, nowMs) {
       prune(nowMs);
       // The call remains counted if its counter has expired, or was moved by the store because this clock was ahead.
       if (!isCurrent(name, nowMs) || callsOf(name, counters) === 0) return;
@@ -121,7 +121,7 @@ export function createRollingCounters(processId: string): RollingCounters {
       // Removes the counters of later buckets: the store has returned their calls in an earlier one.
       if (aheadMs > 0) prune(nowMs - aheadMs);
       const returned = new Map(valid.filter(([name]) => isCurrent(name, nowMs - aheadMs)));
-      const isLossy = aheadMs > 0 || hasLost(stored, returned, nowMs);
+      const hasLost = aheadMs > 0 || hasLostCounters(stored, returned, nowMs);
       stored = returned;
       let newCalls = 0;
       for (const [name, value] of returned) {
@@ -130,7 +130,7 @@ export function createRollingCounters(processId: string): RollingCounters {
         if (!isOwn(name) && !isUnsentCounter(name)) newCalls += added;
         set(name, value);
       }
-      return { isLossy, newCalls, aheadMs };
+      return { hasLost, newCalls, aheadMs };
     },
     expiryMs(calls, nowMs) {
       prune(nowMs);
@@ -152,7 +152,7 @@ function countersToStore(counters: Counters, stored: Counters, isOwn: (name: str
 }
 
 /** Whether the store had a counter that it lacks now, or that has fallen. */
-function hasLost(stored: Counters, returned: Counters, nowMs: number): boolean {
+function hasLostCounters(stored: Counters, returned: Counters, nowMs: number): boolean {
   // A process whose clock is a little ahead may have removed the oldest ones.
   const oldestBucket = oldestBucketAt(nowMs) + maxSkewBuckets;
   return [...stored].some(

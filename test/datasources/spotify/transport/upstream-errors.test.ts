@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { backOffError, retryAfterText } from '../../../../src/datasources/spotify/transport/back-off.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import { decideRetry } from '../../../../src/datasources/spotify/transport/retry.ts';
+import {
+  backOffError,
+  retryAfterText,
+} from '../../../../src/datasources/spotify/transport/upstream-errors.ts';
 import { response } from '../../../support/request-queue.ts';
 
 /** The messages for clients when Spotify fails state the event and the next step. */
@@ -20,8 +23,7 @@ test.each([
   ['no response in time', fault('timeout'), 'Spotify did not respond in time: retry after a few seconds.'],
 ])('the message for a client states the event and the next step after %s', (_, outcome, message) => {
   const decision = decideRetry(outcome, 3, 0, 0);
-  const error = 'exhausted' in decision ? decision.exhausted : 'error' in decision && decision.error;
-  expect(error).toMatchObject({ message });
+  expect(decision).toMatchObject({ act: 'fail', error: { message } });
 });
 
 describe('during a back-off', () => {
@@ -53,3 +55,24 @@ describe('during a back-off', () => {
     expect(retryAfterText(seconds)).toBe(text);
   });
 });
+
+test.each([
+  ['rate', 1, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 1 } }],
+  ['rate', 29_001, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 30 } }],
+  [
+    'quota',
+    3_600_000,
+    {
+      code: 'UPSTREAM_QUOTA_EXCEEDED',
+      details: { retryAfter: 3_600 },
+      message: 'The daily quota of the Spotify endpoint artists/albums is used up: retry after 60 minutes.',
+    },
+  ],
+  ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
+  ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
+] as const)(
+  'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
+  (reason, waitMs, expected) => {
+    expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(expected);
+  },
+);

@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  createCallCounts,
-  createSlidingWindowCounter,
-} from '../../../../src/datasources/spotify/quota/recent-calls.ts';
+import { createSlidingWindowCounter } from '../../../../src/datasources/spotify/quota/sliding-window-counter.ts';
 
 const second = 1_000;
 
@@ -33,29 +30,4 @@ test('a sliding window counter counts an event whose time is earlier than that o
   counter.add(9_000);
   counter.add(8_000);
   expect(counter.total(9_000)).toBe(2);
-});
-
-function startCallCounts() {
-  const callCounts = createCallCounts();
-  const addCalls = (count: number) => {
-    for (let i = 0; i < count; i++) callCounts.add('artists', 0);
-  };
-  const takeRetries = (count: number, nowMs = 0) =>
-    Array.from({ length: count }, () => callCounts.takeRetry(nowMs));
-  return { addCalls, takeRetries };
-}
-
-test('three retries in ten seconds are always allowed', () => {
-  const { takeRetries } = startCallCounts();
-  expect(takeRetries(5)).toEqual([true, true, true, false, false]);
-  expect(takeRetries(1, 10_500)).toEqual([true]);
-});
-
-test('a tenth of the calls of the last ten seconds may be retries, not counting the retries themselves', () => {
-  const { addCalls, takeRetries } = startCallCounts();
-  takeRetries(3);
-  addCalls(39 + 3);
-  expect(takeRetries(1)).toEqual([false]);
-  addCalls(1);
-  expect(takeRetries(2)).toEqual([true, false]);
 });
