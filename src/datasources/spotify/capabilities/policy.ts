@@ -40,8 +40,8 @@ export function capabilityPolicy(registry: KindRegistry) {
     features,
     /** Features of which one explicit rejection is proof: single reads replace batches, and the others have no other object. */
     conclusiveFeatures: ['batch', ...ownerlessFeatures],
-    /** Lists that have no owner, such as new releases: there is no other object to try. */
-    ownerlessFeatures,
+    /** The fields and endpoints of lists that have no owner, such as new releases: there is no other object to try. */
+    ownerlessCapabilities: [...ownerlessFeatures, ...rootLists.map(({ name }) => name)],
     /** Lists that Spotify may withhold for one owner and send for another. */
     perOwnerFeatures: lists.flatMap(({ withheldField, isWithheldPerOwner }) =>
       isWithheldPerOwner && withheldField ? [withheldField] : [],

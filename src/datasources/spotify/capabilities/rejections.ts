@@ -57,6 +57,17 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       : undefined;
   }
 
+  /** Whether a second rejection of the object of the first one can show that the app lacks the capability. */
+  function maySameObjectConfirm(
+    capability: Capability,
+    first: { atMs: number },
+    { limit }: Rejection,
+  ): boolean {
+    if (!policy.ownerlessCapabilities.includes(capability)) return false;
+    // A page size is lowered for a day, and one short fault can reject several pages of a list, in several sizes.
+    return limit === undefined || epochMs() - first.atMs >= retryMs;
+  }
+
   function addRejection(capability: Capability, rejection: Rejection): boolean {
     const lastLearned = learned.last(capability);
     if (lastLearned?.value === false) return true; // tried again, and still rejected
@@ -69,7 +80,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     if (!hasWorked && rejection.isExplicit && hasDevelopmentTraits()) return true;
     if (!firstRejection) return false;
     const isSameObject = firstRejection.object === rejection.object;
-    if (isSameObject && !policy.ownerlessFeatures.includes(capability)) return false;
+    if (isSameObject && !maySameObjectConfirm(capability, firstRejection, rejection)) return false;
     return (
       successes > firstRejection.successes ||
       (!hasWorked && firstRejection.isExplicit && rejection.isExplicit)

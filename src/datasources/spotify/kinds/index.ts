@@ -115,7 +115,7 @@ export function pagedEndpoint(name: string): PagedEndpointDefinition {
 }
 
 /** The lists that belong to no object of the catalogue, and that Spotify may withhold from an app. */
-export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'withheldField' | 'on404'>[] =
+export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'name' | 'withheldField' | 'on404'>[] =
   browseLists;
 
 /** The names of the lists without pages. */

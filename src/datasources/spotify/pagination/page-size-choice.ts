@@ -1,4 +1,5 @@
 import { GatewayError } from '../../../errors.ts';
+import { createLru } from '../../../lru.ts';
 import type { CallQuota } from '../cache/pending-fetches.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
@@ -18,11 +19,17 @@ interface PageSizeChoiceOptions {
   smallPages: SmallPages;
 }
 
+const rejectedMs = 60_000; // as long as other rejections: a fault that has passed costs a list no more calls after it
+const maxLists = 5_000;
+
 /** Chooses the size of the pages in which a window is read. */
 export function createPageSizeChoice(options: PageSizeChoiceOptions) {
   const { cache, capabilities, dailyQuota, lengths, smallPages } = options;
+  /** The next smaller size, for lists of which Spotify has just rejected larger pages that the app gets of other lists. */
+  const sizesAfterRejection = createLru<{ size: number }>(maxLists, { ttl: rejectedMs });
+  const sizeAfterRejection = (list: PagedList): number => sizesAfterRejection.get(list.key)?.size ?? Infinity;
 
-  /** The largest size that may be requested. */
+  /** The largest size that may be requested, unless Spotify has just rejected it for this list. */
   const largestOf = (list: PagedList): number =>
     Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
 
@@ -59,7 +66,10 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
     return cache.isCached(list.page(start - (start % size), size), 'full', staleUse);
   }
 
-  /** Whether all pages of this size that the window touches are cached, as far as the list goes. */
+  /**
+   * Whether all pages of this size that the window touches are cached, as far as the list goes. The page that comes with the
+   * owner of the list replaces pages inside it.
+   */
   function isCachedIn(list: PagedList, windowArgs: WindowArgs, size: number): boolean {
     const slotRange = slotRangeFor({ list, lengths }, windowArgs, []);
     if (slotRange === null) return false;
@@ -68,7 +78,8 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
     // A refresh in larger pages costs fewer calls.
     const staleUse = size === capabilities.lastPageSize(list.endpoint) ? 'serve' : 'refresh';
     const isCached = (offset: number) => cache.isCached(list.page(offset, size), 'full', staleUse);
-    return offsets.length > 0 && offsets.every(isCached);
+    const isEmbedded = (offset: number) => offset + size <= (list.embeddedItems ?? 0);
+    return offsets.some(isCached) && offsets.every((offset) => isEmbedded(offset) || isCached(offset));
   }
 
   /**
@@ -78,13 +89,14 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
    */
   function sizeFor(list: PagedList, windowArgs: WindowArgs): number {
     const maxSize = allowedSize(list, windowArgs);
-    const limit = Math.min(maxSize, largestOf(list));
+    const largest = Math.min(maxSize, largestOf(list));
+    const limit = Math.min(largest, sizeAfterRejection(list));
     const sizes = capabilities.pageSizes(list.endpoint);
     const largerSizes = sizes.filter((size) => size > maxSize);
-    const smallerSizes = sizes.filter((size) => size < limit);
+    const otherSizes = sizes.filter((size) => size !== limit && size <= largest);
     const begunSize = [limit, ...largerSizes].find((size) => beginsInCache(list, windowArgs, size, maxSize));
     if (begunSize !== undefined && isCachedIn(list, windowArgs, begunSize)) return begunSize;
-    return smallerSizes.find((size) => isCachedIn(list, windowArgs, size)) ?? begunSize ?? limit;
+    return otherSizes.find((size) => isCachedIn(list, windowArgs, size)) ?? begunSize ?? limit;
   }
 
   return {
@@ -92,8 +104,13 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
     sizeFor,
     /** The size to use after a larger one could not be tried; null if the error has another cause. */
     smallerAfter(error: unknown, list: PagedList): number | null {
-      if (error instanceof SmallerPageNeeded) return error.limit;
-      return error instanceof GatewayError ? capabilities.lastPageSize(list.endpoint) : null;
+      if (error instanceof GatewayError) return capabilities.lastPageSize(list.endpoint);
+      if (!(error instanceof SmallerPageNeeded)) return null;
+      // A window that was read at the same time may have found a smaller size.
+      const size = Math.min(error.limit, sizeAfterRejection(list));
+      const isRejection = error.limit < largestOf(list); // otherwise the limit of the app or of the list was known
+      if (isRejection) sizesAfterRejection.set(list.key, { size });
+      return size;
     },
   };
 }

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
+import { SmallerPageNeeded } from '../../../../src/datasources/spotify/capabilities/page-sizes.ts';
+import { LimitRejected } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import type { Fault } from '../../../../src/sandbox/index.ts';
 import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
+import { testList } from '../../../support/lists.ts';
 import { postJson } from '../../../support/post-json.ts';
 import {
   allArtistIds,
@@ -16,6 +20,7 @@ import {
   withoutErrors,
 } from '../../../support/schema-tests.ts';
 import { startStore, stores } from '../../../support/shared-gateways.ts';
+import { silentLog } from '../../../support/silent-log.ts';
 
 /** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
@@ -207,5 +212,41 @@ describe('the page size limit', () => {
     for (const id of [artists.bts, artists.albums9, artists.albums10])
       await expectNoError(gateway, listOf(id));
     expect(limits(gateway.apiCalls())).toEqual(['50', '10', '50', '10', '10']);
+  });
+
+  test.each(['browse/new-releases', 'browse/categories'])(
+    'a page size limit of %s that has worked is lowered after two rejected reads, although there is no other such list',
+    async (of) => {
+      const clock = startClock();
+      const list = { of, slots: [1, 2, 3], ceiling: 50, manner: 'refuse' as const };
+      const { page, requests } = testList(list, { mode: 'extended', freshMs: 1_000 });
+      const limitsOfRead = async () => {
+        await clock.pass(61);
+        requests.length = 0;
+        expect((await page({ first: 3 })).ids).toEqual(list.slots);
+        return requests.map(({ limit }) => limit);
+      };
+      expect(await limitsOfRead()).toEqual([50]);
+      list.ceiling = 10;
+      expect(await limitsOfRead()).toEqual([50, 20, 10]);
+      expect(await limitsOfRead()).toEqual([50, 20, 10]);
+      expect(await limitsOfRead()).toEqual([10]);
+    },
+  );
+
+  test('rejections of one list without an owner within a minute do not lower the page size limit, as one fault may be their cause', async () => {
+    const clock = startClock();
+    const capabilities = createCapabilities('extended', silentLog);
+    const endpoint = 'browse/new-releases';
+    async function reject(limit: number): Promise<number> {
+      const call = () => Promise.reject(new LimitRejected({ isExplicit: true }));
+      const page = capabilities.withPageSize(endpoint, limit, 'new releases', call, () => false);
+      await expect(page).rejects.toBeInstanceOf(SmallerPageNeeded);
+      capabilities.recordSuccess(); // of a call elsewhere
+      return capabilities.maxPageSize(endpoint);
+    }
+    for (const limit of [50, 50, 20]) expect(await reject(limit)).toBe(50);
+    await clock.pass(61);
+    expect(await reject(50)).toBe(20);
   });
 });

@@ -183,7 +183,7 @@ test.each([
     expect(await idsIn('last: 3')).toEqual(albumIds.slice(-3));
     expect(upstream.log()).toEqual(calls);
     const limits = upstream.calls().flatMap(({ query }) => query.get('limit') ?? []);
-    expect(limits).toEqual(['50', '10', '50', '10']);
+    expect(limits).toEqual(['50', '10', '10']);
   },
 );
 
