@@ -139,26 +139,6 @@ describe('missing and unknown values', () => {
   });
 
   test.each([
-    ['show', 'total_episodes', 'totalEpisodes', 'episodes'],
-    ['audiobook', 'total_chapters', 'totalChapters', 'chapters'],
-  ] as const)(
-    'a %s without `%s` has the number that its first page states',
-    async (kind, key, field, list) => {
-      const { execute, sandbox } = await withFault(edit({ path: key, remove: true }));
-      const id = (kind === 'show' ? sandbox.catalogue.shows() : sandbox.catalogue.audiobooks())[0]?.id;
-      const { data } = await execute<Record<string, Record<string, unknown>>, object>(
-        `{ ${kind}(id: "${id}") { ${field} ${list}(first: 1) { totalCount } } }`,
-        {},
-      );
-      expect(data[kind]?.[field]).toBeGreaterThan(0);
-      expect(data[kind]).toEqual({
-        [field]: data[kind]?.[field],
-        [list]: { totalCount: data[kind]?.[field] },
-      });
-    },
-  );
-
-  test.each([
     ['year', '2020'],
     ['month', '2020-05'],
     ['day', '2020-05-06'],

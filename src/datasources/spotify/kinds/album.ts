@@ -10,7 +10,7 @@ import {
   statedNull,
   stringPart,
 } from './decoding/json.ts';
-import { lengthShownBy, type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
 import {
   type BaseFields,
   baseFields,
@@ -127,9 +127,7 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
     ...base,
     albumType: enumPart(json['album_type'], ['ALBUM', 'SINGLE', 'COMPILATION']),
     albumGroup: enumPart(json['album_group'], ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON']),
-    // Responses from before 2018 lack the number; the embedded tracks still have it.
-    totalTracks:
-      intPart(json, 'total_tracks', 'album') ?? lengthShownBy(tracks) ?? nullInList('total_tracks'),
+    totalTracks: intPart(json, 'total_tracks', 'album') ?? totalOf(tracks) ?? nullInList('total_tracks'),
     releaseDate: releaseDate(json, 'album') ?? nullInList('release_date'),
     images: images(json, 'album') ?? nullInList('images'),
     artists: simplifiedArtists(json, 'album', options) ?? nullInList('artists'),
@@ -142,4 +140,11 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
     popularity: intPart(json, 'popularity', 'album'),
     tracks,
   };
+}
+
+/** Responses from before 2018 lack the number of an album's tracks; the embedded tracks still have it. */
+function totalOf(tracks: Page<Entity> | undefined): number | undefined {
+  if (!tracks) return undefined;
+  const isUnknown = tracks.totalSource !== 'sent' && tracks.hasNext; // the items of the page were counted, and others follow
+  return isUnknown ? undefined : tracks.total;
 }

@@ -1,5 +1,5 @@
 import { expectObject, intPart, listPart, stringPart } from './decoding/json.ts';
-import { lengthShownBy, type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
 import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
 import type { Decoded, DecodedList } from './decoding/values.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
@@ -44,15 +44,14 @@ export const audiobook = {
 export function decodeAudiobook(value: unknown, options: DecodeOptions): Audiobook {
   const json = expectObject(value, 'audiobook');
   const base = series(json, 'audiobook', options);
-  const chapters = usableEmbeddedPage(json, embeddedChapters, options, base.id);
   return {
     kind: 'audiobook',
     ...base,
     authors: listPart(json, 'authors', 'audiobook', contributor),
     narrators: listPart(json, 'narrators', 'audiobook', contributor),
     edition: stringPart(json, 'edition', 'audiobook') ?? null,
-    totalChapters: intPart(json, 'total_chapters', 'audiobook') ?? lengthShownBy(chapters),
-    chapters,
+    totalChapters: intPart(json, 'total_chapters', 'audiobook'),
+    chapters: usableEmbeddedPage(json, embeddedChapters, options, base.id),
   };
 }
 

@@ -1,5 +1,5 @@
 import { booleanPart, expectObject, intPart, statedNull } from './decoding/json.ts';
-import { lengthShownBy, type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
 import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
 import type { Decoded } from './decoding/values.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
@@ -37,13 +37,12 @@ export const show = {
 export function decodeShow(value: unknown, options: DecodeOptions): Show {
   const json = expectObject(value, 'show');
   const base = series(json, 'show', options);
-  const episodes = usableEmbeddedPage(json, embeddedEpisodes, options, base.id);
   return {
     kind: 'show',
     ...base,
     isExternallyHosted:
       booleanPart(json, 'is_externally_hosted', 'show') ?? statedNull(json['is_externally_hosted']),
-    totalEpisodes: intPart(json, 'total_episodes', 'show') ?? lengthShownBy(episodes),
-    episodes,
+    totalEpisodes: intPart(json, 'total_episodes', 'show'),
+    episodes: usableEmbeddedPage(json, embeddedEpisodes, options, base.id),
   };
 }

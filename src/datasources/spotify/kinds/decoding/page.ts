@@ -127,11 +127,4 @@ export function usableEmbeddedPage(
   return isMalformed(page) ? undefined : page;
 }
 
-/** The length of a list that its embedded first page shows; undefined if it shows none. */
-export function lengthShownBy(page: Page | undefined): number | undefined {
-  if (!page) return undefined;
-  const isUnknown = page.totalSource !== 'sent' && page.hasNext; // the items of the page were counted, and others follow
-  return isUnknown ? undefined : page.total;
-}
-
 const countOr = (otherwise: number, value: unknown): number => (isInt(value) ? value : otherwise);
