@@ -75,7 +75,7 @@ export async function examine(client: RawClient, market: string): Promise<Examin
   if (show)
     await reader.read({ family: 'shows', path: `/shows/${show}`, query: { market }, shape: 'shows/{id}' });
   const again = pageSize === null ? undefined : await reader.read(searchOf(pageSize, market));
-  if (reader.responses.get('batch')?.status === 200) await readShortLists(reader, artist, market);
+  if (reader.responses.get('batch')?.status === 200) await readUnpagedLists(reader, artist, market);
   return {
     responses: reader.responses,
     bodies: reader.bodies,
@@ -152,7 +152,7 @@ async function readAlbums({ read, responses }: Reader, albums: readonly string[]
   return read({ family: 'albums', path: `/albums/${first}`, shape: 'albums/{id}' });
 }
 
-async function readShortLists({ read }: Reader, artist: string, market: string): Promise<void> {
+async function readUnpagedLists({ read }: Reader, artist: string, market: string): Promise<void> {
   for (const name of ['related-artists', 'top-tracks'] as const) {
     await read({
       family: `artists/${name}`,

@@ -133,7 +133,7 @@ function familyStates(
   function stateOf(family: Family): FamilyState {
     const response = responses.get(family);
     if (!response)
-      return kind === 'development' && shortLists.has(family) ? 'documented-as-withheld' : 'not-checked';
+      return kind === 'development' && unpagedLists.has(family) ? 'documented-as-withheld' : 'not-checked';
     if (response.status === 200) return 'available';
     if (response.backOff?.reason === 'quota') return 'quota-used-up';
     if (response.backOff?.reason === 'rate') return 'rate-limited';
@@ -141,8 +141,8 @@ function familyStates(
   }
 }
 
-const shortLists: ReadonlySet<Family> = new Set(
-  Object.values(kinds).flatMap((kind) => kind.shortLists.map(({ name }) => name)),
+const unpagedLists: ReadonlySet<Family> = new Set(
+  Object.values(kinds).flatMap((kind) => kind.unpagedLists.map(({ name }) => name)),
 );
 
 function unreliableTotals({ bodies, totals }: Examination): string[] {

@@ -113,8 +113,8 @@ const operationOf = (field: string, node: string, owner: string | null): Operati
   return documents.fromText(document).operation(null);
 };
 
-const listsOfObjects = Object.values<KindDefinition>(kinds).flatMap(({ name: itemKind, lists }) =>
-  lists.map((definition): [string, Subject] => {
+const listsOfObjects = Object.values<KindDefinition>(kinds).flatMap(({ name: itemKind, pagedLists }) =>
+  pagedLists.map((definition): [string, Subject] => {
     // `shows/episodes` is the field `episodes` of the kind whose plural is `shows`.
     const [plural, field = ''] = definition.name.split('/');
     const owner = Object.values<KindDefinition>(kinds).find((kind) => kind.plural === plural)?.name ?? '';

@@ -14,12 +14,12 @@ import {
   kinds,
   typedKinds,
 } from './kinds/index.ts';
-import type { Entity, KindRegistry, PagedListDefinition, ShortListDefinition } from './kinds/kind.ts';
+import type { Entity, KindRegistry, PagedListDefinition, UnpagedListDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
 import { browseList, categoryRequest } from './kinds/requests/browse.ts';
 import { embeddedPageOf } from './kinds/requests/embedded-objects.ts';
 import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
-import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
+import { type PagedList, pagedList, unpagedList } from './kinds/requests/lists.ts';
 import { searchResults } from './kinds/requests/search.ts';
 import { recordWithheld } from './pagination/withheld-lists.ts';
 import type { FieldContext } from './usage/field-context.ts';
@@ -27,8 +27,8 @@ import type { FieldContext } from './usage/field-context.ts';
 /** The lists of objects. A `market` of null means the market of the owner, and after it the default market. */
 export interface EntityLists {
   /** A list without pages; null if Spotify withholds it from this app. */
-  shortList<T extends Entity>(
-    list: ShortListDefinition<T>,
+  unpagedList<T extends Entity>(
+    list: UnpagedListDefinition<T>,
     owner: ListOwner,
     market: Market | null,
     fieldContext: FieldContext,
@@ -59,7 +59,7 @@ export interface EntityLists {
   /** Null if there is no such category, or Spotify withholds it from this app. */
   category(id: string, locale: string | null, fieldContext: FieldContext): Promise<Category | null>;
   /** Whether a read of the list costs no call now. */
-  isShortListCached(list: ShortListDefinition<Entity>, owner: OwnerKey, market: Market | null): boolean;
+  isUnpagedListCached(list: UnpagedListDefinition<Entity>, owner: OwnerKey, market: Market | null): boolean;
   /** Whether a read of the category costs no call now: its response is cached, or Spotify has stated that there is none. */
   isCategoryCached(id: string, locale: string | null): boolean;
 }
@@ -133,8 +133,8 @@ export function createEntityLists(
   }
 
   return {
-    async shortList(list, owner, namedMarket, fieldContext) {
-      const request = shortListRequest(list, owner, marketOf(namedMarket, owner), registry);
+    async unpagedList(list, owner, namedMarket, fieldContext) {
+      const request = unpagedListRequest(list, owner, marketOf(namedMarket, owner), registry);
       const items = await capabilities.nullIfMissing(list.name, owner.id, () =>
         cache.get(request, fieldContext),
       );
@@ -161,18 +161,18 @@ export function createEntityLists(
     browseList: (list, owner, locale) => browseList(list, owner, localeQuery(locale), registry),
     category: (id, locale, fieldContext) =>
       readCategory({ cache, capabilities, registry }, id, localeQuery(locale), fieldContext),
-    isShortListCached: (list, owner, namedMarket) =>
-      cache.isCached(shortListRequest(list, owner, marketOf(namedMarket, owner), registry), 'full'),
+    isUnpagedListCached: (list, owner, namedMarket) =>
+      cache.isCached(unpagedListRequest(list, owner, marketOf(namedMarket, owner), registry), 'full'),
     isCategoryCached: (id, locale) => cache.isCached(categoryRequest(id, localeQuery(locale)), 'full'),
   };
 }
 
-const shortListRequest = <T extends Entity>(
-  list: ShortListDefinition<T>,
+const unpagedListRequest = <T extends Entity>(
+  list: UnpagedListDefinition<T>,
   { id }: ListOwner,
   market: Market | null,
   registry: KindRegistry,
-) => shortList(list, id, list.takesMarket ? (market ?? list.fallbackMarket ?? null) : null, registry);
+) => unpagedList(list, id, list.takesMarket ? (market ?? list.fallbackMarket ?? null) : null, registry);
 
 /** Whether a full object contains the page of its list. If Spotify withholds the list from the app, it does not. */
 const isPageSent = (object: Entity, key: string): boolean => propertyOf(object, key) !== undefined;

@@ -81,7 +81,7 @@ export interface FieldVisit {
 /** The methods of the datasource that look in the cache without I/O. */
 export type CacheView = Pick<
   Spotify,
-  'isObjectCached' | 'isObjectAbsent' | 'isPageCached' | 'isShortListCached' | 'isCategoryCached'
+  'isObjectCached' | 'isObjectAbsent' | 'isPageCached' | 'isUnpagedListCached' | 'isCategoryCached'
 >;
 
 /** The methods of the datasource that describe a list, without I/O. */

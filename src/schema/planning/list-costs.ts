@@ -25,7 +25,7 @@ import { beginsWithin, cachedPages, type ListOf, listOrNull, listsOf, pagesOf } 
 import { readsOf } from './object-costs.ts';
 
 /** A list of one call that Spotify may withhold from an app. */
-export const shortListOptions = (
+export const unpagedListOptions = (
   list: typeof topTracks | typeof relatedArtists,
   length: number,
 ): { cost: FieldCost; length: number } => ({
@@ -33,7 +33,7 @@ export const shortListOptions = (
   cost: {
     calls({ market, parents: { cardinality, owners }, input: { app, cache } }) {
       const parentCount = objectCount(cardinality);
-      const cached = owners.filter((owner) => cache?.isShortListCached(list, owner, market)).length;
+      const cached = owners.filter((owner) => cache?.isUnpagedListCached(list, owner, market)).length;
       return {
         calls: { [list.name]: app.has(list.name) === false ? 0 : parentCount - cached },
         objects: { batches: parentCount, batchSize: length },

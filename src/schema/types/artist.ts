@@ -12,7 +12,7 @@ import { BadUserInput } from '../../errors.ts';
 import { type MarketArgs, marketArg, namedMarket } from '../arguments.ts';
 import { elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
-import { pagedListCost, shortListOptions } from '../planning/list-costs.ts';
+import { pagedListCost, unpagedListOptions } from '../planning/list-costs.ts';
 import { prefetchedField } from '../planning/prefetch.ts';
 import { connect, marketOfConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
@@ -73,7 +73,7 @@ Artist.implement({
       args: { market: marketArg(t) },
       ...prefetchedField(readTopTracks, {
         ...elementsNullOnlyWithError,
-        ...shortListOptions(topTracks, 10),
+        ...unpagedListOptions(topTracks, 10),
       }),
     }),
     relatedArtists: t.field({
@@ -82,7 +82,7 @@ Artist.implement({
       description: 'Artists with similar listeners, twenty at most. Not available to every app.',
       ...prefetchedField(readRelatedArtists, {
         ...elementsNullOnlyWithError,
-        ...shortListOptions(relatedArtists, 20),
+        ...unpagedListOptions(relatedArtists, 20),
       }),
     }),
   }),
@@ -121,11 +121,11 @@ async function readAlbums(artist: OwnerKey, args: AlbumsArgs, context: Context, 
 }
 
 async function readTopTracks(artist: OwnerKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {
-  return (await spotify.shortList(topTracks, artist, namedMarket(args), field.fieldContext))?.map(
+  return (await spotify.unpagedList(topTracks, artist, namedMarket(args), field.fieldContext))?.map(
     itemOrError,
   );
 }
 
 async function readRelatedArtists(artist: OwnerKey, _: object, { spotify }: Context, field: FieldRead) {
-  return (await spotify.shortList(relatedArtists, artist, null, field.fieldContext))?.map(itemOrError);
+  return (await spotify.unpagedList(relatedArtists, artist, null, field.fieldContext))?.map(itemOrError);
 }

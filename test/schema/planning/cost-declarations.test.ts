@@ -7,7 +7,7 @@ import { schema } from '../../../src/schema/index.ts';
 /** A field declares its cost where it is defined, so that no field is free because of its name. */
 
 const id = '3Nrfpe0tUJi4K4DXYWgMUX';
-const readMethods = ['object', 'node', 'shortList', 'window', 'total'];
+const readMethods = ['object', 'node', 'unpagedList', 'window', 'total'];
 const codes = { isrc: 'GBCEL1300362', upc: '887828031795' };
 const args = { id, ids: [id], representations: [{ __typename: 'Artist', id }], q: 'love', ...codes };
 const listKey = { key: 'list', market: null, maxOffset: Number.POSITIVE_INFINITY };

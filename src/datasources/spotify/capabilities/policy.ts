@@ -1,4 +1,4 @@
-import { browseFields, pagedEndpoints, shortListNames } from '../kinds/index.ts';
+import { browseFields, pagedEndpoints, unpagedListNames } from '../kinds/index.ts';
 import type { KindRegistry } from '../kinds/kind.ts';
 
 /** The two quota modes of Spotify's apps and their capabilities. The capabilities of each mode are listed here alone. */
@@ -16,14 +16,14 @@ export const largestPageSize = 50;
 export function capabilityPolicy(registry: KindRegistry) {
   const features = [
     'batch',
-    ...shortListNames(registry),
+    ...unpagedListNames(registry),
     ...browseFields.map(({ withheldField }) => withheldField),
   ];
   const rootLists = browseFields.filter(({ on404 }) => on404 === undefined);
   const ownerlessFeatures = rootLists.map(({ withheldField }) => withheldField);
   const endpoints = pagedEndpoints(registry);
   const kinds = Object.values(registry);
-  const lists = kinds.flatMap((kind) => kind.lists);
+  const lists = kinds.flatMap(({ pagedLists }) => pagedLists);
   const fields = kinds.flatMap(({ withheldFields }) => withheldFields);
   const extended: Values = {
     // Not the other features: only apps from before November 2024 have all of them.

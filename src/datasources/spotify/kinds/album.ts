@@ -107,8 +107,8 @@ export const album = {
   withheldFields: ['Album.label', 'Album.popularity'],
   embedded: ['artists'],
   embeddedPage: embeddedTracks,
-  lists: [artistAlbums],
-  shortLists: [],
+  pagedLists: [artistAlbums],
+  unpagedLists: [],
   decode: decodeAlbum,
   requiredFields: ['externalUrl', 'albumType', 'totalTracks', 'releaseDate', 'images', 'artists'],
   // Without a market, tracks state it of their albums, and the albums themselves do not (recorded in 2026).

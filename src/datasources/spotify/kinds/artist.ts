@@ -16,7 +16,7 @@ import {
   type Entity,
   hourMs,
   type KindDefinition,
-  type ShortListDefinition,
+  type UnpagedListDefinition,
 } from './kind.ts';
 
 export interface Artist extends BaseFields {
@@ -35,7 +35,7 @@ export const relatedArtists = {
   freshMs: 6 * hourMs,
   takesMarket: false,
   decodeItem: decodeArtist,
-} as const satisfies ShortListDefinition<Artist>;
+} as const satisfies UnpagedListDefinition<Artist>;
 
 export const artist = {
   name: 'artist',
@@ -50,8 +50,8 @@ export const artist = {
   requiredFields: ['externalUrl'],
   requiredIfFull: ['images'],
   embedded: [],
-  lists: [],
-  shortLists: [relatedArtists],
+  pagedLists: [],
+  unpagedLists: [relatedArtists],
   decode: decodeArtist,
 } as const satisfies KindDefinition<Artist>;
 

@@ -36,7 +36,7 @@ export const audiobook = {
   withheldFields: ['Audiobook.publisher'],
   embedded: [],
   embeddedPage: embeddedChapters,
-  lists: [],
+  pagedLists: [],
   decode: decodeAudiobook,
 } as const satisfies KindDefinition<Audiobook>;
 

@@ -36,7 +36,7 @@ export const chapter = {
   requiredFields: [...spokenWordKind.requiredFields, 'releaseDate', 'durationMs', 'chapterNumber'],
   withheldFields: [],
   embedded: ['audiobook'],
-  lists: [audiobookChapters],
+  pagedLists: [audiobookChapters],
   decode: (value, options) => decodeChapter(value, options),
 } as const satisfies KindDefinition<Chapter>;
 

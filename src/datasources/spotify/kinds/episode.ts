@@ -44,7 +44,7 @@ export const episode = {
   requiredFields: [...spokenWordKind.requiredFields, 'releaseDate', 'durationMs'],
   withheldFields: [],
   embedded: ['show'],
-  lists: [showEpisodes],
+  pagedLists: [showEpisodes],
   decode: (value, options) => decodeEpisode(value, options),
 } as const satisfies KindDefinition<Episode>;
 

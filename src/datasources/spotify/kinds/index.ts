@@ -80,11 +80,11 @@ export const typedKinds: { readonly [K in Kind]: KindDefinition<KindOf[K]> } = k
 type BrowseList = (typeof browseLists)[number];
 export type WithheldField = Kinds[Kind]['withheldFields'][number] | BrowseList['withheldField'];
 export type PagedEndpoint =
-  | Kinds[Kind]['lists'][number]['name']
+  | Kinds[Kind]['pagedLists'][number]['name']
   | BrowseList['name']
   | (typeof searchEndpoint)['name'];
 /** `batch` is the reading of many objects by their ids; the others are endpoints. */
-export type Feature = 'batch' | Kinds[Kind]['shortLists'][number]['name'];
+export type Feature = 'batch' | Kinds[Kind]['unpagedLists'][number]['name'];
 
 /** Whether the list of a kind has full items, and the field that is null if Spotify withholds the list. */
 export const listProperties = (
@@ -102,7 +102,7 @@ export const withheldFieldOf = <F extends string>(kind: { withheldFields: readon
 
 /** All endpoints that respond in pages. */
 export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[] => [
-  ...Object.values(registry).flatMap(({ lists }) => lists),
+  ...Object.values(registry).flatMap(({ pagedLists }) => pagedLists),
   ...browseLists,
   searchEndpoint,
 ];
@@ -119,8 +119,8 @@ export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'name' | 
   browseLists;
 
 /** The names of the lists without pages. */
-export const shortListNames = (registry: KindRegistry): string[] =>
-  Object.values(registry).flatMap(({ shortLists }) => shortLists.map(({ name }) => name));
+export const unpagedListNames = (registry: KindRegistry): string[] =>
+  Object.values(registry).flatMap(({ unpagedLists }) => unpagedLists.map(({ name }) => name));
 
 /** The object that a client's id names. */
 export interface Reference<K extends string = Kind> {
@@ -187,7 +187,7 @@ const listFormat = new Intl.ListFormat('en-GB'); // without a comma before "and"
 export const familiesOf = (registry: KindRegistry): Family[] => [
   ...Object.values(registry).map(({ plural }) => plural),
   ...pagedEndpoints(registry).map(({ name }) => name),
-  ...shortListNames(registry),
+  ...unpagedListNames(registry),
 ];
 
 export const families: readonly Family[] = familiesOf(kinds);

@@ -44,9 +44,9 @@ export interface KindDefinition<T extends Entity = Entity> {
   embedded: readonly string[];
   /** The list of which the full object contains the first page. */
   embeddedPage?: EmbeddedPage;
-  /** The lists whose items are of this kind, and the lists of its entries. */
-  lists: readonly PagedListDefinition<T | ListEntry, never>[];
-  shortLists: readonly ShortListDefinition<T>[];
+  /** The lists whose items are of this kind, and the lists of its entries: the episodes of a show are a list of `episode`. */
+  pagedLists: readonly PagedListDefinition<T | ListEntry, never>[];
+  unpagedLists: readonly UnpagedListDefinition<T>[];
   /** @throws MalformedResponse without a readable id and name */
   decode(value: unknown, options: DecodeOptions): T;
   /** Whether Spotify sent this object in place of the requested one (relinking); left out if it never does for the kind. */
@@ -131,7 +131,7 @@ export interface PagedListDefinition<T extends Entity, F = undefined> extends Pa
 }
 
 /** A list without pages, which Spotify may withhold from an app. */
-export interface ShortListDefinition<T extends Entity> {
+export interface UnpagedListDefinition<T extends Entity> {
   /** Its endpoint family. */
   name: string;
   path(owner: SpotifyId): string;
@@ -169,7 +169,7 @@ export function getKind<T extends Entity = Entity>(kinds: KindRegistry, name: T[
 /** @throws Error if the registry has no list with this name, which is a defect of the gateway */
 export function getList(kinds: KindRegistry, name: string): PagedListDefinition<Entity, never> {
   const list = Object.values(kinds)
-    .flatMap(({ lists }) => lists)
+    .flatMap(({ pagedLists }) => pagedLists)
     .find((other) => other.name === name);
   if (!list) throw new Error(`The registry has no list ${name}.`);
   return list;

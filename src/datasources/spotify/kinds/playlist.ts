@@ -96,8 +96,8 @@ export const playlist = {
   withheldFields: ['Playlist.items'],
   embedded: [],
   embeddedPage: embeddedItems,
-  lists: [playlistItems],
-  shortLists: [],
+  pagedLists: [playlistItems],
+  unpagedLists: [],
   decode: decodePlaylist,
   withoutUncertainValues: (object) => (object.public === null ? { ...object, public: undefined } : object),
 } as const satisfies KindDefinition<Playlist>;

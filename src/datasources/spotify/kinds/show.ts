@@ -29,7 +29,7 @@ export const show = {
   withheldFields: ['Show.publisher'],
   embedded: [],
   embeddedPage: embeddedEpisodes,
-  lists: [],
+  pagedLists: [],
   decode: decodeShow,
 } as const satisfies KindDefinition<Show>;
 

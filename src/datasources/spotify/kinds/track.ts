@@ -30,7 +30,7 @@ import {
   hourMs,
   type KindDefinition,
   type PagedListDefinition,
-  type ShortListDefinition,
+  type UnpagedListDefinition,
 } from './kind.ts';
 import { fallbackMarket, type Market } from './markets.ts';
 import { readIdOf, type SpotifyId } from './spotify-id.ts';
@@ -77,7 +77,7 @@ export const topTracks = {
   takesMarket: true,
   fallbackMarket,
   decodeItem: (item, options) => decodeTrack(item, options),
-} as const satisfies ShortListDefinition<Track>;
+} as const satisfies UnpagedListDefinition<Track>;
 
 export const track = {
   name: 'track',
@@ -101,8 +101,8 @@ export const track = {
   ],
   requiredIfFull: ['album', 'externalIds'],
   embedded: ['artists', 'album'],
-  lists: [albumTracks],
-  shortLists: [topTracks],
+  pagedLists: [albumTracks],
+  unpagedLists: [topTracks],
   decode: (value, options) => decodeTrack(value, options),
   isRelinked: ({ linkedFrom }) => Boolean(linkedFrom),
   withoutUncertainValues,

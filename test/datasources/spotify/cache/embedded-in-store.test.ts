@@ -11,7 +11,7 @@ import {
 } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { parseMarket } from '../../../../src/datasources/spotify/kinds/markets.ts';
 import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
-import { pagedList, shortList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
+import { pagedList, unpagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import { requestOfKey } from '../../../../src/datasources/spotify/kinds/requests/request-of-key.ts';
 import { searchResults } from '../../../../src/datasources/spotify/kinds/requests/search.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
@@ -271,7 +271,7 @@ describe('an object inside a stored response', () => {
     const [id, original] = [plainId(7) as SpotifyId, plainId(8)];
     const relinked = { ...fullTrack(id), linked_from: { id: original, type: 'track' } };
     const market = parseMarket('DE');
-    const list = shortList(topTracks, owner, market);
+    const list = unpagedList(topTracks, owner, market);
     const spotify = respondWith({
       [`/artists/${owner}/top-tracks`]: json({ tracks: [relinked] }),
       '/tracks/': json(fullTrack(id)),
@@ -379,8 +379,8 @@ describe('the key of a request', () => {
       pagedList(artistAlbums, owner, ['APPEARS_ON', 'SINGLE', 'ALBUM'], null).page(20, 10),
     ],
     ['a page of a search', searchResults(album, 'a&b=c?d "e" é', market).page(990, 10)],
-    ['top tracks', shortList(topTracks, owner, market)],
-    ['related artists', shortList(relatedArtists, owner, null)],
+    ['top tracks', unpagedList(topTracks, owner, market)],
+    ['related artists', unpagedList(relatedArtists, owner, null)],
   ] as const) {
     test(`the key of a request is decoded to the same request: ${name}`, () => {
       const found = requestOfKey(request.key);

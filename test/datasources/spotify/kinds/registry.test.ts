@@ -34,7 +34,7 @@ import type {
   Entity,
   KindDefinition,
   PagedListDefinition,
-  ShortListDefinition,
+  UnpagedListDefinition,
 } from '../../../../src/datasources/spotify/kinds/kind.ts';
 import { parseMarket } from '../../../../src/datasources/spotify/kinds/markets.ts';
 import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
@@ -65,7 +65,7 @@ const artistConcerts: PagedListDefinition<Concert> = {
   decodeItem: decodeConcert,
 };
 
-const nextConcerts: ShortListDefinition<Concert> = {
+const nextConcerts: UnpagedListDefinition<Concert> = {
   name: 'artists/next-concerts',
   path: (id) => `/artists/${id}/next-concerts`,
   key: 'concerts',
@@ -85,8 +85,8 @@ const concert: KindDefinition<Concert> = {
   isFullInSearch: false,
   withheldFields: ['Concert.venue'],
   embedded: ['artists'],
-  lists: [artistConcerts],
-  shortLists: [nextConcerts],
+  pagedLists: [artistConcerts],
+  unpagedLists: [nextConcerts],
   decode: decodeConcert,
 };
 
@@ -118,8 +118,8 @@ const tour: KindDefinition<Tour> = {
   withheldFields: [],
   embedded: [],
   embeddedPage: embeddedConcerts,
-  lists: [],
-  shortLists: [],
+  pagedLists: [],
+  unpagedLists: [],
   decode(value, options) {
     const json = expectObject(value, 'tour');
     const base = baseFields(json, 'tour', options);
@@ -145,8 +145,8 @@ const residency: KindDefinition<Residency> = {
   isFullInSearch: false,
   withheldFields: [],
   embedded: [],
-  lists: [],
-  shortLists: [],
+  pagedLists: [],
+  unpagedLists: [],
   decode: (value, options) => ({
     kind: 'residency',
     ...baseFields(expectObject(value, 'residency'), 'residency', options),
@@ -155,7 +155,7 @@ const residency: KindDefinition<Residency> = {
 
 const registry = {
   ...kinds,
-  concert: { ...concert, lists: [artistConcerts, tourConcerts] },
+  concert: { ...concert, pagedLists: [artistConcerts, tourConcerts] },
   tour,
   residency,
 };
@@ -298,7 +298,9 @@ describe('a kind that is only a definition and a line in the registry', () => {
       'Concert 2',
       'Concert 3',
     ]);
-    expect(await lists.shortList(nextConcerts, owner, null, context)).toMatchObject([{ name: 'Concert 1' }]);
+    expect(await lists.unpagedList(nextConcerts, owner, null, context)).toMatchObject([
+      { name: 'Concert 1' },
+    ]);
     expect(paths).toEqual([
       `/artists/${idOf(900)}/concerts?limit=50&offset=0`,
       `/artists/${idOf(900)}/next-concerts`,

@@ -26,7 +26,7 @@ export const spokenWordKind = {
   batchSize: 50,
   isFullInSearch: false,
   requiredFields: ['externalUrl', 'description', 'explicit', 'images'],
-  shortLists: [],
+  unpagedLists: [],
 } as const;
 
 /** The values of shows, audiobooks, episodes and chapters. */

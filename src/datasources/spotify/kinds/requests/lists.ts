@@ -10,7 +10,7 @@ import {
   marketQuery,
   type PagedEndpointDefinition,
   type PagedListDefinition,
-  type ShortListDefinition,
+  type UnpagedListDefinition,
 } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import type { SpotifyId } from '../spotify-id.ts';
@@ -127,8 +127,8 @@ export function pagesAt<T extends Entity>(
 }
 
 /** The request for a list without pages. @param market null for a list that is the same in every market */
-export function shortList<T extends Entity>(
-  { name, path, key, freshMs, decodeItem }: ShortListDefinition<T>,
+export function unpagedList<T extends Entity>(
+  { name, path, key, freshMs, decodeItem }: UnpagedListDefinition<T>,
   owner: SpotifyId,
   market: Market | null,
   registry: KindRegistry = kinds,

@@ -3,7 +3,7 @@ import { findKind, type KindRegistry } from '../kind.ts';
 import { isMarket, type Market } from '../markets.ts';
 import { isBareId } from '../spotify-id.ts';
 import { byId, type EndpointRequest } from './endpoint-request.ts';
-import { pagedList, shortList } from './lists.ts';
+import { pagedList, unpagedList } from './lists.ts';
 import { searchResults } from './search.ts';
 
 /** The request that has this key in the caches; null if no request of the registry has it. */
@@ -34,12 +34,12 @@ function listsLike({ path, market, query }: KeyParts, registry: KindRegistry): E
   if (searchedKind) return [erased(searchResults(searchedKind, q, market, registry).page(...page))];
   const [, , owner = ''] = path.split('/');
   if (!isBareId(owner)) return [];
-  return Object.values(registry).flatMap(({ lists, shortLists }) => [
-    ...lists.map((list) => {
+  return Object.values(registry).flatMap(({ pagedLists, unpagedLists }) => [
+    ...pagedLists.map((list) => {
       const listFilter = list.filterIn?.(filter) as never; // of the type that `list` takes, which the registry does not state
       return erased(pagedList(list, owner, listFilter, market, registry).page(...page));
     }),
-    ...shortLists.map((list) => erased(shortList(list, owner, market, registry))),
+    ...unpagedLists.map((list) => erased(unpagedList(list, owner, market, registry))),
   ]);
 }
 
