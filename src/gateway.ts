@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import { combine, type SpotifyReport } from './datasources/spotify/index.ts';
+import { combineObservers, type SpotifyReport } from './datasources/spotify/index.ts';
 import { nodeHost } from './datasources/spotify/node.ts';
 import { createCore, type GatewayHost } from './gateway-core.ts';
 import { checkOptions, type GatewayOptions } from './gateway-options.ts';
@@ -66,7 +66,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log = creat
   let draining = false;
   const host: GatewayHost = {
     spotify: nodeHost(options.spotify),
-    observer: combine([metrics.observer, telemetryObserver]),
+    observer: combineObservers([metrics.observer, telemetryObserver]),
     metrics,
     metricsRoute: serveMetrics ? metricsRoute : null,
     pages: { findDocs, useDocs, useGraphiql },

@@ -47,4 +47,4 @@ export {
   type UpstreamCallRecord,
   type Usage,
 } from './usage/field-context.ts';
-export { combine, type Family, type Observer } from './usage/observer.ts';
+export { combineObservers, type Family, type Observer } from './usage/observer.ts';

@@ -47,7 +47,7 @@ export const noopObserver: Observer = {
 };
 
 /** One observer that passes every event to all of these. */
-export const combine = (observers: readonly Observer[]): Observer => ({
+export const combineObservers = (observers: readonly Observer[]): Observer => ({
   onCall(call) {
     const ends = observers.map((observer) => observer.onCall(call));
     return (outcome) => ends.forEach((end) => void end(outcome));
