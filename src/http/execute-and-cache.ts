@@ -6,7 +6,7 @@ import { stringifyResult } from './response.ts';
 import type { ResponseCache } from './response-cache.ts';
 
 /** A result, with its body in every media type. */
-export interface ExecutedResponse {
+interface ExecutedResponse {
   result: ExecutionResult;
   body: Buffer;
   /** Null if the response must not be reused. */
@@ -14,7 +14,8 @@ export interface ExecutedResponse {
 }
 
 /**
- * Executes the operation of a request, and caches the response unless it must not be reused.
+ * Executes the operation of a request, and caches the response unless it must not be reused. It is cached also if the client
+ * has gone meanwhile: its calls are spent.
  * @param key of the request in the response cache, which has no entry for it; null for a response that is never cached
  */
 export type ExecuteAndCache = (

@@ -27,7 +27,7 @@ export const malformedError = ({ malformed: where }: Malformed): UpstreamBadResp
  * An error in the place of a value. GraphQL.js and graphql-jit treat it like a thrown error. For a promise that is rejected
  * inside a list, graphql-jit would put the null in the wrong place.
  */
-export const errorInPlace = (error: unknown) => error as never;
+const errorInPlace = (error: unknown) => error as never;
 
 /**
  * One entry for each id; an entry that fails does not affect the others.

@@ -517,46 +517,83 @@ test('a field that the app is known to lack is read from a full object that is c
   expect(calls().filter((call) => call.includes('/artists/'))).toEqual([]);
 });
 
-test.each(modes)(
-  '%s: the items of a playlist stay available after other playlists come without their items',
-  async (mode) => {
-    const [readable, ...others] = [9, 11, 12, 13, 14].map(plainId) as [string, ...string[]];
-    const items = Array.from({ length: 130 }, (_, n) => ({
-      added_at: null,
-      item: fullTrack(plainId(500 + n)),
-    }));
-    const playlistWith = (id: string, page: unknown) => ({ ...namedObject('playlist', id), items: page });
-    const { execute } = await start(mode, [
-      {
-        path: `^/playlists/${readable}$`,
-        body: playlistWith(
-          readable,
-          plainPage(items.slice(0, 100), { limit: 100, total: 130, next: 'next' }),
-        ),
-      },
-      {
-        path: `^/playlists/${readable}/items$`,
-        body: plainPage(items.slice(100), { limit: 50, offset: 100, total: 130 }),
-      },
-      {
-        path: '^/playlists/[^/]+/items$',
-        status: 403,
-        body: { error: { status: 403, message: 'Forbidden' } },
-      },
-      ...others.map((id) => ({ path: `^/playlists/${id}$`, body: playlistWith(id, { href: '', total: 3 }) })),
-    ]);
+const playlistWith = (id: string, page: unknown) => ({ ...namedObject('playlist', id), items: page });
+const withoutItems = { href: '', total: 3 };
+
+/** A playlist with 130 items, and others whose items Spotify does not send. */
+async function startPlaylists(mode: string, others: readonly string[]) {
+  const readable = plainId(9);
+  const items = Array.from({ length: 130 }, (_, n) => ({
+    added_at: null,
+    item: fullTrack(plainId(500 + n)),
+  }));
+  const gateway = await start(mode, [
+    {
+      path: `^/playlists/${readable}$`,
+      body: playlistWith(readable, plainPage(items.slice(0, 100), { limit: 100, total: 130, next: 'next' })),
+    },
+    {
+      path: `^/playlists/${readable}/items$`,
+      body: plainPage(items.slice(100), { limit: 50, offset: 100, total: 130 }),
+    },
+    { path: '^/playlists/[^/]+/items$', status: 403, body: { error: { status: 403, message: 'Forbidden' } } },
+    ...others.map((id) => ({ path: `^/playlists/${id}$`, body: playlistWith(id, withoutItems) })),
+  ]);
+  return { ...gateway, readable };
+}
+
+test.each(modes.flatMap((mode) => [0, 25].map((hours) => [mode, hours] as const)))(
+  '%s: the items of a playlist stay available after other playlists come without their items, %i hours after they were seen',
+  async (mode, hours) => {
+    const clock = startClock();
+    const others = [11, 12, 13, 14].map(plainId);
+    const { execute, readable } = await startPlaylists(mode, others);
     const window = (more: string) =>
       execute(
         `{ playlist(id: "${readable}") { items(first: 100${more}) { totalCount pageInfo { endCursor } } } }`,
       );
     type Found = { playlist: { items: { pageInfo: { endCursor: string } } } };
     const { endCursor } = ((await window('')).data as Found).playlist.items.pageInfo;
+    await clock.pass(hours * 3_600);
     for (const [n, id] of others.entries())
       await execute(`{ playlist(id: "${id}") { name ${n % 2 ? 'items { totalCount }' : ''} } }`);
     for (const more of ['', `, after: "${endCursor}"`])
       expect(dataOf(await window(more))).toMatchObject(
         withoutErrors({ playlist: { items: { totalCount: 130 } } }),
       );
+  },
+);
+
+test.each(modes)(
+  '%s: an app that loses the items of all playlists makes no more calls for them after twenty playlists',
+  async (mode) => {
+    const others = Array.from({ length: 22 }, (_, n) => plainId(11 + n));
+    const { execute, calls, readable } = await startPlaylists(mode, others);
+    const itemsOf = (id: string | undefined) => execute(`{ playlist(id: "${id}") { items { totalCount } } }`);
+    await itemsOf(readable);
+    for (const id of others.slice(0, 21)) await itemsOf(id);
+    calls();
+    expect(dataOf(await itemsOf(others.at(-1)))).toEqual(withoutErrors({ playlist: { items: null } }));
+    expect(calls().filter((call) => call.includes('/items'))).toEqual([]);
+  },
+);
+
+test.each(modes)(
+  '%s: an app that loses one field of all artists makes no more calls for the field after twenty artists',
+  async (mode) => {
+    const ids = Array.from({ length: 21 }, (_, n) => plainId(65 + n));
+    const { execute, calls } = await start(mode, [
+      ...ids.map((id) => {
+        const { followers: _, ...lacking } = fullArtist(id);
+        return { path: `^/artists/${id}$`, body: lacking };
+      }),
+      ...(['artist', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
+    ]);
+    for (const id of [plainId(64), ...ids]) await execute(`{ artist(id: "${id}") { followers { total } } }`);
+    calls();
+    const { document, pick } = simplifiedObjects.artist;
+    expect(pick((await execute(document('followers { total }'))).data)).toEqual({ followers: null });
+    expect(calls()).toEqual([`200 /tracks/${plainId(101)}`]);
   },
 );
 

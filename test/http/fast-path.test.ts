@@ -1,6 +1,7 @@
 import { type RequestListener, request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { createExecuteAndCache } from '../../src/http/execute-and-cache.ts';
 import { createFastPath, type ReceivedPost } from '../../src/http/fast-path.ts';
 import { createResponseCache } from '../../src/http/response-cache.ts';
 import type { Client } from '../../src/operation/request.ts';
@@ -304,6 +305,15 @@ describe('a cached response', () => {
       () => 0,
       () => undefined,
     );
+
+  test('a response is cached although its client has gone while it was created', async () => {
+    const cache = emptyCache();
+    const response = { result: { data: { artist: null } }, freshness: reuse, logEntry };
+    const executeAndCache = createExecuteAndCache(async () => response as never, cache);
+    const client = { ...noHeaders, key: 'a client', signal: AbortSignal.abort() };
+    await executeAndCache('a key', { query: '{ artist(id: "x") { name } }' } as never, client);
+    expect(cache.get('a key', noHeaders)?.body.toString()).toBe('{"data":{"artist":null}}');
+  });
 
   test('a cached response is found by the whole text of its request, not by the hash of the text', () => {
     const cache = emptyCache();

@@ -72,7 +72,12 @@ describe('operations that arrive at once', () => {
 
 describe('operations that have waited for the same data', () => {
   /** An operation that continues when the data arrives, and then works. */
-  async function resume(queue: OperationQueue, data: Promise<void>, clientKey: string, milliseconds: number) {
+  async function continueWith(
+    queue: OperationQueue,
+    data: Promise<void>,
+    clientKey: string,
+    milliseconds: number,
+  ) {
     const waitForTurn = queue.createWaitForTurn(clientKey);
     await data;
     await waitForTurn();
@@ -83,14 +88,14 @@ describe('operations that have waited for the same data', () => {
     const queue = createOperationQueue();
     const data = nextIteration();
     const longestMs = longestIteration();
-    await Promise.all(Array.from({ length: 40 }, () => resume(queue, data, 'a', 20)));
+    await Promise.all(Array.from({ length: 40 }, () => continueWith(queue, data, 'a', 20)));
     expect(await longestMs()).toBeLessThanOrEqual(50 + 20);
   });
 
   test('operations that have waited for the same data continue in one iteration as long as they take little time', async () => {
     const queue = createOperationQueue();
     const data = nextIteration();
-    const all = Promise.all(Array.from({ length: 100 }, () => resume(queue, data, 'a', 0)));
+    const all = Promise.all(Array.from({ length: 100 }, () => continueWith(queue, data, 'a', 0)));
     await data;
     await nextIteration();
     await nextIteration();
@@ -102,7 +107,7 @@ describe('operations that have waited for the same data', () => {
     const data = nextIteration();
     const order: string[] = [];
     const all = Array.from({ length: 20 }, () =>
-      resume(queue, data, 'busy', 20).then(() => order.push('busy')),
+      continueWith(queue, data, 'busy', 20).then(() => order.push('busy')),
     );
     await data;
     await Promise.all([...all, operate(queue, 'other', 20).then(() => order.push('other'))]);

@@ -40,7 +40,7 @@ function shorten(truth: unknown, data: unknown, [key, ...rest]: Path): unknown {
   if (key !== undefined) return { ...truth, [key]: shorten(truth[key], data[key], rest) };
   const entries = Object.entries(truth).map(([name, value]) => {
     const sent = data[name];
-    if (Array.isArray(value) && Array.isArray(sent)) return [name, value.slice(0, sent.length)];
+    if (Array.isArray(value) && Array.isArray(sent)) return [name, value.slice(0, Math.max(1, sent.length))];
     return [name, name === 'pageInfo' && isRecord(value) ? { ...value, hasNextPage: true } : value];
   });
   return Object.fromEntries(entries);

@@ -33,7 +33,7 @@ const maxVisits = 10_000;
 const none: readonly Owner[] = [];
 
 /** What all counts of one plan share. */
-export interface SharedReads extends Pick<CountInput, 'referencesOf' | 'entityReadsOf'> {
+interface SharedReads extends Pick<CountInput, 'referencesOf' | 'entityReadsOf'> {
   argumentsOf: ArgumentsOf;
 }
 

@@ -65,8 +65,8 @@ export function readWithPrefetch<T extends object>(
   return prefetched.size === 0 ? object : object.then((found) => found && { ...found, prefetched });
 }
 
-function prefetch(typeName: string, key: OwnerKey, resolvedField: ResolvedField): Prefetched {
-  const { context, info } = resolvedField;
+function prefetch(typeName: string, key: OwnerKey, owner: ResolvedField): Prefetched {
+  const { context, info } = owner;
   const prefetched = new Map<FieldNode | undefined, Promise<unknown>>();
   const typeSelection = context.selection.field(info)?.below.find(({ type }) => type.name === typeName);
   for (const selection of typeSelection?.fields ?? []) {
@@ -77,7 +77,7 @@ function prefetch(typeName: string, key: OwnerKey, resolvedField: ResolvedField)
     // Errors are reported by the resolver of the field, which does not run if the object does not exist.
     const start = async () => {
       const args = getArgumentValues(field, node, info.variableValues) as never;
-      return read(key, args, context, childFieldRead(resolvedField, selection));
+      return read(key, args, context, childFieldRead(owner, selection));
     };
     const started = start();
     started.catch(() => undefined);

@@ -143,11 +143,11 @@ function createFetch(joinOrStart: JoinOrStart): Fetch {
     const { failures } = fieldContext.operation;
     const failure = failures.get(endpointRequest.key);
     if (failure) throw failure;
-    const { pendingFetch, ...inFlight } = joinOrStart(endpointRequest, fieldContext, options);
+    const { pendingFetch, result } = joinOrStart(endpointRequest, fieldContext, options);
     const isFirst = pendingFetch.fieldContexts.length === 1;
     try {
-      const result = await withDeadline(inFlight.result, fieldContext);
-      return result.source === 'spotify' && !isFirst ? { ...result, source: 'shared' } : result;
+      const readResult = await withDeadline(result, fieldContext);
+      return readResult.source === 'spotify' && !isFirst ? { ...readResult, source: 'shared' } : readResult;
     } catch (error) {
       if (isFailure(error)) failures.set(endpointRequest.key, error);
       throw error;

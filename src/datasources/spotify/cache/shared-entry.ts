@@ -77,7 +77,8 @@ export function createEntryStore(store: Pick<SharedStore, 'getEntries' | 'setEnt
 /**
  * The entry that this process uses for a stored one; undefined if it cannot be used. It is used no longer than an entry
  * that this process would have read itself.
- * @param isStoredWhileWaiting whether it was read while this process waited for it: then it is used once, even if it may not be cached
+ * @param isStoredWhileWaiting whether another process has stored it while this one waited: then it is used once, even if it may
+ * not be cached
  */
 export function entryFromStore(
   endpointRequest: EndpointRequest,

@@ -107,16 +107,15 @@ export function createCapabilities(
   // Each operation that waits for a call gets the same error: one response of Spotify is one rejection.
   const countedErrors = new WeakSet<FeatureWithheld>();
 
-  /** Whether the app gets the list of other owners: then a rejection concerns its owner alone. */
-  const isRejectedForOwnerAlone = (feature: string): boolean =>
-    policy.perOwnerFeatures.includes(feature) && learned.lookup(feature)?.value === true;
+  const isPerOwner = (feature: string): boolean => policy.perOwnerFeatures.includes(feature);
 
   function reject(feature: string, object: string, error: FeatureWithheld): void {
-    if (countedErrors.has(error) || isRejectedForOwnerAlone(feature)) return;
+    if (countedErrors.has(error)) return;
     countedErrors.add(error);
     const { isExplicit, isFromEdge } = error;
     const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
-    rejections.reject(feature, { object, isExplicit, isConclusive, isFromEdge });
+    const mayBeException = isPerOwner(feature);
+    rejections.reject(feature, { object, isExplicit, isConclusive, isFromEdge, mayBeException });
   }
 
   const nullIfMissing: Capabilities['nullIfMissing'] = (feature, object, read) =>
@@ -173,15 +172,12 @@ export function createCapabilities(
     observe(object) {
       const fields = policy.withheldFields[object.kind] ?? [];
       if (!object.full || fields.length === 0) return;
-      // An object that lacks all of them has the form of development mode. One that lacks some is an exception if the app has
-      // got the field with another object.
+      // An object that lacks all of them has the form of development mode; one that lacks some may be an exception.
       const isConclusive = fields.every((field) => fieldOf(object, field) === undefined);
-      const isException = (field: string): boolean =>
-        isRejectedForOwnerAlone(field) || (!isConclusive && learned.lookup(field)?.value === true);
       for (const field of fields) {
+        const mayBeException = !isConclusive || isPerOwner(field);
         if (fieldOf(object, field) !== undefined) rejections.confirm(field, true);
-        else if (!isException(field))
-          rejections.reject(field, { object: object.id, isExplicit: false, isConclusive });
+        else rejections.reject(field, { object: object.id, isExplicit: false, isConclusive, mayBeException });
       }
       if (isConclusive) rejections.review();
     },

@@ -2,8 +2,8 @@ import { createLru } from '../../../lru.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import type { Capability, CapabilityPolicy } from './policy.ts';
+import { retryMs } from './rejections.ts';
 
-const rejectedMs = 60_000; // after an outage, responses are correct again within a minute
 const maxObjects = 10_000;
 
 /**
@@ -12,7 +12,7 @@ const maxObjects = 10_000;
  */
 export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy) {
   const rejectedObjects = createLru<{ error: FeatureWithheld; untilMs: number }>(maxObjects, {
-    ttl: rejectedMs,
+    ttl: retryMs,
   });
   const keyOf = (feature: Capability, object: string): string => `${feature} ${object}`;
 
@@ -28,7 +28,7 @@ export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy) 
         return await call();
       } catch (error) {
         if (error instanceof FeatureWithheld)
-          rejectedObjects.set(key, { error, untilMs: epochMs() + rejectedMs });
+          rejectedObjects.set(key, { error, untilMs: epochMs() + retryMs });
         throw error;
       }
     },

@@ -1,5 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { createDevelopmentTraits } from './development-mode.ts';
+import { createExceptions } from './exceptions.ts';
 import { isShortLived, type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
 import { createOutages } from './outages.ts';
 import { maxPageSize, nextBelow, SmallerPageNeeded } from './page-sizes.ts';
@@ -17,12 +18,24 @@ export interface Rejection {
   isFromEdge?: boolean;
   /** The page size that Spotify rejected; undefined for a feature or a field. */
   limit?: number;
+  /** Whether the object may differ from others in this: then many rejections in succession are needed. */
+  mayBeException?: boolean;
+}
+
+interface FirstRejection extends Rejection {
+  /** How many calls had succeeded before it. */
+  successes: number;
+  /** Milliseconds of the epoch. */
+  atMs: number;
 }
 
 /**
- * Decides when a capability counts as missing. One rejection can be a passing fault: a capability that has worked is given
- * up only after rejections of two different objects, or two of a list that has no owner, with a success elsewhere between
- * them, and is tried again soon.
+ * Decides when a capability counts as missing, if it has worked. It is tried again soon.
+ * - One rejection can be a passing fault: the capability counts as missing after rejections of two different objects, with a
+ *   success elsewhere between them.
+ * - A list that has no owner is its only object: two rejections suffice, for its page size a minute apart.
+ * - If objects differ in a capability, such as playlists in their items, an object that has it shows nothing about the next
+ *   one. It counts as missing after `maxExceptions` rejections in succession.
  */
 export interface Rejections {
   recordSuccess(): void;
@@ -39,10 +52,13 @@ export interface Rejections {
   reset(capability: Capability): void;
 }
 
-const retryMs = 60_000; // a capability that has worked may be missing because of an outage
+/** How long a rejection counts that an outage may have caused: after one, responses are correct again within a minute. */
+export const retryMs = 60_000;
+const maxExceptions = 20; // at a call a minute for each of a few objects, an app that has lost a list learns it within minutes
 
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
-  const firstRejections = new Map<string, Rejection & { successes: number; atMs: number }>();
+  const firstRejections = new Map<string, FirstRejection>();
+  const exceptions = createExceptions();
   const outages = createOutages(learned);
   const neverWorked = new Set<string>(); // missing capabilities
   let successes = 0;
@@ -57,15 +73,19 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       : undefined;
   }
 
-  /** Whether a second rejection of the object of the first one can show that the app lacks the capability. */
-  function maySameObjectConfirm(
+  /** Whether the rejection confirms the first one. */
+  function confirmsFirst(
     capability: Capability,
-    first: { atMs: number },
-    { limit }: Rejection,
+    first: FirstRejection,
+    rejection: Rejection,
+    hasWorked: boolean,
   ): boolean {
-    if (!policy.ownerlessCapabilities.includes(capability)) return false;
-    // A page size is lowered for a day, and one short fault can reject several pages of a list, in several sizes.
-    return limit === undefined || epochMs() - first.atMs >= retryMs;
+    if (first.object === rejection.object) {
+      if (!policy.ownerlessCapabilities.includes(capability)) return false;
+      // A page size is lowered for a day, and one short fault can reject several pages of a list, in several sizes.
+      if (rejection.limit !== undefined && epochMs() - first.atMs < retryMs) return false;
+    }
+    return successes > first.successes || (!hasWorked && first.isExplicit && rejection.isExplicit);
   }
 
   function addRejection(capability: Capability, rejection: Rejection): boolean {
@@ -75,16 +95,12 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     const isAboveLast = typeof lastLearned?.value === 'number' && (rejection.limit ?? 0) > lastLearned.value;
     const hasWorked = lastLearned?.confirmed === true && !isAboveLast;
     if (!hasWorked && rejection.isConclusive) return true;
+    if (hasWorked && rejection.mayBeException)
+      return exceptions.add(capability, rejection.object, successes) >= maxExceptions;
     const firstRejection = firstRejectionOf(capability);
     if (!firstRejection) firstRejections.set(capability, { ...rejection, successes, atMs: epochMs() });
     if (!hasWorked && rejection.isExplicit && hasDevelopmentTraits()) return true;
-    if (!firstRejection) return false;
-    const isSameObject = firstRejection.object === rejection.object;
-    if (isSameObject && !maySameObjectConfirm(capability, firstRejection, rejection)) return false;
-    return (
-      successes > firstRejection.successes ||
-      (!hasWorked && firstRejection.isExplicit && rejection.isExplicit)
-    );
+    return firstRejection !== undefined && confirmsFirst(capability, firstRejection, rejection, hasWorked);
   }
 
   function giveUp(capability: Capability, { isFromEdge = false }: Rejection): void {
@@ -103,6 +119,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     },
     confirm(capability, value) {
       firstRejections.delete(capability);
+      exceptions.forget(capability);
       outages.end(capability);
       neverWorked.delete(capability);
       learned.record(capability, value);
@@ -121,6 +138,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     clear: (capability) => void firstRejections.delete(capability),
     reset(capability) {
       firstRejections.delete(capability);
+      exceptions.forget(capability);
       learned.reset(capability);
     },
   };

@@ -107,9 +107,11 @@ export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[
   searchEndpoint,
 ];
 
+const endpointsByName = new Map(pagedEndpoints(kinds).map((endpoint) => [endpoint.name, endpoint]));
+
 /** @throws Error if there is no such endpoint, which is a defect of the gateway */
 export function pagedEndpoint(name: string): PagedEndpointDefinition {
-  const endpoint = pagedEndpoints(kinds).find((other) => other.name === name);
+  const endpoint = endpointsByName.get(name);
   if (!endpoint) throw new Error(`There is no endpoint ${name}.`);
   return endpoint;
 }

@@ -4,6 +4,7 @@ import type { CallQuota } from '../cache/pending-fetches.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
+import { retryMs } from '../capabilities/rejections.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import type { ListLengths } from './lengths.ts';
 import { offsetsOf, worstCaseOffsets } from './pages.ts';
@@ -19,14 +20,13 @@ interface PageSizeChoiceOptions {
   smallPages: SmallPages;
 }
 
-const rejectedMs = 60_000; // as long as other rejections: a fault that has passed costs a list no more calls after it
 const maxLists = 5_000;
 
 /** Chooses the size of the pages in which a window is read. */
 export function createPageSizeChoice(options: PageSizeChoiceOptions) {
   const { cache, capabilities, dailyQuota, lengths, smallPages } = options;
   /** The next smaller size, for lists of which Spotify has just rejected larger pages that the app gets of other lists. */
-  const sizesAfterRejection = createLru<{ size: number }>(maxLists, { ttl: rejectedMs });
+  const sizesAfterRejection = createLru<{ size: number }>(maxLists, { ttl: retryMs });
   const sizeAfterRejection = (list: PagedList): number => sizesAfterRejection.get(list.key)?.size ?? Infinity;
 
   /** The largest size that may be requested, unless Spotify has just rejected it for this list. */

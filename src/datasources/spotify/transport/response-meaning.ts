@@ -38,10 +38,15 @@ export const isEdgeRejection = (response: HttpResponse): boolean =>
 export const isQuotaExceeded = ({ body }: HttpResponse): boolean =>
   propertyOf(propertyOf(body, 'error'), 'reason') === 'QUOTA_EXCEEDED';
 
-// A 401 of another kind: the endpoint needs the token of a user, so another token of the app would change nothing.
 const needsUser = /user authentication/i;
 const invalidToken = /invalid_token/i; // the error code of RFC 6750
 const tokenProblem = /token/i; // as in "The access token expired"
+
+/** A 401 of an endpoint that needs the token of a user: another token of the app would change nothing. */
+export function needsUserToken({ status, body }: Pick<HttpResponse, 'status' | 'body'>): boolean {
+  const texts = [messageOf(body), body, propertyOf(body, 'error')];
+  return status === 401 && texts.some((text) => typeof text === 'string' && needsUser.test(text));
+}
 
 /**
  * Whether a new token may help: either the challenge or the message names the token. A 401 without both states no cause,
@@ -49,9 +54,8 @@ const tokenProblem = /token/i; // as in "The access token expired"
  */
 export function isTokenRejected({ status, body, wwwAuthenticate: challenge }: HttpResponse): boolean {
   if (status !== 401) return false;
+  if (needsUserToken({ status, body })) return false;
   const message = messageOf(body);
-  const texts = [message, body, propertyOf(body, 'error')].filter((text) => typeof text === 'string');
-  if (texts.some((text) => needsUser.test(text))) return false;
   if (challenge && invalidToken.test(challenge)) return true;
   return message === null ? !challenge : tokenProblem.test(message);
 }

@@ -14,7 +14,7 @@ import {
 } from './upstream-errors.ts';
 
 /** What ends the attempts of one read. A pure decision: the caller starts the back-off and throws. */
-export type FinalDecision =
+type FinalDecision =
   /** A response that the caller interprets: 200, 304, or a 4xx. */
   | { act: 'accept'; response: HttpResponse }
   /** The family is in back-off; `waitMs` null if Spotify named no time. */

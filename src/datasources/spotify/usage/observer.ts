@@ -35,8 +35,10 @@ export interface CallOutcome {
   fault: string | null;
 }
 
-/** The value of a metric label. `redis`: from the shared store, also if it is on disk, or from memory if another response
- * has brought the entry meanwhile. */
+/**
+ * - `store`: the shared store, in Redis or on disk, or memory if another response has brought the entry meanwhile
+ * - `shared`: the call of another field
+ */
 export type ReadSource = 'memory' | 'store' | 'spotify' | 'shared';
 
 export const noopObserver: Observer = {

@@ -10,7 +10,7 @@ export interface OpenState {
 }
 
 /** A back-off that has started; times are by `performance.now()`. */
-export interface BackOff {
+interface BackOff {
   reason: BackOffReason;
   startedAtMs: number;
   endsAtMs: number;

@@ -14,7 +14,6 @@ import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
 import { failureWindowMs } from './failure-rate.ts';
 import { createPremiumBreaker, type PremiumBreakerOptions } from './premium-breaker.ts';
 
-export type BreakersOptions = PremiumBreakerOptions;
 export type Breakers = ReturnType<typeof createBreakers>;
 
 const subject = 'back-off';
@@ -24,7 +23,7 @@ const subject = 'back-off';
  * concerns the connection to Spotify and not one endpoint. A call without a response in time concerns its endpoint if other
  * endpoints respond.
  */
-export function createBreakers({ sharedState, log, onOpen }: BreakersOptions) {
+export function createBreakers({ sharedState, log, onOpen }: PremiumBreakerOptions) {
   const connectionBreaker = createCircuitBreaker();
   const familyBreakers = new Map<Family, CircuitBreaker>();
   const premium = createPremiumBreaker({ sharedState, log, onOpen });

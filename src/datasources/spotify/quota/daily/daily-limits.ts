@@ -9,7 +9,7 @@ import { bucketMs } from './day-buckets.ts';
 export type LimitSource = 'CONFIGURED' | 'LEARNED' | 'PRESUMED' | 'NONE';
 
 /** A limit of the calls in any 24 h. */
-export interface DailyLimit {
+interface DailyLimit {
   limit: number | null;
   source: LimitSource;
   /** Calls that may be sent: the last 2 % of the limit (at least one call) stay unused. Infinity if it is not enforced. */

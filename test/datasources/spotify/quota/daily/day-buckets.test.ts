@@ -6,7 +6,7 @@ import {
 
 const now = 1_000_000 * bucketMs;
 
-test('a call that another process has counted is a new call once, and not again if that process takes it back', () => {
+test('a call that another process has counted is a new call once, and not again if that process undoes it', () => {
   const [one, other] = [createDayBuckets('one'), createDayBuckets('other')];
   const exchange = () => other.merge(one.reservation(now, null).counters, now);
   const name = one.raise(now);
