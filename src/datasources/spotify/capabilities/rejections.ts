@@ -122,7 +122,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       exceptions.forget(capability);
       outages.end(capability);
       neverWorked.delete(capability);
-      learned.record(capability, value);
+      learned.record(capability, value, { forMs: lifetimeOf(learned, capability, value) });
     },
     addRejection,
     reject(capability, rejection) {
@@ -142,6 +142,13 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       learned.reset(capability);
     },
   };
+}
+
+/** How long a value that is confirmed now counts: a page size that an outage may have lowered counts no longer for that. */
+function lifetimeOf(learned: LearnedCapabilities, capability: Capability, value: boolean | number): number {
+  const known = learned.lookup(capability);
+  const isLowered = typeof value === 'number' && known?.value === value && isShortLived(known);
+  return isLowered ? known.learnedAtMs + known.rememberMs - epochMs() : rememberMs;
 }
 
 /** See `Capabilities.withheldUntilMs`. @param rejectedUntilMs until when the object counts as rejected, or Infinity */
@@ -172,11 +179,15 @@ export function lowerMaxPageSize(
   const { limit } = rejection;
   const smallerLimit = nextBelow(policy, endpoint, limit);
   if (limit <= maxPageSize(learned, endpoint) && rejections.addRejection(endpoint, rejection)) {
-    learned.record(endpoint, smallerLimit, { confirmed: false });
+    // A larger size that has worked is tried again after a minute, once: an outage may have caused the rejections.
+    const last = learned.last(endpoint);
+    const hasWorked = last?.confirmed === true && Number(last.value) >= limit;
+    const forMs = hasWorked ? retryMs : lifetimeOf(learned, endpoint, last?.value ?? limit);
+    learned.record(endpoint, smallerLimit, { confirmed: false, forMs });
     rejections.clear(endpoint);
     for (const otherEndpoint of endpointsWithSameLimit(policy, endpoint)) {
       if (!learned.lookup(otherEndpoint)?.confirmed)
-        learned.record(otherEndpoint, smallerLimit, { confirmed: false });
+        learned.record(otherEndpoint, smallerLimit, { confirmed: false, forMs });
     }
   }
   return new SmallerPageNeeded(smallerLimit);

@@ -156,6 +156,32 @@ describe('the page size limit', () => {
     expect(limits(gateway.apiCalls())).toEqual(['10']);
   });
 
+  test('a page size limit that has worked is tried again a minute after rejections of two lists, once a day while they last', async () => {
+    const clock = startClock();
+    const gateway = await startWithUnknownApp('extended');
+    const limitsOfLists = async (...ids: string[]) => {
+      gateway.sandbox.clearCalls();
+      for (const id of ids) await expectNoError(gateway, listOf(id));
+      return limits(gateway.apiCalls());
+    };
+    const { albums9, albums10, albums50, albums1, bts } = artists;
+    expect(await limitsOfLists(albums9)).toEqual(['50']);
+    gateway.sandbox.setQuotaMode('development');
+    expect(await limitsOfLists(albums10, albums50, bts)).toEqual(['50', '10', '50', '10', '10']);
+
+    gateway.sandbox.setQuotaMode('extended');
+    await clock.pass(61);
+    expect(await limitsOfLists(albums1)).toEqual(['50']);
+    await clock.pass(2 * 3_600); // the lists are stale
+
+    gateway.sandbox.setQuotaMode('development');
+    expect(await limitsOfLists(albums10, albums50, bts)).toEqual(['50', '10', '50', '10', '10']);
+    await clock.pass(2 * 3_600);
+    expect(await limitsOfLists(albums10, albums50)).toEqual(['50', '10', '10']);
+    await clock.pass(2 * 3_600);
+    expect(await limitsOfLists(albums10, albums50)).toEqual(['10', '10']);
+  });
+
   test('a list whose pages are smaller than requested does not lower the page size limit of another list', async () => {
     const gateway = await startWithUnknownApp('extended');
     const fault: Fault = { kind: 'ceiling', limit: 7, clamp: true };
@@ -230,6 +256,8 @@ describe('the page size limit', () => {
       list.ceiling = 10;
       expect(await limitsOfRead()).toEqual([50, 20, 10]);
       expect(await limitsOfRead()).toEqual([50, 20, 10]);
+      expect(await limitsOfRead(), 'a minute later, once').toEqual([50, 20, 10]);
+      expect(await limitsOfRead()).toEqual([10]);
       expect(await limitsOfRead()).toEqual([10]);
     },
   );

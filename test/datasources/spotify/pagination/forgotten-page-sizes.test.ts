@@ -44,12 +44,13 @@ test('the gateway tries the larger page size again after a day for a page that i
   ]);
 });
 
-/** Spotify changes the page size limit while a list of 15 albums is cached. At most seven calls for lists may be sent. */
+/** Spotify changes the page size limit while a list of 15 albums is cached. The daily limit leaves no call for another list. */
 
 const cachedArtist = plainId(1);
 const otherArtist = plainId(2);
 const thirdArtist = plainId(3);
 const fourthArtist = plainId(4);
+const fifthArtist = plainId(5);
 const albumIds = Array.from({ length: 15 }, (_, i) => plainId(100 + i));
 const [size10, size50] = [{ limit: '10' }, { limit: '50' }];
 const albumPage = (from: number, limit: number) => ({
@@ -96,7 +97,7 @@ async function startWithLimit(rulesOfLimit: Rules, dailyLimit = 8, environment =
   };
 }
 
-async function startWithLowerLimit(firstRules: Rules = [], dailyLimit?: number) {
+async function startWithLowerLimit(firstRules: Rules = [], dailyLimit = 11) {
   const rejectedSize = {
     path: `^/artists/(?!${cachedArtist})[^/]+/albums$`,
     query: size50,
@@ -104,9 +105,11 @@ async function startWithLowerLimit(firstRules: Rules = [], dailyLimit?: number) 
   };
   const started = await startWithLimit([...firstRules, rejectedSize], dailyLimit);
   await started.albums(cachedArtist);
-  // Two rejections show that the app gets smaller pages than before.
-  for (const artist of [otherArtist, thirdArtist])
+  // Two rejections show that the app gets smaller pages than before, and a third one a minute later that this lasts.
+  for (const artist of [otherArtist, thirdArtist, fifthArtist]) {
     expect(await started.albums(artist)).toEqual({ ids: albumIds, listCalls: 3, codes: [] });
+    await started.clock.pass(61);
+  }
   return started;
 }
 
