@@ -90,7 +90,7 @@ export function createRawClient(options: SpotifyOptions, boundedFetch: BoundedFe
       takeRetry: isLeft,
       startBackOff(_family, reason, waitMs) {
         backOff = { reason, seconds: waitMs === null ? null : Math.ceil(waitMs / 1000) };
-        return waitMs ?? 0;
+        return { reason, waitMs: waitMs ?? 0 };
       },
     },
   });

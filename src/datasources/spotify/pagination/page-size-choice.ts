@@ -27,7 +27,10 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
   const { cache, capabilities, dailyQuota, lengths, smallPages } = options;
   /** The next smaller size, for lists of which Spotify has just rejected larger pages that the app gets of other lists. */
   const sizesAfterRejection = createLru<{ size: number }>(maxLists, { ttl: retryMs });
-  const sizeAfterRejection = (list: PagedList): number => sizesAfterRejection.get(list.key)?.size ?? Infinity;
+  // Lists that share calls are read in pages of one size: otherwise each would need calls of its own.
+  const keyOf = ({ key, sharedKey = key }: PagedList): string => sharedKey;
+  const sizeAfterRejection = (list: PagedList): number =>
+    sizesAfterRejection.get(keyOf(list))?.size ?? Infinity;
 
   /** The largest size that may be requested, unless Spotify has just rejected it for this list. */
   const largestOf = (list: PagedList): number =>
@@ -109,7 +112,7 @@ export function createPageSizeChoice(options: PageSizeChoiceOptions) {
       // A window that was read at the same time may have found a smaller size.
       const size = Math.min(error.limit, sizeAfterRejection(list));
       const isRejection = error.limit < largestOf(list); // otherwise the limit of the app or of the list was known
-      if (isRejection) sizesAfterRejection.set(list.key, { size });
+      if (isRejection) sizesAfterRejection.set(keyOf(list), { size });
       return size;
     },
   };

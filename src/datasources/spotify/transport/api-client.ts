@@ -5,7 +5,7 @@ import { type HttpResponse, isTimeout, type ObservedHttp, type Outcome } from '.
 import { isTokenRejected } from './response-meaning.ts';
 import { maxAttempts, type RetryHooks, withRetries } from './retry.ts';
 import type { Token } from './token.ts';
-import type { BackOffReason } from './upstream-errors.ts';
+import type { ActiveBackOff, BackOffReason } from './upstream-errors.ts';
 
 /** One read of the Web API. Each id in the path is a `SpotifyId`, or a text that `pathSegment` has encoded. */
 export interface ApiRequest {
@@ -41,11 +41,10 @@ export interface CallScheduler {
   /** Whether one more retry keeps to the share of calls that may be retries; counts it if so. */
   takeRetry(): boolean;
   /**
-   * Starts a back-off of one family, in all processes.
+   * Starts a back-off of one family, in all processes, unless the family already is in a longer one.
    * @param waitMs null if Spotify named no time
-   * @returns milliseconds until the end of the family's back-off
    */
-  startBackOff(family: Family, reason: BackOffReason, waitMs: number | null): number;
+  startBackOff(family: Family, reason: BackOffReason, waitMs: number | null): ActiveBackOff;
 }
 
 export interface ScheduledCall<T> {

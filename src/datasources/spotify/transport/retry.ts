@@ -5,6 +5,7 @@ import type { HttpFault, HttpResponse, Outcome } from './http.ts';
 import { isPremiumLapsed, isQuotaExceeded, isUnexplained404 } from './response-meaning.ts';
 import { maxWaitInRequestMs, retryAfterMs } from './retry-after.ts';
 import {
+  type ActiveBackOff,
   type BackOffReason,
   backOffError,
   certificateError,
@@ -122,10 +123,10 @@ export interface RetryHooks {
   /** Whether another attempt may follow after an outcome and a wait. */
   mayRetry(waitMs: number, outcome: Outcome): boolean;
   /**
-   * Starts a back-off of the endpoint. @param waitMs null if Spotify named no time
-   * @returns milliseconds until its end
+   * Starts a back-off of the endpoint, unless it already is in a longer one.
+   * @param waitMs null if Spotify named no time
    */
-  startBackOff(reason: BackOffReason, waitMs: number | null): number;
+  startBackOff(reason: BackOffReason, waitMs: number | null): ActiveBackOff;
 }
 
 /**
@@ -157,8 +158,8 @@ function end(decision: FinalDecision, { endpoint, startBackOff }: RetryHooks): H
     case 'fail':
       throw decision.error;
     case 'backOff': {
-      const { reason, waitMs } = decision;
-      throw backOffError(endpoint, reason, startBackOff(reason, waitMs));
+      const active = startBackOff(decision.reason, decision.waitMs);
+      throw backOffError(endpoint, active.reason, active.waitMs);
     }
   }
 }

@@ -18,7 +18,7 @@ import {
   parseToken,
   withFaultAsStatus,
 } from './token-response.ts';
-import { type BackOffReason, backOffError } from './upstream-errors.ts';
+import { type ActiveBackOff, type BackOffReason, backOffError } from './upstream-errors.ts';
 
 export type Token = ReturnType<typeof createToken>;
 
@@ -91,13 +91,13 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
     }
   }
 
-  function startBackOff(reason: BackOffReason, waitMs: number | null): number {
+  function startBackOff(reason: BackOffReason, waitMs: number | null): ActiveBackOff {
     const forMs = waitMs ?? rememberFailureMs;
     failure = {
       untilMs: performance.now() + forMs,
       error: (leftMs) => backOffError('token', reason, leftMs),
     };
-    return forMs;
+    return { reason, waitMs: forMs };
   }
 
   function invalidate(token: string): void {

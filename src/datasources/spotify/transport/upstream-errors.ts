@@ -11,6 +11,12 @@ import type { Family } from '../usage/observer.ts';
 /** Too many calls in a short time, the calls of a day used up, or an outage of Spotify. */
 export type BackOffReason = (typeof backOffReasons)[number];
 export const backOffReasons = ['rate', 'quota', 'unavailable'] as const;
+/** The back-off of an endpoint family. */
+export interface ActiveBackOff {
+  reason: BackOffReason;
+  /** Milliseconds until its end. */
+  waitMs: number;
+}
 /** `premium-lapsed`: Spotify rejects all calls, because the Premium subscription of the app's owner has lapsed. */
 export type RejectionReason = BackOffReason | 'premium-lapsed';
 

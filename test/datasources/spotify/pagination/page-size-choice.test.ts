@@ -31,6 +31,18 @@ const startList = (of: string, length: number) =>
     { of, slots: Array.from({ length }, (_, i) => i + 1), ceiling: 10, manner: 'refuse' },
     { mode: 'extended' },
   );
+/** The first results of a search, in each of its kinds. */
+const searchPage = (limit: number) => {
+  const results = (item: (id: string) => object) => ({
+    ...plainPage(
+      Array.from({ length: limit }, (_, n) => item(plainId(n))),
+      { limit, total: 100 },
+    ),
+    next,
+  });
+  return { albums: results(shortAlbum), tracks: results(shortTrack) };
+};
+
 type StartedList = ReturnType<typeof startList>;
 
 async function walk({ page }: StartedList, first: number): Promise<number[]> {
@@ -61,6 +73,26 @@ test.each([10, 20, 50])(
     }
   },
 );
+
+test('the kinds of one search share their calls after Spotify has rejected larger pages of one of them', async () => {
+  const searches = { path: '^/search$', body: searchPage(10) };
+  const upstream = await startScriptedUpstream([
+    { path: '^/search$', query: { q: 'before' }, body: searchPage(50) },
+    { path: '^/search$', query: { limit: '50' }, ...rejections[0][1] },
+    searches,
+  ]);
+  const { execute } = startGateway(upstream, { CACHE_TTL_SECONDS: '0' });
+  const search = (q: string, ...kinds: string[]) =>
+    execute(
+      `{ search(q: "${q}") { ${kinds.map((kind) => `${kind}(first: 10) { nodes { id } }`).join(' ')} } }`,
+    );
+  await search('before', 'albums');
+  await search('now', 'albums');
+  const callsBefore = upstream.log().length;
+  expect(codesOf(await search('now', 'albums', 'tracks'))).toEqual([]);
+  const calls = upstream.log().slice(callsBefore);
+  expect(calls.map((call) => /type=([^&]*)/.exec(call)?.[1])).toEqual(['album,track']);
+});
 
 test('the larger page size is tried again after a minute, and used if Spotify accepts it again', async () => {
   const clock = startClock();

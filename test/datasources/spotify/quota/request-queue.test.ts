@@ -115,7 +115,7 @@ describe('a back-off', () => {
     const { requestQueue, call, end, names, ended } = startRequestQueue();
     for (const name of ['a', 'b', 'c']) call(name);
     await settle();
-    expect(requestQueue.startBackOff('artists', 'rate', 30_000)).toBe(30_000);
+    expect(requestQueue.startBackOff('artists', 'rate', 30_000)).toEqual({ reason: 'rate', waitMs: 30_000 });
     await settle();
     expect(ended).toEqual(['c UPSTREAM_RATE_LIMITED 30']);
     await end('a');

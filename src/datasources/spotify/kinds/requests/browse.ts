@@ -1,3 +1,4 @@
+import { needsUserToken } from '../../transport/response-meaning.ts';
 import { type BrowseListDefinition, categories } from '../browse-lists.ts';
 import { type Category, decodeCategory, identifiedCategory } from '../category.ts';
 import { expectObject } from '../decoding/json.ts';
@@ -43,6 +44,9 @@ export function browseList<T extends Entity, O>(
           if (on404 === 'absent' && isAbsent(response)) return offset === 0 ? null : undefined;
           throwIfWithheld(response);
           if (on404 === 'withheld' && isAbsent(response)) throw new FeatureWithheld({ isExplicit: false });
+          // Lists of playlists belong to users: Spotify may require the token of one.
+          if (on404 !== undefined && needsUserToken(response))
+            throw new FeatureWithheld({ isExplicit: true });
           return page.onErrorStatus(response);
         },
       };

@@ -22,6 +22,8 @@ import { throwIfContentsWithheld, throwIfLimitRejected, throwIfWithheld } from '
 export interface PagedList<T extends Entity = Entity> {
   /** Names the list in cursors and caches. */
   key: string;
+  /** Names the lists whose pages share calls with its pages, such as the kinds of one search; by default `key`. */
+  sharedKey?: string;
   /** The market in which it is read; null for none. */
   market: Market | null;
   endpoint: string;

@@ -6,7 +6,7 @@ import { kinds, searchEndpoint } from '../index.ts';
 import type { Entity, KindDefinition, KindRegistry } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import { embeddedInEach } from './embedded-objects.ts';
-import type { Batch } from './endpoint-request.ts';
+import { type Batch, withMarket } from './endpoint-request.ts';
 import { type PagedList, pagesAt } from './lists.ts';
 
 /** The search results of one kind; the kinds of one search in one market share their calls. */
@@ -28,6 +28,7 @@ export function searchResults<T extends Entity>(
   });
   return {
     ...results,
+    sharedKey: `/search?${new URLSearchParams(withMarket({ q }, market))}`,
     page(offset, limit) {
       const page = results.page(offset, limit);
       const batch = searchBatch(page.apiRequest, registry);

@@ -1,11 +1,6 @@
 import { propertyOf } from '../../../../property.ts';
 import type { HttpResponse } from '../../transport/http.ts';
-import {
-  isPlainNotFound,
-  isUnexplained404,
-  messageOf,
-  needsUserToken,
-} from '../../transport/response-meaning.ts';
+import { isPlainNotFound, isUnexplained404, messageOf } from '../../transport/response-meaning.ts';
 import { FeatureWithheld, LimitRejected } from './endpoint-request.ts';
 
 /** The responses that show that Spotify withholds an endpoint from the app, or takes only smaller pages. */
@@ -13,8 +8,7 @@ import { FeatureWithheld, LimitRejected } from './endpoint-request.ts';
 const withdrawn = /^(forbidden|(service )?not found)\.?$/i; // a 404 about an unknown id names the id
 
 /**
- * @throws FeatureWithheld if the response states that the app may not use the endpoint at all, or only with the token of a
- * user. A 403 with
+ * @throws FeatureWithheld if the response states that the app may not use the endpoint at all. A 403 with
  * another message has another cause, such as a lapsed subscription, and a 403 without JSON was sent by Spotify's edge
  */
 export function throwIfWithheld(response: HttpResponse): void {
@@ -35,11 +29,11 @@ export function throwIfBatchWithheld(response: HttpResponse): void {
   throw new FeatureWithheld({ isExplicit, isFromEdge: !isErrorObject(body) });
 }
 
-/** Whether the status or the text of the response states that the app may not use the endpoint, or not without a user. */
+/** Whether the status or the text of the response states that the app may not use the endpoint. */
 function isWithdrawn(response: HttpResponse): boolean {
   const { status, body } = response;
   const isStated = isPlainNotFound(response) || withdrawn.test(textOf(body) ?? '');
-  return status === 410 || ((status === 403 || status === 404) && isStated) || needsUserToken(response);
+  return status === 410 || ((status === 403 || status === 404) && isStated);
 }
 
 const textOf = (body: unknown): string | null =>

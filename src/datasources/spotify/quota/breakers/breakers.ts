@@ -6,7 +6,7 @@ import { type Message, subscribeTo } from '../../shared-state/messages.ts';
 import type { Outcome } from '../../transport/http.ts';
 import { isEdgeRejection } from '../../transport/response-meaning.ts';
 import { maxRetryAfterMs } from '../../transport/retry-after.ts';
-import { type BackOffReason, backOffReasons } from '../../transport/upstream-errors.ts';
+import { type ActiveBackOff, type BackOffReason, backOffReasons } from '../../transport/upstream-errors.ts';
 import type { Family } from '../../usage/observer.ts';
 import type { OpenState } from './back-off.ts';
 import { connectionResult, endpointResult } from './call-result.ts';
@@ -45,18 +45,17 @@ export function createBreakers({ sharedState, log, onOpen }: PremiumBreakerOptio
     const openState = breaker.openState(nowMs);
     if (!openState || openState.waitMs <= waitMsBefore) return;
     onOpen();
-    if (waitMsBefore > 0) return;
-    const { reason, waitMs } = openState;
-    const seconds = Math.ceil(Math.round(waitMs) / 1000); // a difference of clock readings has a rounding error
-    const message = `${backOffCause(family, reason)}: no calls for ${durationText(seconds)}`;
-    log?.warn({ family: family ?? 'any', reason, seconds }, message);
+    if (waitMsBefore === 0) log?.warn(...backOffMessage(family, openState));
   }
 
-  /** Starts a back-off in this process. Returns the milliseconds until its end. */
-  function trip(family: Family, reason: BackOffReason, waitMs: number | null): number {
+  /** Starts a back-off in this process, unless the family is in a longer one. */
+  function trip(family: Family, reason: BackOffReason, waitMs: number | null) {
     const nowMs = performance.now();
-    change(family, nowMs, (breaker) => breaker.trip(reason, waitMs, nowMs));
-    return familyBreakerOf(family).openState(nowMs)?.waitMs ?? 0;
+    let hasStarted = false;
+    change(family, nowMs, (breaker) => {
+      hasStarted = breaker.trip(reason, waitMs, nowMs);
+    });
+    return { hasStarted, active: familyBreakerOf(family).openState(nowMs) };
   }
 
   const receivedUntilMs = new Map<Family, number>(); // the end of the last back-off that another process has published
@@ -105,14 +104,23 @@ export function createBreakers({ sharedState, log, onOpen }: PremiumBreakerOptio
       };
     },
     /** See `CallScheduler.startBackOff`. */
-    startBackOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null): number {
-      const waitMs = trip(family, reason, requestedWaitMs);
-      sharedState?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs, waitMs });
-      return waitMs;
+    startBackOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null): ActiveBackOff {
+      const { hasStarted, active } = trip(family, reason, requestedWaitMs);
+      const waitMs = active?.waitMs ?? 0;
+      if (hasStarted)
+        sharedState?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs, waitMs });
+      // A used-up quota is the cause of every rejection until its end.
+      return { reason: active?.reason === 'quota' ? 'quota' : reason, waitMs };
     },
     /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
     isPremiumLapsed: premium.isLapsed,
   };
+}
+
+function backOffMessage(family: Family | null, { reason, waitMs }: OpenState) {
+  const seconds = Math.ceil(Math.round(waitMs) / 1000); // a difference of clock readings has a rounding error
+  const message = `${backOffCause(family, reason)}: no calls for ${durationText(seconds)}`;
+  return [{ family: family ?? 'any', reason, seconds }, message] as const;
 }
 
 function backOffCause(family: Family | null, reason: OpenState['reason']): string {

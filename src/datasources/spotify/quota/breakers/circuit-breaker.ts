@@ -23,11 +23,13 @@ export function createCircuitBreaker() {
 
   const hasSucceeded = () => maxInFlight > 1;
 
-  function trip(reason: BackOffReason, waitMs: number | null, nowMs: number): void {
+  function trip(reason: BackOffReason, waitMs: number | null, nowMs: number): boolean {
     const latest = backOff.latest();
     // With few calls the breaker may stay half-open for days: a success and a minute without a back-off end the series too.
     if (latest && hasSucceeded() && nowMs - latest.endsAtMs > aftermathMs) backOff.endSeries();
-    if (backOff.start(reason, waitMs, nowMs)) maxInFlight = 1;
+    const hasStarted = backOff.start(reason, waitMs, nowMs);
+    if (hasStarted) maxInFlight = 1;
+    return hasStarted;
   }
 
   /** A call has succeeded after the back-off. */
@@ -52,7 +54,11 @@ export function createCircuitBreaker() {
   }
 
   return {
-    /** Opens the breaker. @param waitMs the back-off that Spotify requested; null if it named none */
+    /**
+     * Opens the breaker, unless it is open for longer.
+     * @param waitMs the back-off that Spotify requested; null if it named none
+     * @returns whether it has opened it
+     */
     trip,
     /** Whether a back-off lasts. Then a call that has begun before it is not sent either. */
     isOpen: backOff.isActive,

@@ -171,4 +171,21 @@ describe('back-offs of other processes', () => {
       ['back-off:tracks', { reason: 'rate', untilMs: expect.closeTo(epochMs() + 30_000, 0), waitMs: 30_000 }],
     ]);
   });
+
+  test.each(['rate', 'unavailable'] as const)(
+    'a quota back-off keeps its cause, here and in other processes, if a shorter back-off is requested meanwhile: %s',
+    async (reason) => {
+      published.length = 0;
+      const { requestQueue, call, ended } = startRequestQueue({ sharedState });
+      requestQueue.startBackOff('artists', 'quota', 36_000_000);
+      expect(requestQueue.startBackOff('artists', reason, 1_000)).toEqual({
+        reason: 'quota',
+        waitMs: 36_000_000,
+      });
+      expect(published).toMatchObject([['back-off:artists', { reason: 'quota', waitMs: 36_000_000 }]]);
+      call('a');
+      await settle();
+      expect(ended).toEqual(['a UPSTREAM_QUOTA_EXCEEDED 36000']);
+    },
+  );
 });
