@@ -1,6 +1,12 @@
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A property of a value of unknown type, such as parsed JSON; undefined if the value is no object or does not have it. */
+export const propertyOf = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
+
 /**
  * Parses the JSON of a client, which is untrusted. Undefined for text that is not JSON.
  * @param text may begin with a byte order mark, as the texts of Windows tools do

@@ -1,6 +1,6 @@
 import { GatewayError, onlyGatewayError } from '../../errors.ts';
+import { propertyOf } from '../../json.ts';
 import { epochMs } from '../../observability/clock.ts';
-import { propertyOf } from '../../property.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
 import { readCategory } from './category-reader.ts';

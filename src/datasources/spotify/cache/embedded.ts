@@ -1,4 +1,4 @@
-import { propertyOf } from '../../../property.ts';
+import { propertyOf } from '../../../json.ts';
 import { isDocumented, isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { cacheKeyOf, type Entity, findKind, type KindRegistry } from '../kinds/kind.ts';
 import { isEntity } from '../kinds/requests/embedded-objects.ts';

@@ -1,6 +1,6 @@
+import { propertyOf } from '../../../json.ts';
 import type { Log } from '../../../observability/log.ts';
-import { propertyOf } from '../../../property.ts';
-import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
+import { type Feature, kinds, type PagedEndpoint, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import { FeatureWithheld, LimitRejected } from '../kinds/requests/endpoint-request.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
@@ -85,7 +85,7 @@ export interface CapabilityView {
   /** False if the app is known to lack the capability, now or a day ago; null if nothing is known. */
   has(capability: Feature | WithheldField): boolean | null;
   /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
-  worstCasePage(endpoint: string): { limit: number; probeCalls: number };
+  worstCasePage(endpoint: PagedEndpoint): { limit: number; probeCalls: number };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { propertyOf } from '../../../property.ts';
+import { propertyOf } from '../../../json.ts';
 import { expectObject, expectString, listPart, MalformedResponse, withId } from './decoding/json.ts';
 import { type DecodedList, type Image, image } from './decoding/values.ts';
 import type { Entity } from './kind.ts';

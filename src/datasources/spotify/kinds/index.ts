@@ -109,12 +109,8 @@ export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[
 
 const endpointsByName = new Map(pagedEndpoints(kinds).map((endpoint) => [endpoint.name, endpoint]));
 
-/** @throws Error if there is no such endpoint, which is a defect of the gateway */
-export function pagedEndpoint(name: string): PagedEndpointDefinition {
-  const endpoint = endpointsByName.get(name);
-  if (!endpoint) throw new Error(`There is no endpoint ${name}.`);
-  return endpoint;
-}
+export const pagedEndpoint = (name: PagedEndpoint): PagedEndpointDefinition =>
+  endpointsByName.get(name) as PagedEndpointDefinition; // the type has the names of these endpoints only
 
 /** The lists that belong to no object of the catalogue, and that Spotify may withhold from an app. */
 export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'name' | 'withheldField' | 'on404'>[] =

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isObject } from '../../../json.ts';
-import { propertyOf } from '../../../property.ts';
+import { isObject, propertyOf } from '../../../json.ts';
 import {
   booleanPart,
   expectObject,

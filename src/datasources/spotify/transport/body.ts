@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { propertyOf } from '../../../property.ts';
+import { propertyOf } from '../../../json.ts';
 
 /** The body of a response as JSON, without the market codes. */
 export interface Body {

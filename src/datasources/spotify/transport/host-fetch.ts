@@ -1,4 +1,4 @@
-import { propertyOf } from '../../../property.ts';
+import { propertyOf } from '../../../json.ts';
 import {
   type BoundedFetch,
   isUsableWithoutBody,

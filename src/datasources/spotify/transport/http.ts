@@ -1,5 +1,5 @@
 import { createFetch } from 'ofetch';
-import { propertyOf } from '../../../property.ts';
+import { propertyOf } from '../../../json.ts';
 import type { Family, Observer } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import { type Body, readBody } from './body.ts';

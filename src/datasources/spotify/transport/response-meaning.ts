@@ -1,4 +1,4 @@
-import { propertyOf } from '../../../property.ts';
+import { propertyOf } from '../../../json.ts';
 import type { HttpResponse } from './http.ts';
 
 /** What the responses with which Spotify rejects a call mean: its statuses alone do not tell. */

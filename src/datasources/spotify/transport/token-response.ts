@@ -1,5 +1,5 @@
 import { UpstreamAuthFailed } from '../../../errors.ts';
-import { propertyOf } from '../../../property.ts';
+import { propertyOf } from '../../../json.ts';
 import type { HttpResponse, Outcome } from './http.ts';
 
 /** A token as it is cached. Times are by `performance.now()`. */

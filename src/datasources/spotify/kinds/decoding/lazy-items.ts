@@ -1,4 +1,4 @@
-import { propertyOf } from '../../../../property.ts';
+import { propertyOf } from '../../../../json.ts';
 import { cacheKeyOf, findKind, type KindRegistry } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import { isBareId } from '../spotify-id.ts';

@@ -1,5 +1,5 @@
+import { propertyOf } from '../../../../json.ts';
 import { epochMs } from '../../../../observability/clock.ts';
-import { propertyOf } from '../../../../property.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, getList, type KindRegistry } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import type { SpotifyId } from '../spotify-id.ts';

@@ -1,4 +1,4 @@
-import { propertyOf } from '../../../../property.ts';
+import { propertyOf } from '../../../../json.ts';
 import type { ApiRequest } from '../../transport/api-client.ts';
 import type { HttpResponse } from '../../transport/http.ts';
 import { isUnexplained404, messageOf } from '../../transport/response-meaning.ts';

@@ -1,4 +1,4 @@
-import { propertyOf } from '../../../../property.ts';
+import { propertyOf } from '../../../../json.ts';
 import type { HttpResponse } from '../../transport/http.ts';
 import { isPlainNotFound, isUnexplained404, messageOf } from '../../transport/response-meaning.ts';
 import { FeatureWithheld, LimitRejected } from './endpoint-request.ts';
