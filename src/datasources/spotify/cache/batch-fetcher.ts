@@ -69,7 +69,7 @@ function fetchOne(dependencies: FetchDependencies, pendingFetch: PendingFetch): 
   const { endpointRequest, cachedEntry } = pendingFetch;
   const etag = cachedEntry?.etag ?? null;
   const call = async (): Promise<DecodedResponse> => {
-    const response = await send(dependencies, endpointRequest.apiRequest, [pendingFetch], etag);
+    const response = await callSpotify(dependencies, endpointRequest.apiRequest, [pendingFetch], etag);
     if (response.status === 304 && etag !== null) return { status: 'unchanged' };
     if (response.status !== 200) return resultOfErrorStatus(endpointRequest, response);
     return decodeFound(endpointRequest, response.body, response);
@@ -122,7 +122,7 @@ async function callBatch(
   batch: Batch,
 ): Promise<BatchResult[] | null> {
   const values = pendingFetches.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
-  const response = await send(dependencies, batch.request(values), pendingFetches, null);
+  const response = await callSpotify(dependencies, batch.request(values), pendingFetches, null);
   // If this throws, or the result is null, the ids are read one by one.
   if (batch.feature) throwIfBatchWithheld(response);
   if (batch.feature ? isAboutIds(response) : isAboutSearchType(response)) return null;
@@ -150,7 +150,7 @@ function fetchEach(
   return results;
 }
 
-async function send(
+async function callSpotify(
   { apiClient, capabilities }: FetchDependencies,
   apiRequest: ApiRequest,
   pendingFetches: readonly PendingFetch[],

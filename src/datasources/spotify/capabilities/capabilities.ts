@@ -101,7 +101,7 @@ export function createCapabilities(
   const policy = capabilityPolicy(registry);
   const learned = createLearnedCapabilities(policy, mode, log, sharedState);
   const rejections = createRejections(policy, learned);
-  const { throwIfJustRejected, rejectedUntilMs } = createRejectedObjects(policy);
+  const { callUnlessRejected, rejectedUntilMs } = createRejectedObjects(policy);
   const probeOnce = createProbeOnce(policy, learned);
 
   // Each operation that waits for a call gets the same error: one response of Spotify is one rejection.
@@ -129,7 +129,7 @@ export function createCapabilities(
 
   const learnFeature: Capabilities['learnFeature'] = async (feature, object, call, confirms) => {
     try {
-      const result = await throwIfJustRejected(feature, object, call);
+      const result = await callUnlessRejected(feature, object, call);
       if (confirms(result)) rejections.confirm(feature, true);
       return result;
     } catch (error) {

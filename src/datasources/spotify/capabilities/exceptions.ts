@@ -1,13 +1,13 @@
 import { getOrCreate } from '../../../maps.ts';
 import type { Capability } from './policy.ts';
 
-/** The rejections in succession of objects that may be exceptions. */
+/** Counts the rejections of each capability since it was last seen to work. */
 export function createExceptions() {
   const byCapability = new Map<Capability, { object: string; successes: number; count: number }>();
   return {
     /**
      * @param successes calls that have succeeded
-     * @returns the number of rejections; 0 while they concern one object, or no call has succeeded since the first one
+     * @returns the number of rejections; 0 while they concern one object, or no call has succeeded since the first of them
      */
     add(capability: Capability, object: string, successes: number): number {
       const first = getOrCreate(byCapability, capability, () => ({ object, successes, count: 0 }));

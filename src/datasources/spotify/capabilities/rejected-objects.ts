@@ -18,7 +18,7 @@ export function createRejectedObjects({ conclusiveFeatures }: CapabilityPolicy) 
 
   return {
     /** The result of `call`. @throws FeatureWithheld without a call if Spotify has just rejected the object */
-    async throwIfJustRejected<T>(feature: Capability, object: string, call: () => Promise<T>): Promise<T> {
+    async callUnlessRejected<T>(feature: Capability, object: string, call: () => Promise<T>): Promise<T> {
       // One rejection of these shows that the whole app lacks the feature, or may be a passing fault.
       if (conclusiveFeatures.includes(feature)) return call();
       const key = keyOf(feature, object);

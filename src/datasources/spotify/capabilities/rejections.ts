@@ -34,8 +34,8 @@ interface FirstRejection extends Rejection {
  * - One rejection can be a passing fault: the capability counts as missing after rejections of two different objects, with a
  *   success elsewhere between them.
  * - A list that has no owner is its only object: two rejections suffice, for its page size a minute apart.
- * - If objects differ in a capability, such as playlists in their items, an object that has it shows nothing about the next
- *   one. It counts as missing after `maxExceptions` rejections in succession.
+ * - Objects may differ in a capability, such as playlists in their items: it counts as missing after `maxExceptions` rejections
+ *   without a success of it between them.
  */
 export interface Rejections {
   recordSuccess(): void;
@@ -54,7 +54,7 @@ export interface Rejections {
 
 /** How long a rejection counts that an outage may have caused: after one, responses are correct again within a minute. */
 export const retryMs = 60_000;
-const maxExceptions = 20; // at a call a minute for each of a few objects, an app that has lost a list learns it within minutes
+const maxExceptions = 20; // a rejected object is read once a minute: a lost list of three owners is noticed in seven minutes
 
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
   const firstRejections = new Map<string, FirstRejection>();
@@ -144,7 +144,10 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   };
 }
 
-/** How long a value that is confirmed now counts: a page size that an outage may have lowered counts no longer for that. */
+/**
+ * How long a value counts that is learned now: a day, unless an outage may have lowered the page size a moment ago. Then a
+ * success with the smaller size does not prolong the minute after which the larger size is tried again.
+ */
 function lifetimeOf(learned: LearnedCapabilities, capability: Capability, value: boolean | number): number {
   const known = learned.lookup(capability);
   const isLowered = typeof value === 'number' && known?.value === value && isShortLived(known);

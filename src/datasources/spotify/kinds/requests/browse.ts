@@ -44,7 +44,7 @@ export function browseList<T extends Entity, O>(
           if (on404 === 'absent' && isAbsent(response)) return offset === 0 ? null : undefined;
           throwIfWithheld(response);
           if (on404 === 'withheld' && isAbsent(response)) throw new FeatureWithheld({ isExplicit: false });
-          // Lists of playlists belong to users: Spotify may require the token of one.
+          // The lists that have an owner contain playlists of users: Spotify may require the token of a user.
           if (on404 !== undefined && needsUserToken(response))
             throw new FeatureWithheld({ isExplicit: true });
           return page.onErrorStatus(response);
