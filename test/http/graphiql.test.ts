@@ -49,7 +49,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   afterAll(() => browser.close());
   const visit = (viewport?: Viewport) => visitIn(browser, onTestFinished, viewport);
 
-  // A new page compiles GraphiQL again, which takes two seconds of processor time.
+  // Each visit compiles GraphiQL again, which takes two seconds of processor time.
   let shared: Visit | undefined;
   /** The page of the tests that need no empty storage, with the tab of the first operation. */
   async function visitShared(viewport = desktop): Promise<Visit> {
@@ -92,9 +92,8 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   test('GraphiQL runs the operation of each tab that is clicked once, and shows its cost without scrolling', {
     timeout: 120_000,
   }, async () => {
-    const { page, externalUrls } = await visit({ width: 1280, height: 720 });
+    const { page, externalUrls } = await visitShared({ width: 1280, height: 720 });
     const results = resultsOf(page);
-    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const cost = page.getByRole('status', { name: 'Cost' });
     for (const [index, operation] of tabs.entries()) {
@@ -149,7 +148,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await textOf(page, 'Result Window')).not.toContain('BAD_REQUEST');
   });
 
-  test('GraphiQL shows the same tabs after a reload, also if no text was edited before', async () => {
+  test('GraphiQL shows the same tabs after a reload, also if no text was edited before, and reads the schema also if a tab requests the plan of its operation', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     await page.waitForTimeout(storedMs);
@@ -157,6 +156,15 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
     expect(await tabNames(page)).toEqual(tabs);
     await page.getByRole('tab', { name: 'Search', selected: true }).waitFor();
+
+    const name = 'CostBefore';
+    await openTab(page, name);
+    await waitForText(page, 'Operation Editor', `query ${name}`);
+    await page.waitForTimeout(storedMs);
+    await page.reload();
+    await page.getByRole('tab', { name, selected: true }).waitFor();
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    await page.getByRole('link', { name: 'Query', exact: true }).waitFor();
   });
 
   test('GraphiQL keeps the tabs of the sandbox apart from the tabs with credentials', async () => {
@@ -214,21 +222,8 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await page.getByRole('link', { name: /^_/ }).count()).toBe(0);
   });
 
-  test('GraphiQL reads the schema after a reload of a tab whose headers request the plan of its operation', async () => {
-    const { page } = await visit();
-    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
-    const name = 'CostBefore';
-    await openTab(page, name);
-    await waitForText(page, 'Operation Editor', `query ${name}`);
-    await page.waitForTimeout(storedMs);
-    await page.reload();
-    await page.getByRole('tab', { name, selected: true }).waitFor();
-    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
-    await page.getByRole('link', { name: 'Query', exact: true }).waitFor();
-  });
-
   test('GraphiQL shows a response below its operation on a phone', async () => {
-    const { page } = await visit({ width: 390, height: 844 });
+    const { page } = await visitShared({ width: 390, height: 844 });
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const box = async (name: string) => (await page.getByRole('region', { name }).boundingBox()) ?? empty;
     const [editor, response] = [await box('Operation Editor'), await box('Result Window')];
@@ -455,7 +450,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   });
 
   test('the tables of the docs fit into a window 1,280 pixels wide, so that no column is hidden', async () => {
-    const { page } = await visit({ width: 1280, height: 800 });
+    const { page } = await newPage(browser, onTestFinished, { width: 1280, height: 800 });
     for (const path of ['/README.md', '/docs/operating.md', '/docs/calls.md']) {
       await page.goto(new URL(path, unconfigured.url).href);
       const hiddenPixels = await page.evaluate(
@@ -466,7 +461,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   });
 
   test('no page of the docs is wider than a phone, whatever long paths and links its text has', async () => {
-    const { page } = await visit({ width: 360, height: 800 });
+    const { page } = await newPage(browser, onTestFinished, { width: 360, height: 800 });
     const paths = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((path) =>
       path.endsWith('.md'),
     );
@@ -644,7 +639,7 @@ interface Viewport {
   height: number;
 }
 
-/** A first visit, with empty storage, in a browser that reaches this machine only. */
+/** A first visit of GraphiQL, with empty storage. */
 async function visitIn(
   browser: Browser,
   atEnd: (end: () => Promise<void>) => void,
@@ -652,9 +647,21 @@ async function visitIn(
   initScript = '',
 ): Promise<Visit> {
   const { url } = unconfigured;
+  const { page, externalUrls } = await newPage(browser, atEnd, viewport);
+  await page.addInitScript(initScript);
+  await until(async () => (await page.goto(url))?.ok() ?? false, 20_000);
+  expect(externalUrls).toEqual([]);
+  return { page, externalUrls };
+}
+
+/** An empty page in a browser that reaches this machine only. */
+async function newPage(
+  browser: Browser,
+  atEnd: (end: () => Promise<void>) => void,
+  viewport: Viewport,
+): Promise<Visit> {
   const page = await browser.newPage({ viewport, locale: 'en-GB', timezoneId: 'UTC' });
   atEnd(() => page.close());
-  await page.addInitScript(initScript);
   page.setDefaultTimeout(10_000);
   const externalUrls: string[] = [];
   page.on('websocket', (socket) => externalUrls.push(socket.url()));
@@ -665,8 +672,6 @@ async function visitIn(
       return route.abort();
     },
   );
-  await until(async () => (await page.goto(url))?.ok() ?? false, 20_000);
-  expect(externalUrls).toEqual([]);
   return { page, externalUrls };
 }
 
