@@ -430,6 +430,22 @@ test('the gateway learns a limit from one rejection by Spotify with QUOTA_EXCEED
   expect(sandbox.calls().filter(({ status }) => status === 429)).toHaveLength(1);
 });
 
+test('a 429 with a long wait that does not name the quota stops the calls of its family for that time, and sets no limit', async () => {
+  const clock = startClock();
+  const gateway = await startInMode('extended');
+  const { sandbox, apiCalls } = gateway;
+  for (let i = 0; i < 15; i++) expect(await read(gateway, i)).toEqual(found);
+  const limited429 = { kind: 'rate-limit', form: 'text', retryAfterSeconds: 900 } as const;
+  sandbox.faults.add({ on: { route: 'albums' }, fault: limited429, times: 1 });
+  expect(await read(gateway, 15)).toEqual({ ...usedUp, retryAfter: 900 });
+  expect(await quotaOf(gateway, 'albums')).toMatchObject({ used: 16, limit: null, limitSource: 'NONE' });
+  await clock.pass(899);
+  expect(await read(gateway, 15)).toEqual({ ...usedUp, retryAfter: 1 });
+  await clock.pass(2);
+  for (let i = 15; i < 30; i++) expect(await read(gateway, i)).toEqual(found);
+  expect(apiCalls()).toHaveLength(31);
+});
+
 test('a restart with DATA_DIR costs no call for cached data, and keeps the counts', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'data-dir-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));

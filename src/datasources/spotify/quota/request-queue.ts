@@ -122,9 +122,9 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   return {
     schedule,
     queuedCalls: (family) => queuedCalls.get(family)?.size ?? 0,
-    startBackOff(family, reason, waitMs) {
+    startBackOff(family, reason, waitMs, isQuotaStated) {
       if (reason === 'quota') {
-        dailyQuota.recordRejection(family, waitMs);
+        dailyQuota.recordRejection(family, { waitMs, isQuotaStated });
         observer.onQuotaRejected(family);
       }
       if (reason === 'rate') rateLimiter.recordRejection(dailyQuota.recentCalls());

@@ -43,8 +43,14 @@ export interface CallScheduler {
   /**
    * Starts a back-off of one family, in all processes, unless the family already is in a longer one.
    * @param waitMs null if Spotify named no time
+   * @param isQuotaStated see `RetryHooks.startBackOff`
    */
-  startBackOff(family: Family, reason: BackOffReason, waitMs: number | null): ActiveBackOff;
+  startBackOff(
+    family: Family,
+    reason: BackOffReason,
+    waitMs: number | null,
+    isQuotaStated?: boolean,
+  ): ActiveBackOff;
 }
 
 export interface ScheduledCall<T> {
@@ -110,7 +116,7 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
         waiters.hasActive() &&
         performance.now() + waitMs < waiters.deadlineMs() &&
         requestQueue.takeRetry(),
-      startBackOff: (reason, waitMs) => requestQueue.startBackOff(request.family, reason, waitMs),
+      startBackOff: (...backOff) => requestQueue.startBackOff(request.family, ...backOff),
     };
     const response = await withRetries(attempt, hooks, firstAttempt);
     return { response, bearer, attempts };

@@ -18,8 +18,8 @@ import {
 type FinalDecision =
   /** A response that the caller interprets: 200, 304, or a 4xx. */
   | { act: 'accept'; response: HttpResponse }
-  /** The family is in back-off; `waitMs` null if Spotify named no time. */
-  | { act: 'backOff'; reason: BackOffReason; waitMs: number | null }
+  /** See `RetryHooks.startBackOff`. */
+  | { act: 'backOff'; reason: BackOffReason; waitMs: number | null; isQuotaStated?: boolean }
   | { act: 'fail'; error: GatewayError };
 
 /** The next step after one attempt. */
@@ -93,12 +93,14 @@ function decideAfterFault({ fault, isClosed }: HttpFault, jitterMs: number): Ret
 }
 
 function decideAfter429(response: HttpResponse, waitMs: number | null, jitterMs: number): RetryDecision {
-  const isQuota = isQuotaExceeded(response) || (waitMs !== null && waitMs > minQuotaWaitMs);
+  const isQuotaStated = isQuotaExceeded(response);
+  const isQuota = isQuotaStated || (waitMs !== null && waitMs > minQuotaWaitMs);
   // Without another attempt, a Retry-After of 0 names no time: further calls would be rejected too.
   const backOff = {
     act: 'backOff',
     reason: isQuota ? 'quota' : 'rate',
     waitMs: waitMs === 0 ? null : waitMs,
+    isQuotaStated,
   } as const;
   const isRetried = !isQuota && waitMs !== null && waitMs <= maxWaitInRequestMs;
   // Spotify's wait is the minimum: the jitter is added to it.
@@ -125,8 +127,9 @@ export interface RetryHooks {
   /**
    * Starts a back-off of the endpoint, unless it already is in a longer one.
    * @param waitMs null if Spotify named no time
+   * @param isQuotaStated whether Spotify names the quota as the cause; otherwise the length of the wait shows it
    */
-  startBackOff(reason: BackOffReason, waitMs: number | null): ActiveBackOff;
+  startBackOff(reason: BackOffReason, waitMs: number | null, isQuotaStated?: boolean): ActiveBackOff;
 }
 
 /**
@@ -158,7 +161,7 @@ function end(decision: FinalDecision, { endpoint, startBackOff }: RetryHooks): H
     case 'fail':
       throw decision.error;
     case 'backOff': {
-      const active = startBackOff(decision.reason, decision.waitMs);
+      const active = startBackOff(decision.reason, decision.waitMs, decision.isQuotaStated);
       throw backOffError(endpoint, active.reason, active.waitMs);
     }
   }

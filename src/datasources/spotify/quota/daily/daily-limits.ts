@@ -127,24 +127,31 @@ export function createDailyLimits(options: DailyLimitsOptions) {
   };
 }
 
-/** A rejection by Spotify, and the calls of its family that are counted. Times are milliseconds of the epoch. */
-interface CountedRejection {
+/** A rejection by Spotify because the quota of a family is used up. */
+export interface QuotaRejection {
+  /** Spotify's Retry-After in milliseconds; null if there is none. */
+  waitMs: number | null;
+  /** Whether Spotify names the quota as the cause; by default it does. Otherwise only the length of the wait shows it. */
+  isQuotaStated?: boolean | undefined;
+}
+
+/** A rejection, and the calls of its family that are counted. Times are milliseconds of the epoch. */
+interface CountedRejection extends QuotaRejection {
   family: Family;
   /** Calls of the last 24 h that Spotify has accepted. */
   accepted: number;
   /** When the oldest of these calls was sent. */
   oldestMs: number | null;
-  /** Spotify's Retry-After in milliseconds; null if there is none. */
-  waitMs: number | null;
   nowMs: number;
 }
 
 /**
  * Whether the counted calls explain the rejection. Otherwise other calls may have used the quota: those of another app of the
- * account, or those before the counts began.
+ * account, or those before the counts began. Or the rejection has another cause, if Spotify does not name the quota.
  */
-export function explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }: CountedRejection): boolean {
-  if (accepted >= plausibleCalls(family)) return true;
+export function explainsRejection(rejection: CountedRejection): boolean {
+  const { family, accepted, oldestMs, waitMs, isQuotaStated = true, nowMs } = rejection;
+  if (isQuotaStated && accepted >= plausibleCalls(family)) return true;
   if (waitMs === null || oldestMs === null || accepted < minDailyLimit) return false;
   // A call is available again when the oldest one that Spotify counts is a day old.
   return nowMs + waitMs - dayMs >= oldestMs - bucketMs;

@@ -11,6 +11,7 @@ import {
   type DailyLimits,
   type DailyLimitsOptions,
   explainsRejection,
+  type QuotaRejection,
 } from './daily-limits.ts';
 import type { QuotaState } from './quota-state.ts';
 import { type CountedCall, createSharedCounters } from './shared-counters.ts';
@@ -27,9 +28,8 @@ export interface DailyQuota {
   /**
    * Spotify has rejected a call because the quota of its family is used up: the number of accepted calls becomes the
    * limit if the counted calls explain the rejection (see `explainsRejection`). Otherwise only the back-off applies.
-   * @param waitMs Spotify's Retry-After, in milliseconds; null if there is none
    */
-  recordRejection(family: Family, waitMs: number | null): void;
+  recordRejection(family: Family, rejection: QuotaRejection): void;
   /** Calls of all families in the last 30 s, in all processes as far as this process knows. */
   recentCalls(): number;
   /** Resolves when the counts of the other processes have arrived, or the store does not respond. */
@@ -56,7 +56,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
   const { configured = new Map(), isDevelopmentMode = () => false, store, log, clock = epochMs } = options;
   const recent = createSlidingWindowCounter(rateWindowMs);
   const inFlight = new Map<Family, number>();
-  const rejections = new Map<Family, number | null>(); // Spotify's Retry-After, while other calls are in flight
+  const rejections = new Map<Family, QuotaRejection>(); // while other calls are in flight
   const logUse = createUseLog(log);
   const logLoss = createLossLog(log);
   const limits = createDailyLimits({ configured, isDevelopmentMode, store, clock });
@@ -97,15 +97,15 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
 
   /** Learns when all calls that were in flight have ended: only then it is known how many Spotify has accepted. */
   async function learn(family: Family): Promise<void> {
-    const waitMs = rejections.get(family);
-    if (waitMs === undefined || (inFlight.get(family) ?? 0) > 0) return;
+    const rejection = rejections.get(family);
+    if (!rejection || (inFlight.get(family) ?? 0) > 0) return;
     rejections.delete(family);
     await Promise.all([counts.refresh(rejectedPrefix + family), counts.refresh(family)]);
     const nowMs = counts.nowMs();
     const accepted = counts.of(family).total(nowMs) - counts.of(rejectedPrefix + family).total(nowMs);
     if (limits.of(family, nowMs).source === 'CONFIGURED') return;
     const oldestMs = counts.of(family).oldestMs(nowMs);
-    if (!explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }))
+    if (!explainsRejection({ ...rejection, family, accepted, oldestMs, nowMs }))
       return limits.recordUnexplained(family, nowMs);
     const isFirst = limits.learn(family, accepted, nowMs);
     if (isFirst) log?.warn({ family, limit: accepted }, learnedMessage(family, limits, nowMs));
@@ -128,9 +128,9 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
       inFlight.set(family, (inFlight.get(family) ?? 0) + 1);
       return { ...counted, end: () => end(family) };
     },
-    recordRejection(family, waitMs) {
+    recordRejection(family, rejection) {
       counts.add(rejectedPrefix + family);
-      rejections.set(family, waitMs);
+      rejections.set(family, rejection);
       void learn(family);
     },
     recentCalls: () => recent.total(performance.now()),

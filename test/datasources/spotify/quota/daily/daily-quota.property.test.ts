@@ -175,7 +175,7 @@ test('a learned limit is never exceeded in any 24 h, despite restarts, clock cha
         const learned = mostInADay(sentAtMs);
         await call(0); // Spotify rejects this call
         sentAtMs.pop();
-        quotas[0]?.recordRejection(family, (sentAtMs[0] as number) + day - trueMs());
+        quotas[0]?.recordRejection(family, { waitMs: (sentAtMs[0] as number) + day - trueMs() });
         await run({ kind: 'pass', ms: 1_000 });
         expect(quotas[1]?.stateOf(family)).toMatchObject({ limit: learned, limitSource: 'LEARNED' });
         for (const event of events) await run(event);

@@ -352,31 +352,49 @@ describe('a learned limit', () => {
     await spend(first, 70);
     await spend(second, 34);
     await pass(2_000);
-    first.recordRejection(family, day - 2_000);
-    second.recordRejection(family, day - 2_000);
-    first.recordRejection(family, day - 2_000);
-    second.recordRejection(family, day - 2_000);
+    first.recordRejection(family, { waitMs: day - 2_000 });
+    second.recordRejection(family, { waitMs: day - 2_000 });
+    first.recordRejection(family, { waitMs: day - 2_000 });
+    second.recordRejection(family, { waitMs: day - 2_000 });
     await pass(2_000);
     const expected = { used: 104, limit: 100, limitSource: 'LEARNED', remaining: 0 };
     expect([first.stateOf(family), second.stateOf(family)]).toMatchObject([expected, expected]);
   });
 
+  const long = 900_000; // more than the 600 s by which a used-up quota is recognized
   test.each([
-    ['few calls, of which the first is the oldest that Spotify counts', 3, day - 5_000, 2],
-    ['one call before the rejected one', 2, day - 5_000, null],
-    ['no call before the rejected one', 1, day, null],
-    ['few calls, while Spotify counts older calls', 3, hour, null],
-    ['few calls, without a Retry-After', 3, null, null],
-    ['at least half of the presumed calls, while Spotify counts older calls', 51, hour, 50],
-    ['at least half of the presumed calls, without a Retry-After', 51, null, 50],
-  ])('the learned limit follows from the calls before the rejection: %s', async (_, calls, waitMs, limit) => {
-    const quota = start();
-    await spend(quota, calls);
-    await pass(5_000);
-    quota.recordRejection(family, waitMs);
-    await pass(1);
-    expect(quota.stateOf(family).limit).toBe(limit);
-  });
+    ['few calls, of which the first is the oldest that Spotify counts', 3, day - 5_000, true, 2],
+    ['one call before the rejected one', 2, day - 5_000, true, null],
+    ['no call before the rejected one', 1, day, true, null],
+    ['few calls, while Spotify counts older calls', 3, hour, true, null],
+    ['few calls, without a Retry-After', 3, null, true, null],
+    ['at least half of the presumed calls, while Spotify counts older calls', 51, hour, true, 50],
+    ['at least half of the presumed calls, without a Retry-After', 51, null, true, 50],
+    [
+      'many calls, if only a wait that ends before they are a day old indicates the quota',
+      101,
+      long,
+      false,
+      null,
+    ],
+    [
+      'many calls, if only a wait until the first is a day old indicates the quota',
+      101,
+      day - 5_000,
+      false,
+      100,
+    ],
+  ])(
+    'the learned limit follows from the calls before the rejection: %s',
+    async (_, calls, waitMs, isQuotaStated, limit) => {
+      const quota = start();
+      await spend(quota, calls);
+      await pass(5_000);
+      quota.recordRejection(family, { waitMs, isQuotaStated });
+      await pass(1);
+      expect(quota.stateOf(family).limit).toBe(limit);
+    },
+  );
 
   test('a learned limit does not include calls that did not reach Spotify', async () => {
     const quota = start();
@@ -386,7 +404,7 @@ describe('a learned limit', () => {
       call?.undo();
       call?.end();
     }
-    quota.recordRejection(family, null);
+    quota.recordRejection(family, { waitMs: null });
     await pass(1);
     expect(quota.stateOf(family)).toMatchObject({ used: 61, limit: 60 });
   });
@@ -407,7 +425,7 @@ describe('a learned limit', () => {
   test('no limit is learned for a family with a configured limit', async () => {
     const quota = start({ configured: limitOf(200) });
     await spend(quota, 100);
-    quota.recordRejection(family, day);
+    quota.recordRejection(family, { waitMs: day });
     await pass(1);
     expect(quota.stateOf(family)).toMatchObject({ limit: 200, limitSource: 'CONFIGURED' });
   });
@@ -452,8 +470,8 @@ test('the log states once when a half, nine tenths and all of a limit are used, 
   ]);
   lines.length = 0;
   for (let i = 0; i < 12; i++) (await quota.reserve('tracks'))?.end();
-  quota.recordRejection('tracks', null);
-  quota.recordRejection('tracks', null);
+  quota.recordRejection('tracks', { waitMs: null });
+  quota.recordRejection('tracks', { waitMs: null });
   await pass(1);
   expect(lines).toEqual([
     [
@@ -479,7 +497,7 @@ test('the log recommends no limit of a family whose limit has been forgotten', a
     await vi.advanceTimersByTimeAsync(2_000);
     (await call)?.end();
   }
-  quota.recordRejection('tracks', null);
+  quota.recordRejection('tracks', { waitMs: null });
   await pass(2_000);
   expect(warn.mock.calls.map(([, message]) => message)).toEqual([
     'Spotify rejected a call: the daily limit of tracks is 11 calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=search=157,tracks=11 avoids such rejections',
