@@ -49,7 +49,8 @@ export async function startServers({
 
 /** Listens on a free port of this machine. */
 export async function serve(listener) {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+  // Node closes idle connections after 5 s: on a busy machine, a parent would send a request at that moment.
+  const server = createServer({ keepAliveTimeout: 60_000 }, listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${server.address().port}/graphql`,
