@@ -85,6 +85,7 @@ const visitWith = (args: FieldVisit['args']): FieldVisit => ({
   input: {
     app: {
       has: (capability) => capability !== 'batch',
+      isTriedAgain: () => false,
       worstCasePage: (endpoint) => ({
         limit: pagedEndpoint(endpoint).developmentPageSize,
         probeCalls: 0,

@@ -17,6 +17,8 @@ export interface FieldCost {
   calls?: (visit: FieldVisit) => Cost;
   /** Whether the field needs the full object, which all fields of the object share. */
   needsFullObject?: (visit: FieldVisit) => boolean;
+  /** If it does not: the additional calls that learn whether Spotify still withholds the field. */
+  probeCalls?: (visit: FieldVisit) => readonly NamedCall[];
   /**
    * Whether the field needs the full object only if its object is read by its id. It adds no call itself: a cached object
    * then saves the call of the lookup only if it is the full one.

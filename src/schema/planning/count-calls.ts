@@ -9,6 +9,7 @@ import {
   canCost,
   type FieldVisit,
   type ListView,
+  type NamedCall,
   type Owner,
   objectCount,
   type ParentObjects,
@@ -80,6 +81,7 @@ export function countCalls(
 function countFields(count: Count, level: TypeSelection, parents: ParentObjects): void {
   const { argumentsOf, input } = count;
   let fullObjectField: string | null = null; // a field that needs the full object
+  const probeCalls: NamedCall[] = [];
   for (const selection of level.branches) {
     count.visits += 1;
     if (count.visits > maxVisits) throw tooManyVisits(count.visits);
@@ -90,12 +92,15 @@ function countFields(count: Count, level: TypeSelection, parents: ParentObjects)
     const mayBelowNeedFullObject = () =>
       below.some(({ fields }) => fields.some((each) => mayNeedFullObject(each, market)));
     const visit: FieldVisit = { args, market, selectedNames, mayBelowNeedFullObject, parents, input };
-    if (!parents.full && field.extensions.cost?.needsFullObject?.(visit)) fullObjectField ??= name;
+    const { cost } = field.extensions;
+    if (!parents.full && cost?.needsFullObject?.(visit)) fullObjectField ??= name;
+    if (!parents.full) probeCalls.push(...(cost?.probeCalls?.(visit) ?? []));
     if (below.length > 0) countField(count, level.type, selection, visit); // a value comes with its object
   }
   const { kind } = level.type.extensions;
   if (fullObjectField !== null && kind)
     addCost(count, fullObjectField, readsOf(kind, parents.cardinality, input.app), true);
+  else for (const { name, family } of probeCalls) count.probeCalls.set(name, family);
 }
 
 /** Counts one field with objects, and all fields below it. */

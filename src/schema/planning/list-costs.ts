@@ -21,7 +21,15 @@ import {
   objectCount,
   single,
 } from './cost.ts';
-import { beginsWithin, cachedPages, type ListOf, listOrNull, listsOf, pagesOf } from './list-pages.ts';
+import {
+  beginsWithin,
+  cachedPages,
+  type ListOf,
+  listOrNull,
+  listsOf,
+  pagesOf,
+  retryCalls,
+} from './list-pages.ts';
 import { readsOf } from './object-costs.ts';
 
 /** A list of one call that Spotify may withhold from an app. */
@@ -36,6 +44,7 @@ export const unpagedListOptions = (
       const cached = owners.filter((owner) => cache?.isUnpagedListCached(list, owner, market)).length;
       return {
         calls: { [list.name]: app.has(list.name) === false ? 0 : parentCount - cached },
+        probeCalls: cached < parentCount ? retryCalls(app, list.name, list.name) : [],
         objects: { batches: parentCount, batchSize: length },
         full: true,
       };
@@ -138,7 +147,9 @@ export const browseListCost = (
     const { args, parents, input } = visit;
     const { app, lists } = input;
     const list = lists && listOf ? listOrNull(() => listOf(lists, args), args) : undefined;
-    if (list === null || app.has(withheldField) === false) return nothing;
+    if (list === null) return nothing;
+    if (app.has(withheldField) === false)
+      return { ...nothing, probeCalls: retryCalls(app, withheldField, name) };
     return pagesCost(visit, name, list ? [list] : [], objectCount(parents.cardinality));
   },
 });
@@ -150,10 +161,11 @@ export const categoryLookupCost = <Args>(
   calls({ args, input: { app, cache } }) {
     const checked = orNull(() => check(args as Args));
     if (checked === null) return nothing;
-    const isRead =
-      app.has(categories.withheldField) !== false && !cache?.isCategoryCached(checked.id, checked.locale);
+    const { name, withheldField } = categories;
+    const isCached = cache?.isCategoryCached(checked.id, checked.locale) ?? false;
     return {
-      calls: { [categories.name]: isRead ? 1 : 0 },
+      calls: { [name]: isCached || app.has(withheldField) === false ? 0 : 1 },
+      probeCalls: isCached ? [] : retryCalls(app, withheldField, name),
       objects: single,
       full: true,
     };

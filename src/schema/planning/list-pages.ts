@@ -1,4 +1,7 @@
 import {
+  type CapabilityView,
+  type Family,
+  type Feature,
   type Market,
   type OwnerKey,
   type PagedEndpoint,
@@ -6,6 +9,7 @@ import {
   pagedEndpoint,
   parseId,
   type WindowArgs,
+  type WithheldField,
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
 import {
@@ -94,6 +98,13 @@ const sizeOf = (windowArgs: WindowArgs | null): number => windowArgs?.first ?? w
 /** The calls that learn the page size limit of an endpoint, which all fields of the operation share. */
 export const probeCallsOf = (endpoint: PagedEndpoint, count: number): NamedCall[] =>
   Array.from({ length: count }, (_, i) => ({ name: `${endpoint} ${i + 1}`, family: endpoint }));
+
+/** The call that learns whether Spotify still withholds a list or a field; none if it is too early for that. */
+export const retryCalls = (
+  app: CapabilityView,
+  capability: Feature | WithheldField,
+  family: Family,
+): NamedCall[] => (app.isTriedAgain(capability) ? [{ name: `retry of ${family}`, family }] : []);
 
 /** The window that the arguments select; null if they are invalid. */
 const windowArgsOrNull = (args: FieldVisit['args']): WindowArgs | null =>

@@ -17,6 +17,7 @@ import {
   type Owner,
   objectCount,
 } from './cost.ts';
+import { retryCalls } from './list-pages.ts';
 
 /** One object by its id. */
 export const lookupCost = (kind: Kind): FieldCost => ({
@@ -57,7 +58,10 @@ export const nodeLookupsCost: FieldCost = { calls: (visit) => nodesCost(visit, i
 /** A field that only full objects have. Where Spotify withholds it from the app, no object is read for it. */
 export function fullObjectCost(kind: Kind, field: string): FieldCost {
   const withheld = withheldFieldOf<WithheldField>(kinds[kind], field);
-  return { needsFullObject: ({ input: { app } }) => withheld === undefined || app.has(withheld) !== false };
+  return {
+    needsFullObject: ({ input: { app } }) => withheld === undefined || app.has(withheld) !== false,
+    probeCalls: ({ input: { app } }) => (withheld ? retryCalls(app, withheld, kinds[kind].plural) : []),
+  };
 }
 
 /**

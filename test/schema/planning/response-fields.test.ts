@@ -104,7 +104,11 @@ test.each(cases)(
 
 describe('the count of the fields of a response', () => {
   const documents = createDocuments({ schema, introspection: true, suggestions: true });
-  const app = { has: () => true, worstCasePage: () => ({ limit: 50, probeCalls: 0 }) };
+  const app = {
+    has: () => true,
+    isTriedAgain: () => false,
+    worstCasePage: () => ({ limit: 50, probeCalls: 0 }),
+  };
   const options = {
     spotify: { ...lists, app, isObjectCached: () => false },
     maxCalls: 100,
@@ -187,7 +191,11 @@ describe('the count of the fields of a response', () => {
 describe('ordinary operations', () => {
   const limit = 100_000;
   const documents = createDocuments({ schema, introspection: true, suggestions: true });
-  const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 2 }) };
+  const app = {
+    has: () => false,
+    isTriedAgain: () => false,
+    worstCasePage: () => ({ limit: 10, probeCalls: 2 }),
+  };
   const options = {
     spotify: { ...lists, app, isObjectCached: () => false },
     maxCalls: 100,

@@ -9,7 +9,11 @@ import { repeated } from '../../support/abuse.ts';
 
 /** The time to create the selection tree of an operation is bounded by its document. */
 
-const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 0 }) };
+const app = {
+  has: () => false,
+  isTriedAgain: () => false,
+  worstCasePage: () => ({ limit: 10, probeCalls: 0 }),
+};
 const options = { spotify: { app, isObjectCached: () => false }, maxCalls: 100 } as unknown as PlanOptions;
 
 function selectionTree(text: string) {

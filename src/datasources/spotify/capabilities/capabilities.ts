@@ -23,6 +23,7 @@ import { createRejections, lowerMaxPageSize, withheldUntilMs } from './rejection
  */
 export interface Capabilities extends CapabilityView {
   has(capability: string): boolean | null;
+  isTriedAgain(capability: string): boolean;
   /**
    * The end of the time in which a response without the feature or the field may be reused, in milliseconds of the epoch.
    * Infinity if Spotify is known to withhold it; otherwise at most a minute from now.
@@ -84,6 +85,8 @@ export interface Capabilities extends CapabilityView {
 export interface CapabilityView {
   /** False if the app is known to lack the capability, now or a day ago; null if nothing is known. */
   has(capability: Feature | WithheldField): boolean | null;
+  /** Whether the app lacked the capability a day ago, so that the next read of it sends a call. */
+  isTriedAgain(capability: Feature | WithheldField): boolean;
   /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
   worstCasePage(endpoint: PagedEndpoint): { limit: number; probeCalls: number };
 }
@@ -140,6 +143,8 @@ export function createCapabilities(
 
   return {
     has: (capability) => hasCapability(learned, capability),
+    isTriedAgain: (capability) =>
+      hasCapability(learned, capability) === false && learned.lookup(capability) === null,
     withheldUntilMs: (capability, object = '') =>
       withheldUntilMs(learned, capability, rejectedUntilMs(capability, object)),
     ...createPageSizeView(policy, learned),

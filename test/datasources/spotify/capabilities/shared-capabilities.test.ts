@@ -17,7 +17,9 @@ import {
   jsonList,
   learnedCapabilities,
   modes,
+  playlists,
   startInMode,
+  tracks,
 } from '../../../support/schema-tests.ts';
 import { silentLog } from '../../../support/silent-log.ts';
 
@@ -211,18 +213,17 @@ describe('a known capability', () => {
     const withheldField = `{ artist(id: "${artists.bts}") { albums(first: 100) { nodes { label } } } }`;
     const allArtists = catalogue.artists();
     const withheldList = `{ artists(ids: ${jsonList(allArtists.map(({ id }) => id))}) { topTracks { id } } }`;
-    // After a day, one call more that learns the page size, and one that learns of batch reads.
-    for (const [aheadMs, probeCalls] of [
-      [0, 0],
-      [dayMs + 1, 1],
+    for (const [aheadMs, probeCallsOfField, probeCallsOfList] of [
+      [0, 0, 0],
+      [dayMs + 1, 2, 2], // of the page size and of the field; of batch reads and of the list
     ] as const) {
       await pass(aheadMs);
       for (const [document, calls] of [
-        [withheldField, 1 + 10],
-        [withheldList, allArtists.length],
+        [withheldField, 1 + 10 + probeCallsOfField],
+        [withheldList, allArtists.length + probeCallsOfList],
       ] as const) {
         const { status, errors, extensions } = await execute(document);
-        expect([status, errors, extensions.spotify?.plannedCalls]).toEqual([200, [], calls + probeCalls]);
+        expect([status, errors, extensions.spotify?.plannedCalls]).toEqual([200, [], calls]);
       }
     }
     // The calls that show it again: for one album, and for the top tracks of one artist.
@@ -232,6 +233,39 @@ describe('a known capability', () => {
     expect((await execute(`{ album(id: "${albums.tracks1}") { label } }`)).errors).toEqual([]);
     expect((await execute(withheldField)).errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX' });
   });
+
+  test.each([
+    ['newReleases', '{ newReleases(first: 5) { nodes { name } } }', 0, 1],
+    ['categories', '{ categories(first: 5) { nodes { name } } }', 0, 1],
+    ['category', '{ category(id: "jazz") { name } }', 0, 1],
+    ['two lists', `{ artist(id: "${artists.bts}") { topTracks { name } relatedArtists { name } } }`, 1, 2],
+    [
+      'two fields',
+      `{ track(id: "${tracks.severalArtists}") { artists { followers { total } popularity } } }`,
+      1,
+      1,
+    ],
+    [
+      'items, whose absence the playlist itself shows',
+      `{ playlist(id: "${playlists.items230}") { items(first: 5) { totalCount } } }`,
+      1,
+      0,
+    ],
+  ])(
+    'a day after Spotify withheld something, the plan has the calls that learn whether it still does: %s',
+    async (_, document, calls, retries) => {
+      const { execute, apiCalls } = await startInMode('development');
+      for (const [aheadMs, expected] of [
+        [0, calls],
+        [dayMs + 1, calls + retries],
+      ] as const) {
+        await pass(aheadMs);
+        const before = apiCalls().length;
+        const { extensions } = await execute(document);
+        expect([extensions.spotify?.plannedCalls, apiCalls().length - before]).toEqual([expected, expected]);
+      }
+    },
+  );
 
   test('a capability that changes is logged once, with its earlier value', async () => {
     const { execute, sandbox, logged } = await startInMode('extended');
