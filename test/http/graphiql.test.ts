@@ -649,7 +649,7 @@ async function visitIn(
   const { url } = unconfigured;
   const { page, externalUrls } = await newPage(browser, atEnd, viewport);
   await page.addInitScript(initScript);
-  await until(async () => (await page.goto(url))?.ok() ?? false, 20_000);
+  await until(async () => (await page.goto(url))?.ok() ?? false);
   expect(externalUrls).toEqual([]);
   return { page, externalUrls };
 }
@@ -663,6 +663,7 @@ async function newPage(
   const page = await browser.newPage({ viewport, locale: 'en-GB', timezoneId: 'UTC' });
   atEnd(() => page.close());
   page.setDefaultTimeout(10_000);
+  page.setDefaultNavigationTimeout(20_000); // the first page of a browser on a machine that is busy with other tests
   const externalUrls: string[] = [];
   page.on('websocket', (socket) => externalUrls.push(socket.url()));
   await page.route(

@@ -263,6 +263,13 @@ function createValues(random: Random, catalogue: Catalogue) {
     playlist: () => any(random, catalogue.playlists().slice(0, 16))?.id,
   };
 
+  /** The market. @throws if a show or an audiobook is not available there: then no client has a cursor of its list */
+  function whereAvailable(id: string, market: Market): Market {
+    const found = [...catalogue.shows(), ...catalogue.audiobooks()].find((each) => each.id === id);
+    if (found?.markets.includes(market) === false) throw new Error(`${id} is not available in ${market}`);
+    return market;
+  }
+
   const usually = <T>(share: number, usual: T, other: T): T => (random.chance(share) ? usual : other);
 
   function id(kind: Kind): string {
@@ -340,13 +347,13 @@ function createValues(random: Random, catalogue: Catalogue) {
         const bare = parseId(input, kind);
         const ids = parts.idsOf(bare);
         return {
-          list: parts.listOf(bare, market ?? fallbackMarket),
+          list: parts.listOf(bare, whereAvailable(bare, market ?? fallbackMarket)),
           total: ids.length,
           idAt: (slot: number) => ids[slot] ?? null,
         };
       }
     } catch {
-      // With an invalid id or market no cursor is valid either.
+      // With an invalid id or market, or where the object is not available, no cursor is valid either.
     }
     return null;
   }
