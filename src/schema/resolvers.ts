@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import {
   type Entity,
+  type FieldContext,
   isMalformed,
   type Malformed,
   recordUnavailable,
@@ -15,9 +16,27 @@ import type { Context } from './context.ts';
  * value that Spotify does not send is null. Both are listed in `extensions.spotify.unavailable`.
  */
 
-/** The item, or its error, which does not affect the other items. */
-export const itemOrError = <T extends Entity>(item: T | Malformed): T =>
-  isMalformed(item) ? errorInPlace(malformedError(item)) : item;
+/**
+ * The item, or its error, which does not affect the other items.
+ * @param fieldContext the location of the item in the response
+ */
+export function itemOrError<T extends Entity>(item: T | Malformed, fieldContext: () => FieldContext): T {
+  if (!isMalformed(item)) return item;
+  recordUnavailable(fieldContext(), 'MALFORMED');
+  return errorInPlace(malformedError(item));
+}
+
+/** The items of a list, each of them or its error. @param fieldContext the location of the list in the response */
+export const itemsOrErrors = <T extends Entity>(
+  items: readonly (T | Malformed)[],
+  { operation, location }: FieldContext,
+): T[] =>
+  items.map((item, index) =>
+    itemOrError(item, () => {
+      const { field, path } = location();
+      return { operation, location: () => ({ field, path: [...path, index] }) };
+    }),
+  );
 
 /** The error of a value that is not as documented. */
 export const malformedError = ({ malformed: where }: Malformed): UpstreamBadResponse =>

@@ -392,6 +392,37 @@ describe('an object without an id', () => {
   );
 });
 
+test.each([
+  [
+    'a connection',
+    { route: 'artists/albums' },
+    'items.1',
+    `{ artist(id: "${artists.bts}") { list: albums(first: 3) { nodes { name } edges { node { name } } } } }`,
+    [
+      'ArtistAlbumsConnection.nodes at artist.list.nodes.1',
+      'ArtistAlbumsEdge.node at artist.list.edges.1.node',
+    ],
+  ],
+  [
+    'a list without pages',
+    { route: 'artists/top-tracks' },
+    'tracks.1',
+    `{ artist(id: "${artists.bts}") { list: topTracks { name } } }`,
+    ['Artist.topTracks at artist.list.1'],
+  ],
+] as const)(
+  'an item of %s that is not as documented is null with an error and an entry in `unavailable` at its place',
+  async (_, on, path, query, places) => {
+    const { execute, sandbox } = await startInMode('extended');
+    sandbox.faults.add({ on, fault: { kind: 'edit', edits: [{ path, set: 7 }] } });
+    const response = await execute<object, object>(query);
+    expect(dataAndErrorCodes(response).errors).toEqual(
+      places.map((place) => [place.replace(/^.* at /, ''), 'UPSTREAM_BAD_RESPONSE']),
+    );
+    expect(unavailableFields(response)).toEqual(places.map((place) => `${place}: MALFORMED`));
+  },
+);
+
 test.each([7, [], { items: 7 }, { items: [], offset: 3, limit: 50, total: 20 }])(
   'the tracks of an album are read by a separate call if the page in the album is malformed: %j',
   async (page) => {

@@ -17,7 +17,7 @@ export interface Count {
   /** The indexes of the representations that are not read, by the first nodes of their fields. */
   rejectedIndexes: Map<FieldNode | undefined, ReadonlySet<number>>;
   visits: number;
-  /** The calls of each field, such as `Album.tracks`. */
+  /** The calls of each field, such as `Album.tracks`; a shared call counts for the first field that needs it. */
   callsOfFields: Map<string, number>;
 }
 
@@ -30,13 +30,14 @@ export interface Count {
 export function addCost(
   count: Count,
   field: string,
-  { calls, sharedCalls, probeCalls, lookups, deferredLookups }: Omit<Cost, 'objects' | 'full'>,
+  { calls, sharedCalls = [], probeCalls = [], lookups, deferredLookups }: Omit<Cost, 'objects' | 'full'>,
   isBelowRoot: boolean,
 ): void {
-  add(count.callsOfFields, field, sum(Object.values(calls)));
+  const newSharedCalls = sharedCalls.filter(({ name }) => !count.sharedCalls.has(name));
+  add(count.callsOfFields, field, sum(Object.values(calls)) + newSharedCalls.length);
   addAll(count.calls, calls);
-  for (const { name, family } of sharedCalls ?? []) count.sharedCalls.set(name, family);
-  for (const { name, family } of probeCalls ?? []) count.probeCalls.set(name, family);
+  for (const { name, family } of newSharedCalls) count.sharedCalls.set(name, family);
+  for (const { name, family } of probeCalls) count.probeCalls.set(name, family);
   if (!count.lookups) return;
   if (lookups) addAll(count.lookups.direct, lookups);
   const deferred = deferredLookups ?? (isBelowRoot ? lookups : undefined);

@@ -16,7 +16,7 @@ import {
   nullOnlyWithError,
   type Types,
 } from '../builder.ts';
-import { itemOrError, valueOrError } from '../resolvers.ts';
+import { itemOrError, itemsOrErrors, valueOrError } from '../resolvers.ts';
 import { defaultSize, maxSize } from './page-arguments.ts';
 
 /** The part of a list that the selection needs: the window is null if only the length is selected. */
@@ -91,7 +91,7 @@ export function connectionOf<T extends Entity>(
         nullable: true,
         extensions: nullOnlyWithError,
         description: 'The object in the slot; null with an error if it cannot be read.',
-        resolve: ({ item }) => itemOrError(item),
+        resolve: ({ item }, _, context, info) => itemOrError(item, () => context.fieldContext(info)),
       }),
       ...edgeFields(t as unknown as FieldsOf<Edge<T>>),
     }),
@@ -113,7 +113,11 @@ export function connectionOf<T extends Entity>(
         nullable: { list: false, items: true },
         extensions: { ...elementsNullOnlyWithError, length: 'pageSize' },
         description: 'The objects in the slots; null with an error if one cannot be read.',
-        resolve: ({ window }) => slotsOf(window).map(({ item }) => itemOrError(item)),
+        resolve: ({ window }, _, context, info) =>
+          itemsOrErrors(
+            slotsOf(window).map(({ item }) => item),
+            context.fieldContext(info),
+          ),
       }),
       pageInfo: t.field({
         type: PageInfo,

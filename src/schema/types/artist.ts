@@ -17,7 +17,7 @@ import { prefetchedField } from '../planning/prefetch.ts';
 import { connect, marketOfConnection } from '../relay/connect.ts';
 import { connectionArgs } from '../relay/connection.ts';
 import { type ConnectionArgs, cursorsOf } from '../relay/page-arguments.ts';
-import { itemOrError } from '../resolvers.ts';
+import { itemsOrErrors } from '../resolvers.ts';
 import { ArtistAlbumsConnection } from './album.ts';
 import { linkFields } from './common-fields.ts';
 import { fullObjectField } from './field-options.ts';
@@ -120,12 +120,22 @@ async function readAlbums(artist: OwnerKey, args: AlbumsArgs, context: Context, 
   return connect(albumsOf(context.spotify, artist, market, args), args, context, field);
 }
 
-async function readTopTracks(artist: OwnerKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {
-  return (await spotify.unpagedList(topTracks, artist, namedMarket(args), field.fieldContext))?.map(
-    itemOrError,
-  );
+async function readTopTracks(
+  artist: OwnerKey,
+  args: MarketArgs,
+  { spotify }: Context,
+  { fieldContext }: FieldRead,
+) {
+  const tracks = await spotify.unpagedList(topTracks, artist, namedMarket(args), fieldContext);
+  return tracks && itemsOrErrors(tracks, fieldContext);
 }
 
-async function readRelatedArtists(artist: OwnerKey, _: object, { spotify }: Context, field: FieldRead) {
-  return (await spotify.unpagedList(relatedArtists, artist, null, field.fieldContext))?.map(itemOrError);
+async function readRelatedArtists(
+  artist: OwnerKey,
+  _: object,
+  { spotify }: Context,
+  { fieldContext }: FieldRead,
+) {
+  const artists = await spotify.unpagedList(relatedArtists, artist, null, fieldContext);
+  return artists && itemsOrErrors(artists, fieldContext);
 }

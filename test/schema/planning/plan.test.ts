@@ -305,6 +305,11 @@ describe('an operation whose plan is above the limit', () => {
       `{ search(q: "a") { tracks(first: 100) { nodes { album { label tracks { nodes { artists { genres } } } } } } } }`,
       'for Artist.genres; 100 are allowed.',
     ],
+    [
+      'development',
+      `{ artist(id: "${artistIds[0]}") { name } ${Array.from({ length: 21 }, (_, n) => `a${n}: search(q: "a${n}") { tracks(first: 50) { nodes { name } } }`)} }`,
+      'may need 106 Spotify calls, 105 of them for SearchResults.tracks; 100 are allowed.',
+    ],
   ] as const)(
     'the error of an operation above the limit names its most costly field in %s mode: %#',
     async (mode, document, message) => {
