@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { createOperationContext, type Spotify } from '../datasources/spotify/index.ts';
 import { deadlinePassed, type ErrorCode, overloaded, shuttingDown } from '../errors.ts';
 import { startStopwatch } from '../observability/clock.ts';
@@ -18,6 +18,7 @@ import {
   bugCode,
   errorsToSend,
   formatted,
+  type MaskError,
   tooLarge,
   tooManyCalls,
   tooManyFields,
@@ -40,7 +41,7 @@ export interface ExecuteOperationOptions {
   staleMs: number;
   /** Whether clients may see the daily quota. */
   exposeQuota: boolean;
-  mask(error: unknown): GraphQLError;
+  mask: MaskError;
   report: ReportOperation;
   /** See `Metrics.recordRejection`. */
   onRejected(code: ErrorCode): void;
@@ -67,7 +68,7 @@ export function createOperationRunner(options: ExecuteOperationOptions) {
       onRejected(error.code);
       return rejectedResponse(mask(error));
     } catch (error) {
-      return rejectedResponse(mask(error));
+      return rejectedResponse(mask(error, request.client.requestId));
     } finally {
       runningCount -= 1;
     }
@@ -156,7 +157,8 @@ function createPlanAndExecute({
     // The client may have disconnected while its operation waited.
     if (client.signal?.aborted) throw deadlinePassed();
     const { errors, ...rest } = await operation.execute(variables ?? {}, context);
-    const sent = errors ? { errors: errorsToSend(errors, plan.selectionTree, mask), ...rest } : rest;
+    const maskError = (error: unknown) => mask(error, client.requestId);
+    const sent = errors ? { errors: errorsToSend(errors, plan.selectionTree, maskError), ...rest } : rest;
     const result = withTrace(sent, context, client);
     const bytes = sizeAboveMaximum(result);
     if (bytes === null) return result;
@@ -188,7 +190,7 @@ function createPlanAndExecute({
       }
     } catch (error) {
       if (!context.plan) documents.chargeRejection(document, client.key, elapsedMs());
-      return { errors: error instanceof InvalidRequest ? error.errors : [mask(error)] };
+      return { errors: error instanceof InvalidRequest ? error.errors : [mask(error, client.requestId)] };
     }
   };
 }

@@ -8,17 +8,20 @@ import { asGraphQLError } from './executor.ts';
 import { errorAt, positionsOf } from './positions.ts';
 import { maxBodyBytes } from './validation.ts';
 
+/** Makes the error that the client sees. @param requestId for the log, if the error is a bug of an operation */
+export type MaskError = (error: unknown, requestId?: string | null) => GraphQLError;
+
 /**
  * Makes the error that the client sees of every error: errors of the gateway keep their code, errors of GraphQL and of
  * its transport keep their message. Any other error is a bug: it is logged, and the client gets a general message.
  */
-export function createMask(log: Log) {
-  return (error: unknown): GraphQLError => {
+export function createMask(log: Log): MaskError {
+  return (error, requestId) => {
     const located = error instanceof GraphQLError ? error : undefined;
     const original = rootCause(error);
     if (original instanceof GatewayError) return toGraphQLError(original, located);
     if (located && original instanceof GraphQLError) return protocolError(located);
-    log.error({ err: original }, 'bug');
+    log.error({ err: original, ...(requestId && { requestId }) }, 'bug');
     // Without a path the whole response has failed.
     const http = located?.path ? {} : { http: { status: 500 } };
     return withLocation(

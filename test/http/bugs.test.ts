@@ -31,7 +31,7 @@ const bug = (serverFile: string) => `
   };`;
 
 test.concurrent.for(['development', 'production'])(
-  'a bug in a resolver is masked and logged with its stack in %s',
+  'a bug in a resolver is masked and logged with its stack and the id of the request in %s',
   async (mode, { onTestFinished: onEnd }) => {
     const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
     onEnd(() => rmSync(folder, { recursive: true }));
@@ -41,7 +41,7 @@ test.concurrent.for(['development', 'production'])(
     const environment = { NODE_OPTIONS: `--import=${pathToFileURL(file).href}`, NODE_ENV: mode };
     const { execute, out, err } = await startServer(environment, undefined, onEnd, [serverFile]);
 
-    const { status, text, json } = await execute('{ broken: artist(id: "x") { name } __typename }');
+    const { status, headers, text, json } = await execute('{ broken: artist(id: "x") { name } __typename }');
     expect(status).toBe(200);
     expect(json).toEqual({
       data: { broken: null, __typename: 'Query' },
@@ -59,6 +59,7 @@ test.concurrent.for(['development', 'production'])(
     const logged = await until(() => new RegExp(`^.*${canary}.*$`, 'm').exec(out())?.[0], 5_000);
     expect(JSON.parse(logged)).toMatchObject({
       level: 'error',
+      requestId: headers['x-request-id'],
       err: {
         message: canary,
         stack: expect.stringMatching(/^TypeError: .*\n +at .*broken/),
@@ -90,13 +91,13 @@ test('a bug outside of every resolver is masked, logged and gets a 500, and the 
   vi.spyOn(contextModule, 'createContext').mockImplementationOnce(() => {
     throw bug;
   });
-  const { status, json } = await execute();
+  const { status, headers, json } = await execute();
   expect(json).toEqual({
     errors: [
       { message: 'The gateway failed because of a bug: its log has the details.', extensions: masked },
     ],
   });
-  expect(bugs()).toEqual([{ err: bug }]);
+  expect(bugs()).toEqual([{ err: bug, requestId: headers['x-request-id'] }]);
   expect(status).toBe(500); // the media type has no 2xx without data
 
   expect(await execute()).toMatchObject({ status: 200, json: { data: { __typename: 'Query' } } });
