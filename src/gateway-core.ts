@@ -1,6 +1,6 @@
 import { createSpotify, type Observer, type SpotifyHost } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway-options.ts';
-import { createClientKey } from './http/client-key.ts';
+import { createIdentifyClient } from './http/client-key.ts';
 import type { EntryPointOptions } from './http/entry-point.ts';
 import { createExecuteAndCache } from './http/execute-and-cache.ts';
 import { createOperatorRoutes, createReadiness, type MetricsRoute } from './http/operator-routes.ts';
@@ -29,7 +29,7 @@ export interface GatewayHost {
   /** Is called for each connection that is closed because its client does not read. */
   onUnreadClosed(): void;
   /** Whether the process keeps up well enough to run another operation beside so many. */
-  admits(runningCount: number): boolean;
+  admitOperation(runningCount: number): boolean;
   isDraining(): boolean;
 }
 
@@ -54,9 +54,9 @@ export function createCore(options: GatewayOptions, host: GatewayHost, log: Log)
     executeAndCache: createExecuteAndCache(executeOperation, responseCache),
     responseCache,
     unread,
-    clientKey: createClientKey(options.clientAddressHeader),
+    identifyClient: createIdentifyClient(options.clientAddressHeader),
     trustedDocuments,
-    admits: () => host.admits(runner.runningCount()),
+    admitOperation: () => host.admitOperation(runner.runningCount()),
     hasParseBudget: documents.hasParseBudget,
     onRejected,
     mask,

@@ -71,7 +71,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log = creat
     metricsRoute: serveMetrics ? metricsRoute : null,
     pages: { findDocs, useDocs, useGraphiql },
     onUnreadClosed: () => metrics.connectionClosed('unread'),
-    admits: eventLoop.admits,
+    admitOperation: eventLoop.admitOperation,
     isDraining: () => draining,
   };
   const core = createCore(options, host, log);

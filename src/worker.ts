@@ -56,7 +56,7 @@ export function createWorkerGateway(
     metricsRoute: null,
     pages: null,
     onUnreadClosed: nothing,
-    admits: () => true,
+    admitOperation: () => true,
     isDraining: () => false,
   };
   const { yoga, execute, dispose } = createCore({ ...options, clientAddressHeader }, host, log);

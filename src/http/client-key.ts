@@ -5,7 +5,7 @@ import { isIPv6 } from '../host-names.ts';
  * Identifies the client of a request, so that its work is charged to it alone: by the address of the connection, or by
  * the header in which a trusted proxy sends the client's address.
  */
-export type ClientKey = (
+export type IdentifyClient = (
   header: (name: string) => string | null,
   remoteAddress: string | undefined,
 ) => string;
@@ -16,8 +16,8 @@ const unknownClient = 'unknown';
 const maxKeyCharacters = 64; // longer than every address
 
 /** @param addressHeader name of the header that a trusted proxy sets; none by default */
-export const createClientKey =
-  (addressHeader?: string): ClientKey =>
+export const createIdentifyClient =
+  (addressHeader?: string): IdentifyClient =>
   (header, remoteAddress) => {
     const headerValue = addressHeader === undefined ? null : header(addressHeader);
     const address = headerValue?.split(',')[0]?.trim() || remoteAddress;
@@ -44,5 +44,8 @@ function networkOf(address: string): string {
 }
 
 /** The key for a plugin of yoga, whose context has the request of node:http if there is one. */
-export const clientKeyOf = ({ headers }: Request, context: object, clientKey: ClientKey): string =>
-  clientKey((name) => headers.get(name), (context as { req?: IncomingMessage }).req?.socket?.remoteAddress);
+export const clientKeyOf = ({ headers }: Request, context: object, identifyClient: IdentifyClient): string =>
+  identifyClient(
+    (name) => headers.get(name),
+    (context as { req?: IncomingMessage }).req?.socket?.remoteAddress,
+  );

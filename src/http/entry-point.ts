@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import type { Documents } from '../operation/documents.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
-import type { ClientKey } from './client-key.ts';
+import type { IdentifyClient } from './client-key.ts';
 import type { ExecuteAndCache } from './execute-and-cache.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
@@ -11,11 +11,11 @@ export interface EntryPointOptions {
   executeAndCache: ExecuteAndCache;
   responseCache: ResponseCache;
   unread: UnreadResponses;
-  clientKey: ClientKey;
+  identifyClient: IdentifyClient;
   /** Null if requests send their documents as text. */
   trustedDocuments: Manifest | null;
-  /** Whether the process keeps up well enough to run another operation. */
-  admits(): boolean;
+  /** Counts an operation that has just arrived. Returns whether the process keeps up well enough to run it. */
+  admitOperation(): boolean;
   hasParseBudget: Documents['hasParseBudget'];
   /** See `Metrics.recordRejection`. */
   onRejected(code: string): void;

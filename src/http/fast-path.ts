@@ -77,7 +77,7 @@ export function createFastPath(options: EntryPointOptions) {
       hasWaitedForTurn: true,
       signal: disconnectSignal(response),
     };
-    const mayRun = options.admits() && options.hasParseBudget(params.query, client.key);
+    const mayRun = options.admitOperation() && options.hasParseBudget(params.query, client.key);
     if (mayRun) await execute(post, params, client, key);
     else reject(post);
     return true;

@@ -11,7 +11,7 @@ import { headersOf, pathOf, sentTarget } from './request-target.ts';
 import { type SerializedResponse, serialize, writeResponse } from './response.ts';
 
 export interface NodeListenerOptions
-  extends Pick<EntryPointOptions, 'unread' | 'onRejected' | 'mask' | 'clientKey'> {
+  extends Pick<EntryPointOptions, 'unread' | 'onRejected' | 'mask' | 'identifyClient'> {
   endpoint: string;
   fastPath: FastPath;
   /** Whether the fast path may respond at this moment; otherwise yoga does, whose plugins reject the request or add headers. */
@@ -35,7 +35,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   const { endpoint, fastPath, isFastPathOpen, yoga, bodies, healthPaths, waitForTurn } = options;
   const { reject, fail } = createErrorResponses(options);
   const keyOf = (request: IncomingMessage) =>
-    options.clientKey(headersOf(request), request.socket?.remoteAddress);
+    options.identifyClient(headersOf(request), request.socket?.remoteAddress);
 
   async function handleBody(
     request: IncomingMessage,

@@ -28,10 +28,10 @@ export function watchEventLoop() {
     /** How late the loop was at the last sample, in milliseconds. */
     lagMs: (): number => lagMs,
     /**
-     * Counts an operation that has just arrived, and returns whether it may run.
+     * Counts an operation that has just arrived. Returns whether it may run.
      * @param running how many operations run or wait at this moment
      */
-    admits(running: number): boolean {
+    admitOperation(running: number): boolean {
       arrivals += 1;
       return lateSamples < lateSamplesOfOverload || running + arrivals < waitingOfOverload;
     },

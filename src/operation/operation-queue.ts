@@ -4,7 +4,10 @@ import { waitForIdleEventLoop } from '../observability/event-loop.ts';
 
 export type OperationQueue = ReturnType<typeof createOperationQueue>;
 
-/** Without it, all operations that have waited for the same data would continue in one iteration. */
+/**
+ * Waits for the turn of an operation that has received data. Otherwise all operations that have waited for the same data would
+ * continue in one iteration.
+ */
 type WaitForTurn = NonNullable<OperationContext['waitForTurn']>;
 
 const workMs = 50; // of the 200 ms within which `/health` responds; the last operation may take longer
@@ -13,7 +16,8 @@ const maxPendingMs = 20; // a busy event loop may never be idle
 
 interface QueuedOperation {
   sinceMs: number;
-  start(mayStart: boolean): void;
+  /** Ends its wait. @param mayStart false if it has waited for too long */
+  settle(mayStart: boolean): void;
 }
 
 /**
@@ -41,8 +45,8 @@ export function createOperationQueue() {
 
   async function startQueued(): Promise<void> {
     while (queues.size > 0 && hasTime()) {
-      const { sinceMs, start } = next();
-      start(performance.now() - sinceMs < maxQueuedMs);
+      const { sinceMs, settle } = next();
+      settle(performance.now() - sinceMs < maxQueuedMs);
       // After the microtasks: an operation whose data is cached runs in them.
       await new Promise<void>((resolve) => process.nextTick(resolve));
     }
@@ -60,8 +64,8 @@ export function createOperationQueue() {
   }
 
   function enqueue(clientKey: string): Promise<boolean> {
-    return new Promise((start) => {
-      getOrCreate(queues, clientKey, () => []).push({ sinceMs: performance.now(), start });
+    return new Promise((settle) => {
+      getOrCreate(queues, clientKey, () => []).push({ sinceMs: performance.now(), settle });
     });
   }
 
@@ -73,9 +77,9 @@ export function createOperationQueue() {
   return {
     /** True if the request or operation may start; false, after 2 s in the queue, if the process has too much to do. */
     waitForTurn: (clientKey: string): true | Promise<boolean> => isFree() || enqueue(clientKey),
-    // The function references only the key: V8 may keep the function of an operation that has waited for long.
     /** Creates the function that an operation calls each time it has waited for data. */
     createWaitForTurn(clientKey: string): WaitForTurn {
+      // The function references only the key: V8 may keep the function of an operation that has waited for long.
       return function waitForTurn() {
         if (continuing === null) {
           continuing = waitForTurn;

@@ -51,7 +51,7 @@ export function parsePrinted(text: string): ParsedDocument {
 /** @returns a function that throws InvalidRequest or QueryTooComplex for a document that must not be executed */
 export function createValidate({ schema, introspection, suggestions }: ValidationOptions) {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  // A suggestion compares a name with all names of the schema.
+  // No suggestions in production: to find one, GraphQL.js compares the name with all names of the schema.
   const limits = { maxErrors, hideSuggestions: !suggestions };
 
   return (document: DocumentNode): void => {

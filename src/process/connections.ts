@@ -7,7 +7,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { createClientKey } from '../http/client-key.ts';
+import { createIdentifyClient } from '../http/client-key.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { limitPipelining, type OpenResponses, ParsedRequest } from './pipelining.ts';
 
@@ -24,7 +24,7 @@ const maxOfClient = 3_500; // so that one client does not take all of them; behi
 const maxDelayMs = 20; // of a request, while new connections keep coming
 const maxHandlingMs = 50; // of delayed requests, until connections are accepted again
 
-const clientKey = createClientKey();
+const identifyClient = createIdentifyClient();
 const noHeader = () => null;
 
 /** Options of `http.createServer`. */
@@ -48,7 +48,7 @@ export function limitConnections(
   limitPipelining(server, openResponses, () => observer.connectionClosed('pipelined'));
 
   server.on('connection', (socket) => {
-    const client = clientKey(noHeader, socket.remoteAddress);
+    const client = identifyClient(noHeader, socket.remoteAddress);
     const openOfClient = openOfClients.get(client) ?? 0;
     if (openOfClient >= maxOfClient) return void socket.destroy();
     openConnections += 1;

@@ -262,7 +262,7 @@ test('the operation of a plain request does not wait for another turn, because t
     },
     responseCache: { get: () => undefined },
     trustedDocuments: null,
-    admits: () => true,
+    admitOperation: () => true,
     hasParseBudget: () => true,
   } as unknown as Parameters<typeof createFastPath>[0]);
   const post = {

@@ -47,7 +47,7 @@ describe('the event loop', () => {
 
   /** The number of admitted operations among `operations` that arrive at the same time. */
   const admitted = (loop: ReturnType<typeof watchEventLoop>, operations: number, running = 0): number =>
-    Array.from({ length: operations }, () => loop.admits(running)).filter(Boolean).length;
+    Array.from({ length: operations }, () => loop.admitOperation(running)).filter(Boolean).length;
 
   test('an event loop that was late once, or twice in succession, admits any number of operations', () => {
     for (const delays of [[5_000], [300, 300], [300, 300, 0], [300, 300, 0, 300, 300]]) {

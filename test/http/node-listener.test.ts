@@ -26,7 +26,7 @@ async function serve({
     onRejected: ignore,
     mask,
     healthPaths: ['/health'],
-    clientKey: () => 'client',
+    identifyClient: () => 'client',
     waitForTurn: () => true,
     ...parts,
   });

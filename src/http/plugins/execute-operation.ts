@@ -16,7 +16,7 @@ type StringifiedResult = ExecutionResult & { stringify(): string };
  * that the response to a hash is cached by the hash.
  */
 export function useExecuteOperation(
-  { executeAndCache, responseCache, clientKey }: EntryPointOptions,
+  { executeAndCache, responseCache, identifyClient }: EntryPointOptions,
   requestIds: RequestIds,
 ): Plugin {
   async function respond(request: Request, key: string | null, params: GraphQLParams, context: object) {
@@ -29,7 +29,7 @@ export function useExecuteOperation(
     }
     const { query = '' } = params;
     const client = {
-      key: clientKeyOf(request, context, clientKey),
+      key: clientKeyOf(request, context, identifyClient),
       header,
       requestId,
       signal: request.signal,

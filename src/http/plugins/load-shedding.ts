@@ -10,7 +10,7 @@ import type { UnreadResponses } from '../unread-responses.ts';
 import { errorResponse } from './error-response.ts';
 
 export interface LoadSheddingOptions
-  extends Pick<EntryPointOptions, 'admits' | 'hasParseBudget' | 'clientKey' | 'onRejected'> {
+  extends Pick<EntryPointOptions, 'admitOperation' | 'hasParseBudget' | 'identifyClient' | 'onRejected'> {
   endpoint: string;
   isDraining(): boolean;
 }
@@ -22,11 +22,11 @@ const drainingMessage = 'The gateway is shutting down: retry after 1 second.';
  * client that has sent too many invalid ones; and all operations while the process is draining.
  */
 export function useLoadShedding(options: LoadSheddingOptions): Plugin {
-  const { endpoint, admits, isDraining, hasParseBudget, clientKey, onRejected } = options;
+  const { endpoint, admitOperation, isDraining, hasParseBudget, identifyClient, onRejected } = options;
 
   const rejection = (): Overloaded | null => {
     if (isDraining()) return overloaded(drainingMessage);
-    return admits() ? null : overloaded();
+    return admitOperation() ? null : overloaded();
   };
 
   return {
@@ -38,7 +38,7 @@ export function useLoadShedding(options: LoadSheddingOptions): Plugin {
       endResponse(errorResponse(fetchAPI, request, 503, error));
     },
     onParams({ params: { query }, request, context }) {
-      if (typeof query !== 'string' || hasParseBudget(query, clientKeyOf(request, context, clientKey)))
+      if (typeof query !== 'string' || hasParseBudget(query, clientKeyOf(request, context, identifyClient)))
         return;
       throw overloaded();
     },

@@ -12,8 +12,8 @@ import {
 } from '../operation-params.ts';
 
 /**
- * Ignores the properties of a request that the gateway does not know; yoga would reject the request. It would not name the
- * type of an operation name that is no text.
+ * Removes unknown parameters, for which yoga would reject the request. Checks `operationName` itself, because the message of
+ * yoga does not name the expected type.
  */
 export const useKnownParams: Plugin = {
   onParams({ params, setParams }) {

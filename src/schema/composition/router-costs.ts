@@ -4,7 +4,7 @@ import { maxIds } from '../argument-limits.ts';
 import { createReferences } from '../planning/argument-values.ts';
 import { type Cost, type FieldVisit, single, unknownLength } from '../planning/cost.ts';
 import { isList } from '../planning/selection-tree.ts';
-import { cursorsOf, defaultSize, maxSize } from '../relay/page-arguments.ts';
+import { cursorsOf, defaultWindowSize, maxWindowSize } from '../relay/page-arguments.ts';
 
 /**
  * The costs of fields for the demand control of federation routers, by the directives `@cost` and `@listSize`. A router
@@ -30,7 +30,7 @@ function sizeOf(field: Field): object | null {
     : [];
   if (sizedFields.length > 0 && !isList(field)) {
     return {
-      assumedSize: defaultSize,
+      assumedSize: defaultWindowSize,
       slicingArguments: ['first', 'last'],
       sizedFields: sizedFields.map(({ name }) => name),
       requireOneSlicingArgument: false,
@@ -59,7 +59,11 @@ const bareId = '0'.repeat(22); // of any kind, so that `node` looks it up as eac
 const cursor = cursorsOf({ key: '', market: null }).encode({ slot: 0, total: 0, id: null });
 
 /** The largest windows: from the front, after a cursor, from the end. */
-const pageArguments = [{ first: maxSize }, { first: maxSize, after: cursor }, { last: maxSize }];
+const pageArguments = [
+  { first: maxWindowSize },
+  { first: maxWindowSize, after: cursor },
+  { last: maxWindowSize },
+];
 const fieldArguments = {
   id: bareId,
   ids: Array.from({ length: maxIds }, () => bareId),
@@ -68,12 +72,12 @@ const fieldArguments = {
   upc: '000000000000',
 };
 
-/** The field of one simplified object, in another market, for an app with the fields of one mode and the pages of the other. */
+/** The most expensive visit: one simplified object, read in another market, for an app with all fields, small pages and no batches. */
 const visitWith = (args: FieldVisit['args']): FieldVisit => ({
   args,
   market: parseMarket('US'),
   selectedNames: new Set(['edges', 'name']),
-  mayBelowNeedFullObject: () => true,
+  mayNeedFullObjectBelow: () => true,
   parents: {
     field: { args, market: null, selectedNames: new Set(Object.values(kinds).map(({ plural }) => plural)) },
     cardinality: single,

@@ -74,7 +74,7 @@ export interface FieldVisit {
   /** The names of the fields selected below. */
   selectedNames: ReadonlySet<string>;
   /** Whether a field below may need the full object, so that only a cached full object saves the read. */
-  mayBelowNeedFullObject(): boolean;
+  mayNeedFullObjectBelow(): boolean;
   /** The objects that have the field. */
   parents: ParentObjects;
   input: CountInput;

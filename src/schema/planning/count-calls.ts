@@ -89,9 +89,9 @@ function countFields(count: Count, level: TypeSelection, parents: ParentObjects)
     if (!args) continue; // the field will be null with an error, before anything is read
     const { below, field, name, selectedNames } = selection;
     const market = marketOf(selection, args, parents.field.market, argumentsOf);
-    const mayBelowNeedFullObject = () =>
+    const mayNeedFullObjectBelow = () =>
       below.some(({ fields }) => fields.some((each) => mayNeedFullObject(each, market)));
-    const visit: FieldVisit = { args, market, selectedNames, mayBelowNeedFullObject, parents, input };
+    const visit: FieldVisit = { args, market, selectedNames, mayNeedFullObjectBelow, parents, input };
     const { cost } = field.extensions;
     if (!parents.full && cost?.needsFullObject?.(visit)) fullObjectField ??= name;
     if (!parents.full) probeCalls.push(...(cost?.probeCalls?.(visit) ?? []));

@@ -20,9 +20,9 @@ import { readsByIds } from './object-costs.ts';
  * @param kindsOfTypes the kinds by the names of their types
  */
 export const entitiesCost = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCost => ({
-  calls({ args, market, mayBelowNeedFullObject, input: { app, entityReadsOf, maxEntities } }) {
+  calls({ args, market, mayNeedFullObjectBelow, input: { app, entityReadsOf, maxEntities } }) {
     const representations = args['representations'] as Representation[];
-    const form = mayBelowNeedFullObject() ? 'full' : 'any';
+    const form = mayNeedFullObjectBelow() ? 'full' : 'any';
     const { uncached, count } = entityReadsOf(representations, form, market, kindsOfTypes);
     const references = new Map<Kind, Reference[]>(Array.from(kindsOfTypes.values(), (kind) => [kind, []]));
     for (const { kind, reference } of uncached.slice(0, maxEntities)) references.get(kind)?.push(reference);

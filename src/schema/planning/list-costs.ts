@@ -28,7 +28,7 @@ import {
   listOrNull,
   listsOf,
   pagesOf,
-  retryCalls,
+  withheldProbeCalls,
 } from './list-pages.ts';
 import { readsOf } from './object-costs.ts';
 
@@ -44,7 +44,7 @@ export const unpagedListOptions = (
       const cached = owners.filter((owner) => cache?.isUnpagedListCached(list, owner, market)).length;
       return {
         calls: { [list.name]: app.has(list.name) === false ? 0 : parentCount - cached },
-        probeCalls: cached < parentCount ? retryCalls(app, list.name, list.name) : [],
+        probeCalls: cached < parentCount ? withheldProbeCalls(app, list.name, list.name) : [],
         objects: { batches: parentCount, batchSize: length },
         full: true,
       };
@@ -149,7 +149,7 @@ export const browseListCost = (
     const list = lists && listOf ? listOrNull(() => listOf(lists, args), args) : undefined;
     if (list === null) return nothing;
     if (app.has(withheldField) === false)
-      return { ...nothing, probeCalls: retryCalls(app, withheldField, name) };
+      return { ...nothing, probeCalls: withheldProbeCalls(app, withheldField, name) };
     return pagesCost(visit, name, list ? [list] : [], objectCount(parents.cardinality));
   },
 });
@@ -165,7 +165,7 @@ export const categoryLookupCost = <Args>(
     const isCached = cache?.isCategoryCached(checked.id, checked.locale) ?? false;
     return {
       calls: { [name]: isCached || app.has(withheldField) === false ? 0 : 1 },
-      probeCalls: isCached ? [] : retryCalls(app, withheldField, name),
+      probeCalls: isCached ? [] : withheldProbeCalls(app, withheldField, name),
       objects: single,
       full: true,
     };

@@ -86,7 +86,7 @@ export function pagesOf({ args, selectedNames, input: { app } }: FieldVisit, end
     pages,
     limit,
     size: sizeOf(windowArgs),
-    probeCalls: pages.length > 0 ? probeCallsOf(endpoint, probeCalls) : [],
+    probeCalls: pages.length > 0 ? pageSizeProbeCalls(endpoint, probeCalls) : [],
   };
 }
 
@@ -96,11 +96,11 @@ export const windowSizeOf = (args: FieldVisit['args']): number => sizeOf(windowA
 const sizeOf = (windowArgs: WindowArgs | null): number => windowArgs?.first ?? windowArgs?.last ?? 0;
 
 /** The calls that learn the page size limit of an endpoint, which all fields of the operation share. */
-export const probeCallsOf = (endpoint: PagedEndpoint, count: number): NamedCall[] =>
+export const pageSizeProbeCalls = (endpoint: PagedEndpoint, count: number): NamedCall[] =>
   Array.from({ length: count }, (_, i) => ({ name: `${endpoint} ${i + 1}`, family: endpoint }));
 
 /** The call that learns whether Spotify still withholds a list or a field; none if it is too early for that. */
-export const retryCalls = (
+export const withheldProbeCalls = (
   app: CapabilityView,
   capability: Feature | WithheldField,
   family: Family,

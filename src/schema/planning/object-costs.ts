@@ -17,7 +17,7 @@ import {
   type Owner,
   objectCount,
 } from './cost.ts';
-import { retryCalls } from './list-pages.ts';
+import { withheldProbeCalls } from './list-pages.ts';
 
 /** One object by its id. */
 export const lookupCost = (kind: Kind): FieldCost => ({
@@ -60,7 +60,8 @@ export function fullObjectCost(kind: Kind, field: string): FieldCost {
   const withheld = withheldFieldOf<WithheldField>(kinds[kind], field);
   return {
     needsFullObject: ({ input: { app } }) => withheld === undefined || app.has(withheld) !== false,
-    probeCalls: ({ input: { app } }) => (withheld ? retryCalls(app, withheld, kinds[kind].plural) : []),
+    probeCalls: ({ input: { app } }) =>
+      withheld ? withheldProbeCalls(app, withheld, kinds[kind].plural) : [],
   };
 }
 
@@ -167,7 +168,7 @@ const uncached = (visit: FieldVisit, references: readonly Reference[]) =>
 
 function isCached(visit: FieldVisit, reference: Reference): boolean {
   const { market, input } = visit;
-  const form = visit.mayBelowNeedFullObject() ? 'full' : 'any';
+  const form = visit.mayNeedFullObjectBelow() ? 'full' : 'any';
   const candidates = withoutAbsentKinds(visit, reference).kinds;
   return (
     candidates.length === 0 ||

@@ -2,7 +2,7 @@ import { type Kind, kinds, searchEndpoint } from '../../datasources/spotify/inde
 import { kindsTogether, parseSearchText, searchedKinds } from '../search-arguments.ts';
 import { orNull } from './argument-values.ts';
 import { type FieldCost, nothing, single } from './cost.ts';
-import { listOrNull, pagesOf, probeCallsOf } from './list-pages.ts';
+import { listOrNull, pageSizeProbeCalls, pagesOf } from './list-pages.ts';
 
 /** One kind of a search. The kinds of one search in one market usually share their calls, page by page. */
 export const searchCost = (kind: Kind): FieldCost => ({
@@ -50,7 +50,7 @@ export const codeSearchCost = (
     const isRead = q !== null && !(list && cache?.isPageCached(list, 0));
     return {
       calls: { search: isRead ? 1 : 0 },
-      probeCalls: isRead ? probeCallsOf('search', app.worstCasePage('search').probeCalls) : [],
+      probeCalls: isRead ? pageSizeProbeCalls('search', app.worstCasePage('search').probeCalls) : [],
       objects: single,
       full: kinds[kind].isFullInSearch,
     };

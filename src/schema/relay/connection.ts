@@ -17,7 +17,7 @@ import {
   type Types,
 } from '../builder.ts';
 import { itemOrError, itemsOrErrors, valueOrError } from '../resolvers.ts';
-import { defaultSize, maxSize } from './page-arguments.ts';
+import { defaultWindowSize, maxWindowSize } from './page-arguments.ts';
 
 /** The part of a list that the selection needs: the window is null if only the length is selected. */
 export interface Connection<T extends Entity> {
@@ -60,10 +60,12 @@ const PageInfo = builder.objectRef<Connection<Entity>>('PageInfo').implement({
 
 export const connectionArgs = ({ arg }: ArgsBuilder) => ({
   first: arg.int({
-    description: `The number of slots (positions in Spotify's list) from the start: 0 to ${maxSize}, by default ${defaultSize}.`,
+    description: `The number of slots (positions in Spotify's list) from the start: 0 to ${maxWindowSize}, by default ${defaultWindowSize}.`,
   }),
   after: arg.string({ description: 'Start after this cursor. Its market is used if the query names none.' }),
-  last: arg.int({ description: `The number of slots from the end, in place of \`first\`: 0 to ${maxSize}.` }),
+  last: arg.int({
+    description: `The number of slots from the end, in place of \`first\`: 0 to ${maxWindowSize}.`,
+  }),
   before: arg.string({ description: 'End before this cursor. Its market is used if the query names none.' }),
 });
 

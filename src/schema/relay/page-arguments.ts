@@ -8,8 +8,8 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 
-export const defaultSize = 20;
-export const maxSize = 100;
+export const defaultWindowSize = 20;
+export const maxWindowSize = 100;
 
 export interface ConnectionArgs {
   first?: number | null | undefined;
@@ -24,13 +24,13 @@ export function parseWindowArgs(
   decode: (cursor: string) => CursorPosition,
 ): WindowArgs {
   for (const size of [first, last]) {
-    if (size != null && (size < 0 || size > maxSize)) {
-      throw new BadUserInput(`\`first\` and \`last\` must be from 0 to ${maxSize}.`);
+    if (size != null && (size < 0 || size > maxWindowSize)) {
+      throw new BadUserInput(`\`first\` and \`last\` must be from 0 to ${maxWindowSize}.`);
     }
   }
   if (first != null && last != null) throw new BadUserInput('Give `first` or `last`, not both.');
   return {
-    first: last == null ? (first ?? defaultSize) : null,
+    first: last == null ? (first ?? defaultWindowSize) : null,
     last: last ?? null,
     after: after == null ? null : decode(after),
     before: before == null ? null : decode(before),
@@ -38,7 +38,7 @@ export function parseWindowArgs(
 }
 
 /**
- * The same for one list.
+ * Parses the arguments, and checks that the cursors belong to the list.
  * @throws BadUserInput if the arguments are invalid, or a cursor belongs to another list
  */
 export function windowArgsForList(
@@ -59,8 +59,8 @@ type CursorList = Pick<PagedList<never>, 'key' | 'market'>;
 const version = 1;
 // Slots and totals are integers of GraphQL, which have up to ten digits. Cursors of lists without a market, and cursors of
 // earlier versions, have no market.
-const shape = /^1\.(\d{1,10})\.(\d{1,10})\.([0-9A-Za-z]{22})?\.([\w-]{11})(?:\.([A-Z]{2}))?$/;
-const maxLength = 128;
+const cursorPattern = /^1\.(\d{1,10})\.(\d{1,10})\.([0-9A-Za-z]{22})?\.([\w-]{11})(?:\.([A-Z]{2}))?$/;
+const maxCursorCharacters = 128;
 
 /**
  * A cursor names a slot of one list, the item in it, and the market of the list. It depends on no state of a process, so
@@ -89,8 +89,9 @@ export function cursorsOf({ key, market }: CursorList) {
  * @throws BadUserInput if the gateway did not make it
  */
 export function parseCursor(cursor: string): CursorPosition & { listHash: string; market: Market | null } {
-  const text = cursor.length <= maxLength ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
-  const [, slot, total, id = null, listHash, market = null] = shape.exec(text) ?? [];
+  const text =
+    cursor.length <= maxCursorCharacters ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
+  const [, slot, total, id = null, listHash, market = null] = cursorPattern.exec(text) ?? [];
   // Node also decodes invalid base64url, so only text that encodes to itself again is accepted.
   const isCanonical = Buffer.from(text, 'latin1').toString('base64url') === cursor;
   if (listHash === undefined || !isCanonical || !(market === null || isMarket(market))) {

@@ -92,14 +92,14 @@ function categoriesOf(spotify: Pick<Spotify, 'browseList'>, args: CategoriesArgs
   return spotify.browseList(categories, undefined, checkedLocale(args));
 }
 
-/** @throws BadUserInput for an id or a locale that Spotify does not know the form of */
+/** @throws BadUserInput for an id or a locale that does not have one of Spotify's forms */
 function checkedCategory({ id, locale }: CategoriesArgs & { id: string }) {
   if (!isCategoryId(id))
     throw new BadUserInput('Not the id of a category: give an id that `categories` has given.');
   return { id, locale: checkedLocale({ locale }) };
 }
 
-/** @throws BadUserInput for a locale that Spotify does not know the form of */
+/** @throws BadUserInput for a locale that does not have Spotify's form */
 function checkedLocale({ locale }: CategoriesArgs): string | null {
   if (locale === null || locale === undefined) return null;
   if (!/^[a-z]{2}_[A-Z]{2}$/.test(locale))

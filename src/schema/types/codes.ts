@@ -78,12 +78,13 @@ async function findByCode<K extends 'album' | 'track'>(
   const windowArgs = { first: maxResults, last: null, after: null, before: null };
   const window = await spotify.window(spotify.search(kind, q, market), windowArgs, fieldContext);
   const items = window?.slots.map(({ item }) => item) ?? [];
-  for (const match of [true, null]) {
-    for (const item of items) if (!isMalformed(item) && isMatch(item.externalIds) === match) return item;
-  }
-  const unreadable = items.find(isMalformed);
-  if (unreadable) throw malformedError(unreadable);
-  return null;
+  const readable = items.filter((item): item is KindOf[K] => !isMalformed(item));
+  const found =
+    readable.find(({ externalIds }) => isMatch(externalIds) === true) ??
+    readable.find(({ externalIds }) => isMatch(externalIds) === null);
+  const malformed = items.find(isMalformed);
+  if (!found && malformed) throw malformedError(malformed);
+  return found ?? null;
 }
 
 /** Whether an object has the code; null if Spotify does not send its codes, as in simplified albums. */
