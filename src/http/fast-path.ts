@@ -33,7 +33,7 @@ export function createFastPath(options: EntryPointOptions) {
 
   function send({ response, requestId }: ReceivedPost, serialized: SerializedResponse): void {
     writeResponse(response, serialized, requestId);
-    unread.track(response, serialized.body.byteLength);
+    unread.countAfterWrite(response, serialized.body.byteLength);
   }
 
   function reject(post: ReceivedPost, error: GatewayError = overloaded()): void {

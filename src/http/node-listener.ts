@@ -129,7 +129,7 @@ function createErrorResponses({
       onRejected(error.code);
       if (!response.req.complete) response.setHeader('connection', 'close'); // the rest of the body is not read
       write(response, serialized);
-      unread.track(response, serialized.body.byteLength);
+      unread.countAfterWrite(response, serialized.body.byteLength);
     },
     /** Responds to a request that failed by a bug, so that its client does not wait for ever. */
     fail(response: ServerResponse, bug: unknown): void {

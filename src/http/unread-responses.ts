@@ -59,13 +59,10 @@ export function createUnreadResponses(onClose: () => void, limits = unreadLimits
 
   return {
     hasRoom,
-    /** Counts a response that yoga is going to write. */
-    add: connections.add,
-    /**
-     * Counts a response until it is closed, unless the operating system has already taken over all of its bytes. So call it
-     * after the response has been written.
-     */
-    track(response: ServerResponse, bytes: number): void {
+    /** Counts a response that is going to be written. */
+    countBeforeWrite: connections.add,
+    /** Counts a response that has been written, unless the operating system has already taken over all of its bytes. */
+    countAfterWrite(response: ServerResponse, bytes: number): void {
       if (response.writableLength > 0) connections.add(response, bytes);
     },
     bytes: connections.totalBytes,

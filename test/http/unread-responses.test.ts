@@ -30,7 +30,7 @@ async function start(more: Partial<typeof unreadLimits> = {}) {
     response.writeHead(200, { 'content-length': body.byteLength });
     if (response.write(Buffer.from(body))) response.end();
     else response.once('drain', () => response.end());
-    unread.track(response, body.byteLength);
+    unread.countAfterWrite(response, body.byteLength);
   };
   const port = await portOf((_, response) => void respond(response));
   onTestEnd(unread.dispose);

@@ -60,7 +60,7 @@ export function useUnread(
       if (!res) return; // a mounting server writes it
       const bytes = ownBytes(response);
       if (operatorRoutes.has(new URL(request.url).pathname) || unread.hasRoom(bytes))
-        return unread.add(res, bytes);
+        return unread.countBeforeWrite(res, bytes);
       const error = overloaded();
       onRejected(error.code);
       setResponse(withHeadersOf(response, errorResponse(fetchAPI, request, 503, error)));

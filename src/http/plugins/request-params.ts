@@ -17,7 +17,6 @@ import {
  */
 export const useKnownParams: Plugin = {
   onParams({ params, setParams }) {
-    if (!isObject(params)) return;
     if (typeof (params['operationName'] ?? '') !== 'string')
       throw new BadRequest('The "operationName" of a request must be a string.');
     setParams(withoutUnknown(params));
@@ -30,14 +29,13 @@ export const useKnownParams: Plugin = {
  */
 export const useTrustedDocuments = (manifest: Manifest | null): Plugin => ({
   onParams({ params, setParams }) {
-    if (manifest || isObject(params)) setParams(withDocument(manifest, params));
+    setParams(withDocument(manifest, params));
   },
 });
 
 /** Without a manifest, rejects a request without a document. The message of yoga would not name the missing parameter. */
 export const useDocumentRequired: Plugin = {
   onParams({ params }) {
-    if (!isObject(params)) return;
     const { query = '' } = params;
     if (query === '' || query === null) throw new BadRequest(documentMissing);
   },

@@ -11,7 +11,7 @@ import { getOrCreate } from '../../maps.ts';
 import type { ReferencesOf, Representation } from './cost.ts';
 import type { FieldSelection } from './selection-tree.ts';
 
-type Arguments = Readonly<Record<string, unknown>>;
+export type Arguments = Readonly<Record<string, unknown>>;
 
 /** The arguments of a field; null if they are invalid: then the field is null, and nothing is read. */
 export type ArgumentsOf = (selection: FieldSelection) => Arguments | null;

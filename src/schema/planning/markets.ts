@@ -1,6 +1,6 @@
 import { type Market, typedKinds } from '../../datasources/spotify/index.ts';
 import { parseCursor } from '../relay/page-arguments.ts';
-import { type ArgumentsOf, orNull } from './argument-values.ts';
+import { type Arguments, type ArgumentsOf, orNull } from './argument-values.ts';
 import type { FieldSelection } from './selection-tree.ts';
 
 /**
@@ -17,8 +17,6 @@ export function marketOf(
   const named = marketIn(args) ?? above ?? marketInCursors(args);
   return named === null && name.startsWith('Query.') ? marketBelow(below, argumentsOf) : named;
 }
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 const marketIn = ({ market }: Arguments): Market | null => (market as Market | undefined) ?? null;
 

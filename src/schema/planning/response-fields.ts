@@ -33,14 +33,14 @@ export function responseFieldsOf(
   let countIntrospection: ReturnType<typeof createIntrospectionCount> | undefined;
 
   /** @param pageSize of the connection whose fields these are; else 0 */
-  function fieldsOf(level: TypeSelection, pageSize: number): number {
+  function countType(level: TypeSelection, pageSize: number): number {
     const counted = getOrCreate(countedByPageSize, pageSize, () => new Map());
     return getOrCreate(counted, level, () =>
-      level.branches.reduce((fields, branch) => fields + fieldsFor(branch, pageSize), level.values),
+      level.branches.reduce((fields, branch) => fields + countField(branch, pageSize), level.values),
     );
   }
 
-  function fieldsFor(selection: FieldSelection, pageSize: number): number {
+  function countField(selection: FieldSelection, pageSize: number): number {
     const { field, below } = selection;
     const args = argumentsOf(selection);
     if (!args) return 1;
@@ -52,7 +52,7 @@ export function responseFieldsOf(
     const fieldsOfItself = canCost(field) ? deferredFields : 1;
     if (below.length === 0) return fieldsOfItself + moreFieldsOf(selection);
     const ownPageSize = namedType.extensions['isConnectionPart'] ? windowSizeOf(args) : 0;
-    const fieldsPerObject = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
+    const fieldsPerObject = objectFields + Math.max(...below.map((level) => countType(level, ownPageSize)));
     const keys = keysOf(args);
     const fieldsBelow =
       keys === null
@@ -61,7 +61,7 @@ export function responseFieldsOf(
     return fieldsOfItself + fieldsBelow;
   }
 
-  return fieldsOf(selectionTree.root, 0);
+  return countType(selectionTree.root, 0);
 }
 
 /** Counts the fields of introspection in the schema itself, each part once for each selection of it. */
@@ -77,30 +77,30 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
   }
 
   /** @param parent a part of the schema */
-  function fieldsOf(level: TypeSelection, parent: unknown): number {
+  function countType(level: TypeSelection, parent: unknown): number {
     const byParent = getOrCreate(counted, level, () => new Map());
     return getOrCreate(byParent, parent, () => {
       step();
-      return level.branches.reduce((fields, branch) => fields + fieldsFor(branch, parent), level.values);
+      return level.branches.reduce((fields, branch) => fields + countField(branch, parent), level.values);
     });
   }
 
-  function fieldsFor(selection: FieldSelection, parent: unknown): number {
+  function countField(selection: FieldSelection, parent: unknown): number {
     const args = argumentsOf(selection);
     const { field, below } = selection;
     const [level] = below;
     const value = args && field.resolve?.(parent, args, undefined, info);
     if (value === null || value === undefined) return 1;
-    if (!Array.isArray(value)) return 1 + (level ? fieldsOf(level, value) : 0);
+    if (!Array.isArray(value)) return 1 + (level ? countType(level, value) : 0);
     let fields = 1;
     for (const element of value) {
       step();
-      fields += level ? fieldsOf(level, element) : 1;
+      fields += level ? countType(level, element) : 1;
     }
     return fields;
   }
 
-  return (selection: FieldSelection): number => fieldsFor(selection, undefined);
+  return (selection: FieldSelection): number => countField(selection, undefined);
 }
 
 /** The number of fields that a value counts in addition to itself. */
