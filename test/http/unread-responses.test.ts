@@ -134,7 +134,10 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
 
 test('a response of an operator route is sent also if there is no room, and is counted until it is read', async () => {
   const addedBytes: number[] = [];
-  const unread = { hasRoom: () => false, add: (_: unknown, bytes: number) => void addedBytes.push(bytes) };
+  const unread = {
+    hasRoom: () => false,
+    countBeforeWrite: (_: unknown, bytes: number) => void addedBytes.push(bytes),
+  };
   const routes = new Map([['/metrics', async () => ({ status: 200, text: 'x'.repeat(1_000) })]]);
   const yoga = createYoga({
     schema,
