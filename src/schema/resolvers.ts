@@ -39,7 +39,7 @@ export const itemsOrErrors = <T extends Entity>(
   );
 
 /** The error of a value that is not as documented. */
-export const malformedError = ({ malformed: where }: Malformed): UpstreamBadResponse =>
+const malformedError = ({ malformed: where }: Malformed): UpstreamBadResponse =>
   new UpstreamBadResponse(`Spotify's response is not as documented (${where}).`);
 
 /**

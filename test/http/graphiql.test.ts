@@ -223,7 +223,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   });
 
   test('GraphiQL shows a response below its operation on a phone', async () => {
-    const { page } = await visitShared({ width: 390, height: 844 });
+    const { page } = await visit({ width: 390, height: 844 });
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const box = async (name: string) => (await page.getByRole('region', { name }).boundingBox()) ?? empty;
     const [editor, response] = [await box('Operation Editor'), await box('Result Window')];
@@ -649,7 +649,7 @@ async function visitIn(
   const { url } = unconfigured;
   const { page, externalUrls } = await newPage(browser, atEnd, viewport);
   await page.addInitScript(initScript);
-  await until(async () => (await page.goto(url))?.ok() ?? false);
+  await until(async () => (await page.goto(url))?.ok() ?? false, 20_000);
   expect(externalUrls).toEqual([]);
   return { page, externalUrls };
 }

@@ -104,7 +104,7 @@ export const withheldProbeCalls = (
   app: CapabilityView,
   capability: Feature | WithheldField,
   family: Family,
-): NamedCall[] => (app.isTriedAgain(capability) ? [{ name: `retry of ${family}`, family }] : []);
+): NamedCall[] => (app.isTriedAgain(capability) ? [{ name: `probe of ${family}`, family }] : []);
 
 /** The window that the arguments select; null if they are invalid. */
 const windowArgsOrNull = (args: FieldVisit['args']): WindowArgs | null =>

@@ -10,7 +10,7 @@ import { marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { type Context, type FieldRead, fieldRead } from '../context.ts';
 import { codeSearchCost } from '../planning/search-costs.ts';
-import { malformedError } from '../resolvers.ts';
+import { itemOrError } from '../resolvers.ts';
 import { Album, Track } from './object-types.ts';
 
 /** The root fields that find an object by a code from outside Spotify. */
@@ -83,8 +83,8 @@ async function findByCode<K extends 'album' | 'track'>(
     readable.find(({ externalIds }) => isMatch(externalIds) === true) ??
     readable.find(({ externalIds }) => isMatch(externalIds) === null);
   const malformed = items.find(isMalformed);
-  if (!found && malformed) throw malformedError(malformed);
-  return found ?? null;
+  if (found || !malformed) return found ?? null;
+  return itemOrError<KindOf[K]>(malformed, () => fieldContext);
 }
 
 /** Whether an object has the code; null if Spotify does not send its codes, as in simplified albums. */

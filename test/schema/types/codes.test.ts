@@ -9,6 +9,7 @@ import {
   modes,
   startInMode,
   tracks,
+  unavailableFields,
   withoutErrors,
 } from '../../support/schema-tests.ts';
 import { startScriptedUpstream } from '../../support/scripted-upstream.ts';
@@ -102,4 +103,18 @@ test('a code of another form is BAD_USER_INPUT without a call', async () => {
     errors: ['a', 'b', 'c', 'd'].map((path) => [path, 'BAD_USER_INPUT']),
   });
   expect(apiCalls()).toEqual([]);
+});
+
+test('a search whose only result is not as documented is an error, with an entry in `unavailable`', async () => {
+  const { execute, sandbox } = await startInMode('development');
+  sandbox.faults.add({
+    on: { route: 'search' },
+    fault: { kind: 'edit', edits: [{ path: 'tracks.items', set: [7] }] },
+  });
+  const response = await execute<object, object>(`{ trackByIsrc(isrc: "${isrc}") { id } }`);
+  expect(dataAndErrorCodes(response)).toEqual({
+    data: { trackByIsrc: null },
+    errors: [['trackByIsrc', 'UPSTREAM_BAD_RESPONSE']],
+  });
+  expect(unavailableFields(response)).toEqual(['Query.trackByIsrc at trackByIsrc: MALFORMED']);
 });

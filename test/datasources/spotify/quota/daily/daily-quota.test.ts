@@ -361,7 +361,7 @@ describe('a learned limit', () => {
     expect([first.stateOf(family), second.stateOf(family)]).toMatchObject([expected, expected]);
   });
 
-  const long = 900_000; // more than the 600 s by which a used-up quota is recognized
+  const longWaitMs = 900_000; // more than the 600 s from which a wait counts as a used-up quota
   test.each([
     ['few calls, of which the first is the oldest that Spotify counts', 3, day - 5_000, true, 2],
     ['one call before the rejected one', 2, day - 5_000, true, null],
@@ -373,7 +373,7 @@ describe('a learned limit', () => {
     [
       'many calls, if only a wait that ends before they are a day old indicates the quota',
       101,
-      long,
+      longWaitMs,
       false,
       null,
     ],
