@@ -1,7 +1,6 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../../../observability/clock.ts';
-import type { Capabilities } from '../capabilities/capabilities.ts';
 import { isMalformed } from '../kinds/decoding/json.ts';
 import type { LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { kinds } from '../kinds/index.ts';
@@ -132,7 +131,6 @@ export type WriteToMemory = (endpointRequest: EndpointRequest, entry: Entry) => 
 
 export function createMemoryWriter(
   memory: Memory,
-  capabilities: Capabilities,
   { registry = kinds, ...options }: MemoryOptions,
 ): WriteToMemory {
   function storeEmbedded(object: Entity, sentMs: number): void {
@@ -146,10 +144,7 @@ export function createMemoryWriter(
   return (endpointRequest, entry) => {
     const { objects, lists } = partsOf(endpointRequest, entry.value);
     memory.set(endpointRequest.key, entry, lists);
-    for (const object of objects) {
-      if (object.full) capabilities.observe(object);
-      if (object !== entry.value) storeEmbedded(object, asOfMs(entry));
-    }
+    for (const object of objects) if (object !== entry.value) storeEmbedded(object, asOfMs(entry));
     return entry;
   };
 }

@@ -9,7 +9,7 @@ import type { ReadSource } from '../usage/observer.ts';
 import type { Waiters } from '../usage/waiters.ts';
 import { decideRead, type ReadDecision } from './decide-read.ts';
 import type { DecodedResponse } from './decoded-response.ts';
-import type { Form } from './embedded.ts';
+import { type Form, partsOf } from './embedded.ts';
 import { asOfMs, type Entry, entryOf, expiredAt, type FreshnessOptions } from './entry.ts';
 import type { Memory, WriteToMemory } from './memory.ts';
 import type { Purges } from './purges.ts';
@@ -81,7 +81,7 @@ export interface PendingFetchesOptions extends FreshnessOptions {
   sharedResponses: SharedResponses | undefined;
   dailyQuota: CallQuota;
   purges: Pick<Purges, 'isPurged' | 'hasPurgedSince'>;
-  capabilities: Pick<Capabilities, 'has'>;
+  capabilities: Pick<Capabilities, 'has' | 'observe'>;
 }
 
 /** The calls that are left of the daily quota of an endpoint family. */
@@ -161,13 +161,14 @@ export function createFetchDecisions(options: PendingFetchesOptions) {
       return { entry, decision, source: 'store' };
     },
     /**
-     * Stores the result of a fetch, for this process and for the others. If an id in it was removed after its request began,
-     * only the fields that wait for it get it.
+     * Stores the result of a fetch, for this process and for the others, and learns from it. If an id in it was removed after
+     * its request began, only the fields that wait for it get it.
      */
     store(pendingFetch: PendingFetch, result: DecodedResponse): Entry {
       const { endpointRequest, cachedEntry, startedMs } = pendingFetch;
       const { usedShare } = dailyQuota.stateOf(endpointRequest.apiRequest.family);
       const entry = entryOf(endpointRequest, result, cachedEntry, { ...options, usedShare });
+      partsOf(endpointRequest, entry.value).objects.forEach(options.capabilities.observe);
       if (purges.isPurged([endpointRequest.key, entry.value], startedMs))
         return expiredAt(endpointRequest, entry, startedMs);
       sharedResponses?.write(pendingFetch, result, entry);

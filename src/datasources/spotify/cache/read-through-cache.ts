@@ -93,7 +93,7 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
 
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
   const { memory, store, dailyQuota, observer = noopObserver, purges } = options;
-  const writeToMemory = createMemoryWriter(memory, options.capabilities, options);
+  const writeToMemory = createMemoryWriter(memory, options);
   const writes = createDeferredWrites(options.log);
   const sharedResponses = store && createSharedResponses(store, writes, memory, writeToMemory, options);
   const fetchOptions = { ...options, leases: store, sharedResponses, writes, dailyQuota, writeToMemory };

@@ -70,7 +70,7 @@ export interface Capabilities extends CapabilityView {
   ): Promise<T>;
   /** Like `nullIfMissing`, for a field of full objects: any full object shows whether the app gets the field. */
   nullIfFieldMissing<T>(field: string, read: () => Promise<T>): Promise<T | null>;
-  /** Learns from a full object which fields come with it. */
+  /** Learns from an object that Spotify has just sent which fields come with a full one. */
   observe(object: Entity): void;
   /** A call of any endpoint succeeded. */
   recordSuccess(): void;

@@ -10,6 +10,8 @@ import { pathSegment } from './spotify-id.ts';
  */
 export interface BrowseListDefinition<T extends Entity, O = unknown> extends PagedEndpointDefinition {
   path(owner: O): string;
+  /** The owner from its id, which is the last segment but one of the path. */
+  ownerOf?(id: string): O;
   /**
    * The meaning of a 404 for a list that has an owner: the owner does not exist, unless a later page is not found, which is
    * a fault; or the app may not read the list, because the owner was read before. For a list without an owner it is a fault.
@@ -50,6 +52,7 @@ export const categories = {
 export const categoryPlaylists = {
   name: 'browse/categories/playlists',
   path: ({ categoryId }) => `/browse/categories/${pathSegment(categoryId)}/playlists`,
+  ownerOf: (categoryId) => ({ categoryId }),
   on404: 'withheld',
   key: 'playlists',
   withheldField: 'Category.playlists',
@@ -61,6 +64,7 @@ export const categoryPlaylists = {
 export const userPlaylists = {
   name: 'users/playlists',
   path: ({ id }) => `/users/${pathSegment(id)}/playlists`,
+  ownerOf: (id) => ({ id }),
   on404: 'absent',
   withheldField: 'User.playlists',
   ...pageSizes,

@@ -5,11 +5,19 @@ import {
   album,
   artist,
   artistAlbums,
+  categories,
+  categoryPlaylists,
+  kinds,
+  newReleases,
+  playlistItems,
   relatedArtists,
   topTracks,
   track,
+  userPlaylists,
 } from '../../../../src/datasources/spotify/kinds/index.ts';
+import type { KindRegistry } from '../../../../src/datasources/spotify/kinds/kind.ts';
 import { parseMarket } from '../../../../src/datasources/spotify/kinds/markets.ts';
+import { browseList } from '../../../../src/datasources/spotify/kinds/requests/browse.ts';
 import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { pagedList, unpagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import { requestOfKey } from '../../../../src/datasources/spotify/kinds/requests/request-of-key.ts';
@@ -381,6 +389,17 @@ describe('the key of a request', () => {
     ['a page of a search', searchResults(album, 'a&b=c?d "e" é', market).page(990, 10)],
     ['top tracks', unpagedList(topTracks, owner, market)],
     ['related artists', unpagedList(relatedArtists, owner, null)],
+    ['a page of the items of a playlist', pagedList(playlistItems, owner, undefined, market).page(50, 50)],
+    ['a page of new releases', browseList(newReleases, undefined).page(0, 50)],
+    [
+      'a page of categories in a language',
+      browseList(categories, undefined, { locale: 'de_DE' }).page(50, 50),
+    ],
+    [
+      'a page of the playlists of a category',
+      browseList(categoryPlaylists, { categoryId: 'k-pop & more' }).page(0, 20),
+    ],
+    ['a page of the playlists of a user', browseList(userPlaylists, { id: 'user/ä' }).page(0, 10)],
   ] as const) {
     test(`the key of a request is decoded to the same request: ${name}`, () => {
       const found = requestOfKey(request.key);
@@ -389,6 +408,27 @@ describe('the key of a request', () => {
       expect(found?.freshMs).toBe(request.freshMs);
     });
   }
+
+  for (const key of [
+    '/browse/categories/%/playlists?limit=50&offset=0',
+    '/users/%2E%2E/playlists?limit=50&offset=0',
+    '/users//playlists?limit=50&offset=0',
+  ])
+    test(`a key that no list has is not decoded: ${key}`, () => {
+      expect(requestOfKey(key)).toBeNull();
+    });
+
+  test('the keys of all kinds of objects, and of all of their lists and searches, are decoded', () => {
+    const keys = Object.values(kinds as KindRegistry).flatMap((kind) => [
+      byId(kind, owner, market).key,
+      ...kind.pagedLists.map(
+        (list) => pagedList(list, owner, list.filterIn?.({}) as never, market).page(20, 20).key,
+      ),
+      ...kind.unpagedLists.map((list) => unpagedList(list, owner, market).key),
+      ...(kind.isSearchable ? [searchResults(kind, 'q', market).page(0, 10).key] : []),
+    ]);
+    expect(keys.map((key) => requestOfKey(key)?.key)).toEqual(keys);
+  });
 
   test('the key of a page of singles is decoded to a request whose albums have the group SINGLE', () => {
     const singles = pagedList(artistAlbums, owner, ['SINGLE'], null).page(0, 50);

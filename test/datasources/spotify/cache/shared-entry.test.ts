@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
-import { artistAlbums } from '../../../../src/datasources/spotify/kinds/index.ts';
+import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
+import { album, artistAlbums } from '../../../../src/datasources/spotify/kinds/index.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
@@ -15,6 +17,8 @@ import {
   startSharedCaches,
 } from '../../../support/cache.ts';
 import { startClock } from '../../../support/clock.ts';
+import { fullAlbum, plainId } from '../../../support/plain-objects.ts';
+import { silentLog } from '../../../support/silent-log.ts';
 
 const page = pagedList(artistAlbums, bandId, [], null).page(0, 10);
 const pageJson = (total: number) => ({ items: [], offset: 0, limit: 10, total, next: null });
@@ -201,4 +205,32 @@ describe('an error of the gateway itself', () => {
     cache.close();
     expect(await shared.connect().acquireLeases([band.key])).toEqual([true]);
   });
+});
+
+describe('the capabilities of an app', () => {
+  const { label, popularity, ...albumInDevelopmentMode } = fullAlbum(plainId(1));
+  const request = byId(album, plainId(1) as SpotifyId, null);
+
+  test.each([
+    ['with', fullAlbum(plainId(1))],
+    ['without', albumInDevelopmentMode],
+  ])(
+    'are learned from a response that Spotify sends now, not from an older one in the store: an album %s a label',
+    async (word, json) => {
+      const clock = startClock();
+      const { startProcess } = startSharedCaches(createScriptedSpotify(async () => json));
+      const started = () => {
+        const capabilities = createCapabilities('auto', silentLog);
+        return { capabilities, ...startProcess({ capabilities }) };
+      };
+      const [first, second] = [started(), started()];
+      await first.cache.get(request, startField());
+      expect(first.capabilities.has('Album.label')).toBe(word === 'with');
+      first.cache.close();
+      await clock.pass(3 * day);
+      await second.cache.load(request);
+      expect(second.cache.peek(request)).toMatchObject({ name: json.name });
+      expect(second.capabilities.has('Album.label')).toBeNull();
+    },
+  );
 });

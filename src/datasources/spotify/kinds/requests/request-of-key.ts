@@ -1,7 +1,9 @@
+import { type BrowseListDefinition, browseLists } from '../browse-lists.ts';
 import { kinds } from '../index.ts';
-import { findKind, type KindRegistry } from '../kind.ts';
+import { type Entity, findKind, type KindRegistry } from '../kind.ts';
 import { isMarket, type Market } from '../markets.ts';
-import { isBareId } from '../spotify-id.ts';
+import { isBareId, isPathSegment } from '../spotify-id.ts';
+import { browseList } from './browse.ts';
 import { byId, type EndpointRequest } from './endpoint-request.ts';
 import { pagedList, unpagedList } from './lists.ts';
 import { searchResults } from './search.ts';
@@ -32,15 +34,30 @@ function listsLike({ path, market, query }: KeyParts, registry: KindRegistry): E
   const page = [Number(offset), Number(limit)] as const;
   const searchedKind = findKind(registry, type);
   if (searchedKind) return [erased(searchResults(searchedKind, q, market, registry).page(...page))];
-  const [, , owner = ''] = path.split('/');
-  if (!isBareId(owner)) return [];
-  return Object.values(registry).flatMap(({ pagedLists, unpagedLists }) => [
+  const owner = decodedSegment(path.split('/').at(-2));
+  const ofBrowseLists = browseLists.flatMap((list: BrowseListDefinition<Entity>) =>
+    list.ownerOf && !isPathSegment(owner)
+      ? []
+      : erased(browseList(list, list.ownerOf?.(owner), filter, registry).page(...page)),
+  );
+  if (!isBareId(owner)) return ofBrowseLists;
+  const ofObjects = Object.values(registry).flatMap(({ pagedLists, unpagedLists }) => [
     ...pagedLists.map((list) => {
       const listFilter = list.filterIn?.(filter) as never; // of the type that `list` takes, which the registry does not state
       return erased(pagedList(list, owner, listFilter, market, registry).page(...page));
     }),
     ...unpagedLists.map((list) => erased(unpagedList(list, owner, market, registry))),
   ]);
+  return [...ofObjects, ...ofBrowseLists];
+}
+
+/** The text of a segment of a path; empty if the segment is not encoded as in a URL. */
+function decodedSegment(segment = ''): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return '';
+  }
 }
 
 const erased = <T>(request: EndpointRequest<T>) => request as EndpointRequest;
