@@ -1,4 +1,4 @@
-import type { CallQuota } from '../../src/datasources/spotify/cache/pending-fetches.ts';
+import type { CallQuota } from '../../src/datasources/spotify/quota/daily/quota-state.ts';
 
 /** A daily quota without limits. */
 export const noQuota: CallQuota = {

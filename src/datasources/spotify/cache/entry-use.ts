@@ -1,12 +1,13 @@
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
+import type { CallQuota } from '../quota/daily/quota-state.ts';
 import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, recordStale } from '../usage/field-context.ts';
 import type { BackgroundRefresh } from './background-refresh.ts';
 import { extendedFreshUntilMs } from './decide-read.ts';
 import { staleReason } from './decoded-response.ts';
 import { type Entry, isFresh } from './entry.ts';
-import type { CallQuota, ReadResult } from './pending-fetches.ts';
+import type { ReadResult } from './pending-fetches.ts';
 
 interface EntryUseOptions {
   capabilities: Pick<Capabilities, 'values'>;

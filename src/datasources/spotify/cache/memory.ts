@@ -74,9 +74,11 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions) {
   function findEmbedded(name: EntityKey): Entry | undefined {
     const key = cacheKeyOf(registry, name.kind, name.id, name.market);
     const list = listOf.get(key);
-    const item = list?.items.at(list.items.indexes.get(key) ?? -1);
+    const index = list?.items.indexes.get(key);
+    if (!list || index === undefined) return undefined;
+    const item = list.items.at(index);
     const object = item && !isMalformed(item) ? findWithin(item, name, registry) : undefined;
-    if (!list || !object) return undefined;
+    if (!object) return undefined;
     const entry = embeddedEntry(object, list.sentMs, registry, options);
     return isUsable(entry) ? entry : undefined;
   }

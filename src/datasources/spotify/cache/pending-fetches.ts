@@ -1,7 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { type QuotaState, waitMsOfQuota } from '../quota/daily/quota-state.ts';
+import { type CallQuota, waitMsOfQuota } from '../quota/daily/quota-state.ts';
 import { afterCalls } from '../quota/daily/thrift.ts';
 import { backOffError } from '../transport/upstream-errors.ts';
 import type { FieldContext } from '../usage/field-context.ts';
@@ -82,13 +82,6 @@ export interface PendingFetchesOptions extends FreshnessOptions {
   dailyQuota: CallQuota;
   purges: Pick<Purges, 'isPurged' | 'hasPurgedSince'>;
   capabilities: Pick<Capabilities, 'has' | 'observe'>;
-}
-
-/** The calls that are left of the daily quota of an endpoint family. */
-export interface CallQuota {
-  stateOf(family: string): QuotaState;
-  /** Calls of the family that are decided and wait for their turn: they are not counted yet. */
-  queuedCalls(family: string): number;
 }
 
 /** Decides whether an entry replaces a pending call, and stores the results of calls. */

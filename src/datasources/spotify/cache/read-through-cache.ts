@@ -3,6 +3,7 @@ import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
+import type { CallQuota } from '../quota/daily/quota-state.ts';
 import type { SharedLeases, SharedStore } from '../shared-state/shared-store.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
@@ -15,7 +16,7 @@ import { ageOf, type Entry, isFresh } from './entry.ts';
 import { createEntryUse } from './entry-use.ts';
 import { createInFlightRequests } from './in-flight.ts';
 import { createMemoryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
-import type { CallQuota, PendingFetchesOptions } from './pending-fetches.ts';
+import type { PendingFetchesOptions } from './pending-fetches.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
 /**

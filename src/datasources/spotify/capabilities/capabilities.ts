@@ -1,4 +1,3 @@
-import { propertyOf } from '../../../json.ts';
 import type { Log } from '../../../observability/log.ts';
 import { type Feature, kinds, type PagedEndpoint, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
@@ -16,6 +15,7 @@ import { capabilityPolicy, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
 import { createRejectedObjects } from './rejected-objects.ts';
 import { createRejections, lowerMaxPageSize, withheldUntilMs } from './rejections.ts';
+import { createObserve } from './withheld-fields.ts';
 
 /**
  * The capabilities that this app has at Spotify. Spotify does not state the quota mode of an app, and some apps have a
@@ -110,15 +110,19 @@ export function createCapabilities(
   // Each operation that waits for a call gets the same error: one response of Spotify is one rejection.
   const countedErrors = new WeakSet<FeatureWithheld>();
 
-  const isPerOwner = (feature: string): boolean => policy.perOwnerFeatures.includes(feature);
-
   function reject(feature: string, object: string, error: FeatureWithheld): void {
     if (countedErrors.has(error)) return;
     countedErrors.add(error);
     const { isExplicit, isFromEdge } = error;
     const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
-    const mayBeException = isPerOwner(feature);
-    rejections.reject(feature, { object, isExplicit, isConclusive, isFromEdge, mayBeException });
+    const differsByObject = policy.perOwnerFeatures.includes(feature);
+    rejections.addFeatureRejection(feature, {
+      object,
+      isExplicit,
+      isConclusive,
+      isFromEdge,
+      differsByObject,
+    });
   }
 
   const nullIfMissing: Capabilities['nullIfMissing'] = (feature, object, read) =>
@@ -157,7 +161,7 @@ export function createCapabilities(
           if (limit === maxPageSize(learned, endpoint) && confirms(response)) {
             rejections.confirm(endpoint, limit);
           }
-          rejections.review();
+          rejections.giveUpRejectedFeatures();
           return response;
         } catch (error) {
           if (!(error instanceof LimitRejected)) throw error;
@@ -174,24 +178,10 @@ export function createCapabilities(
       const isBatched = learned.lookup('batch')?.value === true;
       return isBatched ? readUnlessMissing() : probeOnce(field, readUnlessMissing);
     },
-    observe(object) {
-      const fields = policy.withheldFields[object.kind] ?? [];
-      if (!object.full || fields.length === 0) return;
-      // An object that lacks all of them has the form of development mode; one that lacks some may be an exception.
-      const isConclusive = fields.every((field) => fieldOf(object, field) === undefined);
-      for (const field of fields) {
-        const mayBeException = !isConclusive || isPerOwner(field);
-        if (fieldOf(object, field) !== undefined) rejections.confirm(field, true);
-        else rejections.reject(field, { object: object.id, isExplicit: false, isConclusive, mayBeException });
-      }
-      if (isConclusive) rejections.review();
-    },
+    observe: createObserve(policy, rejections),
     recordSuccess: rejections.recordSuccess,
     values: learned.values,
     isDevelopmentMode: () => isDevelopmentMode(policy, learned),
     reset: rejections.reset,
   };
 }
-
-const fieldOf = (object: Entity, field: string): unknown =>
-  propertyOf(object, field.slice(field.indexOf('.') + 1));

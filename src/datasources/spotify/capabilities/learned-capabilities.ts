@@ -12,14 +12,14 @@ export interface LearnedCapability {
   confirmed: boolean;
   learnedAtMs: number;
   /** How long it is valid, in milliseconds. */
-  rememberMs: number;
+  validMs: number;
 }
 
 export type LearnedCapabilities = ReturnType<typeof createLearnedCapabilities>;
 
 export type CapabilityValues = Readonly<Record<string, boolean | number>>;
 
-export const rememberMs = 24 * 3_600_000; // apps are promoted and rules changed, but not by the hour
+export const usualValidMs = 24 * 3_600_000; // apps are promoted and rules changed, but not by the hour
 const subject = 'ability'; // names the topic of a capability in Redis, as in `ability:batch`
 const topicOf = (capability: Capability): string => `${subject}:${capability}`;
 
@@ -38,13 +38,13 @@ export function createLearnedCapabilities(
   const learned = new Map<string, LearnedCapability>(
     Object.entries(modes[mode]).map(([capability, value]) => [
       capability,
-      { value, confirmed: true, learnedAtMs: startedAtMs, rememberMs },
+      { value, confirmed: true, learnedAtMs: startedAtMs, validMs: usualValidMs },
     ]),
   );
 
   function lookup(capability: Capability): LearnedCapability | null {
     const lastLearned = learned.get(capability);
-    return lastLearned && epochMs() < lastLearned.learnedAtMs + lastLearned.rememberMs ? lastLearned : null;
+    return lastLearned && epochMs() < lastLearned.learnedAtMs + lastLearned.validMs ? lastLearned : null;
   }
 
   subscribeTo(sharedState, subject, (message, capability) => {
@@ -52,7 +52,7 @@ export function createLearnedCapabilities(
     if (!received || received.learnedAtMs <= (learned.get(capability)?.learnedAtMs ?? 0)) return;
     const { value, ...rest } = received;
     if (value === null) learned.delete(capability);
-    else learned.set(capability, { value, ...rest, rememberMs });
+    else learned.set(capability, { value, ...rest, validMs: usualValidMs });
   });
 
   return {
@@ -64,17 +64,17 @@ export function createLearnedCapabilities(
     record(
       capability: Capability,
       value: boolean | number,
-      { confirmed = true, forMs = rememberMs }: { confirmed?: boolean; forMs?: number } = {},
+      { confirmed = true, validMs = usualValidMs }: { confirmed?: boolean; validMs?: number } = {},
     ): void {
       const before = lookup(capability);
       if (before?.value === value && before.confirmed === confirmed) return;
-      const newValue = { value, confirmed, learnedAtMs: epochMs(), rememberMs: forMs };
+      const newValue = { value, confirmed, learnedAtMs: epochMs(), validMs };
       learned.set(capability, newValue);
       if (confirmed) {
         const valueBefore = before?.confirmed ? before.value : null;
         log.info({ ability: capability, value, before: valueBefore }, learnedSentence(capability, value));
       }
-      if (forMs === rememberMs) sharedState?.publish(topicOf(capability), newValue);
+      if (validMs === usualValidMs) sharedState?.publish(topicOf(capability), newValue);
     },
     /** Forgets a capability, in all processes. */
     reset(capability: Capability): void {
@@ -143,8 +143,8 @@ export async function nullIfKnownMissing<T>(
 }
 
 /** Whether the value counts for a minute only, because its cause may have been a passing fault. */
-export const isShortLived = (capability: Pick<LearnedCapability, 'rememberMs'>): boolean =>
-  capability.rememberMs < rememberMs;
+export const isShortLived = (capability: Pick<LearnedCapability, 'validMs'>): boolean =>
+  capability.validMs < usualValidMs;
 
 /** A learned capability of the app, as a sentence for the log. */
 export function learnedSentence(capability: Capability, value: boolean | number): string {

@@ -1,10 +1,10 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { createDevelopmentTraits } from './development-mode.ts';
-import { createExceptions } from './exceptions.ts';
-import { isShortLived, type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
+import { isShortLived, type LearnedCapabilities, usualValidMs } from './learned-capabilities.ts';
 import { createOutages } from './outages.ts';
 import { maxPageSize, nextBelow, SmallerPageNeeded } from './page-sizes.ts';
 import { type Capability, type CapabilityPolicy, endpointsWithSameLimit } from './policy.ts';
+import { createRejectionCounts } from './rejection-counts.ts';
 
 /** A response that shows that the app may lack a capability. */
 export interface Rejection {
@@ -18,8 +18,8 @@ export interface Rejection {
   isFromEdge?: boolean;
   /** The page size that Spotify rejected; undefined for a feature or a field. */
   limit?: number;
-  /** Whether the object may differ from others in this: then many rejections in succession are needed. */
-  mayBeException?: boolean;
+  /** Whether objects may differ in the capability: then many rejections in succession are needed. */
+  differsByObject?: boolean;
 }
 
 interface FirstRejection extends Rejection {
@@ -34,7 +34,7 @@ interface FirstRejection extends Rejection {
  * - One rejection can be a passing fault: the capability counts as missing after rejections of two different objects, with a
  *   success elsewhere between them.
  * - A list that has no owner is its only object: two rejections suffice, for its page size a minute apart.
- * - Objects may differ in a capability, such as playlists in their items: it counts as missing after `maxExceptions` rejections
+ * - Objects may differ in a capability, such as playlists in their items: it counts as missing after `maxRejections` rejections
  *   without a success of it between them.
  */
 export interface Rejections {
@@ -43,22 +43,22 @@ export interface Rejections {
   confirm(capability: Capability, value: boolean | number): void;
   /** Adds a rejection. @returns whether the capability now counts as missing */
   addRejection(capability: Capability, rejection: Rejection): boolean;
-  /** Records a rejection, and the capability as missing if the rejections suffice. */
-  reject(capability: Capability, rejection: Rejection): void;
-  /** Gives up the features that were rejected once, before it was known that the app is in development mode. */
-  review(): void;
-  clear(capability: Capability): void;
+  /** Adds a rejection of a feature or a field, which then counts as missing if the rejections suffice. */
+  addFeatureRejection(capability: Capability, rejection: Rejection): void;
+  /** Records as missing the features that were rejected once, before it was known that the app is in development mode. */
+  giveUpRejectedFeatures(): void;
+  forgetFirstRejection(capability: Capability): void;
   /** Forgets a capability and its rejections. */
   reset(capability: Capability): void;
 }
 
 /** How long a rejection counts that an outage may have caused: after one, responses are correct again within a minute. */
 export const retryMs = 60_000;
-const maxExceptions = 20; // a rejected object is read once a minute: a lost list of three owners is noticed in seven minutes
+const maxRejections = 20; // a rejected object is read once a minute: a lost list of three owners is noticed in seven minutes
 
 export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
   const firstRejections = new Map<string, FirstRejection>();
-  const exceptions = createExceptions();
+  const counts = createRejectionCounts();
   const outages = createOutages(learned);
   const neverWorked = new Set<string>(); // missing capabilities
   let successes = 0;
@@ -95,8 +95,8 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     const isAboveLast = typeof lastLearned?.value === 'number' && (rejection.limit ?? 0) > lastLearned.value;
     const hasWorked = lastLearned?.confirmed === true && !isAboveLast;
     if (!hasWorked && rejection.isConclusive) return true;
-    if (hasWorked && rejection.mayBeException)
-      return exceptions.add(capability, rejection.object, successes) >= maxExceptions;
+    if (hasWorked && rejection.differsByObject)
+      return counts.add(capability, rejection.object, successes) >= maxRejections;
     const firstRejection = firstRejectionOf(capability);
     if (!firstRejection) firstRejections.set(capability, { ...rejection, successes, atMs: epochMs() });
     if (!hasWorked && rejection.isExplicit && hasDevelopmentTraits()) return true;
@@ -110,7 +110,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
       learned.record(capability, false);
       return;
     }
-    learned.record(capability, false, { forMs: outages.addRejection(capability) ? retryMs : rememberMs });
+    learned.record(capability, false, { validMs: outages.addRejection(capability) ? retryMs : usualValidMs });
   }
 
   return {
@@ -119,26 +119,26 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     },
     confirm(capability, value) {
       firstRejections.delete(capability);
-      exceptions.forget(capability);
+      counts.forget(capability);
       outages.end(capability);
       neverWorked.delete(capability);
-      learned.record(capability, value, { forMs: lifetimeOf(learned, capability, value) });
+      learned.record(capability, value, { validMs: validMsOf(learned, capability, value) });
     },
     addRejection,
-    reject(capability, rejection) {
+    addFeatureRejection(capability, rejection) {
       if (addRejection(capability, rejection)) giveUp(capability, rejection);
     },
-    review() {
+    giveUpRejectedFeatures() {
       if (!hasDevelopmentTraits()) return;
       for (const feature of policy.features) {
         const rejection = firstRejections.get(feature);
         if (rejection?.isExplicit && learned.last(feature)?.value === undefined) giveUp(feature, rejection);
       }
     },
-    clear: (capability) => void firstRejections.delete(capability),
+    forgetFirstRejection: (capability) => void firstRejections.delete(capability),
     reset(capability) {
       firstRejections.delete(capability);
-      exceptions.forget(capability);
+      counts.forget(capability);
       learned.reset(capability);
     },
   };
@@ -148,10 +148,10 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
  * How long a value counts that is learned now: a day, unless an outage may have lowered the page size a moment ago. Then a
  * success with the smaller size does not prolong the minute after which the larger size is tried again.
  */
-function lifetimeOf(learned: LearnedCapabilities, capability: Capability, value: boolean | number): number {
+function validMsOf(learned: LearnedCapabilities, capability: Capability, value: boolean | number): number {
   const known = learned.lookup(capability);
   const isLowered = typeof value === 'number' && known?.value === value && isShortLived(known);
-  return isLowered ? known.learnedAtMs + known.rememberMs - epochMs() : rememberMs;
+  return isLowered ? known.learnedAtMs + known.validMs - epochMs() : usualValidMs;
 }
 
 /** See `Capabilities.withheldUntilMs`. @param rejectedUntilMs until when the object counts as rejected, or Infinity */
@@ -162,9 +162,7 @@ export function withheldUntilMs(
 ): number {
   const lastLearned = learned.lookup(capability);
   if (lastLearned?.value !== false) return Math.min(epochMs() + retryMs, rejectedUntilMs);
-  return isShortLived(lastLearned)
-    ? lastLearned.learnedAtMs + lastLearned.rememberMs
-    : Number.POSITIVE_INFINITY;
+  return isShortLived(lastLearned) ? lastLearned.learnedAtMs + lastLearned.validMs : Number.POSITIVE_INFINITY;
 }
 
 /**
@@ -185,12 +183,12 @@ export function lowerMaxPageSize(
     // A larger size that has worked is tried again after a minute, once: an outage may have caused the rejections.
     const last = learned.last(endpoint);
     const hasWorked = last?.confirmed === true && Number(last.value) >= limit;
-    const forMs = hasWorked ? retryMs : lifetimeOf(learned, endpoint, last?.value ?? limit);
-    learned.record(endpoint, smallerLimit, { confirmed: false, forMs });
-    rejections.clear(endpoint);
+    const validMs = hasWorked ? retryMs : validMsOf(learned, endpoint, last?.value ?? limit);
+    learned.record(endpoint, smallerLimit, { confirmed: false, validMs });
+    rejections.forgetFirstRejection(endpoint);
     for (const otherEndpoint of endpointsWithSameLimit(policy, endpoint)) {
       if (!learned.lookup(otherEndpoint)?.confirmed)
-        learned.record(otherEndpoint, smallerLimit, { confirmed: false, forMs });
+        learned.record(otherEndpoint, smallerLimit, { confirmed: false, validMs });
     }
   }
   return new SmallerPageNeeded(smallerLimit);

@@ -2,10 +2,11 @@ import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
+import { endOf, isEmpty, itemsEndOf } from './extent.ts';
 import { type ListLength, shownLength } from './lengths.ts';
 import { realignToCursor } from './moved-cursors.ts';
 import type { PageSequence } from './page-reader.ts';
-import { isEmpty, onlyNextPageTells } from './pages.ts';
+import { isNextPageNeeded } from './pages.ts';
 import { type SlotRef, slotRefsIn } from './slot-refs.ts';
 import type { CursorPosition, SlotRange, WindowArgs } from './slots.ts';
 
@@ -57,9 +58,7 @@ export function cutWindow<T extends Entity>(
   // A page from before the list became shorter does not count for its length, but its items may be returned.
   const returnedUntil = (slotRefs.at(-1)?.slot ?? -1) + 1;
   const end =
-    hasNext && lastPage
-      ? Math.max(slotRange.start, Math.min(slotRange.end, lastPage.offset + lastPage.limit))
-      : slotRange.end;
+    hasNext && lastPage ? Math.max(slotRange.start, Math.min(slotRange.end, endOf(lastPage))) : slotRange.end;
   const lastRef = slotRefs.find(({ slot }) => slot === end - 1);
   const reportedTotal = length?.reportedTotal ?? 0;
   return {
@@ -91,11 +90,11 @@ function hasMore(
   const lastPage = pages.at(-1);
   const lastFilled = pages.findLast((page) => !isEmpty(page));
   if (!lastPage || !lastFilled) return false;
-  if (slotRange.end < lastFilled.offset + lastFilled.items.length) return true;
-  const pageEnd = lastPage.offset + lastPage.limit;
+  if (slotRange.end < itemsEndOf(lastFilled)) return true;
+  const pageEnd = endOf(lastPage);
   if (isEmpty(lastPage) || pageEnd >= maxOffset) return false;
   if (slotRange.end <= pageEnd) return lastPage.hasNext || pageEnd < lastPage.total;
-  return onlyNextPageTells(lastPage) && end !== pageEnd; // the next page may have been read before
+  return isNextPageNeeded(lastPage) && end !== pageEnd; // the next page may have been read before
 }
 
 /** The pages up to the end of the list: an empty page without `next`, or the second of two empty pages. */

@@ -31,17 +31,17 @@ export interface Extent {
  * @param maxOffset the end of the last slot that Spotify serves
  */
 export function extentOf(pages: readonly AnyPage[], maxOffset: number): Extent {
-  const filled = pages.filter((page) => !hasNoItem(page));
-  const itemsEnd = Math.max(0, ...filled.map(slotsEnd));
+  const filled = pages.filter((page) => !isEmpty(page));
+  const itemsEnd = Math.max(0, ...filled.map(itemsEndOf));
   const withNext = filled.filter(({ hasNext }) => hasNext);
-  const promisedEnd = Math.min(maxOffset, Math.max(0, ...withNext.map((page) => pageEnd(page) + 1)));
+  const promisedEnd = Math.min(maxOffset, Math.max(0, ...withNext.map((page) => endOf(page) + 1)));
   const maxLength = Math.min(
     maxOffset,
     // An item in a later slot refutes an end. A `next` before an empty page does not: it may have promised one slot more.
     ...endsIn(pages).filter((end) => end >= itemsEnd && end >= promisedEnd - 1),
   );
-  const filledUntil = Math.max(0, ...filled.map(pageEnd));
-  const emptyOffsets = pages.filter(hasNoItem).map(({ offset }) => offset);
+  const filledUntil = Math.max(0, ...filled.map(endOf));
+  const emptyOffsets = pages.filter(isEmpty).map(({ offset }) => offset);
   const end = hasGap(pages, itemsEnd, maxLength) ? null : itemsEnd;
   const minLength = end ?? Math.max(itemsEnd, promisedEnd);
   const isPossible = ({ total, totalSource }: AnyPage): boolean =>
@@ -59,27 +59,29 @@ export function extentOf(pages: readonly AnyPage[], maxOffset: number): Extent {
   };
 }
 
-const hasNoItem = ({ items }: AnyPage): boolean => items.length === 0;
-const slotsEnd = ({ offset, items }: AnyPage): number => offset + items.length;
-const pageEnd = ({ offset, limit }: AnyPage): number => offset + limit;
+export const isEmpty = ({ items }: AnyPage): boolean => items.length === 0;
+/** The slot after the last item. */
+export const itemsEndOf = ({ offset, items }: AnyPage): number => offset + items.length;
+/** The slot after the page, at which the next page begins. */
+export const endOf = ({ offset, limit }: Pick<AnyPage, 'offset' | 'limit'>): number => offset + limit;
 
 /** The slots at which the list ends at the latest, each as one page or two pages in succession show it. */
 function endsIn(pages: readonly AnyPage[]): number[] {
-  const emptyOffsets = new Set(pages.filter(hasNoItem).map(({ offset }) => offset));
+  const emptyOffsets = new Set(pages.filter(isEmpty).map(({ offset }) => offset));
   const isEnd = (page: AnyPage): boolean => {
     const { limit, total, hasNext, items } = page;
     // After a full page without `next`, by whose total the list goes on, only the next page can tell.
-    if (!hasNext) return items.length < limit || slotsEnd(page) >= total;
-    return hasNoItem(page) && emptyOffsets.has(pageEnd(page));
+    if (!hasNext) return items.length < limit || itemsEndOf(page) >= total;
+    return isEmpty(page) && emptyOffsets.has(endOf(page));
   };
-  return pages.filter(isEnd).map(slotsEnd);
+  return pages.filter(isEnd).map(itemsEndOf);
 }
 
 /** Whether some slots between two slots are in none of the pages. */
 function hasGap(pages: readonly AnyPage[], from: number, to: number): boolean {
   if (to === Number.POSITIVE_INFINITY) return true;
   for (let start = to; start > from; ) {
-    const page = pages.find(({ offset, limit }) => offset < start && start <= offset + limit);
+    const page = pages.find((other) => other.offset < start && start <= endOf(other));
     if (!page) return true;
     start = page.offset;
   }

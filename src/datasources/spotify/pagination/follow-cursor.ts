@@ -4,6 +4,7 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
 import { cutWindow, type Window } from './cut-window.ts';
+import { endOf } from './extent.ts';
 import { type ListRead, readPage } from './list-read.ts';
 import { cursorSlotIn, rangeAfter, shiftedSlot } from './moved-cursors.ts';
 import type { PageSequence } from './page-reader.ts';
@@ -61,7 +62,7 @@ async function cutAfterItem<T extends Entity>(
   if (found === null) return cut(pages, slotRange);
   const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
   const lastPage = shiftedPages.at(-1) ?? page;
-  return cut(shiftedPages, rangeAfter(found, first, lastPage.offset + lastPage.limit));
+  return cut(shiftedPages, rangeAfter(found, first, endOf(lastPage)));
 }
 
 /** The page that came with the owner of the list, if it has the slot and the list has not changed since then. */
@@ -84,7 +85,7 @@ async function cutBeforeItem<T extends Entity>(
 ): Promise<Window<T>> {
   const { limit } = read;
   const lastPage = pages.at(-1) as Page<T>;
-  const readUntil = lastPage.offset + lastPage.limit;
+  const readUntil = endOf(lastPage);
   const aligned = slot - (slot % limit);
   if (aligned < readUntil) return cut(pages, slotRange);
   if (aligned === readUntil) return cut([...pages, await readPage(read, aligned, epochMs())], slotRange);

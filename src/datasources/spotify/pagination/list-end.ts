@@ -1,6 +1,7 @@
 import { UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
+import { endOf } from './extent.ts';
 import type { ListLength } from './lengths.ts';
 import type { ListRead } from './list-read.ts';
 import { readPages } from './page-reader.ts';
@@ -39,9 +40,7 @@ export async function findEnd<T extends Entity>(
     }
     // A page smaller than requested may end between two multiples of the page size.
     const start = Math.max(offsetToTry(length, limit, list.maxOffset, attempt), length.filledUntil);
-    const isCovered = [...pages, ...foundPages].some(
-      ({ offset, limit: size }) => offset <= start && start < offset + size,
-    );
+    const isCovered = [...pages, ...foundPages].some((page) => page.offset <= start && start < endOf(page));
     // The embedded page may cover more slots than a later page of the list: it shows nothing new.
     const mayUseEmbedded = !isCovered;
     // An empty page is otherwise followed by the next one, which shows whether the list goes on behind it. Here further pages

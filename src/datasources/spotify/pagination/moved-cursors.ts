@@ -1,5 +1,6 @@
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
+import { endOf } from './extent.ts';
 import { sentTotal } from './pages.ts';
 import { slotRefsIn } from './slot-refs.ts';
 import type { CursorPosition, SlotRange, WindowArgs } from './slots.ts';
@@ -39,7 +40,7 @@ export function realignToCursor(
     const { end } = requestedRange;
     if (start < end || before) return { start: Math.min(start, end), end: Math.min(end, start + first) };
     // A window without slots would have the cursor of a slot in front of the item, which the client would get again.
-    return rangeAfter(moved.slot, first, Math.max(...pages.map(({ offset, limit }) => offset + limit)));
+    return rangeAfter(moved.slot, first, Math.max(...pages.map(endOf)));
   }
   const firstSlot = pages[0]?.offset ?? 0;
   const start = Math.max(firstSlot, moved.slot - (last ?? 0));

@@ -3,8 +3,9 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
+import { endOf, isEmpty } from './extent.ts';
 import { knownLengthOf, type ListRead, readPage, requestAt } from './list-read.ts';
-import { isEmpty, mayContinue, nextOffsets, offsetsOf, untilGap } from './pages.ts';
+import { mayContinue, nextOffsets, offsetsOf, untilGap } from './pages.ts';
 import type { SlotRange } from './slots.ts';
 import { ListAbsent } from './withheld-lists.ts';
 
@@ -113,8 +114,8 @@ const isFailedRead = (error: unknown): boolean =>
 /** Whether a page has a slot of the slot range or a later one. */
 const reaches =
   ({ start }: SlotRange) =>
-  ({ offset, limit }: Page): boolean =>
-    offset + limit > start;
+  (page: Page): boolean =>
+    endOf(page) > start;
 
 /** Reads pages again that are older than a change of the list, so that the pages of a window agree. @param times at most */
 async function readOutdatedAgain<T extends Entity>(

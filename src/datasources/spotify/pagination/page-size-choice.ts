@@ -1,11 +1,11 @@
 import { GatewayError } from '../../../errors.ts';
 import { createLru } from '../../../lru.ts';
-import type { CallQuota } from '../cache/pending-fetches.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import { retryMs } from '../capabilities/rejections.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
+import type { CallQuota } from '../quota/daily/quota-state.ts';
 import type { ListLengths } from './lengths.ts';
 import { offsetsOf, worstCaseOffsets } from './pages.ts';
 import { slotRangeFor } from './read-window.ts';

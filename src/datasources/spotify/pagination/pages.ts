@@ -1,4 +1,5 @@
 import type { Page } from '../kinds/decoding/page.ts';
+import { endOf, isEmpty } from './extent.ts';
 import type { ListLength } from './lengths.ts';
 import { type SlotRange, slotRangeOf, type WindowArgs } from './slots.ts';
 
@@ -53,7 +54,7 @@ export function nextOffsets(
   isBackward = false,
 ): number[] {
   const lastPage = pages.at(-1);
-  const start = lastPage ? lastPage.offset + lastPage.limit : slotRange.start;
+  const start = lastPage ? endOf(lastPage) : slotRange.start;
   const isInside = start < slotRange.end;
   const listEnd = Math.min(maxOffset, length?.maxLength ?? maxOffset);
   // Other pages may have shown that the list goes on, although this one has no `next`. A page smaller than requested may end
@@ -62,7 +63,7 @@ export function nextOffsets(
   const mayGoOn =
     mayContinue(pages) ||
     (isBackward && isInside && goesOn) ||
-    (start <= slotRange.start && lastPage !== undefined && onlyNextPageTells(lastPage));
+    (start <= slotRange.start && lastPage !== undefined && isNextPageNeeded(lastPage));
   if (!(isInside || lastPage?.items.length === 0) || start >= listEnd || !mayGoOn) return [];
   const aligned = start - (start % limit);
   const isRead = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
@@ -81,16 +82,14 @@ export function mayContinue(pages: readonly Page[]): boolean {
 }
 
 /** Whether `next` is null, but by its total the list goes on after this full page: only the next page can tell. */
-export const onlyNextPageTells = ({ offset, limit, total, hasNext, items }: Page): boolean =>
-  !hasNext && items.length === limit && offset + limit < total;
-
-export const isEmpty = ({ items }: Page): boolean => items.length === 0;
+export const isNextPageNeeded = (page: Page): boolean =>
+  !page.hasNext && page.items.length === page.limit && endOf(page) < page.total;
 
 /** The pages up to the first gap between two of them, which a page smaller than requested leaves. */
 export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
   const gap = pages.findIndex(({ offset }, i) => {
     const previous = pages[i - 1];
-    return previous !== undefined && offset > previous.offset + previous.limit;
+    return previous !== undefined && offset > endOf(previous);
   });
   return gap === -1 ? [...pages] : pages.slice(0, gap);
 }

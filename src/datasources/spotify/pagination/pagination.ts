@@ -1,5 +1,4 @@
 import { GatewayError, onlyGatewayError } from '../../../errors.ts';
-import type { CallQuota } from '../cache/pending-fetches.ts';
 import type { Purges } from '../cache/purges.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
@@ -7,6 +6,7 @@ import { SmallerPageNeeded } from '../capabilities/page-sizes.ts';
 import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
+import type { CallQuota } from '../quota/daily/quota-state.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
 import type { Window } from './cut-window.ts';
 import { createListLengths } from './lengths.ts';

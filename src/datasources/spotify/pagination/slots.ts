@@ -37,7 +37,7 @@ export function slotRangeOf(
   const maxEnd = Math.min(before?.slot ?? maxOffset, maxOffset);
   if (last === null) return atLeastEmpty(start, Math.min(start + (first ?? 0), maxEnd));
   if (before === null && length === null) return null;
-  const end = Math.min(maxEnd, before === null && length !== null ? length : maxEnd);
+  const end = before === null ? Math.min(length ?? maxEnd, maxEnd) : maxEnd;
   return atLeastEmpty(Math.max(start, end - last), end);
 }
 

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { CallQuota } from '../../../../src/datasources/spotify/cache/pending-fetches.ts';
 import {
   albumTracks,
   artist,
@@ -15,6 +14,7 @@ import type { EndpointRequest } from '../../../../src/datasources/spotify/kinds/
 import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
+import type { CallQuota } from '../../../../src/datasources/spotify/quota/daily/quota-state.ts';
 import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../../../src/errors.ts';
 import { epochMs } from '../../../../src/observability/clock.ts';
 import {

@@ -307,6 +307,19 @@ describe('a kind that is only a definition and a line in the registry', () => {
     ]);
   });
 
+  test('the objects in a list with full items are found as full objects, also if Spotify withholds the list from no app', () => {
+    const list = pagedList({ ...artistConcerts, hasFullItems: true }, idOf(900), undefined, null, registry);
+    const request = list.page(0, 50);
+    const page = request.decode({
+      items: [concertJson(idOf(1))],
+      offset: 0,
+      limit: 50,
+      total: 1,
+      next: null,
+    });
+    expect([...request.embeddedObjects(page)]).toMatchObject([{ kind: 'concert' }, { kind: 'artist' }]);
+  });
+
   test('objects of a kind added to the registry are found by a search, whose batch may have every kind', async () => {
     const { pagination, paths, context } = startDatasource('extended');
     const list = searchResults(concert, 'live', null, registry);

@@ -64,20 +64,21 @@ export function pagedList<T extends Entity, F>(
       return decodePage(body, pageRequest, decodeItem, identify);
     },
   });
-  if (!withheldField) return pages;
   return {
     ...pages,
-    withheldField,
+    ...(withheldField && { withheldField }),
     page(offset, limit) {
       const page = pages.page(offset, limit);
       return {
         ...page,
-        feature: { name: withheldField, object: pages.key },
-        onErrorStatus(response) {
-          throwIfContentsWithheld(response);
-          return page.onErrorStatus(response);
-        },
         ...(hasFullItems && { embeddedObjects: ({ items }) => embeddedInEach(items, registry) }),
+        ...(withheldField && {
+          feature: { name: withheldField, object: pages.key },
+          onErrorStatus(response) {
+            throwIfContentsWithheld(response);
+            return page.onErrorStatus(response);
+          },
+        }),
       };
     },
   };

@@ -17,6 +17,13 @@ export interface QuotaState extends QuotaUse {
   readonly resetAtMs: number | null;
 }
 
+/** The calls that are left of the daily quota of an endpoint family. */
+export interface CallQuota {
+  stateOf(family: string): QuotaState;
+  /** Calls of the family that are decided and wait for their turn: they are not counted yet. */
+  queuedCalls(family: string): number;
+}
+
 /** Milliseconds until the daily limit of a family allows a call; 0 if calls are left. */
 export function waitMsOfQuota({ remaining, resetAtMs }: QuotaState): number {
   if (remaining > 0) return 0;

@@ -2,7 +2,7 @@ import { getOrCreate } from '../../../maps.ts';
 import type { Capability } from './policy.ts';
 
 /** Counts the rejections of each capability since it was last seen to work. */
-export function createExceptions() {
+export function createRejectionCounts() {
   const byCapability = new Map<Capability, { object: string; successes: number; count: number }>();
   return {
     /**
