@@ -107,21 +107,21 @@ export function createSpotify(
   const http = createHttp({ ...options, boundedFetch });
   const observedHttp = createObservedHttp(http, observer);
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
-  const sharedStore = openStore(appId(options.clientId), log);
-  const capabilities = createCapabilities(options.quotaMode, log, sharedStore);
+  const store = openStore(appId(options.clientId), log);
+  const capabilities = createCapabilities(options.quotaMode, log, store);
   const dailyQuota = createDailyQuota({
     configured: options.dailyLimits,
     isDevelopmentMode: capabilities.isDevelopmentMode,
-    store: sharedStore,
+    store,
     log,
   });
-  const queueOptions = { dailyQuota, sharedState: sharedStore, observer, log };
+  const queueOptions = { dailyQuota, store, observer, log };
   const requestQueue = createRequestQueue({ ...options, ...queueOptions });
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
   const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
   const memory = createMemory(options);
   let purgeCount = 0;
-  const purges = createPurges(sharedStore, async (ids) => {
+  const purges = createPurges(store, async (ids) => {
     pages.forget(ids);
     await memory.purge(new Set(ids));
     purgeCount += 1;
@@ -132,7 +132,7 @@ export function createSpotify(
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
     memory,
-    store: sharedStore,
+    store,
     purges,
     dailyQuota: callQuota,
     observer,
@@ -170,7 +170,7 @@ export function createSpotify(
       families: requestQueue.report(),
       quota: requestQueue.quota(),
       tokenAgeMs: token.ageMs(),
-      isStoreAvailable: sharedStore?.isAvailable() ?? false,
+      isStoreAvailable: store?.isAvailable() ?? false,
       capabilities: capabilities.values(),
       isDevelopmentMode: capabilities.isDevelopmentMode(),
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
@@ -181,16 +181,16 @@ export function createSpotify(
       boundedFetch.connect?.(options.apiUrl);
       void whyNotReady();
     },
-    whenSynced: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
+    whenSynced: async () => void (await Promise.all([store?.whenSynced(), dailyQuota.whenSynced()])),
     whyNotReady,
     async close() {
       token.dispose();
       requestQueue.dispose();
-      if (sharedStore) await requestQueue.whenIdle(lastCallsMs);
+      if (store) await requestQueue.whenIdle(lastCallsMs);
       memory.close();
       dailyQuota.dispose();
       cache.close();
-      await sharedStore?.close();
+      await store?.close();
       await http.close();
     },
   };

@@ -92,17 +92,17 @@ export interface CapabilityView {
 }
 
 /**
- * @param sharedState by which processes share learned capabilities
+ * @param store by which processes share learned capabilities
  * @param registry the kinds of objects; by default all that the gateway serves
  */
 export function createCapabilities(
   mode: QuotaMode,
   log: Log,
-  sharedState?: Pick<SharedStore, 'publish' | 'subscribe'>,
+  store?: Pick<SharedStore, 'publish' | 'subscribe'>,
   registry: KindRegistry = kinds,
 ): Capabilities {
   const policy = capabilityPolicy(registry);
-  const learned = createLearnedCapabilities(policy, mode, log, sharedState);
+  const learned = createLearnedCapabilities(policy, mode, log, store);
   const rejections = createRejections(policy, learned);
   const { callUnlessRejected, rejectedUntilMs } = createRejectedObjects(policy);
   const probeOnce = createProbeOnce(policy, learned);

@@ -26,13 +26,13 @@ const topicOf = (capability: Capability): string => `${subject}:${capability}`;
 /**
  * The capabilities that this process, or another process of the same app, has learned from responses.
  * @param mode the configured quota mode, if any
- * @param sharedState by which processes share learned capabilities
+ * @param store by which processes share learned capabilities
  */
 export function createLearnedCapabilities(
   { modes }: CapabilityPolicy,
   mode: QuotaMode,
   log: Log,
-  sharedState?: Pick<SharedStore, 'publish' | 'subscribe'>,
+  store?: Pick<SharedStore, 'publish' | 'subscribe'>,
 ) {
   const startedAtMs = epochMs();
   const learned = new Map<string, LearnedCapability>(
@@ -47,7 +47,7 @@ export function createLearnedCapabilities(
     return lastLearned && epochMs() < lastLearned.learnedAtMs + lastLearned.validMs ? lastLearned : null;
   }
 
-  subscribeTo(sharedState, subject, (message, capability) => {
+  subscribeTo(store, subject, (message, capability) => {
     const received = parseMessage(capability, message, modes.development);
     if (!received || received.learnedAtMs <= (learned.get(capability)?.learnedAtMs ?? 0)) return;
     const { value, ...rest } = received;
@@ -74,12 +74,12 @@ export function createLearnedCapabilities(
         const valueBefore = before?.confirmed ? before.value : null;
         log.info({ ability: capability, value, before: valueBefore }, learnedSentence(capability, value));
       }
-      if (validMs === usualValidMs) sharedState?.publish(topicOf(capability), newValue);
+      if (validMs === usualValidMs) store?.publish(topicOf(capability), newValue);
     },
     /** Forgets a capability, in all processes. */
     reset(capability: Capability): void {
       if (!learned.delete(capability)) return;
-      sharedState?.publish(topicOf(capability), { value: null, learnedAtMs: epochMs() });
+      store?.publish(topicOf(capability), { value: null, learnedAtMs: epochMs() });
     },
     /** All capabilities that are known and have not expired, by name. */
     values: (): CapabilityValues =>

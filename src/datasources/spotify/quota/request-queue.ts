@@ -50,7 +50,7 @@ export interface RequestQueueOptions {
   rateLimit: number | null;
   dailyQuota: DailyQuota;
   /** Shares back-offs and the limit between processes; without it each process has its own. */
-  sharedState?: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> | undefined;
+  store?: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> | undefined;
   observer?: Observer;
   log?: Log;
 }
@@ -58,9 +58,9 @@ export interface RequestQueueOptions {
 const idleCheckMs = 10;
 
 export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
-  const { rateLimit, dailyQuota, sharedState, observer = noopObserver, log } = options;
-  const breakers = createBreakers({ sharedState, log, onOpen: () => admissions.drainAllSoon() });
-  const rateLimiter = createRateLimiter({ limit: rateLimit, store: sharedState });
+  const { rateLimit, dailyQuota, store, observer = noopObserver, log } = options;
+  const breakers = createBreakers({ store, log, onOpen: () => admissions.drainAllSoon() });
+  const rateLimiter = createRateLimiter({ limit: rateLimit, store });
   const permits = createCallPermits(options.concurrency, dailyQuota, breakers, rateLimiter);
   const admissions = createAdmissionQueue(permits, observer);
   const retryBudget = createRetryBudget();

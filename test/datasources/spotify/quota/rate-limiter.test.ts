@@ -47,7 +47,7 @@ describe('the rate limiter', () => {
   test('a call waits or is rejected if the calls of other processes have used up the shared rate limit', async () => {
     const waits = [0, 700, 0, 5_000];
     const reservations: number[][] = [];
-    const sharedState: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> = {
+    const store: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> = {
       publish: () => undefined,
       subscribe: () => undefined,
       reserveRate: async (...args) => {
@@ -55,7 +55,7 @@ describe('the rate limiter', () => {
         return waits.shift() ?? 0;
       },
     };
-    const { call, names, ended } = startRequestQueue({ rateLimit: 3, concurrency: 10, sharedState });
+    const { call, names, ended } = startRequestQueue({ rateLimit: 3, concurrency: 10, store });
     call('a');
     await settle();
     call('b');
@@ -105,7 +105,7 @@ describe('a learned rate limit', () => {
 
   test('a rejection at 50 calls limits all processes, also later processes, to 40 calls in 30 s', async () => {
     const store = createFakeSharedStore();
-    const start = () => startRequestQueue({ sharedState: store.connect(), concurrency: 10 });
+    const start = () => startRequestQueue({ store: store.connect(), concurrency: 10 });
     const [first, second] = [start(), start()];
     expect(await sendAll(first, 50)).toBe(50);
     first.requestQueue.startBackOff('search', 'rate', 3_000);
@@ -134,7 +134,7 @@ describe('a learned rate limit', () => {
   test('a rate limiter ignores messages that no gateway could have sent', async () => {
     const store = createFakeSharedStore();
     const process = store.connect();
-    const started = startRequestQueue({ sharedState: store.connect(), concurrency: 10 });
+    const started = startRequestQueue({ store: store.connect(), concurrency: 10 });
     for (const message of [
       null,
       'x',

@@ -233,12 +233,12 @@ describe('a call that may be sent, and waits for the shared counts', () => {
 
   test('a call that waits for the shared counts is rejected and does not count if the Premium subscription has lapsed meanwhile', async () => {
     const store = createFakeSharedStore();
-    const other = startRequestQueue({ sharedState: store.connect() });
+    const other = startRequestQueue({ store: store.connect() });
     const dailyQuota = createDailyQuota({ configured: new Map([['artists', 10]]), store: store.connect() });
     onTestFinished(dailyQuota.dispose);
     const { call, names, ended, requestQueue } = startRequestQueue({
       dailyQuota,
-      sharedState: store.connect(),
+      store: store.connect(),
     });
     call('a');
     await settle();

@@ -23,10 +23,10 @@ const subject = 'back-off';
  * concerns the connection to Spotify and not one endpoint. A call without a response in time concerns its endpoint if other
  * endpoints respond.
  */
-export function createBreakers({ sharedState, log, onOpen }: PremiumBreakerOptions) {
+export function createBreakers({ store, log, onOpen }: PremiumBreakerOptions) {
   const connectionBreaker = createCircuitBreaker();
   const familyBreakers = new Map<Family, CircuitBreaker>();
-  const premium = createPremiumBreaker({ sharedState, log, onOpen });
+  const premium = createPremiumBreaker({ store, log, onOpen });
   // Families of which the edge has rejected a call since the last success of any endpoint.
   const edgeRejections = new Set<Family>();
   const lastSuccessMs = new Map<Family, number>(); // of any call of the family
@@ -59,7 +59,7 @@ export function createBreakers({ sharedState, log, onOpen }: PremiumBreakerOptio
   }
 
   const receivedUntilMs = new Map<Family, number>(); // the end of the last back-off that another process has published
-  subscribeTo(sharedState, subject, (message, name) => {
+  subscribeTo(store, subject, (message, name) => {
     const backOff = parseBackOff(name, message);
     // The store delivers a message again after a reconnection: that does not prolong the back-off.
     if (!backOff || backOff.waitMs <= 0 || receivedUntilMs.get(backOff.family) === backOff.untilMs) return;
@@ -107,8 +107,7 @@ export function createBreakers({ sharedState, log, onOpen }: PremiumBreakerOptio
     startBackOff(family: Family, reason: BackOffReason, requestedWaitMs: number | null): ActiveBackOff {
       const { hasStarted, active } = trip(family, reason, requestedWaitMs);
       const waitMs = active?.waitMs ?? 0;
-      if (hasStarted)
-        sharedState?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs, waitMs });
+      if (hasStarted) store?.publish(`${subject}:${family}`, { reason, untilMs: epochMs() + waitMs, waitMs });
       // A used-up quota is the cause of every rejection until its end.
       return { reason: active?.reason === 'quota' ? 'quota' : reason, waitMs };
     },

@@ -10,7 +10,7 @@ export type PremiumBreaker = ReturnType<typeof createPremiumBreaker>;
 
 export interface PremiumBreakerOptions {
   /** Shares back-offs between processes. */
-  sharedState?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
+  store?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
   log?: Log | undefined;
   /** Called when a back-off starts or becomes longer: queued calls may have to be rejected. */
   onOpen: () => void;
@@ -26,7 +26,7 @@ const inconclusiveStatuses = new Set([401, 403, 408, 425, 429]); // an app gets 
  * If the Premium subscription of the app's owner has lapsed, Spotify rejects every call of the app. This breaker then
  * stops all calls and allows one call a minute, until one succeeds; then it allows all calls at once.
  */
-export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreakerOptions) {
+export function createPremiumBreaker({ store, log, onOpen }: PremiumBreakerOptions) {
   let isLapsed = false;
   let isProbing = false; // whether the probe, the one call a minute, is in flight
   let nextCallAtMs = 0;
@@ -53,10 +53,10 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
   /** @param untilMs end of the back-off, in milliseconds of the epoch; 0 for none */
   function publish(untilMs: number): void {
     publishedUntilMs = untilMs;
-    sharedState?.publish(topic, { untilMs });
+    store?.publish(topic, { untilMs });
   }
 
-  subscribeTo(sharedState, topic, ({ untilMs }) => {
+  subscribeTo(store, topic, ({ untilMs }) => {
     if (typeof untilMs !== 'number' || untilMs === publishedUntilMs) return;
     publishedUntilMs = null;
     const waitMs = Math.min(untilMs - epochMs(), maxPeerBackOffMs);

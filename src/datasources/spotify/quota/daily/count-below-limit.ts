@@ -118,6 +118,7 @@ async function countOne(counter: SharedCounter, limit: number): Promise<CountRes
   if (!fits(counter, 1, limit)) return 'rejected';
   const result = await counter.exchange(limit, 1);
   if (result?.isWithinLimit) return result;
+  if (result?.isRecovering) return 'recovering'; // the store may have lost how many calls did not reach Spotify
   return countHere(counter, limit); // the store does not respond, or it contains invalid counters
 }
 

@@ -106,7 +106,7 @@ describe('back-offs of other processes', () => {
   const deliver = (topic: string, message: unknown) => {
     for (const listener of listeners) listener(topic, message);
   };
-  const sharedState: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> = {
+  const store: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> = {
     publish: (topic, message) => void published.push([topic, message]),
     subscribe: (listener) => void listeners.add(listener),
     reserveRate: async () => 0,
@@ -114,7 +114,7 @@ describe('back-offs of other processes', () => {
   const epochMs = () => performance.timeOrigin + performance.now();
 
   test('a back-off of another process stops the calls of this process, for a day at most', async () => {
-    const { call, ended } = startRequestQueue({ sharedState });
+    const { call, ended } = startRequestQueue({ store });
     deliver('back-off:artists', { reason: 'quota', untilMs: epochMs() + 900_000 });
     deliver('back-off:search', { reason: 'quota', untilMs: epochMs() + 9e12 });
     call('a');
@@ -124,7 +124,7 @@ describe('back-offs of other processes', () => {
   });
 
   test('messages that are old, malformed or about another topic stop no call', async () => {
-    const { call, names } = startRequestQueue({ sharedState, concurrency: 10 });
+    const { call, names } = startRequestQueue({ store, concurrency: 10 });
     for (const [topic, message] of [
       ['back-off:artists', { reason: 'rate', untilMs: epochMs() - 1 }],
       ['back-off:artists', { reason: 'rate', untilMs: 'soon' }],
@@ -142,7 +142,7 @@ describe('back-offs of other processes', () => {
   });
 
   test('a back-off of a process whose clock is ahead stops no calls for longer than it lasts', async () => {
-    const { call, ended, names } = startRequestQueue({ sharedState });
+    const { call, ended, names } = startRequestQueue({ store });
     const message = { reason: 'rate', untilMs: epochMs() + 630_000, waitMs: 30_000 };
     deliver('back-off:artists', message);
     call('a');
@@ -156,7 +156,7 @@ describe('back-offs of other processes', () => {
   });
 
   test('a back-off of a process whose clock is behind ends with its end', async () => {
-    const { call, ended } = startRequestQueue({ sharedState });
+    const { call, ended } = startRequestQueue({ store });
     deliver('back-off:artists', { reason: 'rate', untilMs: epochMs() + 20_000, waitMs: 30_000 });
     call('a');
     await settle();
@@ -165,7 +165,7 @@ describe('back-offs of other processes', () => {
 
   test('every back-off is published with its end and its length', () => {
     published.length = 0;
-    const { requestQueue } = startRequestQueue({ sharedState });
+    const { requestQueue } = startRequestQueue({ store });
     requestQueue.startBackOff('tracks', 'rate', 30_000);
     expect(published).toEqual([
       ['back-off:tracks', { reason: 'rate', untilMs: expect.closeTo(epochMs() + 30_000, 0), waitMs: 30_000 }],
@@ -176,7 +176,7 @@ describe('back-offs of other processes', () => {
     'a quota back-off keeps its cause, here and in other processes, if a shorter back-off is requested meanwhile: %s',
     async (reason) => {
       published.length = 0;
-      const { requestQueue, call, ended } = startRequestQueue({ sharedState });
+      const { requestQueue, call, ended } = startRequestQueue({ store });
       requestQueue.startBackOff('artists', 'quota', 36_000_000);
       expect(requestQueue.startBackOff('artists', reason, 1_000)).toEqual({
         reason: 'quota',

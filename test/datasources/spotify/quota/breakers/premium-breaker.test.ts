@@ -188,7 +188,7 @@ test.each([
   (_, earlierLapses) => {
     const store = createFakeSharedStore();
     const [first, second] = [1, 2].map(() =>
-      createPremiumBreaker({ sharedState: store.connect(), onOpen: () => undefined }),
+      createPremiumBreaker({ store: store.connect(), onOpen: () => undefined }),
     ) as [PremiumBreaker, PremiumBreaker];
     const body = { error: { message: 'Active premium subscription required for the owner of the app.' } };
     const isLapsed = () => [first, second].map((breaker) => breaker.isLapsed());
