@@ -19,7 +19,7 @@ type Path = readonly (string | number)[];
 
 interface Response {
   data: unknown;
-  errors: readonly { path?: readonly (string | number)[] | undefined }[];
+  errors: readonly { path?: Path | undefined; extensions?: Record<string, unknown> }[];
 }
 
 /**
@@ -41,7 +41,8 @@ export function unexplainedNulls(
   if (!operation || !query) throw new Error('There is no query.');
   const values = { coerced: variables, sources: {} };
   const failed = Array.from(new Set(errors.map(({ path = [] }) => fieldPathOf(path))));
-  const found: string[] = [];
+  const fieldOfPath = new Map<string, string>(); // such as `Artist.albums`
+  const found: Path[] = [];
 
   function visitFields(
     type: GraphQLObjectType,
@@ -52,6 +53,7 @@ export function unexplainedNulls(
     for (const [responseName, nodes] of fields.fields as Map<string, FieldNode[]>) {
       const field = type.getFields()[nodes[0]?.name.value ?? ''];
       if (!field) continue; // __typename
+      fieldOfPath.set(fieldPathOf([...path, responseName]), `${type.name}.${field.name}`);
       const value = (object as Record<string, unknown>)[responseName];
       const levels = levelsOf(field.extensions);
       visitValue(field.type, value, levels, 0, nodes, [...path, responseName]);
@@ -67,7 +69,7 @@ export function unexplainedNulls(
     path: Path,
   ): void {
     if (value === null || value === undefined) {
-      if (levels.includes(level) && !isExplained(path)) found.push(path.join('.'));
+      if (levels.includes(level) && !isExplained(path)) found.push(path);
       return;
     }
     const nullableType = getNullableType(type);
@@ -92,7 +94,13 @@ export function unexplainedNulls(
 
   if (data)
     visitFields(query, data, collectFields(schema, fragments, values, query, operation.selectionSet), []);
-  return found;
+  // Of many errors of one field, whatever its aliases, a response contains the first ones and the number of the others.
+  const omittedFields = errors
+    .filter(({ extensions }) => Number(extensions?.['omitted'] ?? 0) > 0)
+    .map(({ path = [] }) => fieldOfPath.get(fieldPathOf(path)));
+  return found
+    .filter((path) => !omittedFields.includes(fieldOfPath.get(fieldPathOf(path))))
+    .map((path) => path.join('.'));
 }
 
 const fieldPathOf = (path: Path): string => path.filter((key) => typeof key === 'string').join('.');

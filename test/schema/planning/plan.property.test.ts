@@ -88,7 +88,10 @@ test('every random operation costs at most the planned calls, reports its actual
     {
       numRuns: runs,
       verbose: fc.VerbosityLevel.Verbose,
-      examples: [[{ seed: 418404560, size: 10, mode: 'development', isModeConfigured: true }]], // a list with empty pages
+      examples: [
+        [{ seed: 418404560, size: 10, mode: 'development', isModeConfigured: true }], // a list with empty pages
+        [{ seed: 1674126470, size: 48, mode: 'extended', isModeConfigured: true }], // more than ten errors of one field
+      ],
     },
   );
   await sandbox.close();
