@@ -26,8 +26,9 @@ describe('the last items of a list', () => {
   test.each([
     ['a little too large, so that the window begins in the last page', 14, 22, [0, 10, 20]],
     ['too large by a page', 94, 104, [0, 90, 100]],
-    ['much too large', 14, 420, [0, 10, 20, 40, 70, 130, 260, 340, 380, 400, 410]],
-    ['much too small', 95, 0, [0, 10, 20, 40, 80, 90, 100, 120, 160]],
+    ['much too large', 14, 420, [0, 10, 20, 30, 60, 340, 380, 400, 410]],
+    ['much too small', 95, 0, [0, 10, 20, 40, 80, 90, 100, 110, 160]],
+    ['larger than any list', 37, 100_000, [0, 20, 30, 40, 100, 1_000, 99_920, 99_960, 99_980, 99_990]],
     ['too small by a page', 95, 83, [0, 70, 80, 90]],
   ])('the last items of a list are found although its total is %s', async (_, items, total, offsets) => {
     const list = await startList(albums, pagesOf(items, total, 10));
@@ -134,6 +135,28 @@ describe('the last items of a list', () => {
       expect(nodes.map(({ id }) => id)).toEqual(ids(29, 36));
       expect(pageInfo.hasNextPage).toBe(false);
       expect(list.offsets().length).toBeLessThanOrEqual(4); // a page with another total may be read again
+    }
+  });
+
+  test.each([12, 15, 20, 60])(
+    'the last items after a cursor are found by a gateway that has not read the list, although its total is %d, which is too small',
+    async (total) => {
+      const pages = pagesOf(130, total, 10);
+      const { pageInfo } = await (await startList(albums, pages)).window('first: 70');
+      const list = await startList(albums, pages);
+      const { nodes } = await list.window(`last: 25, after: "${pageInfo.endCursor}"`);
+      expect(nodes.map(({ id }) => id)).toEqual(ids(105, 130));
+      expect(list.offsets().length).toBeLessThanOrEqual(1 + 16);
+    },
+  );
+
+  test('the items before a cursor are found in a list whose total differs from page to page by a page', async () => {
+    const pages = pagesOf(61, 61, 10).map((page, i) => ({ ...page, total: i % 2 === 0 ? 61 : 71 }));
+    const list = await startList(albums, pages);
+    for (const slot of [20, 40, 60]) {
+      const { pageInfo } = await list.window(`first: ${slot + 1}`);
+      const { nodes } = await list.window(`last: 10, before: "${pageInfo.endCursor}"`);
+      expect(nodes.map(({ id }) => id)).toEqual(ids(slot - 10, slot));
     }
   });
 

@@ -6,7 +6,7 @@ import { recordFreshness } from '../usage/field-context.ts';
 import { cutWindow, type Window } from './cut-window.ts';
 import { endOf } from './extent.ts';
 import { type ListRead, readPage } from './list-read.ts';
-import { cursorSlotIn, rangeAfter, shiftedSlot } from './moved-cursors.ts';
+import { cursorSlotIn, rangeAfter, shiftedSlot, slotByTotal } from './moved-cursors.ts';
 import type { PageSequence } from './page-reader.ts';
 import { sentTotal, untilGap } from './pages.ts';
 import type { CursorPosition, SlotRange, WindowArgs } from './slots.ts';
@@ -89,11 +89,12 @@ async function cutBeforeItem<T extends Entity>(
   const aligned = slot - (slot % limit);
   if (aligned < readUntil) return cut(pages, slotRange);
   if (aligned === readUntil) return cut([...pages, await readPage(read, aligned, epochMs())], slotRange);
-  // If the item is the first one of its page, the window is in the page in front of it, which does not show whether the item
-  // has moved: at worst the window repeats items.
+  // If the item is the first one of its page, the window is in the page in front of it. Only the total of that page can show
+  // whether the item has moved.
   const isFirst = aligned === slot;
   const page = await readPage(read, isFirst ? aligned - limit : aligned, epochMs());
+  const hasMoved = !isFirst || slotByTotal(page, before) === slot;
   const found = isFirst ? slot : cursorSlotIn(page, slot, before);
-  if (found === null) return cut(pages, slotRange);
+  if (found === null || !hasMoved) return cut(pages, slotRange);
   return cut([page], { start: Math.max(page.offset, found - last), end: found });
 }

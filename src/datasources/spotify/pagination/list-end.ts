@@ -8,9 +8,11 @@ import { readPages } from './page-reader.ts';
 
 /**
  * How many pages are read beyond the planned ones to find the end of a list whose total is wrong. Enough for all results of a
- * Spotify search and for lists of some 200 pages, because the steps double and then halve.
+ * Spotify search and for lists of some 200 pages, however large their totals are.
  */
 const maxEndSearchPages = 16;
+/** So many steps, which double, go back from the end by the total: most wrong totals are too large by a few pages. */
+const maxBackSteps = 2;
 
 interface EndSearch<T> {
   /** The pages that were read, in any order. */
@@ -32,14 +34,21 @@ export async function findEnd<T extends Entity>(
   const foundPages: Page<T>[] = [];
   for (let attempt = 0; ; attempt += 1) {
     const length = lengths.of(list, [...pages, ...foundPages]);
-    if (!length || length.end !== null || length.isReliable) return { pages: foundPages, isShortened: false };
+    // A cursor refutes a total that ends the list in front of it: the list has had this slot.
+    const isRefuted = read.after !== null && length !== null && read.after.slot >= length.length;
+    if (!length || length.end !== null || (length.isReliable && !isRefuted))
+      return { pages: foundPages, isShortened: false };
     if (Math.max(attempt, foundPages.length) >= maxEndSearchPages) {
       throw new UpstreamBadResponse(
         'Spotify reports wrong totals for this list, so its end is not known: page through it with `first`.',
       );
     }
     // A page smaller than requested may end between two multiples of the page size.
-    const start = Math.max(offsetToTry(length, limit, list.maxOffset, attempt), length.filledUntil);
+    const wasEmpty = foundPages.at(-1)?.items.length === 0;
+    const start = Math.max(
+      offsetToTry(length, { limit, maxOffset: list.maxOffset, attempt, wasEmpty }),
+      length.filledUntil,
+    );
     const isCovered = [...pages, ...foundPages].some((page) => page.offset <= start && start < endOf(page));
     // The embedded page may cover more slots than a later page of the list: it shows nothing new.
     const mayUseEmbedded = !isCovered;
@@ -60,15 +69,24 @@ function onlyQuotaError(error: unknown): UpstreamQuotaExceeded {
   throw error;
 }
 
+interface Attempt {
+  limit: number;
+  maxOffset: number;
+  /** The number of pages that were tried before. */
+  attempt: number;
+  /** Whether the page that was tried last had no items. */
+  wasEmpty: boolean;
+}
+
 /**
- * The offset of a page between the last item and the end: first by the total, then in steps that double. If all pages before
- * the first empty one are known, the page behind that one shows whether the list goes on.
+ * The offset of a page between the last item and the end: first by the total. If that page is empty, in steps that go back
+ * from it, then near the square root of the remaining pages, because the total may be larger by any factor; after a page with
+ * items, in the middle. While no page is empty, in steps that go forward. If all pages before the first empty one are known,
+ * the page behind that one shows whether the list goes on.
  */
 function offsetToTry(
   { filledUntil, emptyFrom, maxLength, reportedTotal }: ListLength,
-  limit: number,
-  maxOffset: number,
-  attempt: number,
+  { limit, maxOffset, attempt, wasEmpty }: Attempt,
 ): number {
   const aligned = (slot: number) => slot - (slot % limit);
   const firstOffset = aligned(filledUntil);
@@ -77,6 +95,10 @@ function offsetToTry(
   if (emptyFrom <= filledUntil) return emptyFrom + limit;
   if (attempt === 0 && byTotal >= firstOffset && byTotal < upper) return byTotal;
   const step = limit * 2 ** attempt;
-  if (upper < maxOffset) return aligned(Math.max(Math.floor((firstOffset + upper) / 2), upper - step));
-  return aligned(Math.min(firstOffset + step - limit, maxOffset - 1));
+  if (upper === maxOffset) return aligned(Math.min(firstOffset + step - limit, maxOffset - 1));
+  const remaining = upper - firstOffset;
+  const middle = firstOffset + Math.floor(remaining / 2);
+  if (attempt <= maxBackSteps) return aligned(Math.max(middle, upper - step));
+  const root = firstOffset + limit * Math.floor(Math.sqrt(remaining / limit));
+  return aligned(wasEmpty ? Math.min(root, middle) : middle);
 }

@@ -79,19 +79,19 @@ export function shiftedSlot(
   return slotRefsIn(pages).some(({ id }) => id === cursor.id) ? null : slot;
 }
 
+/** The slot of the item of a cursor if the list has changed at the front by as much as its total: that of the page. */
+export const slotByTotal = (page: Page<Entity>, { slot, total }: CursorPosition): number =>
+  slot + (sentTotal([page]) ?? total) - total;
+
 /**
  * The slot in the page that holds the item of the cursor; null if none does.
  * @param expected the slot by the total of other pages: the page may be newer, and its own total is then another one
  */
-export function cursorSlotIn(
-  page: Page<Entity>,
-  expected: number,
-  { slot, id, total }: CursorPosition,
-): number | null {
-  const byOwnTotal = slot + (sentTotal([page]) ?? total) - total;
+export function cursorSlotIn(page: Page<Entity>, expected: number, cursor: CursorPosition): number | null {
+  const byOwnTotal = slotByTotal(page, cursor);
   const [from, to] = [Math.min(expected, byOwnTotal), Math.max(expected, byOwnTotal)];
   const refs = slotRefsIn([page]).filter(
-    (found) => found.id === id && from <= found.slot && found.slot <= to,
+    (found) => found.id === cursor.id && from <= found.slot && found.slot <= to,
   );
   return (refs.find((found) => found.slot === byOwnTotal) ?? refs[0])?.slot ?? null;
 }

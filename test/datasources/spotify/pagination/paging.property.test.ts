@@ -219,7 +219,9 @@ describe('paging over any list', { timeout: longestMs + 5_000 }, () => {
     (isKnown) =>
       fc.assert(
         fc.asyncProperty(lists, walks, async (list, { size, callsPerDay }) => {
-          fc.pre(!hasEmptyPage(list)); // two of them end the list, but not if a client gets them on different days
+          // Two empty pages end the list, but not if a client gets them on different days. Nor do slots stay the same if the
+          // pages of one day have another size than those of the next.
+          fc.pre(!hasEmptyPage(list) && !hasMovingSlots(list));
           const quota = { callsLeft: callsPerDay, isKnown };
           const tested = testList(list, { quota });
           expect(await walkOverDays(tested, quota, callsPerDay, size)).toEqual(

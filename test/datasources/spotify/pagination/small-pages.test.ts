@@ -159,6 +159,46 @@ test('a short page without a stated size and with a `next` after the requested p
   expect(list.offsets()).toEqual([0, 10]);
 });
 
+const nextWithoutOffset = 'https://api.spotify.com/v1/next';
+
+test.each([
+  ['1, and where `next` states where the next page begins', 1, nextAt],
+  ['their number of items, and where `next` states where the next page begins', 'items', nextAt],
+  ['1, and where `next` states nothing', 1, () => nextWithoutOffset],
+] as const)(
+  'each page is read once in a list with short pages that report a size of %s',
+  async (_, size, nextOf) => {
+    const shortPage = (offset: number, items: number, next: string | null) =>
+      page(offset, items, { limit: size === 'items' ? items : size, next, total: 34 });
+    const pages = [
+      shortPage(0, 7, nextOf(10)),
+      shortPage(10, 7, nextOf(20)),
+      shortPage(20, 8, nextOf(30)),
+      shortPage(30, 4, null),
+    ];
+    const list = await startList(albums, [], pages);
+    const allIds = ids(34);
+    const expected = [
+      allIds.slice(0, 7),
+      allIds.slice(10, 17),
+      allIds.slice(20, 28),
+      allIds.slice(30),
+    ].flat();
+    for (const count of [3, 10, 100])
+      expect((await list.walk(count)).ids, `first: ${count}`).toEqual(expected);
+    expect(list.offsets()).toEqual([0, 10, 20, 30]);
+  },
+);
+
+test('a short page inside an album that states its size only in `next` leaves its last slots empty', async () => {
+  const first = page(0, 47, { limit: undefined, next: nextAt(50), total: 53 }, embeddedTracks);
+  const rest = page(50, 3, { limit: 50, next: null, total: 53 }, embeddedTracks);
+  const album = { path: '^/albums/[^/]+$', body: { ...fullAlbum(plainId(900_001)), tracks: first.body } };
+  const list = await startList(embeddedTracks, [], [rest, album]);
+  expect((await list.walk(10)).ids).toEqual([...ids(47), ...ids(53).slice(50)]);
+  expect(list.offsets()).toEqual([50]);
+});
+
 test.each([0, -5, 99])(
   'a `next` that names the impossible offset %d does not change the size of its page',
   async (offset) => {

@@ -87,10 +87,21 @@ function pageSizeOf(
 ): number {
   const step = offsetIn(json['next']) - offset;
   const reported = countOr(step > 0 ? step : requested, json['limit']);
-  if (itemCount > 0) return Math.min(requested, Math.max(reported, itemCount));
+  if (itemCount > 0)
+    return Math.min(requested, Math.max(itemCount, plausibleSize(reported, itemCount, json['next'], step)));
   const isEmptyList = json['total'] === 0 && !isSet(json['next']);
   if (json['limit'] === 0 && !isEmptyList) throw new MalformedResponse('page.limit');
   return reported < smallestSizeLimit ? requested : Math.min(requested, reported);
+}
+
+/**
+ * The reported page size. If it is smaller than the items or than the limit of any app, a larger one that `next` names; if
+ * `next` names none, at least the smallest limit, because a short page does not end with its items.
+ */
+function plausibleSize(reported: number, itemCount: number, next: unknown, step: number): number {
+  if (reported >= Math.max(itemCount, smallestSizeLimit)) return reported;
+  if (step > 0) return Math.max(step, reported);
+  return reported < itemCount && isSet(next) ? smallestSizeLimit : reported;
 }
 
 /** The offset that `next` names, or 0. Only this number is read: no request is sent to the URL. */
@@ -111,7 +122,10 @@ export function decodeEmbeddedPage(
   const decodeItem = (item: unknown) => list.decodeItem(item, options, owner);
   const page = decodePage(value, { offset: 0, limit, market, kinds }, decodeItem, list.identify);
   // No request has named the size of this page. Without a stated size, it ends where its items end if the list goes on.
-  const isSized = (propertyOf(value, 'limit') ?? null) !== null || page.items.length === 0;
+  const isSized =
+    (propertyOf(value, 'limit') ?? null) !== null ||
+    offsetIn(propertyOf(value, 'next')) > 0 ||
+    page.items.length === 0;
   const goesOn = page.hasNext || page.total > page.items.length;
   return isSized || !goesOn ? page : { ...page, limit: Math.min(limit, page.items.length) };
 }
