@@ -144,12 +144,35 @@ describe('missing and unknown values', () => {
     ['day', '2020-05-06'],
   ])('a release date is as short as its precision states: %s', async (precision, date) => {
     const { execute } = await withFault(
-      edit({ path: 'release_date', set: '2020-05-06' }, { path: 'release_date_precision', set: precision }),
+      edit(
+        { path: 'release_date', set: '2020-05-06T00:00:00Z' },
+        { path: 'release_date_precision', set: precision },
+      ),
     );
     expect(
-      dataAndErrorCodes(await execute(`{ album(id: "${albums.tracks55}") { releaseDate { date } } }`)),
-    ).toEqual(withoutErrors({ album: { releaseDate: { date } } }));
+      dataAndErrorCodes(
+        await execute(`{ album(id: "${albums.tracks55}") { releaseDate { date precision } } }`),
+      ),
+    ).toEqual(withoutErrors({ album: { releaseDate: { date, precision: precision.toUpperCase() } } }));
   });
+
+  test.each([
+    ['2020', 'day', 'YEAR'],
+    ['2020', 'month', 'YEAR'],
+    ['2020-05', 'day', 'MONTH'],
+  ])(
+    'the precision of the release date %s is that of its form, although Spotify states "%s"',
+    async (date, stated, precision) => {
+      const { execute } = await withFault(
+        edit({ path: 'release_date', set: date }, { path: 'release_date_precision', set: stated }),
+      );
+      expect(
+        dataAndErrorCodes(
+          await execute(`{ album(id: "${albums.tracks55}") { releaseDate { date precision } } }`),
+        ),
+      ).toEqual(withoutErrors({ album: { releaseDate: { date, precision } } }));
+    },
+  );
 });
 
 describe('values that could harm clients or the gateway', () => {

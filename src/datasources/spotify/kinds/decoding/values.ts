@@ -104,11 +104,15 @@ export function releaseDate(json: Json, where: string): ReleaseDate | undefined 
   const date = stringPart(json, 'release_date', where);
   if (date === undefined) return undefined;
   const precision = enumPart(json['release_date_precision'], ['DAY', 'MONTH', 'YEAR']);
-  if (isMalformed(date)) return { date, precision };
-  // Some dates are longer than their precision.
-  const length = precision === 'YEAR' ? 'yyyy'.length : precision === 'MONTH' ? 'yyyy-mm'.length : undefined;
-  return { date: date.slice(0, length), precision };
+  if (isMalformed(date) || isMalformed(precision) || precision === undefined || precision === 'OTHER')
+    return { date, precision };
+  // Some dates are longer than their precision states, or shorter.
+  const known = date.slice(0, dateLengths[precision]);
+  if (/^\d{4}$/.test(known)) return { date: known, precision: 'YEAR' };
+  return { date: known, precision: /^\d{4}-\d{2}$/.test(known) ? 'MONTH' : precision };
 }
+
+const dateLengths = { YEAR: 'yyyy'.length, MONTH: 'yyyy-mm'.length, DAY: 'yyyy-mm-dd'.length };
 
 export const externalUrl = (json: Json, where: string): Decoded<string> => {
   const urls = part(json['external_urls'], (value) => expectObject(value, `${where}.external_urls`));
