@@ -1,10 +1,14 @@
 import type { GraphQLError } from 'graphql';
 import type { Documents } from '../operation/documents.ts';
+import type { Client } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import type { IdentifyClient } from './client-key.ts';
 import type { ExecuteAndCache } from './execute-and-cache.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
+
+/** The part of the context of yoga that the listener of node:http adds to a request. */
+export type RequestContext = Required<Pick<Client, 'hasWaitedForTurn'>>;
 
 /** The parts of the gateway that the fast path and yoga share. */
 export interface EntryPointOptions {

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { BadRequest, type GatewayError, overloaded, QueryTooComplex } from '../errors.ts';
 import { bodyTooLargeMessage } from '../operation/response-errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
-import type { EntryPointOptions } from './entry-point.ts';
+import type { EntryPointOptions, RequestContext } from './entry-point.ts';
 import type { FastPath, ReceivedPost } from './fast-path.ts';
 import { acceptedType, isPlainJson, plainJson } from './media-types.ts';
 import type { RequestBodies, RequestBody } from './request-bodies.ts';
@@ -16,7 +16,7 @@ export interface NodeListenerOptions
   fastPath: FastPath;
   /** Whether the fast path may respond at this moment; otherwise yoga does, whose plugins reject the request or add headers. */
   isFastPathOpen(): boolean;
-  yoga: (request: IncomingMessage, response: ServerResponse) => unknown;
+  yoga: (request: IncomingMessage, response: ServerResponse, context: RequestContext) => unknown;
   bodies: RequestBodies;
   /** The headers without which a page of another origin cannot read a response. */
   corsHeaders(origin: string | undefined): Record<string, string>;
@@ -47,7 +47,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     const mayUseFastPath = type !== null && sentTarget(request) === endpoint && isFastPathOpen();
     if (mayUseFastPath && (await fastPath({ request, response, type, body, clientKey, requestId }))) return;
     // Yoga reads the stream unless `request.body` is set and not empty.
-    await yoga(Object.assign(request, { body: body || ' ' }), response);
+    await yoga(Object.assign(request, { body: body || ' ' }), response, { hasWaitedForTurn: true });
   }
 
   async function readInTurn(request: IncomingMessage, clientKey: string): Promise<RequestBody> {
@@ -79,14 +79,15 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   async function handleInTurn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const hasTurn = await waitForTurn(keyOf(request));
     if (request.socket?.destroyed || response.writableEnded) return;
-    if (hasTurn) await yoga(request, response);
+    if (hasTurn) await yoga(request, response, { hasWaitedForTurn: true });
     else reject(response, 'overloaded');
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (isJsonPost(request, endpoint)) await handlePost(request, response);
-      else if (hasBody(request) || isHealthCheck(request)) await yoga(request, response);
+      else if (hasBody(request) || isHealthCheck(request))
+        await yoga(request, response, { hasWaitedForTurn: false });
       else await handleInTurn(request, response);
     } catch (bug) {
       fail(response, bug);

@@ -4,7 +4,7 @@ import type { Spotify } from '../datasources/spotify/index.ts';
 import type { Log } from '../observability/log.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
-import type { EntryPointOptions } from './entry-point.ts';
+import type { EntryPointOptions, RequestContext } from './entry-point.ts';
 import { documentParams } from './operation-params.ts';
 import { type OperatorRoutes, type Readiness, useOperatorRoutes } from './operator-routes.ts';
 import type { Paths } from './paths.ts';
@@ -58,7 +58,7 @@ export interface Pages {
   useGraphiql: typeof useGraphiql;
 }
 
-export type GatewayYoga = YogaServerInstance<object, object>;
+export type GatewayYoga = YogaServerInstance<Partial<RequestContext>, object>;
 
 /** The GraphQL server for every kind of request, with its pages and its routes for operators. */
 export function createGatewayYoga(options: GatewayYogaOptions, log: Log): GatewayYoga {
@@ -75,7 +75,7 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
     ...routePlugins(options),
     ...operationPlugins(options, requestIds),
   ];
-  return createYoga<object, object>({
+  return createYoga<Partial<RequestContext>, object>({
     plugins: plugins.map((plugin) => plugin && withErrorGuard(plugin, log)),
     graphqlEndpoint: paths.endpoint,
     extraParamNames: [...documentParams],

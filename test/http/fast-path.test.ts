@@ -1,10 +1,14 @@
 import { type RequestListener, request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createYoga } from 'graphql-yoga';
 import { describe, expect, test, vi } from 'vitest';
+import type { RequestContext } from '../../src/http/entry-point.ts';
 import { createExecuteAndCache } from '../../src/http/execute-and-cache.ts';
 import { createFastPath, type ReceivedPost } from '../../src/http/fast-path.ts';
+import { useExecuteOperation } from '../../src/http/plugins/execute-operation.ts';
 import { createResponseCache } from '../../src/http/response-cache.ts';
 import type { Client } from '../../src/operation/request.ts';
+import { schema } from '../../src/schema/index.ts';
 import { retryWhileShed, startClock } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { exchangeOnce } from '../support/process.ts';
@@ -275,6 +279,25 @@ test('the operation of a plain request does not wait for another turn, because t
   };
   expect(await fastPath(post as unknown as ReceivedPost)).toBe(true);
   expect(clients).toMatchObject([{ key: '192.0.2.1', hasWaitedForTurn: true }]);
+});
+
+test('an operation through yoga waits for another turn only if the listener has waited for none', async () => {
+  const clients: Client[] = [];
+  const options = {
+    async executeAndCache(_key: string, _params: object, client: Client) {
+      clients.push(client);
+      return { result: { data: {} }, body: Buffer.from('{}'), reuse: null };
+    },
+    responseCache: { get: () => undefined },
+    identifyClient: () => '192.0.2.1',
+  } as unknown as Parameters<typeof useExecuteOperation>[0];
+  const plugins = [useExecuteOperation(options, () => 'id')];
+  const yoga = createYoga<Partial<RequestContext>>({ schema, plugins, logging: false });
+  const headers = { 'content-type': 'application/json' };
+  const body = json({ query: page });
+  for (const context of [{ hasWaitedForTurn: true }, { hasWaitedForTurn: false }, {}])
+    await yoga.fetch('http://gateway.test/graphql', { method: 'POST', headers, body }, context);
+  expect(clients.map(({ hasWaitedForTurn }) => hasWaitedForTurn)).toEqual([true, false, false]);
 });
 
 describe('a cached response', () => {

@@ -155,6 +155,25 @@ test('a body waits for the turn of its client before it is parsed, and is reject
   expect([statuses.sort(), parsed]).toEqual([[200, 503], 1]);
 });
 
+test('yoga knows of each request whether the client has waited for its turn, so that no operation waits twice', async () => {
+  const contexts: unknown[] = [];
+  const yoga: NodeListenerOptions['yoga'] = (request, response, context) => {
+    contexts.push([request.method, request.url, context.hasWaitedForTurn]);
+    response.end();
+  };
+  const { get, post } = await serve({ fastPath: async () => false, yoga });
+  await post('application/json');
+  await get('/graphql?query={__typename}');
+  await post('text/plain');
+  await get('/health');
+  expect(contexts).toEqual([
+    ['POST', '/graphql', true],
+    ['GET', '/graphql?query={__typename}', true],
+    ['POST', '/graphql', false],
+    ['GET', '/health', false],
+  ]);
+});
+
 test('a request that is no operation waits for the turn of its client too, and a health check does not', async () => {
   const turns: ((hasTurn: boolean) => void)[] = [];
   const served: (string | undefined)[] = [];

@@ -3,7 +3,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { stringify } from '../../json.ts';
 import { cacheHeaders, type Reuse } from '../cache-headers.ts';
 import { clientKeyOf } from '../client-key.ts';
-import type { EntryPointOptions } from '../entry-point.ts';
+import type { EntryPointOptions, RequestContext } from '../entry-point.ts';
 import type { RequestIds } from '../request-id.ts';
 import { responseKey } from '../response-cache.ts';
 
@@ -32,6 +32,7 @@ export function useExecuteOperation(
       key: clientKeyOf(request, context, identifyClient),
       header,
       requestId,
+      hasWaitedForTurn: (context as Partial<RequestContext>).hasWaitedForTurn ?? false,
       signal: request.signal,
     };
     const { result, body, reuse } = await executeAndCache(key, { ...params, query }, client);
