@@ -16,14 +16,14 @@ const idleMs = 60_000;
 export function measureStarts({ targets, upstream, mode, rounds, say }) {
   const traffic = createTraffic();
   return inTurn({ targets, upstream, mode, rounds, say }, async ({ target, server, put }) => {
-    const { origin, startedMs, listeningMs, execute } = server;
-    const { rss: idleRss } = await execute('usage');
+    const { origin, startedMs, listeningMs, request } = server;
+    const { rss: idleRss } = await request('usage');
     const sentMs = performance.now();
     const client = connect(origin);
     await client.execute(traffic.cold('Q1', target.dialect?.createRequestOf(mode))());
     const responseMs = performance.now() - sentMs;
     await client.close();
-    const { rss, heapUsed } = await execute('usage');
+    const { rss, heapUsed } = await request('usage');
     const startMs = listeningMs - startedMs;
     put(['starts'], { startMs, firstResponseMs: startMs + responseMs, idleRss, rss, heapUsed });
   });
@@ -57,15 +57,15 @@ export async function measureWorkers({ ours, upstream, mode, effort }) {
   for (let round = 0; round < effort.rounds; round++) {
     for (const workers of Object.keys(micros)) {
       const settings = { env: { WEB_CONCURRENCY: workers }, cores: 'any' };
-      await withServer(ours, upstream, mode, settings, async ({ origin, execute }) => {
+      await withServer(ours, upstream, mode, settings, async ({ origin, request }) => {
         // Each of two workers gets half of the requests of a warm-up. Many loads, because each connects anew: while
         // only one worker listens, it gets all connections.
         for (let second = 0; second < effort.warmUpCpuSeconds; second++) {
           await load(origin, traffic.hot(name), { connections: usualConnections, seconds: 1 });
         }
-        const before = await execute('usage');
+        const before = await request('usage');
         const { latencies } = await load(origin, traffic.hot(name), loadOptions);
-        const after = await execute('usage');
+        const after = await request('usage');
         micros[workers].push((after.cpuMicros - before.cpuMicros) / latencies.length);
       });
     }
