@@ -84,7 +84,7 @@ function readOptions(args: readonly string[]) {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     // The first sentence states the problem, the others give hints about Node's syntax.
-    return error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
+    return error instanceof Error ? (error.message.split(/\.\s/)[0] ?? '') : String(error);
   }
 }
 

@@ -45,8 +45,8 @@ const knownArtist = '3Nrfpe0tUJi4K4DXYWgMUX';
 const query = 'the';
 const searchableKinds = Object.values(kinds).filter(({ isSearchable }) => isSearchable);
 const search = { q: query, type: searchableKinds.map(({ name }) => name).join(',') };
-/** The only page size of search that every app may use. */
-export const leastPageSize = 10;
+/** The largest page of a search that every app may use. */
+export const pageSizeOfEveryApp = 10;
 
 /** @param market for the calls that name one */
 export async function examine(client: RawClient, market: string): Promise<Examination> {
@@ -56,7 +56,7 @@ export async function examine(client: RawClient, market: string): Promise<Examin
   const albumPage = await reader.read({
     family: 'artists/albums',
     path: `/artists/${artist}/albums`,
-    query: { limit: String(pageSize ?? leastPageSize) },
+    query: { limit: String(pageSize ?? pageSizeOfEveryApp) },
     shape: 'artists/{id}/albums',
   });
   if (pageSize === null)

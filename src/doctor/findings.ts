@@ -1,6 +1,6 @@
 import { type Family, families, kinds, type RawResponse } from '../datasources/spotify/index.ts';
 import { type Difference, differencesOf } from './differences.ts';
-import { type Examination, leastPageSize } from './examine.ts';
+import { type Examination, pageSizeOfEveryApp } from './examine.ts';
 import { type MarketBehaviour, marketBehaviour, type SeenFields, seenFields } from './seen-fields.ts';
 import type { ShapeMode } from './shapes.ts';
 
@@ -104,7 +104,7 @@ function batchOf(response: RawResponse | undefined): boolean | null {
 /** Three signs: whether artists have all their fields, whether one call can read several objects, and the page size. */
 function kindOf({ withheld }: SeenFields, batch: boolean | null, pageSize: number | null): AppKind {
   const hasAllArtistFields = artistFieldsOf(withheld);
-  const hasLargePages = pageSize !== null && pageSize > leastPageSize;
+  const hasLargePages = pageSize !== null && pageSize > pageSizeOfEveryApp;
   if (hasAllArtistFields) return batch === false ? 'unknown' : 'extended';
   if (hasAllArtistFields === null) return batch === false && !hasLargePages ? 'development' : 'unknown';
   if (batch === true) return 'old-development';

@@ -3,7 +3,7 @@ import { families, type Observer } from '../datasources/spotify/index.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-type ClosingReason = 'idle' | 'pipelined' | 'slow' | 'unread';
+type ClosingReason = 'idle' | 'limit' | 'pipelined' | 'slow' | 'unread';
 
 export const prefix = 'spotify_graphql';
 
@@ -66,7 +66,7 @@ export function createMetrics() {
     },
     /** Counts a request that gets an error of the gateway in place of the result of its operation. */
     recordRejection: (code: string): void => refusals.inc({ code }),
-    /** @param reason it was idle, its requests were slow or too many at a time, or its response was unread */
+    /** @param reason it was idle or one too many, its requests were slow or too many at a time, or its response was unread */
     connectionClosed: (reason: ClosingReason): void => closings.inc({ reason }),
     /** @param by 1 for a connection that was opened, -1 for one that has ended */
     connectionsChanged: (by: 1 | -1): void => connections.inc(by),

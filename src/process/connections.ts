@@ -46,11 +46,15 @@ export function limitConnections(
   let openConnections = 0;
   server.maxConnections = maxConnections;
   limitPipelining(server, openResponses, () => observer.connectionClosed('pipelined'));
+  server.on('drop', () => observer.connectionClosed('limit')); // Node has rejected it because of `maxConnections`
 
   server.on('connection', (socket) => {
     const client = identifyClient(noHeader, socket.remoteAddress);
     const openOfClient = openOfClients.get(client) ?? 0;
-    if (openOfClient >= maxOfClient) return void socket.destroy();
+    if (openOfClient >= maxOfClient) {
+      observer.connectionClosed('limit');
+      return void socket.destroy();
+    }
     openConnections += 1;
     openOfClients.set(client, openOfClient + 1);
     observer.connectionsChanged(1);

@@ -38,7 +38,6 @@ export function createHandler(parts: HandlerParts): Handler {
   const { origin, acceptedCredentials, tokens, catalogue, log, faults, quotaMode, latencyMs } = parts;
   const replyOfApi = createApi({
     catalogue,
-    tokens,
     apiUrl: origin + apiRoot,
     imagesUrl: origin + picturesRoot,
   });
@@ -46,6 +45,7 @@ export function createHandler(parts: HandlerParts): Handler {
   const control = createControl(faults);
   const pictures = createPictures(catalogue);
   const deliver = createDelivery();
+  const usualDelivery: Delivery = { ...immediateDelivery, delayMs: latencyMs };
 
   return async (request, response) => {
     const { method = 'GET', url = '/', headers } = request;
@@ -63,8 +63,11 @@ export function createHandler(parts: HandlerParts): Handler {
     // A browser's preflight request needs no token; faults and quotas do not apply to it.
     if (method === 'OPTIONS') {
       const reply = preflightReply(target.kind, headers.origin);
-      return deliver(response, reply, { delayMs: latencyMs, way: { kind: 'whole' } }, onStatus);
+      return deliver(response, reply, usualDelivery, onStatus);
     }
+    // Spotify limits an app by its client id, which only a valid token shows: other calls count for no limit and meet no fault.
+    const rejection = target.kind === 'api' ? tokens.rejectionOf(headers.authorization) : null;
+    if (rejection) return deliver(response, rejection, usualDelivery, onStatus);
     const plan = faults.applyFaults(plainPlan(usualConditions(quotaMode()), latencyMs), target);
     const normalReply = async () =>
       target.kind === 'token'

@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { noBearer, noToken, tokenExpired, tokenUnknown } from './api/error-responses.ts';
+import type { Reply } from './reply.ts';
 
 /** The access tokens of one sandbox. */
 export interface Tokens {
   /** Lifetime of a token in seconds, as `expires_in` of the token endpoint. */
   readonly lifetimeSeconds: number;
   issue(): string;
-  /**
-   * Checks an Authorization header of the Web API.
-   * @throws ErrorResponse with Spotify's response to an invalid header
-   */
-  check(authorization: string | undefined): void;
+  /** Spotify's reply to a call of the Web API whose Authorization header has no valid token; null if it has one. */
+  rejectionOf(authorization: string | undefined): Reply | null;
   /** Expires every issued token. */
   expireAll(): void;
 }
@@ -30,13 +28,13 @@ export function createTokens(lifetimeSeconds: number, now: () => number): Tokens
       endsAtMs.set(token, now() + lifetimeSeconds * 1000);
       return token;
     },
-    check: (authorization) => {
-      if (authorization === undefined || authorization === '') throw noToken();
+    rejectionOf: (authorization) => {
+      if (authorization === undefined || authorization === '') return noToken().reply;
       const [, token] = bearer.exec(authorization) ?? [];
-      if (token === undefined) throw noBearer();
+      if (token === undefined) return noBearer().reply;
       const endAtMs = endsAtMs.get(token);
-      if (endAtMs === undefined) throw tokenUnknown();
-      if (endAtMs <= now()) throw tokenExpired();
+      if (endAtMs === undefined) return tokenUnknown().reply;
+      return endAtMs <= now() ? tokenExpired().reply : null;
     },
     expireAll: () => {
       for (const token of endsAtMs.keys()) endsAtMs.set(token, now());

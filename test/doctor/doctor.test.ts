@@ -366,6 +366,9 @@ test('an unknown option and a report that cannot be written are errors', async (
     exitCode: 1,
     errors: expect.stringContaining("'--jsn'"),
   });
+  const { errors } = await runCommand({}, '--report', '--json');
+  expect(errors).toContain('ambiguous');
+  expect(errors, "the hints about Node's syntax are left out").not.toContain('Did you');
   const sandbox = await startUpstream();
   const result = await runCommand(
     upstreamOf(sandbox),

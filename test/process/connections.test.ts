@@ -75,7 +75,7 @@ test('an idle connection stays open for longer than proxies keep one, because th
   expect(serverOptions.keepAliveTimeout).toBeGreaterThan(caddyMs);
 });
 
-test('one client leaves room for the connections of other clients, and gets new ones when it closes some', () => {
+test('one client leaves room for the connections of other clients, gets new ones when it closes some, and rejected ones are counted', () => {
   const server = Object.assign(new EventEmitter(), { closeIdleConnections: () => undefined });
   const openResponses = {
     of: () => new Set<ServerResponse>(),
@@ -83,7 +83,11 @@ test('one client leaves room for the connections of other clients, and gets new 
     lastOfEach: () => [],
     behind: () => 0,
   };
-  const observer = { connectionsChanged: () => undefined, connectionClosed: () => undefined };
+  const closed: string[] = [];
+  const observer = {
+    connectionsChanged: () => undefined,
+    connectionClosed: (reason: string) => void closed.push(reason),
+  };
   limitConnections(server as unknown as Server, openResponses, observer);
   function connect(remoteAddress: string) {
     const socket = Object.assign(new EventEmitter(), { remoteAddress, destroyed: false, destroy });
@@ -98,9 +102,13 @@ test('one client leaves room for the connections of other clients, and gets new 
 
   const sockets = Array.from({ length: 4_000 }, () => connect('192.0.2.1'));
   expect(sockets.filter(({ destroyed }) => !destroyed)).toHaveLength(3_500);
+  expect(closed).toEqual(Array.from({ length: 500 }, () => 'limit'));
   expect([isOpen('192.0.2.1'), isOpen('192.0.2.2'), isOpen('2001:db8::1')]).toEqual([false, true, true]);
   sockets[0]?.destroy();
   expect([isOpen('192.0.2.1'), isOpen('192.0.2.1')]).toEqual([true, false]);
+  closed.length = 0;
+  server.emit('drop');
+  expect(closed).toEqual(['limit']);
 });
 
 /** On a slow machine an iteration takes longer than requests may wait. */

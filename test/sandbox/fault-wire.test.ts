@@ -81,9 +81,10 @@ describe('on the wire', () => {
   test('a `reset` fault resets the TCP connection instead of a normal close', async () => {
     client.sandbox.faults.add({ fault: { kind: 'reset' } });
     const { hostname, port } = new URL(client.sandbox.apiUrl);
+    const { authorization } = await client.authorize();
     const socket = connect(Number(port), hostname);
     const end = Promise.race([once(socket, 'end').then(() => 'in good order'), once(socket, 'close')]);
-    socket.resume().write('GET /v1/me HTTP/1.1\r\nhost: sandbox\r\n\r\n');
+    socket.resume().write(`GET /v1/me HTTP/1.1\r\nhost: sandbox\r\nauthorization: ${authorization}\r\n\r\n`);
     await expect(end).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 

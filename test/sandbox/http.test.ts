@@ -7,7 +7,7 @@ import { createCallLog } from '../../src/sandbox/calls.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 import { startUpstream } from '../support/upstream.ts';
-import { tokenRequest, useSandbox } from './client.ts';
+import { connect, tokenRequest, useSandbox } from './client.ts';
 
 const { bts } = catalogue.fixtures.artists;
 const { tracks55 } = catalogue.fixtures.albums;
@@ -186,8 +186,11 @@ describe('the sandbox', () => {
 
   test('the sandbox closes within a second while a request hangs', async () => {
     const closing = await startSandbox({ catalogue });
+    const { authorize } = await connect(closing);
+    const headers = await authorize();
+    closing.clearCalls();
     closing.faults.add({ fault: { kind: 'stall' } });
-    const hanging = fetch(`${closing.apiUrl}/artists/${bts}`).catch((error: unknown) => error);
+    const hanging = fetch(`${closing.apiUrl}/artists/${bts}`, { headers }).catch((error: unknown) => error);
     while (closing.calls().length === 0) await sleep(5);
     const before = performance.now();
     await closing.close();

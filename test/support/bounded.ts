@@ -11,7 +11,7 @@ const healthEveryMs = 20;
 const minHealthRequests = 3;
 
 /**
- * Runs `act`, which sends requests to the process, and asserts that it takes at most `answerMs` (null: no limit), that
+ * Runs `act`, which sends requests to the process, and asserts that it takes at most `responseMs` (null: no limit), that
  * `/health` responds within 200 ms meanwhile, and that the process never has more than 300 MB. Bounds on time are
  * multiplied by the load of the machine at that time.
  */

@@ -1,4 +1,4 @@
-import type { TestEnvironment } from './fault-environment.ts';
+import { hostOf, type TestEnvironment } from './fault-environment.ts';
 
 /** Finds leaks of a case: secrets in output, calls to other hosts, unhandled rejections, sockets and timers. */
 
@@ -51,17 +51,14 @@ export function callsToOtherHosts({ network, allowed }: TestEnvironment): string
   allowHosts(allowed);
   const called = [
     ...network.connections().map(({ host, port }) => `${host}:${port}`),
-    ...network.requests().map(({ origin }) => {
-      const { hostname, port, protocol } = new URL(origin);
-      return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
-    }),
+    ...network.requests().map(({ origin }) => hostOf(origin)),
   ];
   return [...new Set(called.filter((host) => !allowedHosts.has(host)))].map((host) => `${host} was called`);
 }
 
 /** Credentials sent to the wrong endpoint: the app's secret is only for the token endpoint, the token only for the Web API. */
 export function misdirected({ network, allowed }: TestEnvironment): string[] {
-  const requests = network.requests().filter(({ origin }) => allowed.has(new URL(origin).host));
+  const requests = network.requests().filter(({ origin }) => allowed.has(hostOf(origin)));
   return requests.flatMap(({ scheme, path }) => {
     const isToken = path.startsWith('/api/token');
     const isExpected = isToken ? scheme === 'Basic' : scheme === 'Bearer';

@@ -12,13 +12,7 @@ const log = pino();
 const redis = createRedis(REDIS_URL, log);
 
 const app = createApp({
-  environment: {
-    SPOTIFY_API_URL: sandbox.apiUrl,
-    SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
-    SPOTIFY_CLIENT_ID: sandbox.clientId,
-    SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
-    REDIS_URL,
-  },
+  environment: { ...sandbox.environment, REDIS_URL },
   redis,
   log,
 });

@@ -3,7 +3,7 @@ import { drawCovers } from './picture-files.ts';
 import { episodeIdOf, fixtureShows } from './podcasts.ts';
 import { base62, createRandom, idOf } from './random.ts';
 import { trackIdOf } from './tracks.ts';
-import { playlistTitle, userName } from './words.ts';
+import { personName, playlistTitle } from './words.ts';
 
 /** The content of a slot. */
 type Content = 'episode' | 'local' | 'null' | 'shell' | 'nothing' | 'repeated';
@@ -111,7 +111,7 @@ const ordinaryPlans = (): PlaylistPlan[] =>
 
 function drawPlaylist({ slots, contents: _contents, ...plannedProperties }: PlaylistPlan): Playlist {
   const random = createRandom(`playlist:${plannedProperties.id}`);
-  const name = userName(random);
+  const name = personName(random);
   return {
     description: '',
     owner: { id: `31${random.text(base62, 26).toLowerCase()}`, displayName: name },

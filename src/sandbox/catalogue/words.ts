@@ -84,7 +84,7 @@ export const episodeTitle = (random: Random): string => plainTitle(random);
 /** The title of an audiobook. */
 export const bookTitle = (random: Random): string => `${plainTitle(random)}: A Novel`;
 
-/** The name of an author or a narrator. */
+/** The name of an author, a narrator or a user. */
 export const personName = (random: Random): string => `${random.pick(firstNames)} ${random.pick(lastNames)}`;
 
 /** The publisher of a show. */
@@ -94,6 +94,3 @@ export const publisherName = (random: Random): string =>
 /** The title of a playlist. */
 export const playlistTitle = (random: Random): string =>
   `${random.pick(['Songs for', 'Best of', 'Late', 'Road to', 'Soft', 'Loud'])} ${random.pick(nouns)}`;
-
-/** The name that a user shows. */
-export const userName = (random: Random): string => `${random.pick(firstNames)} ${random.pick(lastNames)}`;
