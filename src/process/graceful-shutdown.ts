@@ -60,9 +60,9 @@ export function gracefulShutdown(
   log: Log,
   trigger: ShutdownTrigger = signalTrigger,
 ): void {
+  let draining = false;
   const areRequestsFrequent = watchRequests(server, openResponses, () => draining);
   const silentConnections = hasSocketServer(server) ? watchSilentConnections(server) : () => [];
-  let draining = false;
   let exitCode = 0; // 1 as soon as an exception was not caught, also while the process drains
 
   async function stop(): Promise<void> {

@@ -38,7 +38,7 @@ export function createApi(mode) {
 
   function batch(family, ids, parse, bytes) {
     if (mode === 'development') return refusal(family, 403, 'Forbidden');
-    if (ids.length > batchMax[family]) return refusal(family, 400, 'Too many ids requested');
+    if (ids.length > batchMax[family]) return refusal(family, 400, 'too many ids requested');
     const parts = ids.map((id) => (parse(id) ? bytes(parse(id)) : Buffer.from('null')));
     const body = parts.flatMap((part, i) => (i === 0 ? [part] : [comma, part]));
     return response(family, Buffer.concat([Buffer.from(`{"${family}":[`), ...body, Buffer.from(']}')]));

@@ -1,7 +1,10 @@
 import { albumId, artistId, episodeId, playlistId, showId, trackId } from './ids.js';
 import { markets } from './markets.js';
 
-/** One artist's objects in Spotify's format, with all fields that Spotify sends, even if the operations do not select them. */
+/**
+ * One artist's objects in Spotify's format, with all fields that Spotify sends to an app of the mode, even if the operations do
+ * not select them.
+ */
 
 export const albumsPerArtist = 120;
 export const tracksPerAlbum = 12;
@@ -40,8 +43,7 @@ export function artist(seed, { extended }) {
   const id = artistId(seed);
   return {
     ...identity('artist', id),
-    ...(extended && { followers: { href: null, total: 1_234_567 } }),
-    genres: ['k-pop', 'pop'],
+    ...(extended && { followers: { href: null, total: 1_234_567 }, genres: ['k-pop', 'pop'] }),
     images: images(0),
     name: 'The Bench',
     ...(extended && { popularity: 71 }),
@@ -55,7 +57,7 @@ export function shortAlbum(seed, album, { extended }) {
   return {
     album_type: types[album % types.length],
     total_tracks: tracksPerAlbum,
-    available_markets: markets,
+    ...(extended && { available_markets: markets }),
     ...identity('album', id),
     images: images(album),
     name: nameOf(album),
@@ -72,13 +74,13 @@ function shortTrack(seed, album, track, { extended }) {
   const id = trackId(seed, album, track);
   return {
     artists: [shortArtist(seed)],
-    available_markets: markets,
+    ...(extended && { available_markets: markets }),
     disc_number: 1,
     duration_ms: 180_000 + track * 1_357,
     explicit: track % 5 === 0,
     ...identity('track', id),
     name: nameOf(album + track),
-    preview_url: extended ? `https://p.scdn.co/mp3-preview/${hash.slice(0, 40)}` : null,
+    ...(extended && { preview_url: `https://p.scdn.co/mp3-preview/${hash.slice(0, 40)}` }),
     track_number: track + 1,
     type: 'track',
     uri: `spotify:track:${id}`,

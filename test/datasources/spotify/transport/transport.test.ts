@@ -113,9 +113,10 @@ describe.each(transports)('one HTTP request over %s', (transport) => {
     const { sandbox } = await startInMode('development');
     const http = httpOver(transport, 2_000);
     onTestFinished(http.close);
-    sandbox.faults.add({ fault: { kind: 'answer', status: 500, text: 'x'.repeat(3_000_000) } });
+    const fault: Fault = { kind: 'answer', status: 500, text: 'x'.repeat(3_000_000) };
+    sandbox.faults.add({ on: { route: 'token' }, fault }); // without a token only the token endpoint has faults
     const request = { method: 'GET', url: `${sandbox.apiUrl}/artists/${artists.bts}`, headers: {} } as const;
-    expect(await http.requestOnce(request)).toMatchObject({
+    expect(await http.requestOnce({ ...request, url: sandbox.tokenUrl })).toMatchObject({
       kind: 'response',
       status: 500,
       body: undefined,

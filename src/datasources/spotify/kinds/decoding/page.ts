@@ -95,8 +95,8 @@ function pageSizeOf(
 }
 
 /**
- * The reported page size. If it is smaller than the items or than the limit of any app, a larger one that `next` names; if
- * `next` names none, at least the smallest limit, because a short page does not end with its items.
+ * The reported page size. If it is smaller than the items or than the limit of any app, `next` may name a larger one. If it is
+ * smaller than the items and `next` names none, the page has at least the smallest limit: a short page does not end with its items.
  */
 function plausibleSize(reported: number, itemCount: number, next: unknown, step: number): number {
   if (reported >= Math.max(itemCount, smallestSizeLimit)) return reported;
