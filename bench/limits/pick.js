@@ -8,7 +8,7 @@ const releaseDate = ({ release_date: date, release_date_precision: precision }) 
   precision: precision.toUpperCase(),
 });
 
-export const artist = ({ id, name, uri, genres, images }) => ({
+export const artist = ({ id, name, uri, genres = null, images }) => ({
   id,
   name,
   uri,
