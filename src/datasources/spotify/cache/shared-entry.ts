@@ -37,7 +37,7 @@ export interface StoredEntries {
 
 const plainBytes = 1_000; // a longer text is compressed: to an eighth, in some 50 µs
 const maxTextBytes = 1_000_000; // five times a page of 50 tracks with their albums
-const maxContainerBytes = 1_000; // of the key of a response: the longest search has some 800
+const maxContainerBytes = 4_000; // of the key of a response: the longest search has some 2,400, in a URL's encoding
 const awaitedMs = 1_000; // within which the processes that wait for an entry read it, even if it may not be cached
 const maxObjects = 500; // of a response: 50 tracks with their albums and artists have some 200
 const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header

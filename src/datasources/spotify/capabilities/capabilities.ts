@@ -135,6 +135,12 @@ export function createCapabilities(
     );
 
   const learnFeature: Capabilities['learnFeature'] = async (feature, object, call, confirms) => {
+    // Another process may have learned it while this one waited for the other one's call.
+    if (learned.lookup(feature)?.value === false) {
+      const error = new FeatureWithheld({ isExplicit: true });
+      countedErrors.add(error);
+      throw error;
+    }
     try {
       const result = await callUnlessRejected(feature, object, call);
       if (confirms(result)) rejections.confirm(feature, true);

@@ -220,15 +220,21 @@ describe('an object inside a stored response', () => {
     }
   });
 
-  test('a full object embedded in a stored response is enough for a read of the full object', async () => {
-    const results = searchResults(track, 'q', null).page(0, 50);
-    const spotify = respondWith({ '/search': { tracks: pageJson([fullTrack(plainId(7))]) } });
-    const { startProcess } = startShared(spotify);
-    await startProcess().cache.get(results, startField());
-    const request = byId(track, plainId(7) as SpotifyId, null);
-    expect(await startProcess().cache.get(request, startField())).toMatchObject({ full: true });
-    expect(spotify.calls).toHaveLength(1);
-  });
+  test.each([
+    ['a short text', 'q'],
+    ['the longest text', '音'.repeat(250)],
+  ])(
+    'a full object embedded in a stored response is enough for a read of the full object: a search for %s',
+    async (_, q) => {
+      const results = searchResults(track, q, null).page(0, 50);
+      const spotify = respondWith({ '/search': { tracks: pageJson([fullTrack(plainId(7))]) } });
+      const { startProcess } = startShared(spotify);
+      await startProcess().cache.get(results, startField());
+      const request = byId(track, plainId(7) as SpotifyId, null);
+      expect(await startProcess().cache.get(request, startField())).toMatchObject({ full: true });
+      expect(spotify.calls).toHaveLength(1);
+    },
+  );
 
   test('a stale object embedded in a stored response is served, and refreshed in the background', async () => {
     const clock = startClock();
@@ -320,7 +326,7 @@ describe('a reference to a response', () => {
     ['empty', () => ''],
     ['no key', () => '\u0000\uFFFD{"'],
     ['a URL', () => 'https://example.com/artists'],
-    ['too long', () => `/search?q=${'a'.repeat(1_000)}&type=track&limit=10&offset=0`],
+    ['too long', () => `/search?q=${'a'.repeat(4_000)}&type=track&limit=10&offset=0`],
     ['of a response that is not stored', () => `/artists/${plainId(2)}/albums?limit=50&offset=0`],
     ['of an object that is not stored', () => `album/${plainId(2)}`],
     ['of the object itself', () => `album/${albumId}`],

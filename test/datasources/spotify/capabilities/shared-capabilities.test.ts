@@ -59,6 +59,19 @@ describe('a capability that other processes have learned', () => {
     expect(capabilities.has('batch')).toBe(false);
   });
 
+  test('a process sends no call for a feature that another process has found missing since the read began', async () => {
+    const { capabilities, receive } = start('auto');
+    const calls: string[] = [];
+    const call = async () => void calls.push('a call');
+    const read = async () => {
+      receive('ability:artists/top-tracks', { value: false, learnedAtMs: soon() });
+      await capabilities.learnFeature('artists/top-tracks', 'an artist', call, () => true);
+      return 'top tracks';
+    };
+    expect(await capabilities.nullIfMissing('artists/top-tracks', 'an artist', read)).toBeNull();
+    expect(calls).toEqual([]);
+  });
+
   test('a process ignores an invalid message about a capability', () => {
     const { capabilities, receive } = start('extended');
     for (const [topic, message] of [
