@@ -65,7 +65,7 @@ export function createHandler(parts: HandlerParts): Handler {
       const reply = preflightReply(target.kind, headers.origin);
       return deliver(response, reply, usualDelivery, onStatus);
     }
-    // Spotify limits an app by its client id, which only a valid token shows: other calls count for no limit and meet no fault.
+    // Spotify limits an app by its client id, which only a valid token shows: no limit counts other calls, and no fault applies.
     const rejection = target.kind === 'api' ? tokens.rejectionOf(headers.authorization) : null;
     if (rejection) return deliver(response, rejection, usualDelivery, onStatus);
     const plan = faults.applyFaults(plainPlan(usualConditions(quotaMode()), latencyMs), target);

@@ -39,7 +39,7 @@ export async function readPages<T extends Entity>(
   let pages: Page<T>[] = [];
   let isShortened = false;
   if (slotRange.start === slotRange.end) return { pages, isShortened };
-  const { list, limit, lengths, fieldContext } = read;
+  const { list, limit, lengths, smallPages, fieldContext } = read;
   const startedMs = epochMs();
   if (
     mayUseEmbedded &&
@@ -55,7 +55,9 @@ export async function readPages<T extends Entity>(
   }
   while (!isShortened) {
     const known = knownLengthOf(read) ?? lengths.of(list, [...knownPages, ...pages]);
-    const length = known && { ...known, minLength: Math.max(known.minLength, read.minLength) };
+    const minLength = Math.max(known?.minLength ?? 0, read.minLength);
+    const isReliable = known?.isReliable === true && !smallPages.hasSmallPage(list);
+    const length = known && { ...known, minLength, isReliable };
     const offsets = nextOffsets(pages, slotRange, limit, length, endOffset, read.isBackward);
     if (offsets.length === 0) break;
     const nextPages = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);

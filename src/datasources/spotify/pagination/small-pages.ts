@@ -26,6 +26,8 @@ export function createSmallPages(freshMs: number | null) {
       const small = smallPages.get(key);
       return small?.isConfirmed ? small.limit : null;
     },
+    /** Whether a page of the list was smaller than requested, so that the next page may begin at its end. */
+    hasSmallPage: ({ key }: Pick<PagedList, 'key'>): boolean => smallPages.has(key),
     /**
      * Records a page that is smaller than requested although the list goes on.
      * @returns whether this is now known to be the page size of the list: one such page may be an exception

@@ -215,15 +215,15 @@ describe('the capabilities of an app', () => {
     ['with', fullAlbum(plainId(1))],
     ['without', albumInDevelopmentMode],
   ])(
-    'are learned from a response that Spotify sends now, not from an older one in the store: an album %s a label',
+    'the capabilities of an app are learned from a response that Spotify sends now, not from an older one in the store: an album %s a label',
     async (word, json) => {
       const clock = startClock();
       const { startProcess } = startSharedCaches(createScriptedSpotify(async () => json));
-      const started = () => {
+      const start = () => {
         const capabilities = createCapabilities('auto', silentLog);
         return { capabilities, ...startProcess({ capabilities }) };
       };
-      const [first, second] = [started(), started()];
+      const [first, second] = [start(), start()];
       await first.cache.get(request, startField());
       expect(first.capabilities.has('Album.label')).toBe(word === 'with');
       first.cache.close();

@@ -169,6 +169,14 @@ const walks = fc.record({
   callsPerDay: fc.integer({ min: 1, max: 6 }),
 });
 
+/** The second page begins at slot 27, not at slot 50 as the page that was requested would. */
+const listOfSmallPages: TestList = {
+  of: 'artists/albums',
+  slots: Array.from({ length: 55 }, (_, i) => (i === 50 ? 'hidden' : i + 1)),
+  ceiling: 27,
+  manner: 'clamp',
+};
+
 /** A window at any place, with or without items as bounds. */
 const windows = fc.record({
   size: fc.integer({ min: 0, max: 100 }),
@@ -219,9 +227,7 @@ describe('paging over any list', { timeout: longestMs + 5_000 }, () => {
     (isKnown) =>
       fc.assert(
         fc.asyncProperty(lists, walks, async (list, { size, callsPerDay }) => {
-          // Two empty pages end the list, but not if a client gets them on different days. Nor do slots stay the same if the
-          // pages of one day have another size than those of the next.
-          fc.pre(!hasEmptyPage(list) && !hasMovingSlots(list));
+          fc.pre(!hasEmptyPage(list)); // two of them end the list, but not if a client gets them on different days
           const quota = { callsLeft: callsPerDay, isKnown };
           const tested = testList(list, { quota });
           expect(await walkOverDays(tested, quota, callsPerDay, size)).toEqual(
@@ -229,7 +235,11 @@ describe('paging over any list', { timeout: longestMs + 5_000 }, () => {
           );
           expectMinimalRequests(tested);
         }),
-        { ...limits, numRuns: Math.ceil(numRuns / 2) },
+        {
+          ...limits,
+          numRuns: Math.ceil(numRuns / 2),
+          examples: [[listOfSmallPages, { size: 24, callsPerDay: 1 }]],
+        },
       ),
   );
 
